@@ -1,0 +1,138 @@
+use std::iter;
+
+use bytes::{BufMut, Bytes};
+use memchr::memchr2;
+
+use crate::Event;
+
+/// The frame that keeps an idle connection open: a comment without text.
+///
+/// ```
+/// use sse_core::{KEEPALIVE, encode_comment};
+///
+/// assert_eq!(KEEPALIVE, ":\n\n");
+/// assert_eq!(KEEPALIVE, encode_comment(""));
+/// ```
+///
+/// # Source
+///
+/// HTML Standard, [Authoring notes][spec]: a comment every 15 seconds or so keeps legacy proxies
+/// from dropping the connection.
+///
+/// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes
+pub const KEEPALIVE: Bytes = Bytes::from_static(b":\n\n");
+
+/// Writes `text` as a comment frame, one comment line for each of its lines.
+///
+/// The text follows the colon without a space, so a reader of raw comments gets it unchanged.
+///
+/// ```
+/// use sse_core::encode_comment;
+///
+/// assert_eq!(encode_comment("a\r\ndata: b"), ":a\n:data: b\n\n");
+/// ```
+///
+/// # Source
+///
+/// HTML Standard, [Parsing an event stream][spec]: a comment starts with a colon and ends with
+/// its line.
+///
+/// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+pub fn encode_comment(text: &str) -> Bytes {
+    let length: usize = lines(text).map(|line| line.len() + 2).sum();
+    let mut frame = Vec::with_capacity(length + 1);
+    for line in lines(text) {
+        put_line(&mut frame, ":", line);
+    }
+    frame.put_u8(b'\n');
+    frame.into()
+}
+
+impl Event {
+    /// Writes the event as one frame, ready to be shared by every receiver.
+    ///
+    /// A frame must reach the connection in one piece: what another writer puts into its middle
+    /// would become part of it.
+    ///
+    /// ```
+    /// use sse_core::Event;
+    ///
+    /// assert_eq!(Event::data("a\rb\n").encode(), "data: a\ndata: b\ndata: \n\n");
+    /// assert_eq!(Event::default().encode(), "");
+    /// ```
+    ///
+    /// # Source
+    ///
+    /// HTML Standard, [Parsing an event stream][spec]: one space after a colon is not part of the
+    /// value, so one is always written, and the value's own spaces stay.
+    ///
+    /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+    pub fn encode(&self) -> Bytes {
+        let mut frame = Vec::with_capacity(self.encoded_len());
+        self.encode_into(&mut frame);
+        frame.into()
+    }
+
+    /// Appends the frame of [`encode`](Self::encode) to `buffer`.
+    ///
+    /// # Panics
+    ///
+    /// If `buffer` cannot grow and has no room for the frame; `Vec` and `BytesMut` can.
+    pub fn encode_into(&self, buffer: &mut impl BufMut) {
+        if *self == Self::default() {
+            return;
+        }
+        if let Some(retry) = self.retry() {
+            put_line(buffer, RETRY, &retry.as_millis().to_string());
+        }
+        if let Some(id) = self.id() {
+            put_line(buffer, ID, id.as_str());
+        }
+        if let Some(name) = self.name() {
+            put_line(buffer, EVENT, name.as_str());
+        }
+        for line in self.as_data().into_iter().flat_map(lines) {
+            put_line(buffer, DATA, line);
+        }
+        buffer.put_u8(b'\n');
+    }
+
+    /// At least the length of the frame, and mostly exactly that.
+    fn encoded_len(&self) -> usize {
+        let retry = self.retry().map_or(0, |_| RETRY.len() + MILLIS_LEN + 1);
+        let id = self.id().map_or(0, |id| ID.len() + id.as_str().len() + 1);
+        let name = self.name().map_or(0, |name| EVENT.len() + name.as_str().len() + 1);
+        let data = self.as_data().into_iter().flat_map(lines);
+        let data: usize = data.map(|line| DATA.len() + line.len() + 1).sum();
+        retry + id + name + data + 1
+    }
+}
+
+fn put_line(buffer: &mut impl BufMut, field: &str, value: &str) {
+    buffer.put_slice(field.as_bytes());
+    buffer.put_slice(value.as_bytes());
+    buffer.put_u8(b'\n');
+}
+
+/// Splits at CRLF, LF and CR. `str::lines` would keep a lone CR and drop a last empty line.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = memchr2(b'\r', b'\n', text.as_bytes()) else {
+            rest = None;
+            return Some(text);
+        };
+        let width = if text[end..].starts_with("\r\n") { 2 } else { 1 };
+        rest = Some(&text[end + width..]);
+        Some(&text[..end])
+    })
+}
+
+const RETRY: &str = "retry: ";
+const ID: &str = "id: ";
+const EVENT: &str = "event: ";
+const DATA: &str = "data: ";
+
+/// The digits of `Duration::MAX` in milliseconds.
+const MILLIS_LEN: usize = 23;

@@ -1,0 +1,132 @@
+use std::time::Duration;
+
+/// What a [`Decoder`](crate::Decoder) finds in a stream.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sse_core::{Decoder, Item};
+///
+/// let mut decoder = Decoder::new().with_comments(true);
+/// let mut input = &b":hello\nretry: 500\n"[..];
+///
+/// assert_eq!(decoder.decode(&mut input)?, Some(Item::Comment("hello")));
+/// assert_eq!(decoder.decode(&mut input)?, Some(Item::Retry(Duration::from_millis(500))));
+/// assert_eq!(decoder.decode(&mut input)?, None);
+/// # Ok::<(), sse_core::DecodeError>(())
+/// ```
+#[expect(clippy::exhaustive_enums, reason = "the format has these, and a reader must match all")]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Item<'a> {
+    /// An event was dispatched.
+    Event(EventRef<'a>),
+    /// A comment line: everything after its colon, a leading space too.
+    ///
+    /// They come only after [`Decoder::with_comments`](crate::Decoder::with_comments).
+    Comment(&'a str),
+    /// The peer set the reconnection time. Longer ones than `u64` milliseconds are cut to that.
+    Retry(Duration),
+}
+
+/// A decoded event that still lies in the buffers of the [`Decoder`](crate::Decoder).
+///
+/// ```
+/// use sse_core::{Decoder, Item};
+///
+/// let mut decoder = Decoder::new();
+/// let mut input = &b"id: 7\ndata: 21.5\n\n"[..];
+/// let Some(Item::Event(event)) = decoder.decode(&mut input)? else {
+///     panic!("a whole event went in");
+/// };
+///
+/// assert_eq!((event.name(), event.data(), event.last_event_id()), ("message", "21.5", "7"));
+/// let kept = event.to_owned();
+/// # drop(kept);
+/// # Ok::<(), sse_core::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct EventRef<'a> {
+    pub(super) name: &'a str,
+    pub(super) data: &'a str,
+    pub(super) last_event_id: &'a str,
+}
+
+impl<'a> EventRef<'a> {
+    /// The name, which is `message` where the peer gave none.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The data, its lines joined by LF.
+    pub fn data(&self) -> &'a str {
+        self.data
+    }
+
+    /// The id of this event, or else the last one before it; empty if there was none.
+    pub fn last_event_id(&self) -> &'a str {
+        self.last_event_id
+    }
+
+    /// The event in storage of its own.
+    pub fn to_owned(&self) -> MessageEvent {
+        MessageEvent {
+            name: self.name.into(),
+            data: self.data.into(),
+            last_event_id: self.last_event_id.into(),
+        }
+    }
+}
+
+impl From<EventRef<'_>> for MessageEvent {
+    fn from(event: EventRef<'_>) -> Self {
+        event.to_owned()
+    }
+}
+
+/// A decoded event in storage of its own.
+///
+/// ```
+/// use sse_core::{Decoder, Item, MessageEvent};
+///
+/// let mut decoder = Decoder::new();
+/// let mut input = &b"data: 1\n\ndata: 2\n\n"[..];
+/// let mut events: Vec<MessageEvent> = Vec::new();
+/// while let Some(item) = decoder.decode(&mut input)? {
+///     if let Item::Event(event) = item {
+///         events.push(event.to_owned());
+///     }
+/// }
+///
+/// assert_eq!(events[0].data(), "1");
+/// assert_eq!(events[1].data(), "2");
+/// # Ok::<(), sse_core::DecodeError>(())
+/// ```
+///
+/// # Source
+///
+/// HTML Standard, [The EventSource interface][spec]: what a page gets as a `MessageEvent`.
+///
+/// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct MessageEvent {
+    name: Box<str>,
+    data: Box<str>,
+    last_event_id: Box<str>,
+}
+
+impl MessageEvent {
+    /// The name, which is `message` where the peer gave none.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The data, its lines joined by LF.
+    pub fn data(&self) -> &str {
+        &self.data
+    }
+
+    /// The id of this event, or else the last one before it; empty if there was none.
+    pub fn last_event_id(&self) -> &str {
+        &self.last_event_id
+    }
+}

@@ -1,0 +1,124 @@
+/// How much a [`Decoder`](crate::Decoder) is willing to hold.
+///
+/// Every limit is checked before the bytes are kept, and the peer gets no further than one of
+/// them: passing it is a [`DecodeError`]. Comments and unknown fields that nobody asked for, and
+/// the digits of `retry`, are not kept and therefore not limited. The limits count bytes as they
+/// were received; the repair of bytes that are not UTF-8 may make the text up to three times as
+/// long.
+///
+/// ```
+/// use sse_core::{DecodeError, Decoder, Limits};
+///
+/// let mut decoder = Decoder::with_limits(Limits::default().with_event(4));
+///
+/// assert_eq!(
+///     decoder.decode(&mut &b"data: 12345"[..]),
+///     Err(DecodeError::EventTooLong { limit: 4 }),
+/// );
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    pub(super) line: usize,
+    pub(super) event: usize,
+    pub(super) data_lines: usize,
+    pub(super) name: usize,
+    pub(super) id: usize,
+}
+
+impl Limits {
+    /// Bytes of one line that is kept: field name, colon and value. Default: 16 MiB.
+    ///
+    /// The one space that may follow the colon and the line end are not counted. This is the
+    /// limit of a comment, where comments are wanted.
+    #[must_use]
+    pub fn with_line(mut self, bytes: usize) -> Self {
+        self.line = bytes;
+        self
+    }
+
+    /// Bytes of one event's data, with the LF between its lines. Default: 16 MiB, which leaves
+    /// room for the messages of 14 MB that clients are known to be tested with.
+    #[must_use]
+    pub fn with_event(mut self, bytes: usize) -> Self {
+        self.event = bytes;
+        self
+    }
+
+    /// `data` fields of one event, the empty ones too. Default: 2 000 000.
+    #[must_use]
+    pub fn with_data_lines(mut self, lines: usize) -> Self {
+        self.data_lines = lines;
+        self
+    }
+
+    /// Bytes of an event's name. Default: 64 KiB.
+    #[must_use]
+    pub fn with_name(mut self, bytes: usize) -> Self {
+        self.name = bytes;
+        self
+    }
+
+    /// Bytes of an event's id. Default: 64 KiB.
+    ///
+    /// An id comes back as a header of the next request, and servers accept about 8 KiB of those.
+    #[must_use]
+    pub fn with_id(mut self, bytes: usize) -> Self {
+        self.id = bytes;
+        self
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line: 16 * 1024 * 1024,
+            event: 16 * 1024 * 1024,
+            data_lines: 2_000_000,
+            name: 64 * 1024,
+            id: 64 * 1024,
+        }
+    }
+}
+
+/// Why a stream cannot be decoded any further: the peer passed one of the [`Limits`].
+///
+/// ```
+/// use sse_core::DecodeError;
+///
+/// let error = DecodeError::LineTooLong { limit: 1024 };
+/// assert_eq!(error.to_string(), "line longer than 1024 bytes");
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
+pub enum DecodeError {
+    /// A line passed [`Limits::with_line`].
+    #[error("line longer than {limit} bytes")]
+    LineTooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The data of an event passed [`Limits::with_event`].
+    #[error("event data longer than {limit} bytes")]
+    EventTooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The data of an event passed [`Limits::with_data_lines`].
+    #[error("event of more than {limit} data lines")]
+    TooManyDataLines {
+        /// The limit in lines.
+        limit: usize,
+    },
+    /// The name of an event passed [`Limits::with_name`].
+    #[error("event name longer than {limit} bytes")]
+    NameTooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The id of an event passed [`Limits::with_id`].
+    #[error("event id longer than {limit} bytes")]
+    IdTooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+}
