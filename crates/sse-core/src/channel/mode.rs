@@ -1,0 +1,10 @@
+/// How many may listen on one channel.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// One listener; who comes second is refused.
+    #[default]
+    Exclusive,
+    /// Any number of listeners, each of which receives everything.
+    Shared,
+}

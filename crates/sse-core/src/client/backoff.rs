@@ -1,0 +1,68 @@
+use std::time::Duration;
+
+use super::ClientConfig;
+
+/// How long to wait before the next connection.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    reconnection_time: Duration,
+    floor: Duration,
+    cap: Duration,
+    failures: u32,
+    random: u64,
+}
+
+impl Backoff {
+    pub(super) fn new(config: &ClientConfig) -> Self {
+        Self {
+            reconnection_time: config.reconnection_time,
+            floor: config.floor,
+            cap: config.cap,
+            failures: 0,
+            random: config.seed,
+        }
+    }
+
+    /// Takes the reconnection time that the server asks for.
+    pub(super) fn set_reconnection_time(&mut self, time: Duration) {
+        self.reconnection_time = time.min(self.cap);
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// The wait after a stream that was open: a little random, so that clients part.
+    pub(super) fn after_end(&mut self) -> Duration {
+        let time = self.least();
+        time.saturating_add(self.random_part(time / 4))
+    }
+
+    /// The wait after a failure, random over a range that doubles with each one in a row.
+    pub(super) fn after_failure(&mut self) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        let time = self.least();
+        let range = 2_u32.checked_pow(self.failures).and_then(|factor| time.checked_mul(factor));
+        let range = range.map_or(self.cap, |range| range.min(self.cap));
+        time.saturating_add(self.random_part(range))
+    }
+
+    fn least(&self) -> Duration {
+        self.reconnection_time.max(self.floor)
+    }
+
+    fn random_part(&mut self, range: Duration) -> Duration {
+        let nanos = u64::try_from(range.as_nanos()).unwrap_or(u64::MAX);
+        // The high half of the product maps a random number to the range without bias that matters.
+        let part = (u128::from(self.next_random()) * u128::from(nanos)) >> 64;
+        Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX))
+    }
+
+    /// SplitMix64: a counter, well mixed.
+    fn next_random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+}

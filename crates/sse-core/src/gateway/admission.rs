@@ -1,0 +1,105 @@
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, header};
+
+use super::refusal::Refusal;
+use crate::{Hub, SubscribeError, Subscriber, Token};
+
+/// A GET that wants to listen.
+///
+/// A token that is taken is looked at again for up to 50 ms: the end of the connection that holds
+/// it may have arrived already, and the driver may only have to read it.
+///
+/// ```
+/// # use std::time::Instant;
+/// # use http::Request;
+/// use sse_core::{Admitted, Gateway, GatewayConfig, Handled, Hub, HubConfig, StringFormat};
+///
+/// # let (gateway, now) = (
+/// #     Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default()),
+/// #     Instant::now(),
+/// # );
+/// let (parts, ()) = Request::get("/poll/42").body(())?.into_parts();
+/// let Handled::Listen(mut admission) = gateway.handle(&parts, now) else {
+///     panic!("the path listens");
+/// };
+/// let Admitted::Stream(response) = admission.poll_response(now) else {
+///     panic!("nobody else listens");
+/// };
+/// assert_eq!(response.headers()["content-type"], "text/event-stream");
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Admission {
+    hub: Arc<Hub>,
+    token: Token,
+    is_head: bool,
+    refused_at: Instant,
+    pause: Duration,
+}
+
+impl Admission {
+    pub(super) fn new(hub: Arc<Hub>, token: Token, is_head: bool, now: Instant) -> Self {
+        Self { hub, token, is_head, refused_at: now + PATIENCE, pause: FIRST_PAUSE }
+    }
+
+    /// How the request is answered, or when to ask again.
+    pub fn poll_response(&mut self, now: Instant) -> Admitted {
+        let answer = if self.is_head {
+            self.hub.check_subscribe(&self.token).map(|()| Admitted::Head(head(Bytes::new())))
+        } else {
+            self.hub.subscribe(&self.token, now).map(|listener| Admitted::Stream(head(listener)))
+        };
+        match answer {
+            Ok(admitted) => admitted,
+            Err(SubscribeError::Taken) if now < self.refused_at => {
+                let until = self.refused_at.min(now + self.pause);
+                self.pause *= 2;
+                Admitted::Wait { until }
+            }
+            Err(error) => Admitted::Refused(Refusal::from(error).into_response()),
+        }
+    }
+}
+
+/// What a driver is to do with a request to listen.
+#[derive(Debug)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a driver must handle every case")]
+pub enum Admitted {
+    /// Send this head at once, then what the subscriber says.
+    Stream(Response<Subscriber>),
+    /// Send this head, without a body and without a length.
+    Head(Response<Bytes>),
+    /// Send this.
+    Refused(Response<Bytes>),
+    /// Ask again at this instant.
+    Wait {
+        /// When to call [`Admission::poll_response`].
+        until: Instant,
+    },
+}
+
+/// # Source
+///
+/// HTML Standard, [Authoring notes][spec], and the practice of caches and proxies.
+///
+/// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes
+fn head<T>(body: T) -> Response<T> {
+    let mut response = Response::new(body);
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+/// For how long a token that is taken is looked at again.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Long enough for an event loop to read what has arrived; each further pause is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);

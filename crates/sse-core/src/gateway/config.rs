@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use http::HeaderValue;
+
+/// Where a gateway is mounted and what it takes in.
+///
+/// ```
+/// use std::time::Duration;
+/// use sse_core::GatewayConfig;
+///
+/// let config = GatewayConfig::default()
+///     .with_prefix("/events")?
+///     .with_max_body(64 << 10)
+///     .with_body_timeout(Duration::from_secs(10));
+/// # Ok::<(), sse_core::GatewayError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct GatewayConfig {
+    pub(super) prefix: String,
+    pub(super) root: HeaderValue,
+    pub(super) max_body: u64,
+    pub(super) body_timeout: Duration,
+}
+
+impl GatewayConfig {
+    /// Sets the path before the two segments of every route. Default: none.
+    ///
+    /// It is compared as it stands, so it has to be percent-encoded as clients send it.
+    ///
+    /// # Errors
+    ///
+    /// [`GatewayError::Prefix`] if it does not begin with `/` or holds what no path can.
+    pub fn with_prefix(mut self, prefix: &str) -> Result<Self, GatewayError> {
+        let refused = || GatewayError::Prefix { prefix: prefix.to_owned() };
+        let trimmed = prefix.trim_end_matches('/');
+        let is_path = trimmed.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte));
+        if !is_path || !(trimmed.is_empty() || trimmed.starts_with('/')) {
+            return Err(refused());
+        }
+        self.root = HeaderValue::try_from(format!("{trimmed}/")).map_err(|_| refused())?;
+        trimmed.clone_into(&mut self.prefix);
+        Ok(self)
+    }
+
+    /// Sets the longest body of a POST, in bytes. Default: 1 MiB.
+    #[must_use]
+    pub fn with_max_body(mut self, max_body: u64) -> Self {
+        self.max_body = max_body;
+        self
+    }
+
+    /// Sets how long the body of a POST may take to arrive. Default: 30 s.
+    #[must_use]
+    pub fn with_body_timeout(mut self, body_timeout: Duration) -> Self {
+        self.body_timeout = body_timeout;
+        self
+    }
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            prefix: String::new(),
+            root: HeaderValue::from_static("/"),
+            max_body: 1 << 20,
+            body_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Why a gateway cannot be configured so.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GatewayError {
+    /// A prefix that no path can begin with.
+    #[error("the prefix {prefix:?} is no path: `/`, then visible ASCII without `?` and `#`")]
+    Prefix {
+        /// The refused prefix.
+        prefix: String,
+    },
+}

@@ -1,0 +1,145 @@
+mod config;
+pub use config::{GatewayConfig, GatewayError};
+
+mod admission;
+pub use admission::{Admission, Admitted};
+
+mod permit;
+pub use permit::{Permit, Publication};
+
+mod page;
+mod refusal;
+mod route;
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+
+use crate::{Hub, Token};
+use refusal::Refusal;
+use route::Route;
+
+/// The HTTP face of a [`Hub`], without HTTP machinery.
+///
+/// A driver hands in the head of each request and does what it is told: answer, drive an
+/// [`Admission`] until it says how a listener is answered, or feed the body to a [`Permit`]. All
+/// that is particular to the protocol is decided here.
+///
+/// ```
+/// use std::time::Instant;
+/// use http::{Request, StatusCode};
+/// use sse_core::{Gateway, GatewayConfig, Handled, Hub, HubConfig, StringFormat};
+///
+/// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
+/// let (parts, ()) = Request::post("/ping/42").body(())?.into_parts();
+/// let Handled::Respond(response) = gateway.handle(&parts, Instant::now()) else {
+///     panic!("nobody listens");
+/// };
+/// assert_eq!(response.status(), StatusCode::NOT_FOUND);
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    hub: Arc<Hub>,
+    config: Arc<GatewayConfig>,
+}
+
+impl Gateway {
+    /// A gateway to `hub`.
+    pub fn new(hub: Arc<Hub>, config: GatewayConfig) -> Self {
+        Self { hub, config: Arc::new(config) }
+    }
+
+    /// The hub behind the gateway.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// What the request that begins with `parts` asks for.
+    ///
+    /// The path is taken as it came, neither decoded nor stripped of a prefix.
+    pub fn handle(&self, parts: &Parts, now: Instant) -> Handled {
+        let is_head = parts.method == Method::HEAD;
+        let handled = match parts.method {
+            Method::GET | Method::HEAD => self.get(parts, is_head, now),
+            Method::POST => self.post(parts, now),
+            _ => self.refuse_method(parts),
+        };
+        match handled {
+            Ok(handled) => handled,
+            Err(refusal) => Handled::Respond(refusal.into_response()),
+        }
+    }
+
+    /// The action and the channel that the request names, decoded, if it names one.
+    pub fn channel(&self, parts: &Parts) -> Option<(String, Token)> {
+        match self.route(parts) {
+            Ok(Route::Channel { action, token }) => Some((action, token)),
+            _ => None,
+        }
+    }
+
+    fn get(&self, parts: &Parts, is_head: bool, now: Instant) -> Result<Handled, Refusal> {
+        let listen = self.hub.config().actions().listen();
+        match self.route(parts)? {
+            Route::Root => Ok(Handled::Respond(page::response(&self.hub, &self.config))),
+            Route::Channel { action, token } if action == listen => {
+                Ok(Handled::Listen(Admission::new(self.hub.clone(), token, is_head, now)))
+            }
+            Route::Channel { .. } => Ok(Handled::Respond(self.to_root())),
+        }
+    }
+
+    fn post(&self, parts: &Parts, now: Instant) -> Result<Handled, Refusal> {
+        let Route::Channel { action, token } = self.route(parts)? else {
+            return Err(Refusal::Method { allow: ROOT_METHODS });
+        };
+        self.hub.check_publish(&token, &action)?;
+        let limit = self.config.max_body;
+        if content_length(&parts.headers).is_some_and(|len| limit < len) {
+            return Err(Refusal::TooLarge);
+        }
+        let until = now + self.config.body_timeout;
+        Ok(Handled::Publish(Permit::new(self.hub.clone(), token, action, limit, until)))
+    }
+
+    fn refuse_method(&self, parts: &Parts) -> Result<Handled, Refusal> {
+        let is_channel = matches!(self.route(parts), Ok(Route::Channel { .. }));
+        let allow = if is_channel { CHANNEL_METHODS } else { ROOT_METHODS };
+        Err(Refusal::Method { allow })
+    }
+
+    fn route(&self, parts: &Parts) -> Result<Route, Refusal> {
+        Ok(Route::parse(parts.uri.path(), &self.config.prefix)?)
+    }
+
+    fn to_root(&self) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+        let headers = response.headers_mut();
+        headers.insert(header::LOCATION, self.config.root.clone());
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+/// What a driver is to do with a request.
+#[derive(Debug)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a driver must handle every case")]
+pub enum Handled {
+    /// Send this.
+    Respond(Response<Bytes>),
+    /// Drive this until it says how the listener is answered.
+    Listen(Admission),
+    /// Feed the request's body to this.
+    Publish(Permit),
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+const ROOT_METHODS: &str = "GET, HEAD";
+const CHANNEL_METHODS: &str = "GET, HEAD, POST";

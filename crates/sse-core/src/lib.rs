@@ -1,0 +1,68 @@
+//! Server-sent events as state machines, without I/O.
+//!
+//! This crate never reads a socket, a clock or a random source: bytes and instants are handed to
+//! it, and bytes, deadlines and wakers are handed back. `sse-hyper` carries them to a server.
+//!
+//! | to | use |
+//! |---|---|
+//! | write events | [`Event`], [`encode_comment`] |
+//! | read events | [`Decoder`] |
+//! | publish to listeners | [`Hub`] |
+//! | serve the protocol of the commands | [`Gateway`] |
+//! | stay connected to a server | [`Client`] |
+//!
+//! # Example
+//!
+//! ```
+//! use sse_core::{Decoder, Event, EventName, Item};
+//!
+//! let frame = Event::data("21.5\n22.0").with_name(EventName::new("reading")?).encode();
+//! assert_eq!(frame, "event: reading\ndata: 21.5\ndata: 22.0\n\n");
+//!
+//! let mut decoder = Decoder::new();
+//! let Some(Item::Event(event)) = decoder.decode(&mut &frame[..])? else {
+//!     panic!("a whole event went in");
+//! };
+//! assert_eq!((event.name(), event.data()), ("reading", "21.5\n22.0"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod event;
+pub use event::{Event, EventId, EventName, FieldError};
+
+mod wire;
+pub use wire::{
+    DecodeError, Decoder, EventRef, Item, KEEPALIVE, Limits, MessageEvent, encode_comment,
+};
+
+mod action;
+pub use action::{Action, ActionError, ActionSet};
+
+mod format;
+#[cfg(feature = "json")]
+pub use format::JsonFormat;
+pub use format::{Format, FormatError, StringFormat};
+
+mod id_source;
+pub use id_source::{Counter, IdSource, TimeStamp};
+
+mod channel;
+pub use channel::{
+    CloseReason, Log, LogConfig, Mode, Output, Subscription, SubscriptionConfig, Token, TokenError,
+};
+
+mod hub;
+pub use hub::{
+    Hub, HubConfig, Overrun, PublishError, Published, SubscribeError, Subscriber, Wakers,
+};
+
+mod gateway;
+pub use gateway::{
+    Admission, Admitted, Gateway, GatewayConfig, GatewayError, Handled, Permit, Publication,
+};
+
+mod client;
+pub use client::{Client, ClientConfig, ClientOutput, Disconnect, End, ReadyState};
+
+#[cfg(test)]
+mod testing;
