@@ -1,0 +1,80 @@
+//! The moment that counts.
+
+use crate::{Setup, Target, contract::expect, post_head};
+
+/// "The verdict is that of the moment of publication: if the last listener left while the body was
+/// arriving, 404."
+pub async fn a_listener_that_leaves_while_the_body_arrives_is_gone(
+    start: impl AsyncFn(Setup) -> Target,
+) {
+    let target = start(Setup::default()).await;
+    let listener = target.listen("42").await;
+    let mut connection = target.connect().await;
+    connection.send(post_head("/ping/42", 2) + "h").await;
+    assert!(target.has_listener("42").await);
+
+    drop(listener);
+    target.until_left("42").await;
+    connection.send("i").await;
+
+    let refused = connection.response().await;
+    expect::refusal(&refused, "404: Not Found", "Target is not connected");
+}
+
+/// "The verdict is that of the moment of publication": the same for a channel that was closed.
+pub async fn a_channel_closed_while_the_body_arrives_is_gone(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup::default()).await;
+    let mut listener = target.listen("42").await;
+    let mut connection = target.connect().await;
+    connection.send(post_head("/ping/42", 2) + "h").await;
+    assert!(target.has_listener("42").await);
+
+    target.publish("close", "42", "").await;
+    connection.send("i").await;
+
+    let refused = connection.response().await;
+    expect::refusal(&refused, "404: Not Found", "Target is not connected");
+    listener.expect_end().await;
+}
+
+/// "The verdict is that of the moment of publication": who listens by then receives.
+pub async fn who_listens_when_the_body_has_arrived_receives(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup::default()).await;
+    let first = target.listen("42").await;
+    let mut connection = target.connect().await;
+    connection.send(post_head("/ping/42", 2) + "h").await;
+    assert!(target.has_listener("42").await);
+
+    drop(first);
+    target.until_left("42").await;
+    let mut second = target.listen("42").await;
+    connection.send("i").await;
+
+    expect::published(&connection.response().await, "text/plain");
+    second.expect("event: ping\ndata: hi\n\n").await;
+}
+
+/// "The verdict is that of the moment of publication": the order of events is that of the bodies'
+/// ends, not of the heads.
+pub async fn events_are_ordered_by_the_ends_of_their_bodies(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup::string_with_ids()).await;
+    let mut listener = target.listen("42").await;
+    let mut early = target.connect().await;
+    early.send(post_head("/ping/42", 5) + "earl").await;
+    assert!(target.has_listener("42").await);
+
+    target.publish("ping", "42", "late").await;
+    early.send("y").await;
+
+    expect::published(&early.response().await, "text/plain");
+    listener.expect("id: 0\nevent: ping\ndata: late\n\nid: 1\nevent: ping\ndata: early\n\n").await;
+}
+
+/// "Nobody listens on (checked first)": the answer comes before the body.
+pub async fn nobody_listens_is_answered_before_the_body(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup::default()).await;
+
+    let refused = target.exchange(post_head("/ping/42", 10)).await;
+
+    expect::refusal(&refused, "404: Not Found", "Target is not connected");
+}

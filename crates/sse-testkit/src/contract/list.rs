@@ -1,0 +1,229 @@
+/// Makes each contract test a `#[test]` of its own, in modules named for subjects and topics.
+///
+/// Takes the name of a function in reach that starts the server under test, an
+/// `async fn(Setup) -> Target`.
+///
+/// ```no_run
+/// use sse_testkit::{Setup, Target, contract_tests};
+///
+/// async fn start(setup: Setup) -> Target {
+/// #     let addr = ([127, 0, 0, 1], 8888).into();
+/// #     let server = ();
+///     // Configure a server as `setup` says, bind a free port, serve in the background.
+///     Target::new(addr, setup, server)
+/// }
+///
+/// contract_tests!(start);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! contract_tests {
+    ($start:ident) => {
+        $crate::__contract_tests! {
+            $start
+            routes {
+                arrival {
+                    a_listen_request_can_come_in_two_pieces
+                    a_post_can_come_in_two_pieces
+                    a_post_can_come_byte_by_byte
+                    requests_can_be_pipelined
+                    a_connection_is_used_again
+                    http_1_0_can_listen_and_publish
+                    a_client_that_expects_100_is_told_to_continue
+                }
+                methods {
+                    other_methods_are_refused
+                    the_root_is_only_read
+                    head_answers_like_get_without_a_body
+                    head_of_a_listen_url_takes_nothing
+                    head_does_not_disturb_the_listener
+                }
+                paths {
+                    a_path_has_exactly_two_segments
+                    an_encoded_slash_belongs_to_the_token
+                    the_action_is_decoded
+                    a_plus_is_a_plus
+                    a_bad_percent_is_refused
+                    the_query_is_ignored
+                    an_absolute_target_is_the_same
+                }
+                table {
+                    get_poll_listens
+                    another_segment_can_listen
+                    post_publishes_the_body_under_the_action
+                    configured_actions_publish
+                    close_ends_the_stream_and_forgets_the_channel
+                    close_takes_any_body
+                    retry_sets_the_reconnection_time
+                    get_of_anything_else_goes_to_the_root
+                    the_root_is_a_page
+                    a_prefix_moves_every_route
+                    nothing_is_served_outside_the_prefix
+                }
+                tokens {
+                    any_text_can_be_a_token
+                    the_case_of_a_token_matters
+                    a_token_has_at_most_256_bytes
+                    a_token_is_utf_8
+                    a_token_has_no_control_characters
+                }
+            }
+            answers {
+                bodies {
+                    the_limit_is_1_mib
+                    the_limit_is_exact
+                    a_length_over_the_limit_is_refused_at_once
+                    an_endless_body_is_refused_once_it_is_too_large
+                    a_client_that_expects_100_is_refused
+                    a_body_that_stops_is_given_up
+                    a_body_that_drips_is_given_up
+                    a_body_may_take_its_time
+                    half_a_body_publishes_nothing
+                }
+                refusals {
+                    not_connected_is_read_after_8_mib
+                    unknown_action_is_read_after_8_mib
+                    too_large_is_read_after_8_mib
+                    other_refusals_are_read_after_8_mib
+                    a_refusal_comes_first_and_the_rest_is_still_taken
+                    a_refused_body_is_not_read_for_ever
+                    a_refused_body_is_not_waited_for_for_ever
+                }
+                table {
+                    the_head_of_a_stream_is_exact
+                    a_publisher_is_told_the_content_type
+                    nobody_listens
+                    an_error_has_the_form_of_the_original
+                    nobody_listens_is_checked_first
+                    an_unknown_action_is_refused
+                    a_taken_channel_is_locked
+                    data_that_does_not_fit_is_refused
+                }
+                verdict {
+                    a_listener_that_leaves_while_the_body_arrives_is_gone
+                    a_channel_closed_while_the_body_arrives_is_gone
+                    who_listens_when_the_body_has_arrived_receives
+                    events_are_ordered_by_the_ends_of_their_bodies
+                    nobody_listens_is_answered_before_the_body
+                }
+            }
+            formats {
+                ids {
+                    one_counter_serves_all_channels
+                    the_count_outlives_a_channel
+                    a_refused_event_takes_no_id
+                    retry_and_close_take_no_id
+                    ids_rise_along_the_stream
+                }
+                json {
+                    only_white_space_is_removed
+                    strings_stay_as_they_are
+                    what_is_not_json_is_refused
+                    json_is_utf_8
+                    close_and_retry_need_no_json
+                    deep_nesting_does_no_harm
+                }
+                retry {
+                    digits_are_a_reconnection_time
+                    anything_else_is_refused
+                    it_arrives_between_the_events
+                }
+                string {
+                    every_line_end_ends_a_line
+                    an_empty_body_is_an_event
+                    text_stays_as_it_is
+                    a_body_can_forge_nothing
+                    no_pair_of_characters_escapes_its_line
+                    a_string_is_utf_8
+                    an_event_is_written_in_one_piece
+                }
+                table {
+                    string
+                    string_with_ids
+                    json
+                    json_with_ids
+                }
+            }
+            listening {
+                delivery {
+                    ten_thousand_events_arrive_once_and_in_order
+                    pipelined_events_arrive_once_and_in_order
+                    every_listener_receives_a_rush
+                    close_overtakes_nothing
+                    large_events_arrive_whole
+                }
+                ends {
+                    a_closed_listener_is_gone
+                    a_half_closed_listener_is_gone
+                    a_reset_listener_is_gone
+                    a_listener_in_the_middle_is_gone
+                    a_listener_that_talks_is_gone
+                    a_listener_that_owes_a_body_is_gone
+                    who_leaves_while_the_token_is_taken_takes_nothing
+                    a_get_right_after_a_close_is_never_423
+                    a_get_right_after_a_half_close_is_never_423
+                    a_get_right_after_a_reset_is_never_423
+                    who_took_over_is_served
+                    a_taken_token_is_refused_soon
+                    tcp_watches_a_silent_listener
+                }
+                exclusive {
+                    the_second_listener_is_refused
+                    channels_do_not_mix
+                    of_many_at_once_one_listens
+                    the_token_is_free_before_close_is_answered
+                    nobody_listens_once_close_is_answered
+                }
+                keepalive {
+                    silence_is_broken_by_a_comment
+                    the_comment_is_not_late
+                    events_put_the_comment_off
+                    retry_puts_the_comment_off
+                    no_comment_comes_when_it_is_off
+                    no_comment_lands_inside_an_event
+                    every_listener_is_kept_alive
+                }
+                opening {
+                    the_head_is_sent_at_once
+                    what_is_published_after_the_head_arrives
+                    a_stream_begins_where_it_was_opened
+                    any_last_event_id_is_taken
+                    two_last_event_ids_are_taken
+                }
+                overrun {
+                    who_stops_reading_is_cut
+                    who_was_cut_sees_a_broken_stream
+                    who_reads_on_in_time_has_lost_nothing
+                    who_keeps_reading_is_not_cut
+                    all_channels_together_are_bounded
+                    one_event_larger_than_the_log_arrives
+                }
+                shared {
+                    everyone_receives_everything
+                    who_comes_later_receives_what_comes_later
+                    the_channel_lasts_until_the_last_has_left
+                    close_ends_every_stream
+                }
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __contract_tests {
+    ($start:ident $($subject:ident { $($topic:ident { $($test:ident)+ })+ })+) => {$(
+        mod $subject {
+            use super::$start;
+
+            $(mod $topic {
+                use super::$start;
+
+                $(#[test]
+                fn $test() {
+                    $crate::run($crate::contract::$subject::$topic::$test($start));
+                })+
+            })+
+        }
+    )+};
+}

@@ -1,0 +1,142 @@
+//! "A listener that stops reading falls behind in the channel's log, which is bounded by bytes
+//! (16 MiB a channel, 256 MiB in all, by default); when it falls out it is cut, its token is free, a
+//! POST no longer counts it."
+
+use crate::{Connection, Listener, Setup, StreamEnd, Target, contract::expect};
+
+/// "When it falls out it is cut, its token is free, a POST no longer counts it."
+pub async fn who_stops_reading_is_cut(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup { max_channel_bytes: 256 << 10, ..Setup::default() }).await;
+    let _stalled = stall(&target, "42").await;
+
+    publish_until_404(&target, "42").await;
+
+    let mut next = target.listen("42").await;
+    target.publish("ping", "42", "hi").await;
+    next.expect("event: ping\ndata: hi\n\n").await;
+}
+
+/// "When it falls out it is cut": what it still reads are whole events in order, and then an end
+/// that is not a clean one.
+pub async fn who_was_cut_sees_a_broken_stream(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup { max_channel_bytes: 256 << 10, ..Setup::string_with_ids() }).await;
+    let mut stalled = stall(&target, "42").await;
+
+    publish_until_404(&target, "42").await;
+
+    let data = body();
+    let mut id = 0;
+    let end = loop {
+        match stalled.next_block().await {
+            Ok(block) => assert!(
+                block == format!("id: {id}\nevent: ping\ndata: {data}\n\n"),
+                "event {id} of {} bytes",
+                block.len(),
+            ),
+            Err(end) => break end,
+        }
+        id += 1;
+    };
+    assert_eq!(end, StreamEnd::Cut, "after {id} events");
+}
+
+/// "A listener that stops reading falls behind in the channel's log, [...] 16 MiB a channel [...] by
+/// default": until then it has lost nothing.
+pub async fn who_reads_on_in_time_has_lost_nothing(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup::default()).await;
+    let mut stalled = stall(&target, "42").await;
+    let data = "x".repeat(1 << 20);
+
+    for _ in 0..15 {
+        target.publish("ping", "42", &data).await;
+    }
+
+    for _ in 0..15 {
+        stalled.expect(&format!("event: ping\ndata: {data}\n\n")).await;
+    }
+    target.publish("ping", "42", "hi").await;
+    stalled.expect("event: ping\ndata: hi\n\n").await;
+}
+
+/// "A listener that stops reading" harms nobody else on its channel.
+pub async fn who_keeps_reading_is_not_cut(start: impl AsyncFn(Setup) -> Target) {
+    let setup = Setup { shared: true, max_channel_bytes: 256 << 10, ..Setup::string_with_ids() };
+    let target = start(setup).await;
+    let stalled = stall(&target, "42").await;
+    let mut reading = target.listen("42").await;
+    let data = body();
+
+    for id in 0..1_000 {
+        target.publish("ping", "42", &data).await;
+        reading.expect(&format!("id: {id}\nevent: ping\ndata: {data}\n\n")).await;
+    }
+
+    drop(stalled);
+    target.publish("close", "42", "").await;
+    reading.expect_end().await;
+}
+
+/// "256 MiB in all, by default": many channels, each far from its own bound, are cut too, and a
+/// listener that reads is not.
+pub async fn all_channels_together_are_bounded(start: impl AsyncFn(Setup) -> Target) {
+    let (max_channel_bytes, max_total_bytes) = (1 << 30, 2 << 20);
+    let target = start(Setup { max_channel_bytes, max_total_bytes, ..Setup::default() }).await;
+    let tokens: Vec<_> = (0..8).map(|number| format!("stalled-{number}")).collect();
+    let mut stalled = Vec::new();
+    for token in &tokens {
+        stalled.push(stall(&target, token).await);
+    }
+    let mut reading = target.listen("reading").await;
+    let (data, mut cut) = (body(), 0);
+
+    for _ in 0..MOST_EVENTS {
+        cut = 0;
+        for token in &tokens {
+            cut += usize::from(target.post("ping", token, &data).await.status() == 404);
+        }
+        target.publish("ping", "reading", "hi").await;
+        reading.expect("event: ping\ndata: hi\n\n").await;
+        if tokens.len() <= cut {
+            break;
+        }
+    }
+
+    assert_eq!(cut, tokens.len(), "of so many channels without a reader");
+}
+
+/// "Bounded by bytes": the largest body that is taken arrives, whatever the bound is.
+pub async fn one_event_larger_than_the_log_arrives(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup { max_channel_bytes: 4 << 10, ..Setup::default() }).await;
+    let mut listener = target.listen("42").await;
+    let body = "x".repeat(100 << 10);
+
+    for _ in 0..3 {
+        target.publish("ping", "42", &body).await;
+        listener.expect(&format!("event: ping\ndata: {body}\n\n")).await;
+    }
+}
+
+/// A listener that reads its head and then nothing.
+async fn stall(target: &Target, token: &str) -> Listener {
+    target.listen_on(Connection::open_narrow(target.addr()).await, token).await
+}
+
+/// Publishes until the server no longer counts a listener.
+async fn publish_until_404(target: &Target, token: &str) {
+    let data = body();
+    for _ in 0..MOST_EVENTS {
+        let response = target.post("ping", token, &data).await;
+        if response.status() == 404 {
+            expect::refusal(&response, "404: Not Found", "Target is not connected");
+            return;
+        }
+    }
+    panic!("{MOST_EVENTS} events of {} bytes were taken for one that does not read", data.len());
+}
+
+fn body() -> String {
+    "x".repeat(32 << 10)
+}
+
+/// Far more than the system and the HTTP server keep for a connection before they wait.
+const MOST_EVENTS: usize = 2_000;

@@ -1,0 +1,7 @@
+//! Section 1: what a request line means, and how a request may arrive.
+
+pub mod arrival;
+pub mod methods;
+pub mod paths;
+pub mod table;
+pub mod tokens;

@@ -1,0 +1,24 @@
+use std::{future::Future, time::Duration};
+
+use tokio::time::{sleep, timeout};
+
+/// What `future` comes to; panics with `what` if it hangs.
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match timeout(HANG, future).await {
+        Ok(output) => output,
+        Err(_elapsed) => panic!("it hangs: {what}"),
+    }
+}
+
+/// Asks again and again until the answer is yes; panics with `what` if it never is.
+pub(crate) async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+    within(what, async {
+        while !is_so().await {
+            sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await;
+}
+
+/// Far longer than anything takes on a machine that is busy with other things.
+const HANG: Duration = Duration::from_secs(30);

@@ -1,0 +1,126 @@
+use std::{any::Any, fmt, net::SocketAddr};
+
+use crate::{Connection, Listener, Response, Setup, head, patience, post};
+
+/// A server under test, which listens. Dropping it stops the server.
+///
+/// ```no_run
+/// use sse_testkit::{Setup, Target};
+///
+/// async fn start(setup: Setup) -> Target {
+///     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+///     let addr = listener.local_addr().unwrap();
+///     let mut serving = tokio::task::JoinSet::new();
+///     serving.spawn(async move { /* serve `listener` as `setup` says */ });
+///     Target::new(addr, setup, serving)
+/// }
+/// ```
+pub struct Target {
+    addr: SocketAddr,
+    setup: Setup,
+    _server: Box<dyn Any + Send>,
+}
+
+impl Target {
+    /// The server that listens on `addr`, configured as `setup` says; it stops when `server` is
+    /// dropped, as a `tokio::task::JoinSet` stops its tasks.
+    pub fn new(addr: SocketAddr, setup: Setup, server: impl Send + 'static) -> Self {
+        Self { addr, setup, _server: Box::new(server) }
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// How it was configured.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// A new connection to it.
+    pub async fn connect(&self) -> Connection {
+        Connection::open(self.addr).await
+    }
+
+    /// What it answers to `request` on a connection of its own.
+    pub async fn exchange(&self, request: impl AsRef<[u8]>) -> Response {
+        let mut connection = self.connect().await;
+        connection.send(request).await;
+        connection.response().await
+    }
+
+    /// What it answers to a GET.
+    pub async fn get(&self, target: &str) -> Response {
+        self.exchange(head("GET", target, &[])).await
+    }
+
+    /// What it answers when `body` is posted to `token` under `action`.
+    pub async fn post(&self, action: &str, token: &str, body: impl AsRef<[u8]>) -> Response {
+        self.exchange(post(&self.setup.path(action, token), body.as_ref())).await
+    }
+
+    /// Posts `body` to `token` under `action`.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is not 200.
+    pub async fn publish(&self, action: &str, token: &str, body: impl AsRef<[u8]>) {
+        let response = self.post(action, token, body).await;
+        assert_eq!(response.status(), 200, "{action} to {token}: {response:?}");
+    }
+
+    /// Listens on `token`.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is not 200.
+    pub async fn listen(&self, token: &str) -> Listener {
+        self.listen_on(self.connect().await, token).await
+    }
+
+    /// Listens on `token` over `connection`.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is not 200.
+    pub async fn listen_on(&self, mut connection: Connection, token: &str) -> Listener {
+        connection.send(self.listen_request(token)).await;
+        let head = connection.head().await;
+        assert_eq!(head.status, 200, "listening on {token}: {head:?}");
+        Listener::new(connection, head)
+    }
+
+    /// The request to listen on `token`.
+    pub fn listen_request(&self, token: &str) -> String {
+        head("GET", &self.setup.path(&self.setup.listen, token), &[])
+    }
+
+    /// Whether somebody listens on `token`, as a publisher sees it.
+    ///
+    /// # Panics
+    ///
+    /// If the server says neither.
+    pub async fn has_listener(&self, token: &str) -> bool {
+        let response = self.post("no-such-action", token, b"").await;
+        let text = response.text();
+        let unknown = text.contains("Unknown action requested");
+        assert!(unknown || text.contains("Target is not connected"), "{response:?}");
+        unknown
+    }
+
+    /// Waits until nobody listens on `token`.
+    pub async fn until_left(&self, token: &str) {
+        let what = format!("somebody listens on {token}");
+        patience::until(&what, async || !self.has_listener(token).await).await;
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("addr", &self.addr)
+            .field("setup", &self.setup)
+            .finish_non_exhaustive()
+    }
+}
