@@ -1,0 +1,50 @@
+use std::fmt::Write;
+
+use http::Uri;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The address of `/{action}/{token}` behind `base`, which may have a path of its own.
+///
+/// ```
+/// let base = "http://127.0.0.1:8888/events".parse()?;
+/// let uri = sse_hyper::channel_uri(&base, "poll", "42:42 a/b")?;
+/// assert_eq!(uri, "http://127.0.0.1:8888/events/poll/42:42%20a%2Fb");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// If `base` has no scheme and no host, or what comes out is too long for an address.
+///
+/// # Source
+///
+/// RFC 3986, section 3.3: what a path segment may hold as it is.
+pub fn channel_uri(base: &Uri, action: &str, token: &str) -> Result<Uri, http::Error> {
+    let mut path = base.path().trim_end_matches('/').to_owned();
+    for segment in [action, token] {
+        let segment = utf8_percent_encode(segment, TO_ENCODE);
+        write!(path, "/{segment}").expect("a string takes everything");
+    }
+    let mut parts = base.clone().into_parts();
+    parts.path_and_query = Some(path.parse()?);
+    Ok(Uri::from_parts(parts)?)
+}
+
+const TO_ENCODE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');

@@ -1,0 +1,146 @@
+use std::{fmt, sync::Arc};
+
+use rustls::{
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
+
+/// Whom a client trusts under TLS.
+///
+/// ```no_run
+/// use sse_hyper::ClientTls;
+///
+/// let tls = ClientTls::new().with_root_pem(&std::fs::read("ca.pem")?)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ClientTls {
+    roots: Vec<CertificateDer<'static>>,
+    is_insecure: bool,
+}
+
+impl ClientTls {
+    /// Trusts the roots of the system.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Trusts everybody: the connection is encrypted, but nobody knows to whom.
+    pub fn insecure() -> Self {
+        Self { roots: Vec::new(), is_insecure: true }
+    }
+
+    /// Trusts the certificates in `pem` as well.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientTlsError::Pem`] or [`ClientTlsError::NoCertificate`].
+    pub fn with_root_pem(mut self, pem: &[u8]) -> Result<Self, ClientTlsError> {
+        let before = self.roots.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            self.roots.push(certificate.map_err(|error| ClientTlsError::Pem(Arc::new(error)))?);
+        }
+        if self.roots.len() == before {
+            return Err(ClientTlsError::NoCertificate);
+        }
+        Ok(self)
+    }
+
+    /// The configuration for connections under TLS; the roots of the system are read here.
+    pub(super) fn config(&self) -> Result<ClientConfig, ClientTlsError> {
+        // By name, because a process default panics where a build holds two providers.
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(ClientTlsError::Tls)?;
+        if self.is_insecure {
+            let everybody = Arc::new(TrustEverybody(provider));
+            let builder = builder.dangerous().with_custom_certificate_verifier(everybody);
+            return Ok(builder.with_no_client_auth());
+        }
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        for root in &self.roots {
+            roots.add(root.clone()).map_err(ClientTlsError::Tls)?;
+        }
+        if roots.is_empty() {
+            return Err(ClientTlsError::NoRoots);
+        }
+        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    }
+
+    /// A configuration for a client that never speaks TLS.
+    pub(super) fn unused() -> Result<ClientConfig, ClientTlsError> {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(ClientTlsError::Tls)?;
+        Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+    }
+}
+
+/// Why a client cannot speak TLS.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientTlsError {
+    /// The file of a root is not PEM.
+    #[error("the root certificate is not PEM: {0}")]
+    Pem(Arc<rustls_pki_types::pem::Error>),
+    /// The file of a root holds no certificate.
+    #[error("there is no certificate in the PEM")]
+    NoCertificate,
+    /// Neither the system nor the caller has a root.
+    #[error("the system has no root certificates")]
+    NoRoots,
+    /// A certificate that rustls does not take.
+    #[error(transparent)]
+    Tls(rustls::Error),
+}
+
+/// Checks that the peer holds the key of its certificate, and nothing about the certificate.
+struct TrustEverybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for TrustEverybody {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl fmt::Debug for TrustEverybody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TrustEverybody")
+    }
+}

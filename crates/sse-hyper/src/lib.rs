@@ -1,0 +1,41 @@
+//! Server-sent events for hyper 1: the protocol as a service, a server to run it, and clients.
+//!
+//! | to | use | feature |
+//! |---|---|---|
+//! | serve the protocol of [`sse_core::Gateway`] | [`EventService`] | |
+//! | publish from the process that serves | [`Channels`] | |
+//! | stream one subscriber in an answer of your own | [`SseBody`] | |
+//! | listen to a server, and stay connected | [`EventSource`] | `client` |
+//! | publish over HTTP | [`Publisher`] | `client` |
+//! | run any `tower` service on the internet | [`Server`] | `server` |
+//!
+//! TLS, in servers and clients, is the feature `tls`. All features are on by default.
+
+mod body;
+pub use body::{SseBody, StreamCut};
+
+mod channels;
+pub use channels::{Channels, Receipt};
+
+mod service;
+pub use service::{EventService, ResponseBody};
+
+#[cfg(feature = "server")]
+mod server;
+#[cfg(feature = "server")]
+pub use server::{RemoteAddr, Server};
+#[cfg(all(feature = "server", feature = "tls"))]
+pub use server::{ServerTls, TlsError};
+
+#[cfg(feature = "client")]
+mod client;
+#[cfg(all(feature = "client", feature = "tls"))]
+pub use client::{ClientTls, ClientTlsError};
+#[cfg(feature = "client")]
+pub use client::{
+    EventSource, EventSourceBuilder, Interrupted, Notice, Publisher, PublisherBuilder, SendError,
+    channel_uri,
+};
+
+mod timer;
+mod wake;

@@ -1,0 +1,147 @@
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+
+/// What the client speaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// Reads until the first bytes tell the protocol, and puts them back in front of `io`; `None` if
+/// the client left without a byte.
+///
+/// Only the bytes decide, under TLS too: ALPN settles what the client may send, and it sends that.
+///
+/// # Source
+///
+/// RFC 9113, [HTTP/2 Connection Preface][spec].
+///
+/// [spec]: https://www.rfc-editor.org/rfc/rfc9113.html#name-http-2-connection-preface
+pub(super) async fn sniff<T: AsyncRead + Unpin>(
+    mut io: T,
+) -> io::Result<Option<(Protocol, Rewound<T>)>> {
+    let (mut bytes, mut filled) = ([0; PREFACE.len()], 0);
+    let protocol = loop {
+        let count = io.read(&mut bytes[filled..]).await?;
+        filled += count;
+        if filled == 0 {
+            return Ok(None);
+        }
+        // Half a preface and then the end: HTTP/1 answers that it is no request.
+        if count == 0 || !PREFACE.starts_with(&bytes[..filled]) {
+            break Protocol::Http1;
+        }
+        if filled == PREFACE.len() {
+            break Protocol::Http2;
+        }
+    };
+    Ok(Some((protocol, Rewound { io, bytes, filled, taken: 0 })))
+}
+
+/// A connection of which the first bytes were read, and are read again.
+#[derive(Debug)]
+pub(super) struct Rewound<T> {
+    io: T,
+    bytes: [u8; PREFACE.len()],
+    filled: usize,
+    taken: usize,
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Rewound<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let rest = &this.bytes[this.taken..this.filled];
+        if rest.is_empty() {
+            return Pin::new(&mut this.io).poll_read(cx, buf);
+        }
+        let count = rest.len().min(buf.remaining());
+        buf.put_slice(&rest[..count]);
+        this.taken += count;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Rewound<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().io).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().io).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
+    }
+}
+
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn protocol_is_told_and_bytes_come_back_at_every_cut() {
+        let cases: [(&[u8], Protocol); 5] = [
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0", Protocol::Http2),
+            (b"GET / HTTP/1.1\r\n\r\n", Protocol::Http1),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r", Protocol::Http1),
+            (b"PUT / HTTP/1.1\r\n\r\n", Protocol::Http1),
+            (b"P", Protocol::Http1),
+        ];
+        for (sent, expected) in cases {
+            for cut in 0..sent.len() {
+                let (mut client, server) = duplex(64);
+                let writing = async move {
+                    client.write_all(&sent[..cut]).await.unwrap();
+                    tokio::task::yield_now().await;
+                    client.write_all(&sent[cut..]).await.unwrap();
+                };
+
+                let (sniffed, ()) = tokio::join!(sniff(server), writing);
+                let (protocol, mut rewound) = sniffed.unwrap().unwrap();
+                let mut read = Vec::new();
+                rewound.read_to_end(&mut read).await.unwrap();
+
+                assert_eq!((protocol, &*read), (expected, sent), "cut at {cut}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn no_byte_at_all_is_no_protocol() {
+        let (client, server) = duplex(64);
+        drop(client);
+
+        assert!(sniff(server).await.unwrap().is_none());
+    }
+}

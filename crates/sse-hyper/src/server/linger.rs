@@ -1,0 +1,169 @@
+use std::{
+    io::{self, IoSlice},
+    mem::MaybeUninit,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Sleep, sleep},
+};
+
+use super::shutdown::Shutdown;
+
+/// A connection that, once our side is closed, reads and throws away what still comes.
+///
+/// A socket that is closed with unread bytes resets the connection, and the reset eats an answer
+/// that the client has not read yet: a refusal of a body that was still being sent, for instance.
+/// It ends with the client's end, after 16 MiB or after 5 s. While the server shuts down it does not
+/// wait: it ends once there is nothing to read.
+#[derive(Debug)]
+pub(super) struct Linger<T> {
+    io: T,
+    shutdown: Shutdown,
+    rest: Option<Pin<Box<Rest>>>,
+}
+
+impl<T> Linger<T> {
+    pub(super) fn new(io: T, shutdown: Shutdown) -> Self {
+        Self { io, shutdown, rest: None }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Linger<T> {
+    fn poll_discard(&mut self, rest: Pin<&mut Rest>, cx: &mut Context<'_>) -> Poll<()> {
+        let rest = rest.project();
+        while *rest.left > 0 {
+            let mut buf = [MaybeUninit::uninit(); 8 * 1024];
+            let mut buf = ReadBuf::uninit(&mut buf);
+            match Pin::new(&mut self.io).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
+                    *rest.left = rest.left.saturating_sub(buf.filled().len());
+                }
+                Poll::Ready(_) => break,
+                Poll::Pending if self.shutdown.is_started() => break,
+                Poll::Pending => {
+                    ready!(rest.until.poll(cx));
+                    break;
+                }
+            }
+        }
+        *rest.left = 0;
+        Poll::Ready(())
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Linger<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_read(cx, buf)
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Linger<T> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().io).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().io).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let mut rest = match this.rest.take() {
+            Some(rest) => rest,
+            None => {
+                ready!(Pin::new(&mut this.io).poll_shutdown(cx))?;
+                Box::pin(Rest { until: sleep(LONGEST), left: MOST })
+            }
+        };
+        let polled = this.poll_discard(rest.as_mut(), cx);
+        this.rest = Some(rest);
+        polled.map(Ok)
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// How long, and how much, is still read.
+    #[derive(Debug)]
+    struct Rest {
+        #[pin]
+        until: Sleep,
+        left: usize,
+    }
+}
+
+const LONGEST: Duration = Duration::from_secs(5);
+const MOST: usize = 16 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, duplex},
+        time::Instant,
+    };
+
+    use super::{super::shutdown::ShutdownSender, *};
+
+    #[tokio::test(start_paused = true)]
+    async fn ends_with_the_end_of_the_client() {
+        let ((mut client, server), start) = (duplex(64), Instant::now());
+        let mut linger = Linger::new(server, ShutdownSender::new().subscribe());
+        let client = async move {
+            client.write_all(&[0; 100_000]).await.unwrap();
+            assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+        };
+
+        let (shut, ()) = tokio::join!(linger.shutdown(), client);
+
+        shut.unwrap();
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_five_seconds_for_a_client_that_stays() {
+        let ((_client, server), start) = (duplex(64), Instant::now());
+        let mut linger = Linger::new(server, ShutdownSender::new().subscribe());
+
+        linger.shutdown().await.unwrap();
+        linger.shutdown().await.unwrap();
+
+        assert_eq!(start.elapsed().as_secs(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reads_what_is_there_and_no_longer_during_a_shutdown() {
+        let ((mut client, server), start) = (duplex(6), Instant::now());
+        let shutdown = ShutdownSender::new();
+        let mut linger = Linger::new(server, shutdown.subscribe());
+        client.write_all(b"unread").await.unwrap();
+
+        shutdown.start();
+        linger.shutdown().await.unwrap();
+
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        client.write_all(b"room!!").await.unwrap();
+    }
+}

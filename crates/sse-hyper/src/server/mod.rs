@@ -1,0 +1,290 @@
+mod accept;
+mod connection;
+mod first_bytes;
+mod head_timer;
+mod linger;
+mod shutdown;
+mod socket;
+mod stream;
+mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
+mod tower;
+mod watched;
+
+use std::{
+    error::Error,
+    fmt,
+    future::{Future, pending},
+    io,
+    net::{SocketAddr, TcpListener},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use tokio::{
+    net::{ToSocketAddrs, lookup_host},
+    select,
+    task::{JoinError, JoinSet},
+    time::timeout,
+};
+use tower_service::Service;
+
+use self::{
+    accept::Acceptor,
+    connection::Settings,
+    shutdown::ShutdownSender,
+    socket::{SocketOptions, listen},
+};
+
+#[cfg(feature = "tls")]
+pub use self::tls::{ServerTls, TlsError};
+pub use self::tower::RemoteAddr;
+
+/// A server for any tower service, over HTTP/1.1 and HTTP/2.
+///
+/// The first bytes of a connection tell the protocol, so HTTP/2 needs no TLS; under TLS, ALPN offers
+/// both. Upgrades (WebSocket) are not served.
+///
+/// Nobody can hold a connection open for nothing: a client that sends no complete request in time is
+/// closed, one that vanished is found by TCP, and the end of a client ends its response at once. Out
+/// of file descriptors, the server waits until there are some again.
+///
+/// # Shutdown
+///
+/// Once the future given to [`with_graceful_shutdown`](Self::with_graceful_shutdown) completes, new
+/// connections are refused, idle ones are closed, and requests under way are served to their end,
+/// or to that of [`with_shutdown_timeout`](Self::with_shutdown_timeout). An endless response would
+/// take all of it, so let that future end them before it completes.
+///
+/// Dropping the future of [`serve`](Self::serve) cuts every connection.
+///
+/// # Example
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use http::{Request, Response};
+/// use hyper::body::Incoming;
+/// use sse_hyper::Server;
+/// use tokio::sync::oneshot;
+/// # #[derive(Clone)]
+/// # struct Hello;
+/// # impl tower_service::Service<Request<Incoming>> for Hello {
+/// #     type Response = Response<String>;
+/// #     type Error = Infallible;
+/// #     type Future = std::future::Ready<Result<Response<String>, Infallible>>;
+/// #     fn poll_ready(
+/// #         &mut self,
+/// #         _: &mut std::task::Context<'_>,
+/// #     ) -> std::task::Poll<Result<(), Infallible>> {
+/// #         std::task::Poll::Ready(Ok(()))
+/// #     }
+/// #     fn call(&mut self, _: Request<Incoming>) -> Self::Future {
+/// #         std::future::ready(Ok(Response::new("hello".to_owned())))
+/// #     }
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (stop, stopped) = oneshot::channel::<()>();
+/// let server = Server::bind("127.0.0.1:0").await?.with_graceful_shutdown(async {
+///     let _ = stopped.await;
+/// });
+/// println!("listening on http://{}", server.local_addr()?);
+/// let serving = tokio::spawn(server.serve(Hello));
+///
+/// stop.send(()).unwrap();
+/// serving.await.unwrap()
+/// # }
+/// ```
+pub struct Server {
+    listener: TcpListener,
+    sockets: SocketOptions,
+    settings: Settings,
+    shutdown_timeout: Duration,
+    signal: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Server {
+    /// Listens on the first of the addresses of `addr` that is free.
+    ///
+    /// # Errors
+    ///
+    /// If `addr` cannot be resolved, or none of its addresses can be bound.
+    pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
+        let mut failed = None;
+        for addr in lookup_host(addr).await? {
+            match listen(addr) {
+                Ok(listener) => return Self::from_std(listener),
+                Err(error) => failed = Some(error),
+            }
+        }
+        Err(failed.unwrap_or_else(|| {
+            io::Error::new(io::ErrorKind::AddrNotAvailable, "the name has no address")
+        }))
+    }
+
+    /// Takes over a socket that listens, such as one handed in by the service manager.
+    ///
+    /// # Errors
+    ///
+    /// If the options of the socket cannot be set.
+    pub fn from_std(listener: TcpListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let sockets = SocketOptions::default();
+        // Here too, not only when serving: what connects before then inherits them.
+        sockets.apply(&listener)?;
+        Ok(Self {
+            listener,
+            sockets,
+            settings: Settings {
+                header_timeout: Duration::from_secs(30),
+                #[cfg(feature = "tls")]
+                tls: None,
+            },
+            shutdown_timeout: Duration::from_secs(4),
+            signal: Box::pin(pending()),
+        })
+    }
+
+    /// The address that the server listens on.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not tell.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Speaks TLS, and nothing else, on every connection. Default: plain text.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(mut self, tls: ServerTls) -> Self {
+        self.settings.tls = Some(tls.acceptor());
+        self
+    }
+
+    /// Sets how long a client may take from the connection to the end of its first request's head,
+    /// the TLS handshake included, and from the end of a response to that of the next head.
+    /// Default: 30 s; at most a year.
+    ///
+    /// An HTTP/2 connection without a request is kept while its client answers a ping every 30 s.
+    #[must_use]
+    pub fn with_header_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.header_timeout = timeout.min(YEAR);
+        self
+    }
+
+    /// Sets the silence after which TCP asks whether the client is still there, in whole seconds;
+    /// `None` for never. Default: 30 s.
+    #[must_use]
+    pub fn with_tcp_keepalive(mut self, after: Option<Duration>) -> Self {
+        self.sockets.keepalive = after;
+        self
+    }
+
+    /// Sets how long bytes sent may stay unacknowledged, or unsent because the client reads
+    /// nothing, before the connection is cut; `None` leaves it to the system (about a quarter of an
+    /// hour). Only on Linux. Default: 30 s.
+    #[must_use]
+    pub fn with_tcp_user_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.sockets.user_timeout = timeout;
+        self
+    }
+
+    /// Sets what stops the server. Default: nothing.
+    #[must_use]
+    pub fn with_graceful_shutdown(
+        mut self,
+        signal: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        self.signal = Box::pin(signal);
+        self
+    }
+
+    /// Sets how long a shutdown waits for requests under way. Default: 4 s.
+    #[must_use]
+    pub fn with_shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = timeout;
+        self
+    }
+
+    /// Serves `service` until it is told to stop. It is cloned for each request.
+    ///
+    /// # Errors
+    ///
+    /// If the listening socket cannot be handed to tokio. What goes wrong later is logged, and ends
+    /// at most one connection.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with I/O and time enabled.
+    pub async fn serve<S, B>(self, service: S) -> io::Result<()>
+    where
+        S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<Box<dyn Error + Send + Sync>>,
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.sockets.apply(&self.listener)?;
+        let mut acceptor = Acceptor::new(tokio::net::TcpListener::from_std(self.listener)?);
+        let settings = Arc::new(self.settings);
+        let (mut signal, shutdown) = (self.signal, ShutdownSender::new());
+        let mut connections = JoinSet::new();
+        loop {
+            select! {
+                () = &mut signal => break,
+                Some(ended) = connections.join_next() => report(ended),
+                (tcp, remote) = acceptor.accept() => {
+                    let (settings, shutdown) = (settings.clone(), shutdown.subscribe());
+                    let service = service.clone();
+                    connections.spawn(connection::serve(tcp, remote, service, settings, shutdown));
+                }
+            }
+            while let Some(ended) = connections.try_join_next() {
+                report(ended);
+            }
+        }
+        drop(acceptor);
+        shutdown.start();
+        finish(connections, self.shutdown_timeout).await;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("listener", &self.listener).finish_non_exhaustive()
+    }
+}
+
+/// Waits for the connections, then cuts those that are left.
+async fn finish(mut connections: JoinSet<()>, longest: Duration) {
+    tracing::info!(connections = connections.len(), "shutting down");
+    let ended = timeout(longest, async {
+        while let Some(ended) = connections.join_next().await {
+            report(ended);
+        }
+    });
+    let _ = ended.await;
+    let cut = connections.len();
+    // Bounded, because a service that blocks its thread cannot be aborted.
+    let _ = timeout(LONGEST_CUT, connections.shutdown()).await;
+    tracing::info!(cut, "shut down");
+}
+
+fn report(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task failed");
+    }
+}
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const LONGEST_CUT: Duration = Duration::from_millis(500);

@@ -1,0 +1,70 @@
+use std::{
+    error::Error,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::tcp::Tcp;
+
+pin_project! {
+    /// A body that ends with its client.
+    ///
+    /// hyper sees the end of an HTTP/1 client only while it reads, and it does not read while there
+    /// is something that was read and is not served yet. So a body that has nothing to say watches
+    /// the connection itself.
+    pub(super) struct Watched<B> {
+        #[pin]
+        body: B,
+        tcp: Option<Tcp>,
+        departure: Option<Departure>,
+    }
+}
+
+type Departure = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl<B> Watched<B> {
+    /// Watches `tcp`, if there is something to watch.
+    pub(super) fn new(body: B, tcp: Option<Tcp>) -> Self {
+        Self { body, tcp, departure: None }
+    }
+}
+
+impl<B> Body for Watched<B>
+where
+    B: Body,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Data = B::Data;
+    type Error = Box<dyn Error + Send + Sync>;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
+        let this = self.project();
+        if let Poll::Ready(frame) = this.body.poll_frame(cx) {
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        if let Some(tcp) = this.tcp.take() {
+            *this.departure = Some(Box::pin(tcp.departure()));
+        }
+        match this.departure {
+            Some(departure) => ready!(departure.as_mut().poll(cx)),
+            None => return Poll::Pending,
+        }
+        *this.departure = None;
+        Poll::Ready(Some(Err("the client has left".into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,128 @@
+use std::{fmt, pin::Pin};
+
+use bytes::{Buf, Bytes};
+use http::{Request, Response, StatusCode, request::Parts};
+use http_body::Body;
+use sse_core::{Admission, Admitted, Gateway, Handled, Permit};
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tracing::Level;
+
+use super::{
+    ResponseBody,
+    drain::{drain, next_frame},
+};
+use crate::{Channels, EventService, SseBody, timer::now};
+
+impl EventService {
+    /// Answers one request and writes its line into the log.
+    pub(super) async fn exchange<B>(&self, request: Request<B>) -> Response<ResponseBody>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: fmt::Display + Send,
+    {
+        let started = now();
+        let (parts, body) = request.into_parts();
+        let response = match self.gateway.handle(&parts, started) {
+            Handled::Respond(response) => {
+                drain(body);
+                response.map(ResponseBody::from)
+            }
+            Handled::Listen(admission) => {
+                drain(body);
+                admit(admission).await
+            }
+            Handled::Publish(permit) => {
+                publish(&self.channels, permit, body).await.map(ResponseBody::from)
+            }
+        };
+        log(&self.gateway, &parts, response.status(), started);
+        response
+    }
+}
+
+async fn admit(mut admission: Admission) -> Response<ResponseBody> {
+    loop {
+        match admission.poll_response(now()) {
+            Admitted::Stream(response) => {
+                return response.map(|subscriber| SseBody::new(subscriber).into());
+            }
+            Admitted::Head(response) => return response.map(|_| ResponseBody::unseen()),
+            Admitted::Refused(response) => return response.map(ResponseBody::from),
+            Admitted::Wait { until } => sleep_until(until.into()).await,
+        }
+    }
+}
+
+async fn publish<B>(channels: &Channels, mut permit: Permit, body: B) -> Response<Bytes>
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: fmt::Display + Send,
+{
+    let mut body = Box::pin(body);
+    match receive(&mut permit, body.as_mut()).await {
+        Ok(()) => {
+            let token = permit.token().clone();
+            let publication = permit.publish(now());
+            publication.published.map(|published| channels.deliver(&token, published));
+            publication.response
+        }
+        Err(refusal) => {
+            drain(body);
+            *refusal
+        }
+    }
+}
+
+/// Feeds `body` to `permit`, to the end or to a refusal.
+async fn receive<B>(permit: &mut Permit, mut body: Pin<&mut B>) -> Result<(), Box<Response<Bytes>>>
+where
+    B: Body,
+    B::Error: fmt::Display,
+{
+    let deadline = Instant::from_std(permit.deadline());
+    loop {
+        let refusal = match timeout_at(deadline, next_frame(body.as_mut())).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) => feed(permit, data),
+                Err(_trailers) => None,
+            },
+            Ok(Some(Err(error))) => {
+                tracing::debug!(%error, "the body broke off");
+                Some(permit.handle_abort())
+            }
+            Err(_elapsed) => permit.handle_timeout(now()),
+        };
+        if let Some(refusal) = refusal {
+            return Err(Box::new(refusal));
+        }
+    }
+}
+
+fn feed(permit: &mut Permit, mut data: impl Buf) -> Option<Response<Bytes>> {
+    while data.has_remaining() {
+        let chunk = data.chunk();
+        if let Some(refusal) = permit.handle_input(chunk) {
+            return Some(refusal);
+        }
+        let len = chunk.len();
+        data.advance(len);
+    }
+    None
+}
+
+fn log(gateway: &Gateway, parts: &Parts, status: StatusCode, started: std::time::Instant) {
+    if !tracing::enabled!(Level::INFO) {
+        return;
+    }
+    let (method, status, duration) = (&parts.method, status.as_u16(), now() - started);
+    match gateway.channel(parts) {
+        Some((action, token)) => {
+            let token = token.shortened();
+            tracing::info!(%method, action, %token, status, ?duration, "request");
+        }
+        None => tracing::info!(%method, status, ?duration, "request"),
+    }
+}

@@ -1,0 +1,10 @@
+//! `Server` over real sockets. Times are lower bounds and orders, so that a slow machine passes.
+#![cfg(all(feature = "server", feature = "tls"))]
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
+mod header_timeout;
+mod http;
+mod shutdown;
+mod sockets;
+mod support;
+mod tls;

@@ -1,0 +1,147 @@
+//! TLS: identities, ALPN, and those who do not speak it.
+
+use std::{sync::Arc, time::Duration};
+
+use rcgen::CertifiedKey;
+use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, pki_types::ServerName};
+use sse_hyper::{ServerTls, TlsError};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use super::support::{TestServer, hello, http2, http2_get, read_to_close, text, within};
+
+/// A self-signed certificate for `localhost`, and clients that trust it.
+pub(crate) struct Identity(CertifiedKey<rcgen::KeyPair>);
+
+impl Identity {
+    pub(crate) fn new() -> Self {
+        Self(rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap())
+    }
+
+    pub(crate) fn tls(&self) -> ServerTls {
+        ServerTls::from_pem(self.certificate().as_bytes(), self.key().as_bytes()).unwrap()
+    }
+
+    pub(crate) async fn connect(&self, server: &TestServer, alpn: &[&str]) -> TlsStream<TcpStream> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.cert.der().clone()).unwrap();
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let name = ServerName::try_from("localhost").unwrap();
+        let connector = TlsConnector::from(Arc::new(config));
+        within(connector.connect(name, server.connect().await)).await.unwrap()
+    }
+
+    fn certificate(&self) -> String {
+        self.0.cert.pem()
+    }
+
+    fn key(&self) -> String {
+        self.0.signing_key.serialize_pem()
+    }
+}
+
+#[tokio::test]
+async fn http1_is_served_with_and_without_alpn() {
+    let identity = Identity::new();
+    let server = TestServer::start(|server| server.with_tls(identity.tls())).await;
+    for alpn in [&[][..], &["http/1.1"]] {
+        let mut stream = identity.connect(&server, alpn).await;
+
+        hello(&mut stream).await;
+        hello(&mut stream).await;
+
+        let agreed = stream.get_ref().1.alpn_protocol();
+        assert_eq!(agreed, alpn.first().map(|name| name.as_bytes()));
+    }
+}
+
+#[tokio::test]
+async fn http2_is_preferred() {
+    let identity = Identity::new();
+    let server = TestServer::start(|server| server.with_tls(identity.tls())).await;
+    let stream = identity.connect(&server, &["http/1.1", "h2"]).await;
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+
+    let (mut client, _connection) = http2(stream).await;
+
+    assert_eq!(text(http2_get(&mut client, "/").await).await, "hello");
+}
+
+#[tokio::test]
+async fn end_of_the_client_drops_the_body() {
+    let identity = Identity::new();
+    let server = TestServer::start(|server| server.with_tls(identity.tls())).await;
+    let mut stream = identity.connect(&server, &[]).await;
+    stream.write_all(super::support::request("/silent").as_bytes()).await.unwrap();
+    server.bodies.until(1).await;
+
+    // Without the farewell of TLS, as a client that is killed.
+    drop(stream.into_inner().0);
+
+    server.bodies.until(0).await;
+}
+
+#[tokio::test]
+async fn plain_text_is_closed_at_once() {
+    let identity = Identity::new();
+    let hour = Duration::from_secs(3600);
+    let server =
+        TestServer::start(|it| it.with_header_timeout(hour).with_tls(identity.tls())).await;
+    let mut stream = server.connect().await;
+
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+
+    assert!(!read_to_close(&mut stream).await.starts_with(b"HTTP"));
+}
+
+#[tokio::test]
+async fn own_configuration_is_used() {
+    let identity = Identity::new();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(identity.0.signing_key.serialize_der());
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![identity.0.cert.der().clone()], key.unwrap())
+        .unwrap();
+    let server = TestServer::start(|it| it.with_tls(ServerTls::from(Arc::new(config)))).await;
+
+    let mut stream = identity.connect(&server, &[]).await;
+
+    hello(&mut stream).await;
+}
+
+#[test]
+fn unusable_identities_are_refused() {
+    let (ours, other) = (Identity::new(), Identity::new());
+    let (certificate, key) = (ours.certificate(), ours.key());
+    let both = format!("{key}{certificate}");
+    let section =
+        |name: &str, text: &str| format!("-----BEGIN {name}-----\n{text}\n-----END {name}-----\n");
+    let encrypted = section("ENCRYPTED PRIVATE KEY", "AAAA");
+    let cases = [
+        (&*certificate, &*key, "ok"),
+        (&*both, &*both, "ok"),
+        ("", &*key, "no certificate found"),
+        (&*key, &*key, "no certificate found"),
+        (&*certificate, "", "no private key found"),
+        (&*certificate, &*certificate, "no private key found"),
+        (&*certificate, &*encrypted, "the private key is encrypted"),
+        (&*certificate, &*other.key(), "the private key does not belong to the certificate"),
+        (&*section("CERTIFICATE", "?"), &*key, "cannot read the certificates"),
+        (&*section("CERTIFICATE", "AAAA"), &*key, "the certificate is not usable"),
+        (&*certificate, &*section("PRIVATE KEY", "?"), "cannot read the private key"),
+        (&*certificate, &*section("PRIVATE KEY", "AAAA"), "the private key is not usable"),
+    ];
+    for (certificate, key, expected) in cases {
+        let made = ServerTls::from_pem(certificate.as_bytes(), key.as_bytes());
+
+        let told = made.map_or_else(|error: TlsError| error.to_string(), |_| "ok".to_owned());
+        assert!(told.starts_with(expected), "{told:?} is not {expected:?}");
+    }
+}
