@@ -98,8 +98,11 @@ where
 
 /// `error` with all that is behind it, without what repeats itself.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
+    // hyper's own first words, "client error", tell nobody anything.
+    let is_empty_word = error.is::<legacy::Error>();
+    let first = if is_empty_word { error.source().unwrap_or(error) } else { error };
+    let mut text = first.to_string();
+    let mut source = first.source();
     while let Some(error) = source {
         let cause = error.to_string();
         if !text.contains(&cause) {

@@ -47,6 +47,11 @@ where
     ) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
         let this = self.project();
         if let Poll::Ready(frame) = this.body.poll_frame(cx) {
+            if frame.is_none() {
+                // hyper 1.12 forgets to close an HTTP/1.0 connection whose body ends in the second
+                // of its two looks at it. One more look reminds it.
+                cx.waker().wake_by_ref();
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         if let Some(tcp) = this.tcp.take() {
