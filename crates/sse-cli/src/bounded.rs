@@ -1,0 +1,83 @@
+use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
+
+/// A port to listen on, or 0 for any that is free.
+pub(crate) fn port_or_any(text: &str) -> Result<u16, OutOfBounds<u16>> {
+    bounded(text, 0..=u16::MAX)
+}
+
+/// A port to connect to.
+pub(crate) fn port(text: &str) -> Result<u16, OutOfBounds<u16>> {
+    bounded(text, 1..=u16::MAX)
+}
+
+/// A time in milliseconds, where 0 has a meaning of its own.
+pub(crate) fn millis_or_zero(text: &str) -> Result<Duration, OutOfBounds<u64>> {
+    Ok(Duration::from_millis(bounded(text, 0..=MAX_MILLIS)?))
+}
+
+/// A time in milliseconds.
+pub(crate) fn millis(text: &str) -> Result<Duration, OutOfBounds<u64>> {
+    Ok(Duration::from_millis(bounded(text, 1..=MAX_MILLIS)?))
+}
+
+/// The length of a body.
+pub(crate) fn bytes(text: &str) -> Result<u64, OutOfBounds<u64>> {
+    bounded(text, 0..=MAX_BYTES)
+}
+
+/// How many of something.
+pub(crate) fn count(text: &str) -> Result<u64, OutOfBounds<u64>> {
+    bounded(text, 1..=u64::MAX)
+}
+
+fn bounded<T>(text: &str, bounds: RangeInclusive<T>) -> Result<T, OutOfBounds<T>>
+where
+    T: Copy + Display + FromStr + PartialOrd,
+{
+    match text.parse() {
+        Ok(number) if bounds.contains(&number) => Ok(number),
+        _ => Err(OutOfBounds { min: *bounds.start(), max: *bounds.end() }),
+    }
+}
+
+/// A text that is no number within bounds; the option's name is added by the parser of arguments.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("expected a number from {min} to {max}")]
+pub(crate) struct OutOfBounds<T: Display> {
+    min: T,
+    max: T,
+}
+
+/// The protocol's bound for a reconnection time, about 49 days; no deadline overflows with it.
+const MAX_MILLIS: u64 = 4_294_967_295;
+
+/// 1 GiB: a body is held in memory as a whole.
+const MAX_BYTES: u64 = 1 << 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_taken_up_to_their_bounds_and_nothing_else_is() {
+        for (text, expected) in [
+            ("1", Ok(1)),
+            ("65535", Ok(65535)),
+            ("0", Err(OutOfBounds { min: 1, max: 65535 })),
+            ("65536", Err(OutOfBounds { min: 1, max: 65535 })),
+            ("-1", Err(OutOfBounds { min: 1, max: 65535 })),
+            ("99999999999999999999999", Err(OutOfBounds { min: 1, max: 65535 })),
+            ("1.5", Err(OutOfBounds { min: 1, max: 65535 })),
+            ("", Err(OutOfBounds { min: 1, max: 65535 })),
+        ] {
+            assert_eq!(port(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_the_bounds() {
+        let refusal = bytes("many").unwrap_err();
+
+        assert_eq!(refusal.to_string(), "expected a number from 0 to 1073741824");
+    }
+}

@@ -1,0 +1,52 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Host;
+use crate::{bounded, path_prefix::PathPrefix};
+
+/// Which server, and how to reach it.
+#[derive(Args, Debug)]
+pub(crate) struct EndpointArgs {
+    /// Address or name of the server
+    #[arg(short = 'H', long, value_name = "HOST", default_value = "127.0.0.1")]
+    pub(super) host: Host,
+
+    /// Port of the server, 1 to 65535
+    #[arg(short = 'P', long, value_name = "PORT", default_value = "8888")]
+    #[arg(value_parser = bounded::port, allow_hyphen_values = true)]
+    pub(super) port: u16,
+
+    /// Use https; the server's certificate is verified against the system's roots
+    #[arg(short = 'S', long)]
+    pub(super) ssl: bool,
+
+    /// With --ssl: take any certificate
+    #[arg(long)]
+    pub(super) insecure: bool,
+
+    /// With --ssl: trust the root certificates in FILE too, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(super) cacert: Option<PathBuf>,
+
+    /// Path before the two segments of every URL
+    #[arg(short = 'x', long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
+    pub(super) prefix: PathPrefix,
+
+    /// User for HTTP basic authentication
+    #[arg(short, long, value_name = "USER", value_parser = user)]
+    pub(super) user: Option<String>,
+
+    /// Password for HTTP basic authentication; others on this machine can see it
+    #[arg(short, long, value_name = "PASSWORD", requires = "user")]
+    pub(super) password: Option<String>,
+}
+
+fn user(text: &str) -> Result<String, UserError> {
+    if text.contains(':') { Err(UserError) } else { Ok(text.to_owned()) }
+}
+
+/// A name that would end early: a colon divides it from the password.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a user's name has no colon")]
+struct UserError;

@@ -1,0 +1,107 @@
+use std::{
+    error::Error,
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+/// Runs a command on what was typed, and turns what becomes of it into an exit code: 0, 1 for a
+/// failure, 2 for a wrong use. The reason goes to standard error.
+pub(crate) fn run<A: Parser>(command: impl FnOnce(A) -> Result<(), Failure>) -> ExitCode {
+    match A::try_parse().map_err(Failure::Typed).and_then(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Why a command ends before it has done what it was asked for.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The arguments do not parse, or only ask for help.
+    Typed(clap::Error),
+    /// The arguments do not mean anything that could be done.
+    Usage(Box<dyn Error + Send + Sync>),
+    /// What was asked for did not succeed.
+    Failed(Box<dyn Error + Send + Sync>),
+    /// Nobody reads standard output any more, which is no fault.
+    StdoutClosed,
+}
+
+impl Failure {
+    pub(crate) fn usage(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Usage(reason.into())
+    }
+
+    pub(crate) fn failed(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Failed(reason.into())
+    }
+
+    /// What an error of a write to standard output means.
+    pub(crate) fn stdout(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::StdoutClosed,
+            _ => Self::failed(StdoutError(error)),
+        }
+    }
+
+    /// Writes the reason, if there is anyone to read it, and says how to exit.
+    fn report(self) -> ExitCode {
+        let mut stderr = io::stderr().lock();
+        let (code, _unread) = match self {
+            Self::Typed(error) => (error.exit_code(), error.print()),
+            Self::Usage(reason) => (
+                USAGE,
+                writeln!(
+                    stderr,
+                    "error: {}\n\nFor more information, try '--help'.",
+                    Causes(&*reason)
+                ),
+            ),
+            Self::Failed(reason) => (FAILED, writeln!(stderr, "{}", Causes(&*reason))),
+            Self::StdoutClosed => (0, Ok(())),
+        };
+        u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+struct StdoutError(#[source] io::Error);
+
+/// An error and what it was caused by, on one line.
+#[derive(Debug)]
+pub(crate) struct Causes<'a>(pub(crate) &'a dyn Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = self.0.to_string();
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            let next = error.to_string();
+            // Some errors repeat the message of their cause in their own.
+            if !said.ends_with(&next) {
+                said = format!("{said}: {next}");
+            }
+            cause = error.source();
+        }
+        f.write_str(&said)
+    }
+}
+
+const FAILED: i32 = 1;
+const USAGE: i32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_said_once_each() {
+        let inner = io::Error::other("inner");
+        let outer = StdoutError(io::Error::other(inner));
+
+        assert_eq!(Causes(&outer).to_string(), "cannot write to standard output: inner");
+    }
+}

@@ -1,0 +1,111 @@
+use std::{
+    fs,
+    io::{self, Read},
+    path::PathBuf,
+};
+
+use serde_json::value::RawValue;
+use sse_core::Token;
+use sse_hyper::{Publisher, PublisherBuilder};
+
+use super::args::Args;
+use crate::{endpoint::Endpoint, exit::Failure};
+
+/// What the arguments of `eventsource-request` mean.
+#[derive(Debug)]
+pub(super) struct Config {
+    pub(super) publisher: PublisherBuilder,
+    pub(super) token: Token,
+    pub(super) action: String,
+    pub(super) data: Data,
+}
+
+/// What is sent.
+#[derive(Debug)]
+pub(super) enum Data {
+    Text(String),
+    Json(Box<RawValue>),
+}
+
+impl Config {
+    pub(super) fn new(args: Args) -> Result<Self, Failure> {
+        let endpoint = Endpoint::new(args.endpoint)?;
+        let bytes = if args.raw { args.data.into_bytes() } else { read(args.data)? };
+        // The data of these two is no event's, and need not be JSON.
+        let is_event = !matches!(args.action.as_str(), "close" | "retry");
+        let data = data(bytes, args.json && is_event).map_err(Failure::failed)?;
+
+        let publisher =
+            Publisher::builder(endpoint.base).with_tls(endpoint.tls).with_timeout(args.timeout);
+        let publisher = match endpoint.credentials {
+            Some(who) => publisher.with_basic_auth(&who.user, &who.password),
+            None => publisher,
+        };
+        Ok(Self { publisher, token: args.token, action: args.action, data })
+    }
+}
+
+/// The bytes that `typed` stands for: those of standard input for `-`, of a file for `@FILE`.
+fn read(typed: String) -> Result<Vec<u8>, Failure> {
+    if typed == "-" {
+        let mut data = Vec::new();
+        let read = io::stdin().lock().read_to_end(&mut data);
+        return read.map(|_len| data).map_err(|error| Failure::usage(ReadError::Stdin(error)));
+    }
+    match typed.strip_prefix('@') {
+        Some(file) => fs::read(file)
+            .map_err(|source| Failure::usage(ReadError::File { file: file.into(), source })),
+        None => Ok(typed.into_bytes()),
+    }
+}
+
+fn data(bytes: Vec<u8>, is_json: bool) -> Result<Data, DataError> {
+    let text = String::from_utf8(bytes)
+        .map_err(|error| DataError::NotUtf8 { at: error.utf8_error().valid_up_to() })?;
+    if is_json {
+        Ok(Data::Json(RawValue::from_string(text).map_err(DataError::NotJson)?))
+    } else {
+        Ok(Data::Text(text))
+    }
+}
+
+/// Why the data cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    #[error("cannot read standard input")]
+    Stdin(#[source] io::Error),
+    #[error("cannot read {}", file.display())]
+    File { file: PathBuf, source: io::Error },
+}
+
+/// Why the data would be refused.
+#[derive(Debug, thiserror::Error)]
+enum DataError {
+    #[error("Unable to send request: the data is not UTF-8 at byte {at}")]
+    NotUtf8 { at: usize },
+    #[error("Unable to send request: the data is not JSON: {0}")]
+    NotJson(serde_json::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_takes_as_json_is_taken() {
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        for (bytes, is_json) in [
+            (&b"{}"[..], true),
+            (b" 42 ", true),
+            (b"{\"a\":1,\"a\":1e999}", true),
+            (deep.as_bytes(), true),
+            (b"", false),
+            (b"NaN", false),
+            (b"{}{}", false),
+            (b"\"\xff\"", false),
+            (b"[1,]", false),
+        ] {
+            assert_eq!(data(bytes.to_owned(), true).is_ok(), is_json, "{bytes:.20?}");
+        }
+    }
+}

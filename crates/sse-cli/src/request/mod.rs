@@ -1,0 +1,57 @@
+mod args;
+mod config;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use sse_hyper::SendError;
+use tokio::runtime::Builder;
+
+use crate::exit::{self, Failure};
+use args::Args;
+use config::{Config, Data};
+
+/// The command `eventsource-request`, on the arguments of this process.
+pub fn eventsource_request() -> ExitCode {
+    exit::run(|args: Args| {
+        let config = Config::new(args)?;
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+        let outcome = runtime.block_on(send(config));
+        // A name that is still looked up is not waited for.
+        runtime.shutdown_background();
+        outcome
+    })
+}
+
+async fn send(config: Config) -> Result<(), Failure> {
+    let publisher = config.publisher.build().map_err(Failure::failed)?;
+    let (token, action) = (config.token.as_str(), config.action.as_str());
+    let sent = match config.data {
+        Data::Text(text) => publisher.send_string(token, action, text).await,
+        Data::Json(value) => publisher.send_json(token, action, &value).await,
+    };
+    let body = sent.map_err(|error| Failure::failed(RequestError::from(error)))?;
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&body).and_then(|()| stdout.flush()).map_err(Failure::stdout)
+}
+
+/// What the original said when it failed.
+#[derive(Debug, thiserror::Error)]
+enum RequestError {
+    #[error("Unable to send request {0}")]
+    Refused(SendError),
+    #[error("Unable to send request: {0}")]
+    Failed(SendError),
+}
+
+impl From<SendError> for RequestError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Refused { .. } => Self::Refused(error),
+            _ => Self::Failed(error),
+        }
+    }
+}

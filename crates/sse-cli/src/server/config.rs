@@ -1,0 +1,94 @@
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use sse_core::{
+    Action, ActionSet, Counter, Format, GatewayConfig, HubConfig, JsonFormat, StringFormat,
+};
+use sse_hyper::{ServerTls, TlsError};
+
+use super::args::Args;
+use crate::exit::Failure;
+
+/// What the arguments of `eventsource-server` mean.
+#[derive(Debug)]
+pub(super) struct Config {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) hub: HubConfig,
+    pub(super) gateway: GatewayConfig,
+    pub(super) tls: Option<ServerTls>,
+}
+
+impl Config {
+    pub(super) fn new(args: Args) -> Result<Self, Failure> {
+        let gateway = GatewayConfig::default()
+            .with_max_body(args.max_body)
+            .with_prefix(args.prefix.path())
+            .map_err(Failure::usage)?;
+        let tls = match (&args.keyfile, &args.certfile) {
+            (Some(key), Some(certificates)) => {
+                Some(tls(key, certificates).map_err(Failure::usage)?)
+            }
+            _ => None,
+        };
+        Ok(Self { hub: hub(&args)?, host: unbracketed(args.host), port: args.port, gateway, tls })
+    }
+}
+
+fn hub(args: &Args) -> Result<HubConfig, Failure> {
+    let config = if args.json { hub_of(JsonFormat, args) } else { hub_of(StringFormat, args) }?;
+    let keepalive = (!args.keepalive.is_zero()).then_some(args.keepalive);
+    Ok(config.with_keepalive(keepalive))
+}
+
+fn hub_of(format: impl Format, args: &Args) -> Result<HubConfig, Failure> {
+    let actions = actions(format.actions(), args).map_err(Failure::usage)?;
+    let config = HubConfig::new(format).with_actions(actions);
+    Ok(if args.id { config.with_ids(Counter::default()) } else { config })
+}
+
+fn actions(mut actions: ActionSet, args: &Args) -> Result<ActionSet, sse_core::ActionError> {
+    if let Some(listen) = &args.listen {
+        actions = actions.with_listen(listen)?;
+    }
+    let with_ids = args.id.then_some(RETRY);
+    for name in with_ids.into_iter().chain(args.actions.iter().map(String::as_str)) {
+        // What is there already keeps its meaning: `--action close` allows what is allowed.
+        if actions.action(name).is_none() {
+            let action = if name == RETRY { Action::Retry } else { Action::Event };
+            actions = actions.with_action(name, action)?;
+        }
+    }
+    Ok(actions)
+}
+
+fn tls(key: &Path, certificates: &Path) -> Result<ServerTls, TlsFileError> {
+    let read = |file: &Path| {
+        fs::read(file).map_err(|source| TlsFileError::Read { file: file.to_owned(), source })
+    };
+    ServerTls::from_pem(&read(certificates)?, &read(key)?).map_err(|source| TlsFileError::Use {
+        key: key.to_owned(),
+        certificates: certificates.to_owned(),
+        source,
+    })
+}
+
+/// `[::1]` is how a URL has it, `::1` what a socket is bound to.
+fn unbracketed(host: String) -> String {
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.to_owned(),
+        None => host,
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum TlsFileError {
+    #[error("cannot read {}", file.display())]
+    Read { file: PathBuf, source: io::Error },
+    #[error("cannot use the key in {} and the certificate in {}", key.display(), certificates.display())]
+    Use { key: PathBuf, certificates: PathBuf, source: TlsError },
+}
+
+const RETRY: &str = "retry";

@@ -1,0 +1,86 @@
+mod args;
+mod config;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use sse_core::{Gateway, Hub};
+use sse_hyper::{EventService, Server};
+use tokio::{runtime::Runtime, select, sync::oneshot};
+
+use crate::{
+    exit::{self, Failure},
+    logging,
+    signals::Signals,
+};
+use args::Args;
+use config::Config;
+
+/// The command `eventsource-server`, on the arguments of this process.
+pub fn eventsource_server() -> ExitCode {
+    exit::run(|args: Args| {
+        logging::init(args.debug);
+        let config = Config::new(args)?;
+        let runtime = Runtime::new().map_err(Failure::failed)?;
+        let outcome = runtime.block_on(serve(config));
+        // What has not ended by now is not waited for.
+        runtime.shutdown_background();
+        outcome
+    })
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    raise_open_files();
+    let mut signals = Signals::new().map_err(Failure::failed)?;
+    let (host, port, is_tls) = (config.host, config.port, config.tls.is_some());
+    let mut server = Server::bind((host.as_str(), port))
+        .await
+        .map_err(|source| Failure::failed(BindError { host, port, source }))?;
+    if let Some(tls) = config.tls {
+        server = server.with_tls(tls);
+    }
+    let scheme = if is_tls { "https" } else { "http" };
+    announce(&format!("{scheme}://{}", server.local_addr().map_err(Failure::failed)?));
+
+    let service = EventService::new(Gateway::new(Hub::new(config.hub), config.gateway));
+    let channels = service.channels();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = server.with_graceful_shutdown(async { drop(stopped.await) }).serve(service);
+    tokio::pin!(serving);
+    select! {
+        ended = &mut serving => return ended.map_err(Failure::failed),
+        () = signals.next() => {}
+    }
+    channels.shutdown();
+    drop(stop);
+    select! {
+        ended = &mut serving => ended.map_err(Failure::failed),
+        () = signals.next() => Err(Failure::failed("ended at once by a second signal")),
+    }
+}
+
+/// Tells whoever started the server that it listens, and where.
+fn announce(url: &str) {
+    let mut stdout = io::stdout().lock();
+    if let Err(error) = writeln!(stdout, "listening on {url}").and_then(|()| stdout.flush()) {
+        tracing::warn!(url, %error, "listening; cannot say so on standard output");
+    }
+}
+
+/// Each listener holds a file open, and the usual soft limit is 1024.
+fn raise_open_files() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) => tracing::debug!(limit, "open files"),
+        Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {host}:{port}")]
+struct BindError {
+    host: String,
+    port: u16,
+    source: io::Error,
+}

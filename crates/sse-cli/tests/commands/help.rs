@@ -1,0 +1,79 @@
+//! `--help`, `-h` and `--version`.
+
+use crate::support::{CLIENT, REQUEST, SERVER, run};
+
+#[test]
+fn help_names_every_option_and_gives_examples() {
+    let endpoint = [
+        "-H, --host",
+        "-P, --port",
+        "-S, --ssl",
+        "--insecure",
+        "--cacert",
+        "-x, --prefix",
+        "-u, --user",
+        "-p, --password",
+    ];
+    for (program, own) in [
+        (
+            SERVER,
+            &[
+                "-H, --host",
+                "-P, --port",
+                "-d, --debug",
+                "-j, --json",
+                "-k, --keepalive",
+                "-i, --id",
+                "-K, --keyfile",
+                "-C, --certfile",
+                "--action",
+                "--listen",
+                "--prefix",
+                "--max-body",
+            ][..],
+        ),
+        (
+            CLIENT,
+            &[
+                "-V, --validate-cert",
+                "-d, --debug",
+                "-r, --retry",
+                "-k, --keep-reconnecting",
+                "-a, --action",
+                "-o, --output",
+                "--last-event-id",
+                "--stdin",
+                "--all",
+                "--count",
+            ],
+        ),
+        (REQUEST, &["-j, --json", "--raw", "--timeout"]),
+    ] {
+        for flag in ["-h", "--help"] {
+            let ended = run(program, [flag]);
+
+            assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
+            let shared = if program == SERVER { &[][..] } else { &endpoint };
+            for option in own.iter().chain(shared).chain(&["-h, --help", "--version"]) {
+                assert!(ended.stdout.contains(option), "{option}: {}", ended.stdout);
+            }
+            assert!(ended.stdout.contains("Examples:\n  eventsource-"), "{}", ended.stdout);
+        }
+    }
+}
+
+#[test]
+fn version_is_printed_and_has_no_short_form() {
+    for (program, name) in [
+        (SERVER, "eventsource-server"),
+        (CLIENT, "eventsource-client"),
+        (REQUEST, "eventsource-request"),
+    ] {
+        let ended = run(program, ["--version"]);
+
+        let version = format!("{name} {}\n", env!("CARGO_PKG_VERSION"));
+        assert_eq!((ended.code, ended.stdout), (Some(0), version));
+    }
+    assert_eq!(run(SERVER, ["-V"]).code, Some(2));
+    assert_eq!(run(REQUEST, ["-V"]).code, Some(2));
+}

@@ -1,0 +1,20 @@
+//! The three commands, as binaries, over real sockets. One file a subject.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+mod client_options;
+mod client_output;
+mod delivery;
+mod endings;
+mod help;
+mod open_files;
+mod readme;
+mod request_options;
+mod server_options;
+mod shutdown;
+mod stdout;
+mod tls;
+mod usage;
+mod vectors;

@@ -1,0 +1,199 @@
+//! Each option of `eventsource-server`.
+
+use std::net::TcpListener;
+
+use crate::support::{Listener, Process, SERVER, Server, exchange, run};
+
+#[test]
+fn host_and_port_say_where_it_listens() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+
+    for host in ["-H", "--host"] {
+        let server = Server::start(&[host, "localhost"]);
+        assert_eq!(exchange(server.addr(), "GET", "/", "").status(), 200);
+    }
+    for port in ["-P", "--port"] {
+        // The last of two is an error, so this one is started without a port of its own.
+        let process = Process::start(SERVER, [port, &free.to_string()]);
+        assert_eq!(process.line(), format!("listening on http://127.0.0.1:{free}"));
+    }
+}
+
+#[test]
+fn ipv6_is_written_in_brackets() {
+    if TcpListener::bind("[::1]:0").is_err() {
+        return;
+    }
+    for host in ["::1", "[::1]"] {
+        let server = Server::start(&["-H", host]);
+
+        assert!(server.url().starts_with("http://[::1]:"), "{}", server.url());
+        assert_eq!(exchange(server.addr(), "GET", "/", "").status(), 200);
+    }
+}
+
+#[test]
+fn a_port_in_use_is_said_on_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+
+    let ended = run(SERVER, ["-P", &port]);
+
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), ""));
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    assert!(ended.stderr.starts_with(&format!("cannot listen on 127.0.0.1:{port}: ")), "{ended:?}");
+}
+
+#[test]
+fn a_name_without_an_address_is_said_on_one_line() {
+    let ended = run(SERVER, ["-H", "nothing.invalid"]);
+
+    assert_eq!((ended.code, ended.stderr.lines().count()), (Some(1), 1), "{ended:?}");
+    assert!(ended.stderr.starts_with("cannot listen on nothing.invalid:8888: "), "{ended:?}");
+}
+
+#[test]
+fn each_request_is_one_line_of_the_log() {
+    let server = Server::start(&[]);
+
+    exchange(server.addr(), "POST", "/ping/0123456789abcdef", "x");
+
+    let line = server.log_line("request");
+    for part in ["INFO", "POST", "ping", "01234567…", "status=404", "duration="] {
+        assert!(line.contains(part), "{line}");
+    }
+    assert!(!line.contains('\x1b'), "no colours in a pipe: {line:?}");
+}
+
+#[test]
+fn debug_logs_more() {
+    for debug in ["-d", "--debug"] {
+        let server = Server::start(&[debug]);
+
+        assert!(server.log_line("DEBUG").contains("open files"));
+    }
+}
+
+#[test]
+fn json_takes_and_sends_json() {
+    for json in ["-j", "--json"] {
+        let server = Server::start(&[json]);
+        let mut listener = Listener::open(server.addr(), "/poll/42");
+
+        let refused = exchange(server.addr(), "POST", "/ping/42", "{]");
+        let taken = exchange(server.addr(), "POST", "/ping/42", "{ \"a\": [1.0, 2] }");
+
+        assert_eq!((refused.status(), taken.status()), (400, 200));
+        assert_eq!(taken.head.field("accept"), Some("application/json"));
+        assert_eq!(listener.block(), "event: ping\ndata: {\"a\":[1.0,2]}");
+    }
+}
+
+#[test]
+fn id_numbers_events_and_allows_retry() {
+    for id in ["-i", "--id"] {
+        let server = Server::start(&[id]);
+        let mut listener = Listener::open(server.addr(), "/poll/42");
+
+        assert_eq!(exchange(server.addr(), "POST", "/ping/42", "a").status(), 200);
+        assert_eq!(exchange(server.addr(), "POST", "/retry/42", "250").status(), 200);
+        assert_eq!(exchange(server.addr(), "POST", "/ping/42", "b").status(), 200);
+
+        assert_eq!(listener.block(), "id: 0\nevent: ping\ndata: a");
+        assert_eq!(listener.block(), "retry: 250");
+        assert_eq!(listener.block(), "id: 1\nevent: ping\ndata: b");
+    }
+}
+
+#[test]
+fn without_id_events_have_none_and_retry_is_unknown() {
+    let server = Server::start(&[]);
+    let mut listener = Listener::open(server.addr(), "/poll/42");
+
+    let retry = exchange(server.addr(), "POST", "/retry/42", "250");
+    exchange(server.addr(), "POST", "/ping/42", "a");
+
+    assert_eq!(retry.status(), 404);
+    assert!(retry.text().contains("Unknown action requested"), "{retry:?}");
+    assert_eq!(listener.block(), "event: ping\ndata: a");
+}
+
+#[test]
+fn keepalive_sends_comments_in_silence_and_is_off_by_default() {
+    for keepalive in ["-k", "--keepalive"] {
+        let server = Server::start(&[keepalive, "50"]);
+        let mut listener = Listener::open(server.addr(), "/poll/42");
+
+        assert_eq!([listener.block(), listener.block()], [":", ":"]);
+    }
+    for off in [&[][..], &["-k", "0"]] {
+        let server = Server::start(off);
+        let listener = Listener::open(server.addr(), "/poll/42");
+
+        exchange(server.addr(), "POST", "/close/42", "");
+
+        listener.expect_end();
+    }
+}
+
+#[test]
+fn actions_are_added_and_keep_what_is_there() {
+    let server = Server::start(&["--action", "reading", "--action", "retry", "--action", "close"]);
+    let mut listener = Listener::open(server.addr(), "/poll/42");
+
+    for (path, body) in [("/reading/42", "21.5"), ("/retry/42", "7"), ("/close/42", "")] {
+        assert_eq!(exchange(server.addr(), "POST", path, body).status(), 200, "{path}");
+    }
+
+    assert_eq!(listener.block(), "event: reading\ndata: 21.5");
+    assert_eq!(listener.block(), "retry: 7");
+    listener.expect_end();
+}
+
+#[test]
+fn listen_names_the_action_that_listens() {
+    let server = Server::start(&["--listen", "subscribe", "--action", "poll"]);
+    let mut listener = Listener::open(server.addr(), "/subscribe/42");
+
+    assert_eq!(exchange(server.addr(), "GET", "/poll/42", "").status(), 301);
+    assert_eq!(exchange(server.addr(), "POST", "/poll/42", "x").status(), 200);
+    assert_eq!(listener.block(), "event: poll\ndata: x");
+}
+
+#[test]
+fn prefix_comes_before_every_route() {
+    for prefix in ["/a/b", "a/b/"] {
+        let server = Server::start(&["--prefix", prefix]);
+        let mut listener = Listener::open(server.addr(), "/a/b/poll/42");
+
+        assert_eq!(exchange(server.addr(), "POST", "/ping/42", "x").status(), 400);
+        assert_eq!(exchange(server.addr(), "POST", "/a/b/ping/42", "x").status(), 200);
+        let redirect = exchange(server.addr(), "GET", "/a/b/other/42", "");
+
+        assert_eq!(listener.block(), "event: ping\ndata: x");
+        assert_eq!(redirect.head.field("location"), Some("/a/b/"));
+    }
+}
+
+#[test]
+fn max_body_is_the_longest_that_is_taken() {
+    let server = Server::start(&["--max-body", "4"]);
+    let mut listener = Listener::open(server.addr(), "/poll/42");
+
+    let refused = exchange(server.addr(), "POST", "/ping/42", "12345");
+    let taken = exchange(server.addr(), "POST", "/ping/42", "1234");
+
+    assert_eq!((refused.status(), taken.status()), (413, 200));
+    assert_eq!(listener.block(), "event: ping\ndata: 1234");
+}
+
+#[test]
+fn a_body_above_the_default_is_taken_whole_where_it_is_allowed() {
+    let server = Server::start(&["--max-body", "33554432"]);
+    let mut listener = Listener::open(server.addr(), "/poll/42");
+    let body = "x".repeat(20 << 20);
+
+    assert_eq!(exchange(server.addr(), "POST", "/ping/42", &body).status(), 200);
+
+    assert_eq!(listener.block().len(), "event: ping\ndata: ".len() + body.len());
+}

@@ -1,0 +1,65 @@
+use std::net::SocketAddr;
+
+use sse_testkit::{Connection, Head, Response, StreamEnd, head};
+
+use super::block_on;
+
+/// One request on a connection of its own.
+pub(crate) fn exchange(addr: SocketAddr, method: &str, path: &str, body: &str) -> Response {
+    Poster::new(addr).exchange(method, path, body)
+}
+
+/// A connection that is kept for many requests.
+pub(crate) struct Poster(Connection);
+
+impl Poster {
+    pub(crate) fn new(addr: SocketAddr) -> Self {
+        Self(block_on(Connection::open(addr)))
+    }
+
+    pub(crate) fn exchange(&mut self, method: &str, path: &str, body: &str) -> Response {
+        let request = head(method, path, &[("Content-Length", &body.len().to_string())]) + body;
+        block_on(async {
+            self.0.send(request).await;
+            self.0.response().await
+        })
+    }
+}
+
+/// A stream that is open.
+pub(crate) struct Listener(sse_testkit::Listener);
+
+impl Listener {
+    pub(crate) fn open(addr: SocketAddr, path: &str) -> Self {
+        Self::send(addr, &head("GET", path, &[]))
+    }
+
+    /// Opens a stream that ends with its connection, as for a proxy of the old kind.
+    pub(crate) fn open_http_1_0(addr: SocketAddr, path: &str) -> Self {
+        Self::send(addr, &format!("GET {path} HTTP/1.0\r\n\r\n"))
+    }
+
+    fn send(addr: SocketAddr, request: &str) -> Self {
+        block_on(async {
+            let mut connection = Connection::open(addr).await;
+            connection.send(request).await;
+            let head = connection.head().await;
+            Self(sse_testkit::Listener::new(connection, head))
+        })
+    }
+
+    pub(crate) fn head(&self) -> &Head {
+        self.0.head()
+    }
+
+    /// The next block, without the blank line that ends it.
+    pub(crate) fn block(&mut self) -> String {
+        let block = block_on(self.0.block());
+        block.trim_end_matches('\n').to_owned()
+    }
+
+    /// Waits for the clean end of the stream, with nothing more before it.
+    pub(crate) fn expect_end(mut self) {
+        assert_eq!(block_on(self.0.next_block()), Err(StreamEnd::Clean));
+    }
+}

@@ -1,0 +1,28 @@
+mod http;
+pub(crate) use http::{Listener, Poster, exchange};
+
+mod peer;
+pub(crate) use peer::{Peer, answer, cut_stream, held_stream, no_answer, stream, to_post};
+
+mod process;
+pub(crate) use process::{Process, run, run_with_stdin};
+
+mod server;
+pub(crate) use server::Server;
+
+use std::{future::Future, sync::LazyLock, time::Duration};
+
+use tokio::runtime::Runtime;
+
+pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_eventsource-server");
+pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_eventsource-client");
+pub(crate) const REQUEST: &str = env!("CARGO_BIN_EXE_eventsource-request");
+
+/// How long anything may take before a test takes it for hanging.
+pub(crate) const HANG: Duration = Duration::from_secs(60);
+
+/// Waits for what the kit does; the tests themselves wait for processes, on threads of their own.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+    RUNTIME.block_on(future)
+}

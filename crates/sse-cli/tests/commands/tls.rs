@@ -1,0 +1,104 @@
+//! TLS: the server's key and certificate, and whom the client and the request trust.
+
+use std::{fs, path::PathBuf};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tempfile::TempDir;
+
+use crate::support::{CLIENT, Process, REQUEST, SERVER, Server, run};
+
+#[test]
+fn events_pass_over_tls_to_whoever_trusts_the_root() {
+    let files = Files::new();
+    for (key, certificate) in [("-K", "-C"), ("--keyfile", "--certfile")] {
+        let server = Server::start(&[key, &files.key, certificate, &files.certificate]);
+        assert!(server.url().starts_with("https://127.0.0.1:"), "{}", server.url());
+        let port = server.port();
+        for trust in [&["-S", "--cacert", &files.root][..], &["--ssl", "--insecure"]] {
+            let args = ["42", "-H", "localhost", "-P", &port, "--count", "1"];
+            let client = Process::start(CLIENT, args.iter().chain(trust));
+            client.log_line("connected");
+
+            let args = ["42", "ping", "x", "-H", "localhost", "-P", &port];
+            let request = run(REQUEST, args.iter().chain(trust));
+
+            assert_eq!((request.code, &*request.stderr), (Some(0), ""), "{trust:?}");
+            assert_eq!(client.line(), "Event<,ping,x>", "{trust:?}");
+            assert_eq!(client.wait().code, Some(0), "{trust:?}");
+        }
+    }
+}
+
+#[test]
+fn a_certificate_that_nothing_speaks_for_is_refused() {
+    let (files, others) = (Files::new(), Files::new());
+    let server = Server::start(&["-K", &files.key, "-C", &files.certificate]);
+    let port = server.port();
+    for trust in [&["-S"][..], &["--ssl", "--cacert", &others.root]] {
+        let at = ["-H", "localhost", "-P", &port];
+
+        let client = run(CLIENT, ["42"].iter().chain(&at).chain(trust));
+        let request = run(REQUEST, ["42", "ping"].iter().chain(&at).chain(trust));
+
+        assert_eq!((client.code, &*client.stdout), (Some(1), ""), "{trust:?}: {client:?}");
+        assert!(client.stderr.contains("certificate"), "{trust:?}: {client:?}");
+        assert_eq!(request.code, Some(1), "{trust:?}: {request:?}");
+        assert!(request.stderr.starts_with("Unable to send request: "), "{request:?}");
+        assert!(request.stderr.contains("certificate"), "{trust:?}: {request:?}");
+    }
+}
+
+#[test]
+fn a_certificate_of_another_name_is_refused() {
+    let files = Files::new();
+    let server = Server::start(&["-K", &files.key, "-C", &files.certificate]);
+
+    let client = run(CLIENT, ["42", "-S", "--cacert", &files.root, "-P", &server.port()]);
+
+    assert_eq!(client.code, Some(1), "{client:?}");
+    assert!(client.stderr.contains("certificate"), "{client:?}");
+}
+
+#[test]
+fn a_key_of_another_certificate_is_refused_with_the_names_of_the_files() {
+    let (files, others) = (Files::new(), Files::new());
+
+    let ended = run(SERVER, ["-P", "0", "-K", &others.key, "-C", &files.certificate]);
+
+    assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{ended:?}");
+    for part in [&*others.key, &files.certificate, "does not belong"] {
+        assert!(ended.stderr.contains(part), "{part}: {ended:?}");
+    }
+}
+
+/// The files of a server named `localhost`, made for one test.
+struct Files {
+    root: String,
+    certificate: String,
+    key: String,
+    _dir: TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &issuer).unwrap();
+
+        let dir = TempDir::new().unwrap();
+        let write = |name: &str, text: String| {
+            let path: PathBuf = dir.path().join(name);
+            fs::write(&path, text).unwrap();
+            path.into_os_string().into_string().unwrap()
+        };
+        Self {
+            root: write("root.pem", issuer.pem()),
+            certificate: write("certificate.pem", certificate.pem()),
+            key: write("key.pem", key.serialize_pem()),
+            _dir: dir,
+        }
+    }
+}

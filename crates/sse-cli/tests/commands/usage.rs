@@ -1,0 +1,115 @@
+//! Wrong uses: exit code 2 and the reason on standard error.
+
+use tempfile::NamedTempFile;
+
+use crate::support::{CLIENT, REQUEST, SERVER, run};
+
+#[test]
+fn every_number_is_refused_by_name_and_with_its_bounds() {
+    for (program, args, option, bounds) in [
+        (SERVER, &["--port"][..], "--port", "0 to 65535"),
+        (SERVER, &["-P"], "--port", "0 to 65535"),
+        (SERVER, &["--keepalive"], "--keepalive", "0 to 4294967295"),
+        (SERVER, &["-k"], "--keepalive", "0 to 4294967295"),
+        (SERVER, &["--max-body"], "--max-body", "0 to 1073741824"),
+        (CLIENT, &["42", "-P"], "--port", "1 to 65535"),
+        (CLIENT, &["42", "-r"], "--retry", "0 to 4294967295"),
+        (CLIENT, &["42", "--retry"], "--retry", "0 to 4294967295"),
+        (CLIENT, &["42", "--count"], "--count", "1 to 18446744073709551615"),
+        (REQUEST, &["42", "ping", "-P"], "--port", "1 to 65535"),
+        (REQUEST, &["42", "ping", "--timeout"], "--timeout", "1 to 4294967295"),
+    ] {
+        for number in ["", "x", "1x", "1.5", "-1", "99999999999999999999"] {
+            let ended = run(program, args.iter().chain(&[number]));
+
+            assert_eq!(ended.code, Some(2), "{args:?} {number:?}: {ended:?}");
+            let reason = format!("expected a number from {bounds}");
+            assert!(ended.stderr.contains(option), "{args:?} {number:?}: {ended:?}");
+            assert!(ended.stderr.contains(&reason), "{args:?} {number:?}: {ended:?}");
+        }
+    }
+}
+
+#[test]
+fn numbers_next_to_a_bound_are_told_apart() {
+    for (program, args) in [
+        (SERVER, &["-P", "65536"][..]),
+        (SERVER, &["-k", "4294967296"]),
+        (SERVER, &["--max-body", "1073741825"]),
+        (CLIENT, &["42", "-P", "0"]),
+        (CLIENT, &["42", "-r", "4294967296"]),
+        (CLIENT, &["42", "--count", "0"]),
+        (REQUEST, &["42", "ping", "-P", "65536"]),
+        (REQUEST, &["42", "ping", "--timeout", "0"]),
+        (REQUEST, &["42", "ping", "--timeout", "4294967296"]),
+    ] {
+        let ended = run(program, args);
+
+        assert_eq!(ended.code, Some(2), "{args:?}: {ended:?}");
+        assert!(ended.stderr.contains("expected a number from"), "{args:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn what_means_nothing_is_refused_with_the_reason() {
+    let long = "x".repeat(257);
+    for (program, args, reason) in [
+        (SERVER, &["extra"][..], "unexpected argument 'extra'"),
+        (SERVER, &["--nothing"], "unexpected argument '--nothing'"),
+        (SERVER, &["--action", ""], "an action's name is empty"),
+        (SERVER, &["--action", "poll"], "\"poll\" is the listen action"),
+        (SERVER, &["--action", "sse.x"], "\"sse.x\" begins with `sse.`"),
+        (SERVER, &["--action", "a\nb"], "event"),
+        (SERVER, &["--listen", "ping"], "\"ping\" is the listen action"),
+        (SERVER, &["--listen", ""], "an action's name is empty"),
+        (SERVER, &["--listen", "tick", "--action", "tick"], "\"tick\" is the listen action"),
+        (SERVER, &["--prefix", "a b"], "expected a path"),
+        (SERVER, &["-K", "key.pem"], "--certfile"),
+        (SERVER, &["-C", "cert.pem"], "--keyfile"),
+        (SERVER, &["-K", "nokey.pem", "-C", "nocert.pem"], "cannot read nocert.pem"),
+        (CLIENT, &[], "TOKEN"),
+        (CLIENT, &["42", "--stdin"], "--stdin"),
+        (CLIENT, &["42", "-o", "xml"], "[possible values: text, json, data]"),
+        (CLIENT, &["42", "--all"], "--all needs --output json"),
+        (CLIENT, &["42", "-p", "secret"], "--user"),
+        (CLIENT, &["42", "-x", "a?b"], "expected a path"),
+        (CLIENT, &["42", "-H", "a b"], "neither a host's name nor an address"),
+        (CLIENT, &["42", "-H", ""], "neither a host's name nor an address"),
+        (CLIENT, &["42", "-H", "a:1"], "neither a host's name nor an address"),
+        (CLIENT, &["42", "-a", ""], "an action's name is empty"),
+        (CLIENT, &["42", "--last-event-id", "a\nb"], "id"),
+        (CLIENT, &["", "--count", "1"], "token is empty"),
+        (CLIENT, &["a\tb"], "control"),
+        (CLIENT, &[&long], "257 bytes"),
+        (CLIENT, &["42", "--cacert", "noroot.pem"], "cannot read noroot.pem"),
+        (CLIENT, &["42", "-u", "a:b"], "--user"),
+        (REQUEST, &[], "TOKEN"),
+        (REQUEST, &["42"], "ACTION"),
+        (REQUEST, &["42", ""], "an action's name is empty"),
+        (REQUEST, &["", "ping"], "token is empty"),
+        (REQUEST, &["42", "ping", "@nofile"], "cannot read nofile"),
+        (REQUEST, &["42", "ping", "-p", "secret"], "--user"),
+        (REQUEST, &["42", "ping", "--cacert", "noroot.pem"], "cannot read noroot.pem"),
+    ] {
+        let ended = run(program, args);
+
+        assert_eq!(ended.code, Some(2), "{args:?}: {ended:?}");
+        assert!(ended.stderr.contains(reason), "{args:?}: {ended:?}");
+        assert_eq!(ended.stdout, "", "{args:?}");
+    }
+}
+
+#[test]
+fn files_that_hold_no_key_or_certificate_are_refused_by_name() {
+    let empty = NamedTempFile::new().unwrap();
+    let name = empty.path().to_str().unwrap();
+
+    let server = run(SERVER, ["-P", "0", "-K", name, "-C", name]);
+    let client = run(CLIENT, ["42", "-S", "--cacert", name]);
+
+    for ended in [server, client] {
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains(name), "{ended:?}");
+        assert!(ended.stderr.contains("no certificate"), "{ended:?}");
+    }
+}
