@@ -39,3 +39,8 @@ pub use client::{
 
 mod timer;
 mod wake;
+
+/// The examples of the README, so that they run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

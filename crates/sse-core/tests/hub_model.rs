@@ -1,0 +1,216 @@
+//! The hub against a naive model under random operations: every listener reads exactly what was
+//! published while it listened, and is cut only when it is too far behind.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{sync::Arc, task::Waker, time::Instant};
+
+use proptest::{collection::vec, prelude::*};
+use sse_core::{
+    CloseReason, Counter, Hub, HubConfig, LogConfig, Mode, Output, PublishError, StringFormat,
+    SubscribeError, Subscriber, Token,
+};
+
+const MAX_BYTES: usize = 3_000;
+
+proptest! {
+    #[test]
+    fn exclusive_channels_are_as_the_model_has_them(steps in vec(step(), 1..200)) {
+        run(Mode::Exclusive, steps);
+    }
+
+    #[test]
+    fn shared_channels_are_as_the_model_has_them(steps in vec(step(), 1..200)) {
+        run(Mode::Shared, steps);
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Subscribe(usize),
+    Publish(usize, usize),
+    Poll(usize),
+    Drop(usize),
+    Finish(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (token, listener) = (0..3_usize, 0..6_usize);
+    prop_oneof![
+        3 => token.clone().prop_map(Step::Subscribe),
+        10 => (token.clone(), 0..500_usize).prop_map(|(token, len)| Step::Publish(token, len)),
+        6 => listener.clone().prop_map(Step::Poll),
+        2 => listener.prop_map(Step::Drop),
+        1 => token.prop_map(Step::Finish),
+    ]
+}
+
+fn run(mode: Mode, steps: Vec<Step>) {
+    let config = HubConfig::new(StringFormat)
+        .with_ids(Counter::default())
+        .with_mode(mode)
+        .with_keepalive(None)
+        .with_log(LogConfig::default().with_max_bytes(MAX_BYTES));
+    let mut model =
+        Model { hub: Hub::new(config), mode, now: epoch(), listeners: Vec::new(), ids: 0 };
+    for step in steps {
+        model.take(step);
+        model.check_counts();
+    }
+    for who in 0..model.listeners.len() {
+        while model.poll(who) {}
+    }
+}
+
+struct Model {
+    hub: Arc<Hub>,
+    mode: Mode,
+    now: Instant,
+    listeners: Vec<Listener>,
+    ids: u64,
+}
+
+/// A listener under test, and what the model says it has still to read.
+struct Listener {
+    subscriber: Subscriber,
+    token: usize,
+    unread: Vec<String>,
+    is_finished: bool,
+    is_cut: bool,
+}
+
+impl Listener {
+    fn is_connected(&self, token: usize) -> bool {
+        self.token == token && !self.is_finished && !self.is_cut
+    }
+
+    /// What the log has to hold for it.
+    fn cost(&self) -> usize {
+        self.unread.iter().map(|frame| frame.len() + 64).sum()
+    }
+}
+
+impl Model {
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Subscribe(token) => self.subscribe(token),
+            Step::Publish(token, len) => self.publish(token, len),
+            Step::Poll(who) => drop(who < self.listeners.len() && self.poll(who)),
+            Step::Drop(who) if who < self.listeners.len() => drop(self.listeners.remove(who)),
+            Step::Drop(_) => (),
+            Step::Finish(token) => self.finish(token),
+        }
+    }
+
+    fn subscribe(&mut self, token: usize) {
+        let is_taken = self.mode == Mode::Exclusive && 0 < self.connected(token);
+        match self.hub.subscribe(&name(token), self.now) {
+            Ok(subscriber) => {
+                assert!(!is_taken);
+                self.listeners.push(Listener {
+                    subscriber,
+                    token,
+                    unread: Vec::new(),
+                    is_finished: false,
+                    is_cut: false,
+                });
+            }
+            Err(error) => assert_eq!((error, is_taken), (SubscribeError::Taken, true)),
+        }
+    }
+
+    fn publish(&mut self, token: usize, len: usize) {
+        let (expected, data) = (self.connected(token), "x".repeat(len));
+        let published = self.hub.publish(&name(token), "ping", data.as_bytes(), self.now);
+        let Ok(published) = published else {
+            assert_eq!(published.unwrap_err(), PublishError::NotConnected);
+            assert_eq!(expected, 0);
+            return;
+        };
+        assert_eq!(published.listeners(), expected);
+        assert_eq!(published.id().unwrap().as_str(), self.ids.to_string());
+        let frame = format!("id: {}\nevent: ping\ndata: {data}\n\n", self.ids);
+        self.ids += 1;
+        let mut cut: usize = published.overrun().iter().map(|overrun| overrun.listeners).sum();
+        published.wake();
+        let mut reached: Vec<_> =
+            self.listeners.iter_mut().filter(|listener| listener.is_connected(token)).collect();
+        for listener in &mut reached {
+            listener.unread.push(frame.clone());
+        }
+        // Those that are furthest behind are cut, and nobody who could be kept.
+        reached.sort_by_key(|listener| std::cmp::Reverse(listener.cost()));
+        for listener in reached {
+            if 0 < cut {
+                cut -= 1;
+                listener.is_cut = true;
+                assert!(MAX_BYTES - MAX_BYTES / 16 < listener.cost(), "cut too early");
+            } else {
+                assert!(listener.cost() <= MAX_BYTES, "to be cut");
+            }
+        }
+        assert_eq!(cut, 0);
+    }
+
+    fn finish(&mut self, token: usize) {
+        let expected = self.connected(token);
+        match self.hub.publish(&name(token), "close", b"", self.now) {
+            Ok(published) => {
+                assert_eq!(published.listeners(), expected);
+                published.wake();
+            }
+            Err(error) => assert_eq!((error, expected), (PublishError::NotConnected, 0)),
+        }
+        for listener in &mut self.listeners {
+            listener.is_finished |= listener.is_connected(token);
+        }
+    }
+
+    /// Polls one listener and compares; whether there may be more.
+    fn poll(&mut self, who: usize) -> bool {
+        let listener = &mut self.listeners[who];
+        match listener.subscriber.poll_output(Waker::noop(), self.now) {
+            Output::Write(bytes) => {
+                assert!(!listener.is_cut);
+                let mut rest = str::from_utf8(&bytes).unwrap();
+                while !rest.is_empty() {
+                    let frame = listener.unread.remove(0);
+                    rest = rest.strip_prefix(&*frame).expect("whole frames, in order");
+                }
+                true
+            }
+            Output::Wait { .. } => {
+                assert!(listener.unread.is_empty() && !listener.is_finished && !listener.is_cut);
+                false
+            }
+            Output::Close(CloseReason::Finished) => {
+                assert!(listener.unread.is_empty() && listener.is_finished);
+                false
+            }
+            Output::Close(CloseReason::Overrun { .. }) => {
+                assert!(listener.is_cut);
+                false
+            }
+            Output::Close(other) => panic!("nobody asked for {other:?}"),
+        }
+    }
+
+    fn connected(&self, token: usize) -> usize {
+        self.listeners.iter().filter(|listener| listener.is_connected(token)).count()
+    }
+
+    fn check_counts(&self) {
+        for token in 0..3 {
+            assert_eq!(self.hub.listeners(&name(token)), self.connected(token));
+        }
+    }
+}
+
+fn name(token: usize) -> Token {
+    Token::new(&token.to_string()).unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "an `Instant` has no other origin")]
+fn epoch() -> Instant {
+    Instant::now()
+}
