@@ -1,8 +1,9 @@
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
+    time::timeout,
 };
 
 use crate::{Head, Response, patience::within, response::Framing};
@@ -131,6 +132,11 @@ impl Connection {
                 Piece::Cut => panic!("the body was cut: {head:?}, {:?}", self.unread_text()),
             }
         }
+    }
+
+    /// Whether something comes within `duration`, or the end.
+    pub async fn comes_within(&mut self, duration: Duration) -> bool {
+        !self.unread.is_empty() || timeout(duration, self.fill()).await.is_ok()
     }
 
     /// How the connection ends.

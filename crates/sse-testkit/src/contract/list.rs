@@ -101,6 +101,7 @@ macro_rules! contract_tests {
                 }
                 verdict {
                     a_listener_that_leaves_while_the_body_arrives_is_gone
+                    who_left_is_noticed_before_what_does_not_fit
                     a_channel_closed_while_the_body_arrives_is_gone
                     who_listens_when_the_body_has_arrived_receives
                     events_are_ordered_by_the_ends_of_their_bodies

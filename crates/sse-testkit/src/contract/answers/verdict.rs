@@ -21,6 +21,25 @@ pub async fn a_listener_that_leaves_while_the_body_arrives_is_gone(
     expect::refusal(&refused, "404: Not Found", "Target is not connected");
 }
 
+/// "Nobody listens on (checked first)": at the moment of publication too, before the data.
+pub async fn who_left_is_noticed_before_what_does_not_fit(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup::json_with_ids()).await;
+
+    for action in ["ping", "retry"] {
+        let listener = target.listen("42").await;
+        let mut connection = target.connect().await;
+        connection.send(post_head(&format!("/{action}/42"), 2) + "n").await;
+        assert!(target.has_listener("42").await);
+
+        drop(listener);
+        target.until_left("42").await;
+        connection.send("o").await;
+
+        let refused = connection.response().await;
+        expect::refusal(&refused, "404: Not Found", "Target is not connected");
+    }
+}
+
 /// "The verdict is that of the moment of publication": the same for a channel that was closed.
 pub async fn a_channel_closed_while_the_body_arrives_is_gone(start: impl AsyncFn(Setup) -> Target) {
     let target = start(Setup::default()).await;
