@@ -1,0 +1,9 @@
+use crate::{doc, fmt, lint, process::Outcome, test, workspace::Workspace};
+
+/// Cheapest first. `test` includes the examples of the documentation and `tidy`.
+pub(crate) fn run(workspace: &Workspace) -> Outcome {
+    fmt::run(workspace, &fmt::Args { check: true })?;
+    lint::run(workspace)?;
+    doc::run(workspace)?;
+    test::run(workspace)
+}

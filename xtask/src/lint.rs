@@ -1,0 +1,9 @@
+use crate::{
+    process::{self, Outcome},
+    workspace::Workspace,
+};
+
+pub(crate) fn run(workspace: &Workspace) -> Outcome {
+    let args = ["--workspace", "--all-targets", "--", "-D", "warnings"];
+    process::run(workspace.cargo("clippy").args(args))
+}

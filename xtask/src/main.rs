@@ -1,0 +1,81 @@
+//! Every chore of the workspace: `cargo xtask --help`.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to who runs it")]
+
+mod bench;
+mod ci;
+mod doc;
+mod features;
+mod fmt;
+mod lint;
+mod manifest;
+mod process;
+mod setup;
+mod test;
+mod tidy;
+mod vectors;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use process::Outcome;
+use workspace::Workspace;
+
+/// Every chore of the workspace
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Measures against a reference and writes RESULTS.md beside the benchmark
+    Bench(bench::Args),
+    /// All that must pass before a change goes in: fmt --check, lint, doc, test
+    Ci,
+    /// Builds the documentation of the workspace; a warning fails it
+    Doc,
+    /// Checks every combination of the features of every crate
+    Features,
+    /// Formats all sources
+    Fmt(fmt::Args),
+    /// Runs clippy over all targets; a warning fails it
+    Lint,
+    /// Installs what the tests need
+    Setup,
+    /// Runs setup, then all tests with the examples of the documentation, then tidy
+    Test,
+    /// Proves the rules of the house that a compiler does not know
+    Tidy,
+    /// Lists the conformance vectors of the wire format
+    Vectors(vectors::Args),
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(verb: &Verb) -> Outcome {
+    let workspace = Workspace::find()?;
+    match verb {
+        Verb::Bench(args) => bench::run(&workspace, args),
+        Verb::Ci => ci::run(&workspace),
+        Verb::Doc => doc::run(&workspace),
+        Verb::Features => features::run(&workspace),
+        Verb::Fmt(args) => fmt::run(&workspace, args),
+        Verb::Lint => lint::run(&workspace),
+        Verb::Setup => setup::run(),
+        Verb::Test => test::run(&workspace),
+        Verb::Tidy => tidy::run(&workspace),
+        Verb::Vectors(args) => vectors::run(&workspace, args),
+    }
+}

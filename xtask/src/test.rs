@@ -1,0 +1,12 @@
+use crate::{
+    process::{self, Outcome},
+    setup, tidy,
+    workspace::Workspace,
+};
+
+/// Cargo runs the examples of the documentation too, and the other tests though one fails.
+pub(crate) fn run(workspace: &Workspace) -> Outcome {
+    setup::run()?;
+    process::run(workspace.cargo("test").args(["--workspace", "--no-fail-fast"]))?;
+    tidy::run(workspace)
+}
