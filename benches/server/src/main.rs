@@ -37,11 +37,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
     let loads = [
         ("one channel, one listener", Load { channels: 1, publishers: 32, events: args.events }),
-        ("1,000 channels, one listener each", Load {
-            channels: 1_000,
-            publishers: 32,
-            events: args.events,
-        }),
+        (
+            "1,000 channels, one listener each",
+            Load { channels: 1_000, publishers: 32, events: args.events },
+        ),
     ];
     let mut scenarios = Vec::new();
     for (name, load) in loads {
@@ -66,5 +65,8 @@ async fn measure(program: &PathBuf, args: &[&str], load: Load) -> Result<Run, Bo
     let wall = load.run(server.addr, || before = server.cpu().unwrap_or_default()).await?;
     let cpu = server.cpu()?.saturating_sub(before);
     let events = load.events as f64;
-    Ok(Run { events_per_second: events / wall.as_secs_f64(), cpu_per_event: cpu.as_secs_f64() / events })
+    Ok(Run {
+        events_per_second: events / wall.as_secs_f64(),
+        cpu_per_event: cpu.as_secs_f64() / events,
+    })
 }

@@ -227,6 +227,23 @@ fn second_listener_is_refused_once_50_ms_have_not_freed_the_token() {
 }
 
 #[test]
+fn token_is_looked_at_again_though_50_ms_passed_at_once() {
+    let gateway = gateway(HubConfig::new(StringFormat));
+    let (_, listener) = listen(&gateway, "/poll/42").unwrap();
+    let start = epoch();
+    let Handled::Listen(mut second) = handle(&gateway, "GET", "/poll/42", start) else {
+        panic!("the path listens");
+    };
+    let late = start + Duration::from_secs(1);
+
+    assert!(matches!(second.poll_response(start), Admitted::Wait { .. }));
+    assert!(matches!(second.poll_response(late), Admitted::Wait { .. }));
+    drop(listener);
+
+    assert!(matches!(second.poll_response(late), Admitted::Stream(_)));
+}
+
+#[test]
 fn second_listener_is_admitted_if_the_token_becomes_free_meanwhile() {
     let gateway = gateway(HubConfig::new(StringFormat));
     let (_, listener) = listen(&gateway, "/poll/42").unwrap();

@@ -27,9 +27,12 @@ async fn main() -> std::io::Result<()> {
         .route("/poll/{token}", get(listen))
         .route("/ping/{token}", post(publish))
         .with_state(Channels::default());
-    axum::serve(axum::serve::ListenerExt::tap_io(listener, |tcp| {
-        tcp.set_nodelay(true).expect("a fresh socket takes options");
-    }), routes)
+    axum::serve(
+        axum::serve::ListenerExt::tap_io(listener, |tcp| {
+            tcp.set_nodelay(true).expect("a fresh socket takes options");
+        }),
+        routes,
+    )
     .await
 }
 

@@ -62,7 +62,7 @@ impl Gateway {
     pub fn handle(&self, parts: &Parts, now: Instant) -> Handled {
         let is_head = parts.method == Method::HEAD;
         let handled = match parts.method {
-            Method::GET | Method::HEAD => self.get(parts, is_head, now),
+            Method::GET | Method::HEAD => self.get(parts, is_head),
             Method::POST => self.post(parts, now),
             _ => self.refuse_method(parts),
         };
@@ -80,12 +80,12 @@ impl Gateway {
         }
     }
 
-    fn get(&self, parts: &Parts, is_head: bool, now: Instant) -> Result<Handled, Refusal> {
+    fn get(&self, parts: &Parts, is_head: bool) -> Result<Handled, Refusal> {
         let listen = self.hub.config().actions().listen();
         match self.route(parts)? {
             Route::Root => Ok(Handled::Respond(page::response(&self.hub, &self.config))),
             Route::Channel { action, token } if action == listen => {
-                Ok(Handled::Listen(Admission::new(self.hub.clone(), token, is_head, now)))
+                Ok(Handled::Listen(Admission::new(self.hub.clone(), token, is_head)))
             }
             Route::Channel { .. } => Ok(Handled::Respond(self.to_root())),
         }
