@@ -22,10 +22,10 @@ pub(super) fn check(manifest: &Manifest, metadata: &str) -> Option<Finding> {
 fn declared(metadata: &str) -> impl Iterator<Item = (&str, &str)> {
     metadata.match_indices(KEY).filter_map(|(at, _)| {
         let version = metadata[at + KEY.len()..].split('"').next()?;
-        let (_, manifest) = metadata[..at].rsplit_once(r#""manifest_path":""#)?;
-        let (folder, _) = manifest.split_once('"')?.0.rsplit_once('/')?;
-        let (parent, package) = folder.rsplit_once('/')?;
-        parent.contains("/registry/src/").then_some((package, version))
+        let (_, id) = metadata[..at].rsplit_once(r#""id":""#)?;
+        // A path would not tell, once the dependencies are vendored.
+        let (source, package) = id.split_once('"')?.0.split_once('#')?;
+        source.starts_with("registry+").then_some((package, version))
     })
 }
 
@@ -43,10 +43,10 @@ mod tests {
 
     const METADATA: &str = concat!(
         r#"{"packages":["#,
-        r#"{"manifest_path":"/h/registry/src/i/a-1.0.0/Cargo.toml","rust_version":"1.9"},"#,
-        r#"{"manifest_path":"/h/registry/src/i/b-2.0.0/Cargo.toml","rust_version":"1.70.0"},"#,
-        r#"{"manifest_path":"/h/registry/src/i/c-2.0.0/Cargo.toml","rust_version":null},"#,
-        r#"{"manifest_path":"/h/project/crates/d/Cargo.toml","rust_version":"1.99"}]}"#,
+        r#"{"id":"registry+https://example.org/i#a@1.0.0","rust_version":"1.9"},"#,
+        r#"{"id":"registry+https://example.org/i#b@2.0.0","rust_version":"1.70.0"},"#,
+        r#"{"id":"registry+https://example.org/i#c@2.0.0","rust_version":null},"#,
+        r#"{"id":"path+file:///h/crates/d#0.1.0","rust_version":"1.99"}]}"#,
     );
 
     fn finding(version: &str) -> Option<String> {
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_lower_one_is_refused_with_the_package_that_asks_for_more() {
-        let message = "Cargo.toml:2: rust-version is 1.69, but b-2.0.0 asks for 1.70.0";
+        let message = "Cargo.toml:2: rust-version is 1.69, but b@2.0.0 asks for 1.70.0";
         assert_eq!(finding("1.69").as_deref(), Some(message));
     }
 

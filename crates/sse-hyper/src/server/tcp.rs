@@ -1,11 +1,12 @@
 use std::{
     future::pending,
-    io::{self, IoSlice},
+    io::{self, IoSlice, Read},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
@@ -22,18 +23,28 @@ impl Tcp {
 
     /// Waits for the end of the client's side, whether or not what it sent before was read.
     pub(super) async fn departure(self) {
-        // Only this interest tells the end of the client apart from bytes that nobody reads.
         #[cfg(target_os = "linux")]
-        while let Ok(ready) = self.0.ready(Interest::PRIORITY).await {
+        while let Ok(ready) = self.0.ready(END).await {
             if ready.is_read_closed() {
                 return;
             }
             let blocked = || io::Result::<()>::Err(io::ErrorKind::WouldBlock.into());
-            let _urgent_data_is_ignored = self.0.try_io(Interest::PRIORITY, blocked);
+            let _urgent_data_is_ignored = self.0.try_io(END, blocked);
         }
         pending().await
     }
+
+    /// Whether [`Self::departure`] has anything to look at.
+    pub(super) fn has_news(&self) -> bool {
+        cfg!(target_os = "linux") && self.0.try_io(END, || Ok(())).is_ok()
+    }
 }
+
+/// Of all interests, only this one tells the end of the client apart from bytes that nobody reads.
+#[cfg(target_os = "linux")]
+const END: Interest = Interest::PRIORITY;
+#[cfg(not(target_os = "linux"))]
+const END: Interest = Interest::READABLE;
 
 impl AsyncRead for Tcp {
     fn poll_read(
@@ -43,13 +54,28 @@ impl AsyncRead for Tcp {
     ) -> Poll<io::Result<()>> {
         loop {
             ready!(self.0.poll_read_ready(cx))?;
-            match self.0.try_read(buf.initialize_unfilled()) {
-                Ok(count) => {
+            let room = buf.remaining().min(MAX_READ);
+            let mut read = None;
+            let drained = self.0.try_io(Interest::READABLE, || {
+                let count = (&*SockRef::from(&*self.0)).read(buf.initialize_unfilled_to(room))?;
+                read = Some(count);
+                // A read that leaves room has emptied the socket. Said here, it spares the read
+                // that would only be told so.
+                if 0 < count && count < room {
+                    Err(io::ErrorKind::WouldBlock.into())
+                } else {
+                    Ok(())
+                }
+            });
+            match (read, drained) {
+                (Some(count), _) => {
                     buf.advance(count);
                     return Poll::Ready(Ok(()));
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
-                Err(error) => return Poll::Ready(Err(error)),
+                (None, Err(error)) if error.kind() != io::ErrorKind::WouldBlock => {
+                    return Poll::Ready(Err(error));
+                }
+                (None, _) => (),
             }
         }
     }
@@ -81,7 +107,7 @@ impl AsyncWrite for Tcp {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(socket2::SockRef::from(&*self.0).shutdown(std::net::Shutdown::Write))
+        Poll::Ready(SockRef::from(&*self.0).shutdown(std::net::Shutdown::Write))
     }
 }
 
@@ -100,3 +126,6 @@ impl Tcp {
         }
     }
 }
+
+/// The room for one read is zeroed before it, so it is not all that hyper would give.
+const MAX_READ: usize = 8 << 10;

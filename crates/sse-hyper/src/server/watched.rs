@@ -2,7 +2,7 @@ use std::{
     error::Error,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use http_body::{Body, Frame, SizeHint};
@@ -24,7 +24,11 @@ pin_project! {
     }
 }
 
-type Departure = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// The end of the client, and who is woken by it.
+struct Departure {
+    future: Pin<Box<dyn Future<Output = ()> + Send>>,
+    waker: Waker,
+}
 
 impl<B> Watched<B> {
     /// Watches `tcp`, if there is something to watch.
@@ -54,14 +58,24 @@ where
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        if let Some(tcp) = this.tcp.take() {
-            *this.departure = Some(Box::pin(tcp.departure()));
-        }
+        let Some(tcp) = this.tcp else {
+            return Poll::Pending;
+        };
         match this.departure {
-            Some(departure) => ready!(departure.as_mut().poll(cx)),
-            None => return Poll::Pending,
+            // Asked after each event, it would cost 7 % of the time of a publication.
+            Some(departure) if departure.waker.will_wake(cx.waker()) && !tcp.has_news() => {
+                return Poll::Pending;
+            }
+            Some(departure) => departure.waker.clone_from(cx.waker()),
+            None => {
+                let future = Box::pin(tcp.clone().departure());
+                *this.departure = Some(Departure { future, waker: cx.waker().clone() });
+            }
         }
-        *this.departure = None;
+        if let Some(departure) = this.departure {
+            ready!(departure.future.as_mut().poll(cx));
+        }
+        *this.tcp = None;
         Poll::Ready(Some(Err("the client has left".into())))
     }
 
