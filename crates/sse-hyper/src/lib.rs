@@ -29,13 +29,13 @@ pub use server::{ServerTls, TlsError};
 
 #[cfg(feature = "client")]
 mod client;
-#[cfg(all(feature = "client", feature = "tls"))]
-pub use client::{ClientTls, ClientTlsError};
 #[cfg(feature = "client")]
 pub use client::{
-    EventSource, EventSourceBuilder, Interrupted, Notice, Publisher, PublisherBuilder, SendError,
-    channel_uri,
+    BuildError, EventSource, EventSourceBuilder, Interrupted, Notice, Publisher, PublisherBuilder,
+    SendError, channel_uri,
 };
+#[cfg(all(feature = "client", feature = "tls"))]
+pub use client::{ClientTls, ClientTlsError};
 
 mod timer;
 mod wake;

@@ -19,7 +19,7 @@ impl Backoff {
             floor: config.floor,
             cap: config.cap,
             failures: 0,
-            random: config.seed,
+            random: config.seed.unwrap_or_default(),
         }
     }
 

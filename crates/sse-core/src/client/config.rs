@@ -23,7 +23,7 @@ pub struct ClientConfig {
     pub(super) comments: bool,
     pub(super) last_event_id: String,
     pub(super) limits: Limits,
-    pub(super) seed: u64,
+    pub(super) seed: Option<u64>,
 }
 
 impl ClientConfig {
@@ -101,13 +101,19 @@ impl ClientConfig {
         self
     }
 
-    /// Sets where the random part of each wait starts from. Default: 0.
+    /// Sets where the random part of each wait starts from. Default: none, which counts as 0.
     ///
-    /// Clients of one server need different seeds, or they come back together.
+    /// Clients of one server need different seeds, or they come back together. A driver that has a
+    /// random source sets one where the caller [did not](Self::has_seed).
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.seed = Some(seed);
         self
+    }
+
+    /// Whether a seed was set.
+    pub fn has_seed(&self) -> bool {
+        self.seed.is_some()
     }
 }
 
@@ -123,7 +129,7 @@ impl Default for ClientConfig {
             comments: false,
             last_event_id: String::new(),
             limits: Limits::default(),
-            seed: 0,
+            seed: None,
         }
     }
 }

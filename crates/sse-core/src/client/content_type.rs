@@ -9,13 +9,17 @@ use http::{HeaderMap, header};
 ///
 /// [fetch]: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
 pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
-    let values: Vec<_> =
-        headers.get_all(header::CONTENT_TYPE).iter().map(|value| value.as_bytes()).collect();
-    let joined = values.join(&b", "[..]);
+    let joined = joined(headers);
     let mut essences = split_list(&joined).into_iter().filter_map(essence);
     essences.rfind(|essence| *essence != (&b"*"[..], &b"*"[..])).is_some_and(|(kind, subtype)| {
         kind.eq_ignore_ascii_case(b"text") && subtype.eq_ignore_ascii_case(b"event-stream")
     })
+}
+
+/// All values of `Content-Type` as the one list that they are.
+pub(super) fn joined(headers: &HeaderMap) -> Vec<u8> {
+    let values = headers.get_all(header::CONTENT_TYPE).iter();
+    values.map(|value| value.as_bytes()).collect::<Vec<_>>().join(&b", "[..])
 }
 
 /// Splits at the commas outside of quoted strings.

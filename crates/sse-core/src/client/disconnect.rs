@@ -29,7 +29,7 @@ pub enum Disconnect {
     /// The server answered with something that is no event stream.
     #[error("the server sent {}, not text/event-stream", shown(content_type.as_deref()))]
     ContentType {
-        /// The `Content-Type`, if there was one.
+        /// The `Content-Type`, if there was one; several as one list.
         content_type: Option<String>,
     },
     /// The stream ended.

@@ -1,9 +1,13 @@
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{ClientConfig, Disconnect, backoff::Backoff, content_type::is_event_stream};
+use super::{
+    ClientConfig, Disconnect,
+    backoff::Backoff,
+    content_type::{is_event_stream, joined},
+};
 use crate::{Decoder, Item, MessageEvent};
 
 /// A client of one event stream: when to connect, what to deliver, how long to wait, when to stop.
@@ -120,9 +124,9 @@ impl Client {
         } else if status != StatusCode::OK {
             self.refuse(Disconnect::Status { status }, now);
         } else if !is_event_stream(headers) {
-            let content_type = headers.get(header::CONTENT_TYPE);
-            let content_type =
-                content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let content_type = headers
+                .contains_key(header::CONTENT_TYPE)
+                .then(|| String::from_utf8_lossy(&joined(headers)).into_owned());
             self.refuse(Disconnect::ContentType { content_type }, now);
         } else {
             self.was_open = true;
@@ -229,7 +233,7 @@ impl Client {
             }
         };
         let taken = self.input.len() - rest.len();
-        self.input = self.input.split_off(taken);
+        self.input.advance(taken);
         match (output, self.end.take()) {
             (Some(output), end) => {
                 self.end = end;

@@ -14,7 +14,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 ///
 /// # Errors
 ///
-/// If `base` has no scheme and no host, or what comes out is too long for an address.
+/// If `base` has a host but no scheme, or what comes out is too long for an address.
 ///
 /// # Source
 ///

@@ -2,6 +2,7 @@ use std::{
     error::Error,
     fmt,
     future::Future,
+    hash::{BuildHasher, RandomState},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -18,8 +19,8 @@ use sse_core::{Client, ClientConfig, ClientOutput, Disconnect, End, ReadyState};
 use tokio::time::timeout;
 
 #[cfg(feature = "tls")]
-use super::{ClientTls, ClientTlsError};
-use super::{Interrupted, Notice, authorization, transport::Transport};
+use super::ClientTls;
+use super::{BuildError, Interrupted, Notice, authorization, transport::Transport};
 use crate::timer::{LazyTimer, now};
 
 /// A stream of events that connects again by itself and keeps its place.
@@ -97,9 +98,10 @@ impl EventSource {
     }
 
     fn connect(&mut self, mut headers: HeaderMap) {
-        for (name, value) in &self.headers {
-            headers.append(name, value.clone());
+        for name in self.headers.keys() {
+            headers.remove(name);
         }
+        headers.extend(self.headers.clone());
         let mut request = Request::new(Full::new(Bytes::new()));
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = headers;
@@ -108,7 +110,7 @@ impl EventSource {
         self.connection = Connection::Requesting(Box::pin(async move {
             match timeout(limit, response).await {
                 Ok(response) => response.map_err(|error| Arc::new(error) as BoxError),
-                Err(elapsed) => Err(Arc::new(elapsed) as BoxError),
+                Err(_) => Err(Arc::new(NoAnswer { limit }) as BoxError),
             }
         }));
     }
@@ -147,6 +149,7 @@ impl EventSource {
     fn stop(&mut self, because: Disconnect) -> Option<Result<Notice, Interrupted>> {
         self.connection = Connection::None;
         self.is_over = true;
+        tracing::debug!(%because, "closed");
         match because {
             Disconnect::Closed | Disconnect::NoContent | Disconnect::Ended => None,
             because => Some(Err(Interrupted::new(because, self.failure.take()))),
@@ -168,6 +171,7 @@ impl Stream for EventSource {
                     if omits_last_event_id {
                         tracing::warn!("the last event id fits in no header and is not sent");
                     }
+                    tracing::debug!("connecting");
                     this.connect(headers);
                 }
                 ClientOutput::Receive => ready!(this.poll_receive(cx)),
@@ -175,13 +179,17 @@ impl Stream for EventSource {
                     ready!(this.timer.poll_until(Some(until), cx));
                     this.client.handle_timeout(now());
                 }
-                ClientOutput::Open => break Notice::Open,
+                ClientOutput::Open => {
+                    tracing::debug!("the stream is open");
+                    break Notice::Open;
+                }
                 ClientOutput::Event(event) => break Notice::Event(event),
                 ClientOutput::Comment(text) => break Notice::Comment(text),
                 ClientOutput::Retry(time) => break Notice::Retry(time),
                 ClientOutput::Reconnecting { after, because } => {
                     this.connection = Connection::None;
                     let because = Interrupted::new(because, this.failure.take());
+                    tracing::debug!(?after, %because, "reconnecting");
                     break Notice::Reconnecting { after, because };
                 }
                 ClientOutput::Stop(because) => return Poll::Ready(this.stop(because)),
@@ -218,14 +226,15 @@ pub struct EventSourceBuilder {
 }
 
 impl EventSourceBuilder {
-    /// Sets how the source connects again. Default: [`ClientConfig::default`].
+    /// Sets how the source connects again. Default: [`ClientConfig::default`]. Without a seed it gets
+    /// a random one.
     #[must_use]
     pub fn with_config(mut self, config: ClientConfig) -> Self {
         self.config = config;
         self
     }
 
-    /// Adds a header to each request.
+    /// Adds a header to each request, in place of the standard's of the same name.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.append(name, value);
@@ -258,28 +267,20 @@ impl EventSourceBuilder {
     ///
     /// # Errors
     ///
-    /// [`ClientTlsError`] if the address is `https` and there is nobody to trust.
-    #[cfg(feature = "tls")]
-    pub fn build(self) -> Result<EventSource, ClientTlsError> {
-        let is_https = self.uri.scheme() == Some(&http::uri::Scheme::HTTPS);
-        let transport = Transport::new(&self.tls, is_https, 0)?;
-        Ok(self.over(transport))
-    }
-
-    /// The source, which connects once it is polled.
-    ///
-    /// # Errors
-    ///
-    /// None: the signature is that of a build with TLS.
-    #[cfg(not(feature = "tls"))]
-    pub fn build(self) -> Result<EventSource, std::convert::Infallible> {
-        let transport = Transport::new(0);
-        Ok(self.over(transport))
-    }
-
-    fn over(self, transport: Transport) -> EventSource {
-        EventSource {
-            client: Client::new(self.config),
+    /// [`BuildError::Address`] if nothing can be reached at the address, and `BuildError::Tls` if it
+    /// is `https` and there is nobody to trust.
+    pub fn build(self) -> Result<EventSource, BuildError> {
+        #[cfg(feature = "tls")]
+        let transport = Transport::new(&self.uri, &self.tls, 0)?;
+        #[cfg(not(feature = "tls"))]
+        let transport = Transport::new(&self.uri, 0)?;
+        let config = match self.config.has_seed() {
+            true => self.config,
+            // What the standard library seeds its maps with: enough to part clients.
+            false => self.config.with_seed(RandomState::new().hash_one(())),
+        };
+        Ok(EventSource {
+            client: Client::new(config),
             uri: self.uri,
             headers: self.headers,
             response_timeout: self.response_timeout,
@@ -288,6 +289,13 @@ impl EventSourceBuilder {
             failure: None,
             is_over: false,
             transport,
-        }
+        })
     }
+}
+
+/// The head of an answer did not come in time.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no answer within {limit:?}")]
+struct NoAnswer {
+    limit: Duration,
 }

@@ -10,6 +10,9 @@ pub use publisher::{Publisher, PublisherBuilder};
 mod send_error;
 pub use send_error::SendError;
 
+mod build_error;
+pub use build_error::BuildError;
+
 mod address;
 pub use address::channel_uri;
 
@@ -20,3 +23,5 @@ pub use tls::{ClientTls, ClientTlsError};
 
 mod authorization;
 mod transport;
+#[cfg(feature = "tls")]
+mod verifier;

@@ -7,8 +7,8 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 #[cfg(feature = "tls")]
-use super::{ClientTls, ClientTlsError};
-use super::{SendError, authorization, channel_uri, transport::Transport};
+use super::ClientTls;
+use super::{BuildError, SendError, authorization, channel_uri, transport::Transport};
 
 /// Publishes on the channels of a server, over HTTP.
 ///
@@ -152,27 +152,15 @@ impl PublisherBuilder {
     ///
     /// # Errors
     ///
-    /// [`ClientTlsError`] if the address is `https` and there is nobody to trust.
-    #[cfg(feature = "tls")]
-    pub fn build(self) -> Result<Publisher, ClientTlsError> {
-        let is_https = self.base.scheme() == Some(&http::uri::Scheme::HTTPS);
-        let transport = Transport::new(&self.tls, is_https, MAX_IDLE)?;
-        Ok(self.over(transport))
-    }
-
-    /// The publisher, which connects once it publishes.
-    ///
-    /// # Errors
-    ///
-    /// None: the signature is that of a build with TLS.
-    #[cfg(not(feature = "tls"))]
-    pub fn build(self) -> Result<Publisher, std::convert::Infallible> {
-        let transport = Transport::new(MAX_IDLE);
-        Ok(self.over(transport))
-    }
-
-    fn over(self, transport: Transport) -> Publisher {
-        Publisher { base: self.base, headers: self.headers, timeout: self.timeout, transport }
+    /// [`BuildError::Address`] if nothing can be reached at the address, and `BuildError::Tls` if it
+    /// is `https` and there is nobody to trust.
+    pub fn build(self) -> Result<Publisher, BuildError> {
+        #[cfg(feature = "tls")]
+        let transport = Transport::new(&self.base, &self.tls, MAX_IDLE)?;
+        #[cfg(not(feature = "tls"))]
+        let transport = Transport::new(&self.base, MAX_IDLE)?;
+        let Self { base, headers, timeout, .. } = self;
+        Ok(Publisher { base, headers, timeout, transport })
     }
 }
 

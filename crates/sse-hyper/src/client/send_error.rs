@@ -20,7 +20,7 @@ use super::transport::chain;
 #[non_exhaustive]
 pub enum SendError {
     /// The server refused.
-    #[error("({status}): {message}")]
+    #[error("{}", refusal(*status, message))]
     Refused {
         /// The status of its answer.
         status: StatusCode,
@@ -54,6 +54,14 @@ impl SendError {
         let text = text.strip_prefix(&code).unwrap_or(text);
         Self::Refused { status, message: plain(text) }
     }
+}
+
+fn refusal(status: StatusCode, message: &str) -> String {
+    let status = match status.canonical_reason() {
+        Some(_) => format!("({status})"),
+        None => format!("({})", status.as_u16()),
+    };
+    if message.is_empty() { status } else { format!("{status}: {message}") }
 }
 
 /// The text of `html`, which has no markup but line breaks.

@@ -1,11 +1,13 @@
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+    ClientConfig, RootCertStore,
+    client::WebPkiServerVerifier,
+    crypto::{CryptoProvider, ring},
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+
+use super::verifier::Verifier;
 
 /// Whom a client trusts under TLS.
 ///
@@ -32,7 +34,8 @@ impl ClientTls {
         Self { roots: Vec::new(), is_insecure: true }
     }
 
-    /// Trusts the certificates in `pem` as well.
+    /// Trusts the certificates in `pem` as well: what they sign, and a server that shows one of them
+    /// itself, as one with a self-signed certificate does.
     ///
     /// # Errors
     ///
@@ -55,20 +58,26 @@ impl ClientTls {
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
             .map_err(ClientTlsError::Tls)?;
-        if self.is_insecure {
-            let everybody = Arc::new(TrustEverybody(provider));
-            let builder = builder.dangerous().with_custom_certificate_verifier(everybody);
-            return Ok(builder.with_no_client_auth());
-        }
+        let verifier = match self.is_insecure {
+            true => Verifier::of_nobody(provider),
+            false => Verifier::new(self.chains(&provider)?, self.roots.clone(), provider),
+        };
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+        Ok(builder.with_no_client_auth())
+    }
+
+    fn chains(
+        &self,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Arc<WebPkiServerVerifier>, ClientTlsError> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         for root in &self.roots {
             roots.add(root.clone()).map_err(ClientTlsError::Tls)?;
         }
-        if roots.is_empty() {
-            return Err(ClientTlsError::NoRoots);
-        }
-        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
+            .build()
+            .map_err(|_| ClientTlsError::NoRoots)
     }
 
     /// A configuration for a client that never speaks TLS.
@@ -97,50 +106,4 @@ pub enum ClientTlsError {
     /// A certificate that rustls does not take.
     #[error(transparent)]
     Tls(rustls::Error),
-}
-
-/// Checks that the peer holds the key of its certificate, and nothing about the certificate.
-struct TrustEverybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for TrustEverybody {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-impl fmt::Debug for TrustEverybody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TrustEverybody")
-    }
 }

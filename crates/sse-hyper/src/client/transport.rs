@@ -6,14 +6,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri, uri::Scheme};
 use http_body_util::Full;
 use hyper::{body::Incoming, rt::Executor};
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use tokio::task::JoinSet;
 
+use super::BuildError;
 #[cfg(feature = "tls")]
-use super::{ClientTls, ClientTlsError};
+use super::ClientTls;
 
 #[cfg(feature = "tls")]
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
@@ -28,13 +29,11 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// A client over TCP, and over TLS where `is_https`: only then are roots read.
+    /// A client of the server of `uri`, over TLS if that is `https`: only then are roots read.
     #[cfg(feature = "tls")]
-    pub(super) fn new(
-        tls: &ClientTls,
-        is_https: bool,
-        max_idle: usize,
-    ) -> Result<Self, ClientTlsError> {
+    pub(super) fn new(uri: &Uri, tls: &ClientTls, max_idle: usize) -> Result<Self, BuildError> {
+        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
+        check(uri, is_https)?;
         let config = if is_https { tls.config()? } else { ClientTls::unused()? };
         let mut tcp = tcp();
         tcp.enforce_http(false);
@@ -46,15 +45,17 @@ impl Transport {
         Ok(Self::over(connector, max_idle))
     }
 
-    /// A client over TCP.
+    /// A client of the server of `uri`.
     #[cfg(not(feature = "tls"))]
-    pub(super) fn new(max_idle: usize) -> Self {
-        Self::over(tcp(), max_idle)
+    pub(super) fn new(uri: &Uri, max_idle: usize) -> Result<Self, BuildError> {
+        check(uri, false)?;
+        Ok(Self::over(tcp(), max_idle))
     }
 
     fn over(connector: Connector, max_idle: usize) -> Self {
         let tasks = Arc::default();
         let client = legacy::Client::builder(Tasks(Arc::downgrade(&tasks)))
+            .pool_idle_timeout(MAX_IDLE_TIME)
             .pool_max_idle_per_host(max_idle)
             .build(connector);
         Self { client, _tasks: tasks }
@@ -66,6 +67,16 @@ impl Transport {
         request: Request<Full<Bytes>>,
     ) -> impl Future<Output = Result<Response<Incoming>, legacy::Error>> + Send + 'static {
         self.client.request(request)
+    }
+}
+
+/// Refuses at once what would fail at every attempt.
+fn check(uri: &Uri, is_https: bool) -> Result<(), BuildError> {
+    let is_http = uri.scheme() == Some(&Scheme::HTTP);
+    if (is_http || is_https) && uri.host().is_some_and(|host| !host.is_empty()) {
+        Ok(())
+    } else {
+        Err(BuildError::Address { uri: uri.clone() })
     }
 }
 
@@ -113,5 +124,8 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// Less than the 30 s after which servers close what is idle, ours among them: a publication on a
+/// connection that is just being closed fails, as it cannot be told whether it was read.
+const MAX_IDLE_TIME: Duration = Duration::from_secs(20);
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);

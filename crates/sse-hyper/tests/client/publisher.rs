@@ -43,6 +43,8 @@ async fn refusal_has_the_status_and_the_text_of_the_page() {
             "(400 Bad Request): Data is not properly formatted: a <b> &amp; 'c'",
         ),
         ("502 Bad Gateway", "upstream is away", "(502 Bad Gateway): upstream is away"),
+        ("502 Bad Gateway", "", "(502 Bad Gateway)"),
+        ("599 Anything", "", "(599)"),
     ] {
         let script = vec![Step::ExpectHead, Step::response(status, body)];
         let server = ScriptedServer::start([script]).await;

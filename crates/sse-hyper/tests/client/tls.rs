@@ -1,5 +1,7 @@
 use futures_util::StreamExt;
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{
+    BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd, generate_simple_self_signed,
+};
 use sse_core::{ClientConfig, Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
 use sse_hyper::{
     ClientTls, ClientTlsError, EventService, EventSource, Notice, Publisher, SendError, Server,
@@ -54,6 +56,34 @@ async fn unknown_certificate_is_refused_unless_everybody_is_trusted() {
     assert!(refused.to_string().contains("certificate"), "{refused}");
 }
 
+#[tokio::test]
+async fn self_signed_certificate_that_calls_itself_an_authority_is_trusted_by_who_names_it() {
+    let authority = || {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params
+    };
+    let mut expired = authority();
+    expired.not_after = date_time_ymd(2001, 1, 1);
+    for (params, host, expected) in [
+        (authority(), "localhost", Ok(())),
+        (authority(), "127.0.0.1", Err("not valid for name")),
+        (expired, "localhost", Err("expired")),
+    ] {
+        let server = serve_with(params).await;
+        let tls = ClientTls::new().with_root_pem(server.certificate.as_bytes()).unwrap();
+        let uri = server.base.replace("localhost", host).parse().unwrap();
+        let publisher = Publisher::builder(uri).with_tls(tls).build().unwrap();
+
+        let sent = publisher.send_string("42", "ping", "").await.unwrap_err();
+
+        match expected {
+            Ok(()) => assert!(matches!(sent, SendError::Refused { .. }), "{sent}"),
+            Err(reason) => assert!(sent.to_string().contains(reason), "{sent}"),
+        }
+    }
+}
+
 #[test]
 fn file_without_a_certificate_is_refused() {
     let none = ClientTls::new().with_root_pem(b"nothing").unwrap_err();
@@ -78,9 +108,13 @@ impl Drop for Serving {
 }
 
 async fn serve() -> Serving {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let (certificate, key) = (cert.pem(), signing_key.serialize_pem());
+    serve_with(CertificateParams::new(["localhost".to_owned()]).unwrap()).await
+}
+
+async fn serve_with(params: CertificateParams) -> Serving {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap().pem();
+    let key = key.serialize_pem();
     let tls = ServerTls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
     let server = Server::bind("127.0.0.1:0").await.unwrap().with_tls(tls);
     let base = format!("https://localhost:{}", server.local_addr().unwrap().port());
