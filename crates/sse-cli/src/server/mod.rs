@@ -21,7 +21,7 @@ use config::Config;
 /// The command `eventsource-server`, on the arguments of this process.
 pub fn eventsource_server() -> ExitCode {
     exit::run(|args: Args| {
-        logging::init(args.debug);
+        let _flush = logging::init_batches(args.debug);
         let config = Config::new(args)?;
         let runtime = Runtime::new().map_err(Failure::failed)?;
         let outcome = runtime.block_on(serve(config));

@@ -117,12 +117,13 @@ fn log(gateway: &Gateway, parts: &Parts, status: StatusCode, started: std::time:
     if !tracing::enabled!(Level::INFO) {
         return;
     }
-    let (method, status, duration) = (&parts.method, status.as_u16(), now() - started);
+    let (method, status) = (&parts.method, status.as_u16());
+    let micros = u64::try_from((now() - started).as_micros()).unwrap_or(u64::MAX);
     match gateway.channel(parts) {
         Some((action, token)) => {
             let token = token.shortened();
-            tracing::info!(%method, action, %token, status, ?duration, "request");
+            tracing::info!(%method, action, %token, status, micros, "request");
         }
-        None => tracing::info!(%method, status, ?duration, "request"),
+        None => tracing::info!(%method, status, micros, "request"),
     }
 }
