@@ -1,6 +1,10 @@
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use sse_core::{Token, Wakers};
@@ -12,11 +16,17 @@ use tokio::{runtime::Handle, task::yield_now};
 /// whatever was published in between goes out in the same write, but the turn is not free. So it is
 /// taken only for a channel that was published to twice in a row.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct WakeQueue(Arc<Mutex<Queue>>);
+pub(crate) struct WakeQueue(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// A hash of the channel that was published to last; a false match costs a turn.
+    last: AtomicU64,
+    queue: Mutex<Queue>,
+}
 
 #[derive(Debug, Default)]
 struct Queue {
-    last: Option<Token>,
     waiting: Vec<Wakers>,
     has_task: bool,
 }
@@ -24,18 +34,17 @@ struct Queue {
 impl WakeQueue {
     /// Wakes the listeners of the channel `token`.
     pub(crate) fn wake(&self, token: &Token, wakers: Wakers) {
-        let mut queue = self.lock();
-        if queue.last.as_ref() != Some(token) {
-            let before = queue.last.replace(token.clone());
-            drop(queue);
-            drop(before);
+        let mut hasher = DefaultHasher::new();
+        token.hash(&mut hasher);
+        let hash = hasher.finish();
+        if self.0.last.swap(hash, Ordering::Relaxed) != hash {
             return wakers.wake();
         }
         // Outside a runtime there is no turn to wait for.
         let Ok(runtime) = Handle::try_current() else {
-            drop(queue);
             return wakers.wake();
         };
+        let mut queue = self.lock();
         queue.waiting.push(wakers);
         let has_task = mem::replace(&mut queue.has_task, true);
         drop(queue);
@@ -61,6 +70,6 @@ impl WakeQueue {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Level;
 
 use super::{
-    ResponseBody,
+    ResponseBody, Shared,
     drain::{drain, next_frame},
 };
 use crate::{Channels, EventService, SseBody, timer::now};
@@ -22,8 +22,9 @@ impl EventService {
         B::Error: fmt::Display + Send,
     {
         let started = now();
+        let Shared { gateway, channels } = &*self.0;
         let (parts, body) = request.into_parts();
-        let response = match self.gateway.handle(&parts, started) {
+        let response = match gateway.handle(&parts, started) {
             Handled::Respond(response) => {
                 drain(body);
                 response.map(ResponseBody::from)
@@ -33,10 +34,10 @@ impl EventService {
                 admit(admission).await
             }
             Handled::Publish(permit) => {
-                publish(&self.channels, permit, body).await.map(ResponseBody::from)
+                publish(channels, permit, body).await.map(ResponseBody::from)
             }
         };
-        log(&self.gateway, &parts, response.status(), started);
+        log(gateway, &parts, response.status(), started);
         response
     }
 }

@@ -8,6 +8,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -40,7 +41,11 @@ use crate::Channels;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct EventService {
+pub struct EventService(Arc<Shared>);
+
+/// Behind one pointer, because a service is cloned for each request, on any thread.
+#[derive(Debug)]
+struct Shared {
     gateway: Gateway,
     channels: Channels,
 }
@@ -49,12 +54,12 @@ impl EventService {
     /// The service of `gateway`.
     pub fn new(gateway: Gateway) -> Self {
         let channels = Channels::new(gateway.hub().clone());
-        Self { gateway, channels }
+        Self(Arc::new(Shared { gateway, channels }))
     }
 
     /// The channels behind the service, to publish from this process.
     pub fn channels(&self) -> Channels {
-        self.channels.clone()
+        self.0.channels.clone()
     }
 }
 
