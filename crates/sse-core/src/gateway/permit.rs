@@ -52,6 +52,11 @@ impl Permit {
         &self.token
     }
 
+    /// The action that is asked for.
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
     /// Takes the next bytes of the body; answers with a refusal once they are too many.
     #[must_use]
     pub fn handle_input(&mut self, input: &[u8]) -> Option<Response<Bytes>> {

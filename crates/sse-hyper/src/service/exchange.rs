@@ -1,9 +1,9 @@
 use std::{fmt, pin::Pin};
 
 use bytes::{Buf, Bytes};
-use http::{Request, Response, StatusCode, request::Parts};
+use http::{Method, Request, Response, StatusCode, request::Parts};
 use http_body::Body;
-use sse_core::{Admission, Admitted, Gateway, Handled, Permit};
+use sse_core::{Admission, Admitted, Gateway, Handled, Permit, Token};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Level;
 
@@ -24,7 +24,9 @@ impl EventService {
         let started = now();
         let Shared { gateway, channels } = &*self.0;
         let (parts, body) = request.into_parts();
-        let response = match gateway.handle(&parts, started) {
+        let handled = gateway.handle(&parts, started);
+        let asked = tracing::enabled!(Level::INFO).then(|| asked(gateway, &parts, &handled));
+        let response = match handled {
             Handled::Respond(response) => {
                 drain(body);
                 response.map(ResponseBody::from)
@@ -37,7 +39,9 @@ impl EventService {
                 publish(channels, permit, body).await.map(ResponseBody::from)
             }
         };
-        log(gateway, &parts, response.status(), started);
+        if let Some(asked) = asked {
+            log(&parts.method, asked, response.status(), started);
+        }
         response
     }
 }
@@ -114,13 +118,23 @@ fn feed(permit: &mut Permit, mut data: impl Buf) -> Option<Response<Bytes>> {
     None
 }
 
-fn log(gateway: &Gateway, parts: &Parts, status: StatusCode, started: std::time::Instant) {
-    if !tracing::enabled!(Level::INFO) {
-        return;
+/// Action and channel, for the log.
+fn asked(gateway: &Gateway, parts: &Parts, handled: &Handled) -> Option<(String, Token)> {
+    match handled {
+        Handled::Publish(permit) => Some((permit.action().to_owned(), permit.token().clone())),
+        _ => gateway.channel(parts),
     }
-    let (method, status) = (&parts.method, status.as_u16());
+}
+
+fn log(
+    method: &Method,
+    asked: Option<(String, Token)>,
+    status: StatusCode,
+    started: std::time::Instant,
+) {
+    let status = status.as_u16();
     let micros = u64::try_from((now() - started).as_micros()).unwrap_or(u64::MAX);
-    match gateway.channel(parts) {
+    match asked {
         Some((action, token)) => {
             let token = token.shortened();
             tracing::info!(%method, action, %token, status, micros, "request");
