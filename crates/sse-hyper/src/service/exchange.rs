@@ -133,12 +133,13 @@ fn log(
     started: std::time::Instant,
 ) {
     let status = status.as_u16();
-    let micros = u64::try_from((now() - started).as_micros()).unwrap_or(u64::MAX);
+    let micros = (now() - started).as_micros();
+    let duration = format_args!("{micros}µs");
     match asked {
         Some((action, token)) => {
             let token = token.shortened();
-            tracing::info!(%method, action, %token, status, micros, "request");
+            tracing::info!(%method, action, %token, status, %duration, "request");
         }
-        None => tracing::info!(%method, status, micros, "request"),
+        None => tracing::info!(%method, status, %duration, "request"),
     }
 }
