@@ -70,3 +70,28 @@ fn a_stream_over_http_1_0_ends_with_its_connection() {
         listener = next;
     }
 }
+
+/// Section 3: when a listener falls out of the log, 16 MiB a channel by default, it is cut, its
+/// token is free, a POST no longer counts it, and the log line says so.
+#[test]
+fn a_listener_that_fell_out_is_cut_and_the_log_says_so() {
+    let server = Server::start(&[]);
+    let _stalled = Listener::open(server.addr(), "/poll/0123456789abcdef");
+    let mut poster = Poster::new(server.addr());
+    let mebibyte = "x".repeat(1 << 20);
+
+    let mut accepted = 0;
+    let refused = loop {
+        match poster.exchange("POST", "/ping/0123456789abcdef", &mebibyte).status() {
+            200 => accepted += 1,
+            status => break status,
+        }
+    };
+
+    assert_eq!(refused, 404);
+    assert!((15..40).contains(&accepted), "{accepted} MiB were accepted");
+    let line = server.log_line("cut");
+    assert!(line.contains("WARN") && line.contains("01234567…"), "{line}");
+    let next = Listener::open(server.addr(), "/poll/0123456789abcdef");
+    assert_eq!(next.head().status, 200);
+}

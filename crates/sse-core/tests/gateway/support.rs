@@ -1,0 +1,90 @@
+use std::{task::Waker, time::Instant};
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use sse_core::{
+    Admitted, Gateway, GatewayConfig, Handled, Hub, HubConfig, Output, Permit, Subscriber,
+};
+
+pub(crate) type Refused = Box<Response<Bytes>>;
+
+pub(crate) fn gateway(config: HubConfig) -> Gateway {
+    Gateway::new(Hub::new(config), GatewayConfig::default())
+}
+
+pub(crate) fn handle(gateway: &Gateway, method: &str, path: &str, now: Instant) -> Handled {
+    let method: Method = method.parse().unwrap();
+    let request = Request::builder().method(method).uri(path).body(()).unwrap();
+    gateway.handle(&request.into_parts().0, now)
+}
+
+/// The answer to a request without a body.
+pub(crate) fn ask(gateway: &Gateway, method: &str, path: &str) -> Response<Bytes> {
+    match handle(gateway, method, path, epoch()) {
+        Handled::Respond(response) => response,
+        Handled::Publish(permit) => permit.publish(epoch()).response,
+        Handled::Listen(mut admission) => {
+            let mut now = epoch();
+            loop {
+                match admission.poll_response(now) {
+                    Admitted::Stream(response) => return response.map(|_| Bytes::new()),
+                    Admitted::Head(response) | Admitted::Refused(response) => return response,
+                    Admitted::Wait { until } => now = until,
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn listen(gateway: &Gateway, path: &str) -> Result<(Response<()>, Subscriber), Refused> {
+    match handle(gateway, "GET", path, epoch()) {
+        Handled::Respond(response) => Err(Box::new(response)),
+        Handled::Listen(mut admission) => match admission.poll_response(epoch()) {
+            Admitted::Stream(response) => {
+                let (parts, listener) = response.into_parts();
+                Ok((Response::from_parts(parts, ()), listener))
+            }
+            other => panic!("{other:?}"),
+        },
+        Handled::Publish(_) => panic!("a GET publishes nothing"),
+    }
+}
+
+pub(crate) fn permit(gateway: &Gateway, path: &str) -> Permit {
+    match handle(gateway, "POST", path, epoch()) {
+        Handled::Publish(permit) => permit,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn post(gateway: &Gateway, path: &str, body: &[u8]) -> Response<Bytes> {
+    match handle(gateway, "POST", path, epoch()) {
+        Handled::Respond(response) => response,
+        Handled::Publish(mut permit) => {
+            assert!(permit.handle_input(body).is_none());
+            let publication = permit.publish(epoch());
+            publication.published.into_iter().for_each(sse_core::Published::wake);
+            publication.response
+        }
+        Handled::Listen(_) => panic!("a POST never listens"),
+    }
+}
+
+pub(crate) fn written(listener: &mut Subscriber) -> String {
+    let mut written = String::new();
+    while let Output::Write(bytes) = listener.poll_output(Waker::noop(), epoch()) {
+        written += str::from_utf8(&bytes).unwrap();
+    }
+    written
+}
+
+pub(crate) fn assert_error_page(response: &Response<Bytes>, title: &str, text: &str) {
+    let page = format!("<html><title>{title}</title><body>{text}</body></html>\n");
+    assert_eq!(*response.body(), page);
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+}
+
+#[expect(clippy::disallowed_methods, reason = "an `Instant` has no other origin")]
+pub(crate) fn epoch() -> Instant {
+    Instant::now()
+}
