@@ -1,5 +1,6 @@
 mod batches;
 mod clock;
+mod plain;
 
 use std::{
     env,
@@ -11,6 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use batches::{Batches, Flush};
 use clock::Clock;
+use plain::Plain;
 
 /// Sends the log to standard error, line by line.
 pub(crate) fn init(debug: bool) {
@@ -27,15 +29,20 @@ pub(crate) fn init_batches(debug: bool) -> Flush {
 
 /// In colours if standard error is a terminal and `NO_COLOR` is not set.
 fn write_to(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static, debug: bool) {
-    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    tracing_subscriber::fmt()
+    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colors = stderr().is_terminal() && !no_color;
+    let lines = tracing_subscriber::fmt()
         .with_max_level(if debug { LevelFilter::DEBUG } else { LevelFilter::INFO })
         .with_writer(writer)
         .with_timer(Clock)
-        .with_ansi(stderr().is_terminal() && !plain)
+        .with_ansi(colors)
         // Whose line it is matters only to who looks for a fault.
         .with_target(debug)
         // A closed standard error is no reason to panic.
-        .log_internal_errors(false)
-        .init();
+        .log_internal_errors(false);
+    if colors {
+        lines.init();
+    } else {
+        lines.event_format(Plain { with_target: debug }).init();
+    }
 }

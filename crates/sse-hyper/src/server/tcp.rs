@@ -14,29 +14,33 @@ use tokio::{
 
 /// A TCP connection that can be watched while somebody else reads and writes it.
 #[derive(Clone, Debug)]
-pub(super) struct Tcp(Arc<TcpStream>);
+pub(super) struct Tcp {
+    stream: Arc<TcpStream>,
+    /// Room for the next read. It is zeroed before each, so it follows what the peer sends.
+    room: usize,
+}
 
 impl Tcp {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self(Arc::new(stream))
+        Self { stream: Arc::new(stream), room: MIN_READ }
     }
 
     /// Waits for the end of the client's side, whether or not what it sent before was read.
     pub(super) async fn departure(self) {
         #[cfg(target_os = "linux")]
-        while let Ok(ready) = self.0.ready(END).await {
+        while let Ok(ready) = self.stream.ready(END).await {
             if ready.is_read_closed() {
                 return;
             }
             let blocked = || io::Result::<()>::Err(io::ErrorKind::WouldBlock.into());
-            let _urgent_data_is_ignored = self.0.try_io(END, blocked);
+            let _urgent_data_is_ignored = self.stream.try_io(END, blocked);
         }
         pending().await
     }
 
     /// Whether [`Self::departure`] has anything to look at.
     pub(super) fn has_news(&self) -> bool {
-        cfg!(target_os = "linux") && self.0.try_io(END, || Ok(())).is_ok()
+        cfg!(target_os = "linux") && self.stream.try_io(END, || Ok(())).is_ok()
     }
 }
 
@@ -48,16 +52,17 @@ const END: Interest = Interest::READABLE;
 
 impl AsyncRead for Tcp {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            ready!(self.0.poll_read_ready(cx))?;
-            let room = buf.remaining().min(MAX_READ);
+            ready!(self.stream.poll_read_ready(cx))?;
+            let room = buf.remaining().min(self.room);
             let mut read = None;
-            let drained = self.0.try_io(Interest::READABLE, || {
-                let count = (&*SockRef::from(&*self.0)).read(buf.initialize_unfilled_to(room))?;
+            let drained = self.stream.try_io(Interest::READABLE, || {
+                let count =
+                    (&*SockRef::from(&*self.stream)).read(buf.initialize_unfilled_to(room))?;
                 read = Some(count);
                 // A read that leaves room has emptied the socket. Said here, it spares the read
                 // that would only be told so.
@@ -70,6 +75,7 @@ impl AsyncRead for Tcp {
             match (read, drained) {
                 (Some(count), _) => {
                     buf.advance(count);
+                    self.room = (2 * count).clamp(MIN_READ, MAX_READ);
                     return Poll::Ready(Ok(()));
                 }
                 (None, Err(error)) if error.kind() != io::ErrorKind::WouldBlock => {
@@ -107,7 +113,7 @@ impl AsyncWrite for Tcp {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(SockRef::from(&*self.0).shutdown(std::net::Shutdown::Write))
+        Poll::Ready(SockRef::from(&*self.stream).shutdown(std::net::Shutdown::Write))
     }
 }
 
@@ -118,8 +124,8 @@ impl Tcp {
         write: impl Fn(&TcpStream) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         loop {
-            ready!(self.0.poll_write_ready(cx))?;
-            match write(&self.0) {
+            ready!(self.stream.poll_write_ready(cx))?;
+            match write(&self.stream) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
                 written => return Poll::Ready(written),
             }
@@ -127,5 +133,5 @@ impl Tcp {
     }
 }
 
-/// The room for one read is zeroed before it, so it is not all that hyper would give.
-const MAX_READ: usize = 8 << 10;
+const MIN_READ: usize = 1 << 10;
+const MAX_READ: usize = 64 << 10;
