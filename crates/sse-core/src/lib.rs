@@ -32,7 +32,7 @@ pub use event::{Event, EventId, EventName, FieldError};
 
 mod wire;
 pub use wire::{
-    DecodeError, Decoder, EventRef, Item, KEEPALIVE, Limits, MessageEvent, encode_comment,
+    DecodeError, Decoder, EventRef, Item, KEEPALIVE, Limits, MessageEvent, Overflow, encode_comment,
 };
 
 mod action;

@@ -41,6 +41,7 @@ fn print<W: Write>(
             Item::Event(event) => printer.event(event.name(), event.data(), event.last_event_id()),
             Item::Comment(comment) => printer.comment(comment),
             Item::Retry(retry) => printer.retry(retry),
+            Item::Dropped(error) => return Err(Failure::failed(error)),
         };
         printed.map_err(Failure::stdout)?;
         if printer.is_done() {

@@ -226,7 +226,7 @@ impl Client {
                 Some(ClientOutput::Retry(time))
             }
             Ok(None) => None,
-            Err(error) => {
+            Ok(Some(Item::Dropped(error))) | Err(error) => {
                 self.input = Bytes::new();
                 self.refuse(Disconnect::Decode(error), now);
                 return self.poll_output(now);

@@ -1,8 +1,17 @@
 use std::{mem, time::Duration};
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
-use crate::{DecodeError, EventRef, Item, Limits, wire::line::Field};
+use crate::{
+    DecodeError, EventRef, Item, Limits,
+    wire::{
+        item::MESSAGE,
+        limits::Bounds,
+        line::{DATA, Field, line_end_width, value_of},
+        text::Text,
+        utf8,
+    },
+};
 
 /// What is kept of the block that is being read, and of the last one that was dispatched.
 #[derive(Debug, Default)]
@@ -13,11 +22,13 @@ pub(super) struct Block {
     data: Text,
     data_lines: usize,
     /// The value of the current `id` line: it counts only if no NUL follows.
-    id: Vec<u8>,
+    id: Text,
     /// The id that the next blank line commits.
-    pending_id: Option<Vec<u8>>,
+    pending_id: Option<Text>,
     name: Text,
     retry: Option<u64>,
+    /// Whether the event passed a limit and is not to be dispatched.
+    is_dropped: bool,
 }
 
 impl Block {
@@ -48,10 +59,10 @@ impl Block {
         }
         if self.data_lines == 0 {
             self.data.clear();
-        } else if self.data.bytes.len() >= limits.event {
+        } else if self.data.len() >= limits.event {
             return Err(DecodeError::EventTooLong { limit: limits.event });
         } else {
-            self.data.bytes.push(b'\n');
+            self.data.push(b"\n");
         }
         self.data_lines += 1;
         Ok(())
@@ -66,14 +77,14 @@ impl Block {
     ) -> Result<bool, DecodeError> {
         let (kept, limit, error) = match field {
             Field::Retry => return Ok(self.extend_retry(part)),
-            Field::Comment => (&mut self.comment.bytes, usize::MAX, None),
+            Field::Comment => (&mut self.comment, usize::MAX, None),
             Field::Data => {
                 let limit = limits.event;
-                (&mut self.data.bytes, limit, Some(DecodeError::EventTooLong { limit }))
+                (&mut self.data, limit, Some(DecodeError::EventTooLong { limit }))
             }
             Field::Event => {
                 let limit = limits.name;
-                (&mut self.name.bytes, limit, Some(DecodeError::NameTooLong { limit }))
+                (&mut self.name, limit, Some(DecodeError::NameTooLong { limit }))
             }
             Field::Id => {
                 let limit = limits.id;
@@ -91,7 +102,7 @@ impl Block {
         if nul.is_some() {
             return Ok(false);
         }
-        kept.extend_from_slice(part);
+        kept.push(part);
         self.line += part.len();
         Ok(true)
     }
@@ -109,7 +120,7 @@ impl Block {
     }
 
     /// Ends a line of `field`, whose value counts from here on.
-    pub(super) fn end_line(&mut self, field: Field) -> Option<Ready> {
+    pub(super) fn end_line(&mut self, field: Field) -> Option<Ready<'static>> {
         match field {
             Field::Data | Field::Event => None,
             Field::Comment => {
@@ -124,79 +135,199 @@ impl Block {
         }
     }
 
-    /// Ends the block: commits its id to `last_event_id`, and dispatches what it holds.
-    pub(super) fn dispatch(&mut self, last_event_id: &mut String) -> Option<Ready> {
-        if let Some(id) = self.pending_id.take() {
-            self.id = mem::replace(last_event_id, repair(id)).into_bytes();
+    /// Takes lines of data from the start of `rest`, behind the one that was taken or is `first`, as
+    /// long as they are whole and within the limits.
+    pub(super) fn join_lines<'i>(
+        &mut self,
+        first: Option<&[u8]>,
+        mut rest: &'i [u8],
+        limits: &Limits,
+        bounds: &Bounds,
+    ) -> &'i [u8] {
+        if let Some(first) = first {
+            self.set_data(first);
         }
-        if mem::take(&mut self.data_lines) == 0 {
+        // Each line with its LF in one copy, and the last LF taken back.
+        let mut room = limits.event - self.data.len();
+        let lines = &mut self.data_lines;
+        self.data.append(|data| {
+            data.push(b'\n');
+            while *lines < limits.data_lines
+                && let Some(value) = value_of(rest, DATA)
+                && let Some(end) = memchr2(b'\n', b'\r', value)
+                && end < bounds.data.min(room)
+                && let Some(width) = line_end_width(&value[end..])
+            {
+                data.extend_from_slice(&value[..=end]);
+                if value[end] == b'\r' {
+                    data.pop();
+                    data.push(b'\n');
+                }
+                *lines += 1;
+                room -= end + 1;
+                rest = &value[end + width..];
+            }
+            data.pop();
+        });
+        rest
+    }
+
+    /// Copies whole lines that so far were only lent.
+    pub(super) fn keep(&mut self, lines: Lines<'_>) {
+        if let Some(data) = lines.data {
+            self.set_data(data);
+        }
+        if let Some(name) = lines.name {
+            self.name.set(name);
+        }
+        if let Some(id) = lines.id {
+            self.pending_id.get_or_insert_default().set(id);
+        }
+    }
+
+    fn set_data(&mut self, data: &[u8]) {
+        self.data.set(data);
+        self.data_lines = 1;
+    }
+
+    pub(super) fn has_data(&self) -> bool {
+        self.data_lines != 0
+    }
+
+    /// Forgets the event, and what else belongs to it until its blank line.
+    pub(super) fn drop_event(&mut self) {
+        self.is_dropped = true;
+        self.data_lines = 0;
+        self.data.clear();
+        self.name.clear();
+    }
+
+    pub(super) fn is_dropped(&self) -> bool {
+        self.is_dropped
+    }
+
+    /// Ends the block, whose last lines were not copied: commits its id to `last_event_id`, and
+    /// dispatches what it holds.
+    #[inline]
+    pub(super) fn dispatch<'i>(
+        &mut self,
+        lines: Lines<'i>,
+        last_event_id: &mut String,
+    ) -> Option<Ready<'i>> {
+        if let Some(id) = lines.id {
+            self.pending_id = None;
+            last_event_id.clear();
+            match utf8::text(id) {
+                Some(id) => last_event_id.push_str(id),
+                None => last_event_id.push_str(&String::from_utf8_lossy(id)),
+            }
+        } else if self.pending_id.is_some() {
+            self.commit_pending_id(last_event_id);
+        }
+        if let Some(data) = lines.data
+            && let Some(data) = utf8::text(data)
+        {
+            let name = self.dispatch_name(lines.name);
+            return Some(Ready::Event { name, data: Some(data) });
+        }
+        self.dispatch_own(lines)
+    }
+
+    fn commit_pending_id(&mut self, last_event_id: &mut String) {
+        if let Some(mut id) = self.pending_id.take() {
+            id.finish();
+            last_event_id.clear();
+            last_event_id.push_str(id.as_str());
+            self.id = id;
+        }
+    }
+
+    fn dispatch_own<'i>(&mut self, lines: Lines<'i>) -> Option<Ready<'i>> {
+        if let Some(data) = lines.data {
+            self.set_data(data);
+        }
+        let is_dropped = mem::take(&mut self.is_dropped);
+        if mem::take(&mut self.data_lines) == 0 || is_dropped {
             self.name.clear();
             return None;
         }
         self.data.finish();
-        self.name.finish();
-        Some(Ready::Event)
+        Some(Ready::Event { name: self.dispatch_name(lines.name), data: None })
+    }
+
+    #[inline]
+    fn dispatch_name<'i>(&mut self, line: Option<&'i [u8]>) -> Option<&'i str> {
+        let name = match line {
+            Some(name) => {
+                self.name.clear();
+                name
+            }
+            None if self.name.is_empty() => return Some(MESSAGE),
+            None => {
+                self.name.finish();
+                return None;
+            }
+        };
+        match utf8::text(name) {
+            Some("") => Some(MESSAGE),
+            Some(name) => Some(name),
+            None => {
+                self.name.set(name);
+                self.name.finish();
+                None
+            }
+        }
     }
 
     /// The bytes that all buffers together take.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
-        let text = |text: &Text| text.bytes.capacity() + text.text.capacity();
-        let pending_id = self.pending_id.as_ref().map_or(0, Vec::capacity);
-        let texts = text(&self.comment) + text(&self.data) + text(&self.name);
-        texts + self.id.capacity() + pending_id
+        let texts = [&self.comment, &self.data, &self.name, &self.id];
+        texts.into_iter().chain(&self.pending_id).map(Text::capacity).sum()
     }
 
     /// Lends what just became ready.
-    pub(super) fn lend<'a>(&'a self, ready: Ready, last_event_id: &'a str) -> Item<'a> {
+    #[inline]
+    pub(super) fn lend<'a>(&'a self, ready: Ready<'a>, last_event_id: &'a str) -> Item<'a> {
         match ready {
-            Ready::Comment => Item::Comment(&self.comment.text),
-            Ready::Event => {
-                let name = if self.name.text.is_empty() { "message" } else { &self.name.text };
-                Item::Event(EventRef { name, data: &self.data.text, last_event_id })
+            Ready::Comment => Item::Comment(self.comment.as_str()),
+            Ready::Event { name, data } => {
+                let name = name.unwrap_or(self.name.as_str());
+                let data = data.unwrap_or(self.data.as_str());
+                Item::Event(EventRef { name, data, last_event_id })
             }
             Ready::Retry(time) => Item::Retry(time),
+            Ready::Dropped(error) => Item::Dropped(error),
         }
+    }
+}
+
+/// Whole lines of a block that lie in one chunk, and were not copied.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lines<'i> {
+    /// The only one so far.
+    pub(super) data: Option<&'i [u8]>,
+    /// The last one, which counts.
+    pub(super) name: Option<&'i [u8]>,
+    /// The last one, without NUL.
+    pub(super) id: Option<&'i [u8]>,
+}
+
+impl Lines<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.data.is_none() && self.name.is_none() && self.id.is_none()
     }
 }
 
 /// An [`Item`] that is complete and not yet lent.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Ready {
+pub(super) enum Ready<'i> {
     Comment,
-    Event,
+    /// What is not in the chunk is in the block.
+    Event {
+        name: Option<&'i str>,
+        data: Option<&'i str>,
+    },
     Retry(Duration),
-}
-
-/// Bytes while they are collected, then text while it is lent, in the same allocation.
-#[derive(Debug, Default)]
-struct Text {
-    bytes: Vec<u8>,
-    text: String,
-}
-
-impl Text {
-    fn clear(&mut self) {
-        if self.bytes.capacity() == 0 {
-            self.bytes = mem::take(&mut self.text).into_bytes();
-        }
-        self.bytes.clear();
-    }
-
-    fn finish(&mut self) {
-        self.text = repair(mem::take(&mut self.bytes));
-    }
-}
-
-/// Reads `bytes` as UTF-8, with U+FFFD for each maximal part that is not.
-///
-/// # Source
-///
-/// HTML Standard, [Parsing an event stream][spec]: streams are always decoded as UTF-8. Decoding
-/// field by field gives the same text, as no character spans a line end or a colon.
-///
-/// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-fn repair(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    Dropped(DecodeError),
 }

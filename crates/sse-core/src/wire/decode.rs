@@ -3,9 +3,10 @@ use std::mem;
 use memchr::memchr2;
 
 use crate::{
-    DecodeError, Item, Limits,
+    DecodeError, EventRef, Item, Limits, Overflow,
     wire::{
-        block::{Block, Ready},
+        block::{Block, Lines, Ready},
+        limits::Bounds,
         line::{Field, Line, Name},
     },
 };
@@ -46,13 +47,13 @@ use crate::{
 /// [interpretation]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 #[derive(Debug)]
 pub struct Decoder {
-    limits: Limits,
-    comments: bool,
-    last_event_id: String,
-    line: Line,
-    after_cr: bool,
-    block: Block,
-    failure: Option<DecodeError>,
+    pub(super) limits: Limits,
+    pub(super) bounds: Bounds,
+    overflow: Overflow,
+    pub(super) comments: bool,
+    pub(super) last_event_id: String,
+    pub(super) line: Line,
+    pub(super) block: Block,
 }
 
 impl Decoder {
@@ -65,13 +66,20 @@ impl Decoder {
     pub fn with_limits(limits: Limits) -> Self {
         Self {
             limits,
+            bounds: Bounds::from(&limits),
+            overflow: Overflow::Fail,
             comments: false,
             last_event_id: String::new(),
             line: Line::Mark(0),
-            after_cr: false,
             block: Block::default(),
-            failure: None,
         }
+    }
+
+    /// What to do when the stream passes one of the limits. Default: fail.
+    #[must_use]
+    pub fn with_overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
     }
 
     /// Whether to report comments. Default: no, they are skipped without being kept.
@@ -96,23 +104,21 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// The stream passed one of the [`Limits`]. It cannot be resumed: until
-    /// [`reset`](Self::reset) every further call returns the same error.
+    /// The stream passed one of the [`Limits`], and [`Overflow::Drop`] was not asked for. It cannot
+    /// be resumed: until [`reset`](Self::reset) every further call returns the same error.
+    #[inline(always)]
     pub fn decode<'a, 'i: 'a>(
         &'a mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<Item<'a>>, DecodeError> {
-        if let Some(failure) = self.failure {
-            return Err(failure);
+        if matches!(self.line, Line::Block)
+            && let Some((name, data)) = self.scan_block(input)
+        {
+            let event = EventRef { name, data, last_event_id: &self.last_event_id };
+            return Ok(Some(Item::Event(event)));
         }
-        match self.read(input) {
-            Ok(Some(ready)) => Ok(Some(self.block.lend(ready, &self.last_event_id))),
-            Ok(None) => Ok(None),
-            Err(failure) => {
-                self.failure = Some(failure);
-                Err(failure)
-            }
-        }
+        let ready = self.read(input)?;
+        Ok(ready.map(|ready| self.block.lend(ready, &self.last_event_id)))
     }
 
     /// The id to send when reconnecting; empty if there is none.
@@ -143,41 +149,51 @@ impl Decoder {
     pub fn reset(&mut self) {
         let last_event_id = mem::take(&mut self.last_event_id);
         *self = Self::with_limits(self.limits)
+            .with_overflow(self.overflow)
             .with_comments(self.comments)
             .with_last_event_id(last_event_id);
     }
 
-    fn read(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
-        while let Some(&first) = input.first() {
-            if mem::take(&mut self.after_cr) && first == b'\n' {
-                // The LF of a CRLF: its line ended at the CR.
-                *input = &input[1..];
-                continue;
+    fn read<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Ready<'i>>, DecodeError> {
+        loop {
+            if matches!(self.line, Line::Start | Line::Block) && !self.block.is_dropped() {
+                let ready = self.scan(input)?;
+                if ready.is_some() {
+                    return Ok(ready);
+                }
             }
-            let ready = match self.line {
-                Line::Mark(seen) => {
-                    self.read_mark(seen, input);
-                    None
-                }
-                Line::Name(name) if name.is_empty() && is_line_end(first) => {
-                    self.take_line_end(input);
-                    self.block.dispatch(&mut self.last_event_id)
-                }
-                Line::Name(name) => {
-                    self.read_name(name, input)?;
-                    None
-                }
-                Line::Colon(field) => {
-                    if first == b' ' {
-                        *input = &input[1..];
-                    }
-                    self.line = Line::Value(field);
-                    None
-                }
-                Line::Value(_) | Line::Skip => self.read_value(input)?,
-            };
-            if ready.is_some() {
+            let ready = self.step(input)?;
+            if ready.is_some() || input.is_empty() {
                 return Ok(ready);
+            }
+        }
+    }
+
+    /// Takes one more part of a line, of whatever bytes and wherever they are cut.
+    fn step<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Ready<'i>>, DecodeError> {
+        if let Line::Failed(failure) = self.line {
+            return Err(failure);
+        }
+        let Some(&first) = input.first() else { return Ok(None) };
+        match self.line {
+            Line::Mark(seen) => self.read_mark(seen, input),
+            Line::AfterCr => {
+                *input = input.strip_prefix(b"\n").unwrap_or(input);
+                self.line = Line::Start;
+            }
+            Line::Start | Line::Block if is_line_end(first) => {
+                self.take_line_end(input);
+                return Ok(self.block.dispatch(Lines::default(), &mut self.last_event_id));
+            }
+            Line::Start | Line::Block => return self.read_name(Name::EMPTY, input),
+            Line::Name(name) => return self.read_name(name, input),
+            Line::Colon(field) => {
+                *input = input.strip_prefix(b" ").unwrap_or(input);
+                self.line = Line::Value(field);
+            }
+            Line::Value(_) | Line::Skip | Line::Failed(_) => {
+                let end = memchr2(b'\n', b'\r', input);
+                return self.read_value(input, end);
             }
         }
         Ok(None)
@@ -186,9 +202,9 @@ impl Decoder {
     /// Skips one byte order mark. A part of one is the name of an unknown field.
     fn read_mark(&mut self, seen: usize, input: &mut &[u8]) {
         self.line = match (seen, input[0] == MARK[seen]) {
-            (0, false) => Line::START,
+            (0, false) => Line::Block,
             (_, false) => Line::Skip,
-            (2, true) => Line::START,
+            (2, true) => Line::Block,
             (_, true) => Line::Mark(seen + 1),
         };
         if input[0] == MARK[seen] {
@@ -196,7 +212,11 @@ impl Decoder {
         }
     }
 
-    fn read_name(&mut self, name: Name, input: &mut &[u8]) -> Result<(), DecodeError> {
+    fn read_name<'i>(
+        &mut self,
+        name: Name,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Ready<'i>>, DecodeError> {
         let window = &input[..input.len().min(name.undecided())];
         let end = window.iter().position(|&byte| byte == b':' || is_line_end(byte));
         let taken = end.unwrap_or(window.len());
@@ -204,19 +224,22 @@ impl Decoder {
         *input = &input[taken..];
         let Some(name) = name else {
             self.line = Line::Skip;
-            return Ok(());
+            return Ok(None);
         };
         if end.is_none() {
             self.line = Line::Name(name);
-            return Ok(());
+            return Ok(None);
         }
         let has_colon = input[0] == b':';
         *input = &input[usize::from(has_colon)..];
         self.line = match name.field() {
             Some(Field::Comment) if !self.comments => Line::Skip,
+            Some(Field::Data | Field::Event) if self.block.is_dropped() => Line::Skip,
             Some(field) => {
                 let line = name.len() + usize::from(has_colon);
-                self.block.begin_line(field, line, &self.limits)?;
+                if let Err(error) = self.block.begin_line(field, line, &self.limits) {
+                    return self.pass_limit(field, error);
+                }
                 if has_colon && field != Field::Comment {
                     Line::Colon(field)
                 } else {
@@ -225,19 +248,38 @@ impl Decoder {
             }
             None => Line::Skip,
         };
-        Ok(())
+        Ok(None)
     }
 
-    fn read_value(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
-        let end = memchr2(b'\r', b'\n', input);
+    /// Starts a line of `field`, whose first `line` bytes were taken, with all of `input`, in which
+    /// it does not end.
+    pub(super) fn begin_value<'i>(
+        &mut self,
+        field: Field,
+        line: usize,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Ready<'i>>, DecodeError> {
+        if let Err(error) = self.block.begin_line(field, line, &self.limits) {
+            return self.pass_limit(field, error);
+        }
+        self.line = Line::Value(field);
+        self.read_value(input, None)
+    }
+
+    /// Takes the value up to `end`, or all of `input`.
+    fn read_value<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+        end: Option<usize>,
+    ) -> Result<Option<Ready<'i>>, DecodeError> {
         let (part, rest) = input.split_at(end.unwrap_or(input.len()));
         *input = rest;
         let mut kept = None;
         if let Line::Value(field) = self.line {
-            if self.block.extend_line(field, part, &self.limits)? {
-                kept = Some(field);
-            } else {
-                self.line = Line::Skip;
+            match self.block.extend_line(field, part, &self.limits) {
+                Ok(true) => kept = Some(field),
+                Ok(false) => self.line = Line::Skip,
+                Err(error) => return self.pass_limit(field, error),
             }
         }
         if end.is_none() {
@@ -247,10 +289,27 @@ impl Decoder {
         Ok(kept.and_then(|field| self.block.end_line(field)))
     }
 
+    fn pass_limit<'i>(
+        &mut self,
+        field: Field,
+        error: DecodeError,
+    ) -> Result<Option<Ready<'i>>, DecodeError> {
+        if self.overflow == Overflow::Fail {
+            self.line = Line::Failed(error);
+            return Err(error);
+        }
+        self.line = Line::Skip;
+        if field == Field::Comment {
+            return Ok(Some(Ready::Dropped(error)));
+        }
+        let is_news = !self.block.is_dropped();
+        self.block.drop_event();
+        Ok(is_news.then_some(Ready::Dropped(error)))
+    }
+
     fn take_line_end(&mut self, input: &mut &[u8]) {
-        self.after_cr = input[0] == b'\r';
+        self.line = if input[0] == b'\r' { Line::AfterCr } else { Line::Start };
         *input = &input[1..];
-        self.line = Line::START;
     }
 }
 

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::DecodeError;
+
 /// What a [`Decoder`](crate::Decoder) finds in a stream.
 ///
 /// ```
@@ -26,6 +28,10 @@ pub enum Item<'a> {
     Comment(&'a str),
     /// The peer set the reconnection time. Longer ones than `u64` milliseconds are cut to that.
     Retry(Duration),
+    /// An event, or a comment, passed one of the [`Limits`](crate::Limits) and is not delivered.
+    ///
+    /// It comes only after [`Decoder::with_overflow`](crate::Decoder::with_overflow).
+    Dropped(DecodeError),
 }
 
 /// A decoded event that still lies in the buffers of the [`Decoder`](crate::Decoder).
@@ -67,13 +73,16 @@ impl<'a> EventRef<'a> {
         self.last_event_id
     }
 
-    /// The event in storage of its own.
+    /// The event in storage of its own: one allocation.
     pub fn to_owned(&self) -> MessageEvent {
-        MessageEvent {
-            name: self.name.into(),
-            data: self.data.into(),
-            last_event_id: self.last_event_id.into(),
-        }
+        let Self { name, data, last_event_id } = *self;
+        let name = if name == MESSAGE { "" } else { name };
+        let text = if name.is_empty() && last_event_id.is_empty() {
+            data.into()
+        } else {
+            [data, name, last_event_id].concat().into()
+        };
+        MessageEvent { text, data: data.len(), name: data.len() + name.len() }
     }
 }
 
@@ -109,24 +118,33 @@ impl From<EventRef<'_>> for MessageEvent {
 /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct MessageEvent {
-    name: Box<str>,
-    data: Box<str>,
-    last_event_id: Box<str>,
+    /// The data, the name unless it is `message`, and the id.
+    text: Box<str>,
+    /// Where the data ends.
+    data: usize,
+    /// Where the name ends.
+    name: usize,
 }
 
 impl MessageEvent {
     /// The name, which is `message` where the peer gave none.
     pub fn name(&self) -> &str {
-        &self.name
+        match &self.text[self.data..self.name] {
+            "" => MESSAGE,
+            name => name,
+        }
     }
 
     /// The data, its lines joined by LF.
     pub fn data(&self) -> &str {
-        &self.data
+        &self.text[..self.data]
     }
 
     /// The id of this event, or else the last one before it; empty if there was none.
     pub fn last_event_id(&self) -> &str {
-        &self.last_event_id
+        &self.text[self.name..]
     }
 }
+
+/// The name of an event to which the peer gave none.
+pub(super) const MESSAGE: &str = "message";

@@ -1,3 +1,5 @@
+use crate::wire::line::{DATA, EVENT, ID};
+
 /// How much a [`Decoder`](crate::Decoder) is willing to hold.
 ///
 /// Every limit is checked before the bytes are kept, and the peer gets no further than one of
@@ -68,6 +70,28 @@ impl Limits {
     }
 }
 
+/// Values of this length and longer may pass one of the [`Limits`], if the line is whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) data: usize,
+    pub(super) name: usize,
+    pub(super) id: usize,
+}
+
+impl From<&Limits> for Bounds {
+    fn from(limits: &Limits) -> Self {
+        let bound = |field: &[u8], limit: usize| match limits.line.checked_sub(field.len()) {
+            Some(line) => line.min(limit).saturating_add(1),
+            None => 0,
+        };
+        Self {
+            data: if limits.data_lines == 0 { 0 } else { bound(DATA, limits.event) },
+            name: bound(EVENT, limits.name),
+            id: bound(ID, limits.id),
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -78,6 +102,37 @@ impl Default for Limits {
             id: 64 * 1024,
         }
     }
+}
+
+/// What a [`Decoder`](crate::Decoder) does when the peer passes one of its [`Limits`].
+///
+/// ```
+/// use sse_core::{DecodeError, Decoder, Item, Limits, Overflow};
+///
+/// let limits = Limits::default().with_event(4);
+/// let mut decoder = Decoder::with_limits(limits).with_overflow(Overflow::Drop);
+/// let mut input = &b"id: 7\ndata: 12345\n\ndata: 1\n\n"[..];
+///
+/// let dropped = Item::Dropped(DecodeError::EventTooLong { limit: 4 });
+/// assert_eq!(decoder.decode(&mut input)?, Some(dropped));
+/// let Some(Item::Event(event)) = decoder.decode(&mut input)? else {
+///     panic!("the next event is not concerned");
+/// };
+/// assert_eq!((event.data(), event.last_event_id()), ("1", "7"));
+/// # Ok::<(), DecodeError>(())
+/// ```
+#[expect(clippy::exhaustive_enums, reason = "a stream ends there, or it goes on")]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Overflow {
+    /// The stream has failed.
+    #[default]
+    Fail,
+    /// The event is dropped up to its blank line, [`Item::Dropped`](crate::Item::Dropped) says so,
+    /// and the stream goes on. A comment that is too long is dropped alone.
+    ///
+    /// Its id counts all the same, unless that was too long: else the next connection would begin
+    /// with the same event.
+    Drop,
 }
 
 /// Why a stream cannot be decoded any further: the peer passed one of the [`Limits`].

@@ -1,8 +1,16 @@
+use crate::DecodeError;
+
 /// How far the current line has come.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Line {
     /// At the start of the stream, with as many bytes of a byte order mark.
     Mark(usize),
+    /// At the start of a block: nothing was kept since the last one.
+    Block,
+    /// At the start of a line.
+    Start,
+    /// At the start of a line, behind a CR: an LF still belongs to the line before.
+    AfterCr,
     /// In the field name: no colon so far.
     Name(Name),
     /// Behind the colon, where one space is dropped.
@@ -11,10 +19,8 @@ pub(super) enum Line {
     Value(Field),
     /// In a line that nobody wants.
     Skip,
-}
-
-impl Line {
-    pub(super) const START: Self = Self::Name(Name { bytes: [0; Name::MAX], len: 0 });
+    /// Nowhere: the stream passed a limit.
+    Failed(DecodeError),
 }
 
 /// A field that means something, or a comment.
@@ -27,6 +33,37 @@ pub(super) enum Field {
     Retry,
 }
 
+pub(super) const DATA: &[u8; 5] = b"data:";
+pub(super) const EVENT: &[u8; 6] = b"event:";
+pub(super) const ID: &[u8; 3] = b"id:";
+
+/// The value of the field whose name, with its colon, is `field`, and what follows.
+#[inline]
+pub(super) fn value_of<'i, const N: usize>(line: &'i [u8], field: &[u8; N]) -> Option<&'i [u8]> {
+    let value = line.strip_prefix(field)?;
+    if let [b' ', value @ ..] = value {
+        Some(value)
+    } else {
+        without_space();
+        Some(value)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn without_space() {}
+
+/// How long the line end at the start of `rest` is, if that shows: behind a CR, an LF may follow.
+#[inline]
+pub(super) fn line_end_width(rest: &[u8]) -> Option<usize> {
+    match rest {
+        [b'\n', ..] => Some(1),
+        [b'\r', b'\n', ..] => Some(2),
+        [b'\r', _, ..] => Some(1),
+        _ => None,
+    }
+}
+
 /// The start of a line up to its colon, as long as it can still name a [`Field`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Name {
@@ -35,12 +72,10 @@ pub(super) struct Name {
 }
 
 impl Name {
+    pub(super) const EMPTY: Self = Self { bytes: [0; Self::MAX], len: 0 };
+
     /// The length of the longest names, `event` and `retry`.
     const MAX: usize = 5;
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
 
     /// How many more bytes decide whether the line names a field: one more than fit.
     pub(super) fn undecided(&self) -> usize {

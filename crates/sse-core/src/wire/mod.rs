@@ -10,6 +10,12 @@ mod item;
 pub use item::{EventRef, Item, MessageEvent};
 
 mod limits;
-pub use limits::{DecodeError, Limits};
+pub use limits::{DecodeError, Limits, Overflow};
 
 mod line;
+
+mod scan;
+
+mod text;
+
+mod utf8;

@@ -1,4 +1,4 @@
-use sse_core::{DecodeError, Decoder, Limits};
+use sse_core::{DecodeError, Decoder, Limits, Overflow};
 
 use crate::outcome::{Seen, cut, read};
 
@@ -128,6 +128,46 @@ fn items_before_the_limit_are_returned_and_then_the_same_error_until_reset() {
     let outcome = read(&mut decoder, [&b"data: c\n\nid: 1234"[..]]);
     assert_eq!(outcome.seen, [Seen::event("message", "c", "7")]);
     assert_eq!(outcome.error, Some(error));
+}
+
+#[test]
+fn an_event_that_is_too_long_can_be_dropped_and_the_stream_goes_on_at_every_cut() {
+    let limits = Limits::default().with_line(12).with_event(5).with_data_lines(2);
+    let limits = limits.with_name(3).with_id(3);
+    let next = Seen::event("message", "next", "7");
+    for (dropped, error) in [
+        ("id: 7\ndata: 123456\ndata: 9\n", DecodeError::EventTooLong { limit: 5 }),
+        ("data: 1\ndata: 2345\nid: 7\n", DecodeError::EventTooLong { limit: 5 }),
+        ("data\ndata\ndata\ndata: 123456\nid: 7\n", DecodeError::TooManyDataLines { limit: 2 }),
+        ("event: 1234\ndata: 1\nid: 7\n", DecodeError::NameTooLong { limit: 3 }),
+        ("id: 7\nid: 1234\ndata: 1\n", DecodeError::IdTooLong { limit: 3 }),
+        ("id: 7\nid: 123456789012\n", DecodeError::IdTooLong { limit: 3 }),
+    ] {
+        let stream = format!("{dropped}event: e\n\ndata: next\n\n");
+        for at in 0..=stream.len() {
+            let (head, tail) = stream.as_bytes().split_at(at);
+            let mut decoder = Decoder::with_limits(limits).with_overflow(Overflow::Drop);
+            let outcome = read(&mut decoder, [head, tail]);
+            assert_eq!(
+                outcome.seen,
+                [Seen::Dropped(error), next.clone()],
+                "{stream:?} cut at {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_comment_that_is_too_long_is_dropped_alone() {
+    let mut decoder = Decoder::with_limits(Limits::default().with_line(9))
+        .with_overflow(Overflow::Drop)
+        .with_comments(true);
+
+    let outcome = read(&mut decoder, [&b"data: 1\n:123456789\n:12345678\ndata: 2\n\n"[..]]);
+
+    let dropped = Seen::Dropped(DecodeError::LineTooLong { limit: 9 });
+    let expected = [dropped, Seen::comment("12345678"), Seen::event("message", "1\n2", "")];
+    assert_eq!(outcome.seen, expected);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 use proptest::{collection::vec, prelude::*, sample::select};
-use sse_core::{Decoder, Limits};
+use sse_core::{Decoder, Limits, Overflow};
 
 use crate::{
     naive,
-    outcome::{Outcome, cut, read},
+    outcome::{Outcome, Seen, cut, read},
 };
 
 proptest! {
@@ -29,10 +29,13 @@ proptest! {
         stream in stream(),
         comments: bool,
         limits in limits(),
+        overflow in select(&[Overflow::Fail, Overflow::Drop]),
         lengths in vec(1..9_usize, 1..9),
     ) {
         let read_in = |lengths: &[usize]| -> Outcome {
-            let mut decoder = Decoder::with_limits(limits).with_comments(comments);
+            let mut decoder = Decoder::with_limits(limits)
+                .with_overflow(overflow)
+                .with_comments(comments);
             read(&mut decoder, cut(&stream, lengths))
         };
 
@@ -40,6 +43,32 @@ proptest! {
 
         prop_assert_eq!(&read_in(&lengths), &expected);
         prop_assert_eq!(&read_in(&[usize::MAX]), &expected);
+    }
+
+    #[test]
+    fn dropping_an_event_that_is_too_long_changes_no_other(
+        stream in stream(),
+        limit in 0..8_usize,
+        lengths in vec(1..9_usize, 1..9),
+    ) {
+        // Limits count the bytes before the repair, so here is nothing to repair.
+        let stream = String::from_utf8_lossy(&stream).into_owned().into_bytes();
+        let mut decoder = Decoder::with_limits(Limits::default().with_event(limit))
+            .with_overflow(Overflow::Drop)
+            .with_comments(true);
+        let mut outcome = read(&mut decoder, cut(&stream, &lengths));
+        let mut expected = naive::read(&stream, "");
+
+        let all = expected.seen.len();
+        expected.seen.retain(|seen| !matches!(seen, Seen::Event { data, .. } if limit < data.len()));
+        let dropped = all - expected.seen.len();
+        let found = outcome.seen.len();
+        outcome.seen.retain(|seen| !matches!(seen, Seen::Dropped(_)));
+        let reported = found - outcome.seen.len();
+
+        prop_assert_eq!(&outcome, &expected);
+        // The last event may have been too long before its end came.
+        prop_assert!((dropped..=dropped + 1).contains(&reported), "{} of {}", reported, dropped);
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(crate) enum Seen {
     Event { name: String, data: String, id: String },
     Comment(String),
     Retry(Duration),
+    Dropped(DecodeError),
 }
 
 impl Seen {
@@ -38,6 +39,7 @@ impl From<Item<'_>> for Seen {
             Item::Event(event) => Self::event(event.name(), event.data(), event.last_event_id()),
             Item::Comment(text) => Self::comment(text),
             Item::Retry(time) => Self::Retry(time),
+            Item::Dropped(error) => Self::Dropped(error),
         }
     }
 }

@@ -53,6 +53,7 @@ proptest! {
                 Seen::Retry(retry) => again.with_retry(retry),
                 Seen::Event { name, data, id } => rebuilt(&again, &name, &data, &id),
                 Seen::Comment(text) => panic!("{text:?} was no comment"),
+                Seen::Dropped(error) => panic!("{error} without limits"),
             };
         }
 

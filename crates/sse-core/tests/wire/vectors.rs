@@ -53,12 +53,32 @@ fn short_vectors_hold_at_every_cut() {
 }
 
 #[test]
-fn long_vectors_hold_in_pieces_of_many_sizes() {
+fn very_short_vectors_hold_at_every_two_cuts() {
+    for vector in vectors() {
+        let stream = vector.stream();
+        if stream.len() > EVERY_TWO_CUTS_BELOW {
+            continue;
+        }
+        for first in 0..=stream.len() {
+            for second in first..=stream.len() {
+                let parts = [&stream[..first], &stream[first..second], &stream[second..]];
+                vector.check(parts, &format!("cut at {first} and {second}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn long_vectors_hold_in_pieces_of_many_sizes_and_cut_near_both_ends() {
     for vector in vectors() {
         let stream = vector.stream();
         if stream.len() > EVERY_CUT_BELOW {
             for length in [3, 1460, 4096, 16_384, 65_537] {
                 vector.check(cut(&stream, &[length]), &format!("pieces of {length}"));
+            }
+            for at in (0..=32).chain(stream.len() - 32..=stream.len()) {
+                let (head, tail) = stream.split_at(at);
+                vector.check([head, tail], &format!("cut at {at}"));
             }
         }
     }
@@ -167,6 +187,7 @@ impl Expect {
                 expected.name.is(name) && expected.data.is(data) && expected.id.is(id)
             }),
             Seen::Retry(time) => retries.next().is_some_and(|digits| digits.is_time(*time)),
+            Seen::Dropped(_) => false,
             Seen::Comment(text) => comments.next().is_some_and(|expected| expected.is(text)),
         });
         let none_missing =
@@ -213,4 +234,7 @@ fn once() -> usize {
 }
 
 /// Streams up to this length are cut in two at every place.
-const EVERY_CUT_BELOW: usize = 2048;
+const EVERY_CUT_BELOW: usize = 8192;
+
+/// Streams up to this length are cut in three at every two places.
+const EVERY_TWO_CUTS_BELOW: usize = 256;

@@ -1,0 +1,178 @@
+use std::mem;
+
+use crate::wire::utf8;
+
+/// Text that comes in parts, which may cut characters and need not be UTF-8.
+///
+/// One buffer serves for event after event: as text while the last one is lent, as bytes while
+/// the next one comes.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    /// The start, as text.
+    text: String,
+    /// What follows, not looked at so far.
+    bytes: Vec<u8>,
+    /// How many bytes came that were not finished.
+    len: usize,
+}
+
+impl Text {
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+        self.text.clear();
+        if self.bytes.capacity() == 0 {
+            self.bytes = mem::take(&mut self.text).into_bytes();
+        }
+        self.bytes.clear();
+    }
+
+    /// How many bytes came since [`clear`](Self::clear), or none behind [`finish`](Self::finish).
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, part: &[u8]) {
+        self.len += part.len();
+        if part.len() < LONG {
+            self.bytes.extend_from_slice(part);
+        } else {
+            self.push_long(part);
+        }
+    }
+
+    pub(super) fn set(&mut self, bytes: &[u8]) {
+        self.clear();
+        self.push(bytes);
+    }
+
+    /// Lets `append` add bytes at the end.
+    #[inline]
+    pub(super) fn append(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
+        let before = self.bytes.len();
+        append(&mut self.bytes);
+        self.len += self.bytes.len() - before;
+    }
+
+    /// A long part is checked while it is in the cache, not when all of the text is here.
+    fn push_long(&mut self, part: &[u8]) {
+        let cut = part.iter().take(MAX_CUT).take_while(|byte| is_continuation(**byte)).count();
+        let (of_last, part) = part.split_at(cut);
+        self.bytes.extend_from_slice(of_last);
+        if self.bytes.is_empty() {
+            if self.text.capacity() == 0 {
+                self.text = String::from_utf8(mem::take(&mut self.bytes)).unwrap_or_default();
+            }
+        } else {
+            self.text.push_str(&String::from_utf8_lossy(&self.bytes));
+            self.bytes.clear();
+        }
+        let cut = part.len() - incomplete(part);
+        match utf8::text(&part[..cut]) {
+            Some(text) => self.text.push_str(text),
+            None => self.text.push_str(&String::from_utf8_lossy(&part[..cut])),
+        }
+        self.bytes.extend_from_slice(&part[cut..]);
+    }
+
+    /// All parts came: repairs what is not UTF-8, and lends the text until the next [`clear`].
+    ///
+    /// [`clear`]: Self::clear
+    pub(super) fn finish(&mut self) {
+        self.len = 0;
+        if self.text.is_empty() {
+            self.text = utf8::repaired(mem::take(&mut self.bytes));
+        } else {
+            self.text.push_str(&String::from_utf8_lossy(&self.bytes));
+            self.bytes.clear();
+        }
+    }
+
+    #[inline]
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity() + self.text.capacity()
+    }
+}
+
+/// How many bytes at the end of `part` are the start of a character whose rest may follow.
+fn incomplete(part: &[u8]) -> usize {
+    let Some(back) = part.iter().rev().take(MAX_CUT).position(|byte| !is_continuation(*byte))
+    else {
+        return 0;
+    };
+    let start = part.len() - back - 1;
+    match str::from_utf8(&part[start..]) {
+        Err(error) if error.error_len().is_none() => back + 1,
+        _ => 0,
+    }
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0b1100_0000 == 0b1000_0000
+}
+
+/// From here on, checking a part costs less than copying it once more.
+const LONG: usize = 1024;
+
+/// The most bytes of a character that can be without its last one, or without its first.
+const MAX_CUT: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_any_length_give_the_text_of_all_their_bytes() {
+        let ends: [&[u8]; 12] = [
+            b"",
+            b"a",
+            b"\xC3",
+            b"\xE2\x80",
+            b"\xE2",
+            b"\xF0\x9F\x98",
+            b"\xF0\x9F",
+            b"\xF0",
+            b"\x80\x80",
+            b"\xFF",
+            b"\xED\xA0",
+            b"\xE2\x80\xA8",
+        ];
+        let starts: [&[u8]; 7] = [
+            b"",
+            b"a",
+            b"\xA9",
+            b"\x80\xA8",
+            b"\x98\x80",
+            b"\x9F\x98\x80",
+            b"\x80\x80\x80\x80\xFF",
+        ];
+        let mut text = Text::default();
+        for long in [0, LONG] {
+            for end in ends {
+                for start in starts {
+                    for short in [&b""[..], b"\x98", b"\xC3\xA9\xE2"] {
+                        let first = [&vec![b'x'; long][..], end].concat();
+                        let last = [start, &vec![b'y'; LONG], end].concat();
+                        text.clear();
+                        for part in [&first[..], short, &last, &last, short] {
+                            text.push(part);
+                        }
+                        let all = [&first[..], short, &last, &last, short].concat();
+                        assert_eq!(text.len(), all.len());
+                        text.finish();
+                        assert_eq!(text.as_str(), String::from_utf8_lossy(&all));
+                    }
+                }
+            }
+        }
+    }
+}
