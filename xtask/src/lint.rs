@@ -4,6 +4,6 @@ use crate::{
 };
 
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
-    let args = ["--workspace", "--all-targets", "--", "-D", "warnings"];
+    let args = ["--workspace", "--all-features", "--all-targets", "--", "-D", "warnings"];
     process::run(workspace.cargo("clippy").args(args))
 }

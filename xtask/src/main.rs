@@ -7,6 +7,7 @@ mod ci;
 mod doc;
 mod features;
 mod fmt;
+mod fuzz;
 mod lint;
 mod manifest;
 mod process;
@@ -42,6 +43,8 @@ enum Verb {
     Features,
     /// Formats all sources
     Fmt(fmt::Args),
+    /// Runs a fuzz target, which needs the nightly toolchain
+    Fuzz(fuzz::Args),
     /// Runs clippy over all targets; a warning fails it
     Lint,
     /// Installs what the tests need
@@ -72,6 +75,7 @@ fn run(verb: &Verb) -> Outcome {
         Verb::Doc => doc::run(&workspace),
         Verb::Features => features::run(&workspace),
         Verb::Fmt(args) => fmt::run(&workspace, args),
+        Verb::Fuzz(args) => fuzz::run(&workspace, args),
         Verb::Lint => lint::run(&workspace),
         Verb::Setup => setup::run(),
         Verb::Test => test::run(&workspace),

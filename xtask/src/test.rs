@@ -7,6 +7,10 @@ use crate::{
 /// Cargo runs the examples of the documentation too, and the other tests though one fails.
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
     setup::run()?;
-    process::run(workspace.cargo("test").args(["--workspace", "--no-fail-fast"]))?;
+    process::run(workspace.cargo("test").args([
+        "--workspace",
+        "--all-features",
+        "--no-fail-fast",
+    ]))?;
     tidy::run(workspace)
 }

@@ -143,7 +143,8 @@ const RULES: &[Rule] = &[
     Rule { words: &["thread::", "std::thread"], allowed: &[], why: "the core has no threads" },
     Rule {
         words: &["std::io", "std::net", "std::fs", "std::process", "std::env", "tokio"],
-        allowed: &[],
+        // Readers poll what they are given; serde_json writes to an `io::Write`.
+        allowed: &["reader/", "wire/data_writer.rs"],
         why: "the core has no I/O",
     },
 ];

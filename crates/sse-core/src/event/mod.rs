@@ -7,6 +7,9 @@ pub use id::EventId;
 mod name;
 pub use name::EventName;
 
+#[cfg(feature = "serde")]
+mod serde;
+
 use std::time::Duration;
 
 /// One event, before it is encoded.

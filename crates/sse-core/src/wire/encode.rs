@@ -1,9 +1,12 @@
-use std::iter;
+use std::{
+    fmt::{self, Write},
+    iter,
+};
 
-use bytes::{BufMut, Bytes};
+use bytes::{BufMut, Bytes, BytesMut};
 use memchr::memchr2;
 
-use crate::Event;
+use crate::{Event, wire::data_writer::DataWriter};
 
 /// The frame that keeps an idle connection open: a comment without text.
 ///
@@ -78,10 +81,93 @@ impl Event {
     /// # Panics
     ///
     /// If `buffer` cannot grow and has no room for the frame; `Vec` and `BytesMut` can.
+    #[inline]
     pub fn encode_into(&self, buffer: &mut impl BufMut) {
-        if *self == Self::default() {
-            return;
+        self.put_head(buffer);
+        if let Some(data) = self.as_data() {
+            let mut lines = DataWriter::new(buffer);
+            lines.write(data.as_bytes());
+            lines.finish();
+        } else if self.has_head() {
+            buffer.put_u8(b'\n');
         }
+    }
+
+    /// Appends the event with `data` in the place of its own, formatted straight into `buffer`.
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use sse_core::{Event, EventName};
+    ///
+    /// let reading = Event::default().with_name(EventName::from_static("reading"));
+    /// let mut buffer = BytesMut::new();
+    /// reading.encode_fmt_into(format_args!("{}\n{:.1}", "hall", 21.52), &mut buffer)?;
+    ///
+    /// assert_eq!(buffer, "event: reading\ndata: hall\ndata: 21.5\n\n");
+    /// # Ok::<(), std::fmt::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A value could not be formatted. `buffer` is as it was.
+    pub fn encode_fmt_into(
+        &self,
+        data: fmt::Arguments<'_>,
+        buffer: &mut BytesMut,
+    ) -> Result<(), fmt::Error> {
+        self.encode_written(buffer, |lines| lines.write_fmt(data))
+    }
+
+    /// Appends the event with `data` as JSON in the place of its own, serialised straight into
+    /// `buffer`.
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use sse_core::{Event, EventId};
+    ///
+    /// let mut buffer = BytesMut::new();
+    /// Event::default().with_id(EventId::from_static("7")).encode_json_into(&[21, 22], &mut buffer)?;
+    ///
+    /// assert_eq!(buffer, "id: 7\ndata: [21,22]\n\n");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `data` could not be serialised: a map with keys that are no strings, or its own
+    /// `Serialize` failed. `buffer` is as it was.
+    #[cfg(feature = "json")]
+    pub fn encode_json_into(
+        &self,
+        data: &(impl serde::Serialize + ?Sized),
+        buffer: &mut BytesMut,
+    ) -> Result<(), serde_json::Error> {
+        self.encode_written(buffer, |lines| serde_json::to_writer(lines, data))
+    }
+
+    /// Appends the event with the data that `write` writes, or nothing if that fails.
+    fn encode_written<E>(
+        &self,
+        buffer: &mut BytesMut,
+        write: impl FnOnce(&mut DataWriter<'_, BytesMut>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let before = buffer.len();
+        self.put_head(buffer);
+        let mut lines = DataWriter::new(buffer);
+        match write(&mut lines) {
+            Ok(()) => {
+                lines.finish();
+                Ok(())
+            }
+            Err(error) => {
+                buffer.truncate(before);
+                Err(error)
+            }
+        }
+    }
+
+    #[inline]
+    fn put_head(&self, buffer: &mut impl BufMut) {
         if let Some(retry) = self.retry() {
             put_line(buffer, RETRY, &retry.as_millis().to_string());
         }
@@ -91,10 +177,10 @@ impl Event {
         if let Some(name) = self.name() {
             put_line(buffer, EVENT, name.as_str());
         }
-        for line in self.as_data().into_iter().flat_map(lines) {
-            put_line(buffer, DATA, line);
-        }
-        buffer.put_u8(b'\n');
+    }
+
+    fn has_head(&self) -> bool {
+        self.retry().is_some() || self.id().is_some() || self.name().is_some()
     }
 
     /// At least the length of the frame, and mostly exactly that.

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::DecodeError;
 
@@ -73,6 +73,32 @@ impl<'a> EventRef<'a> {
         self.last_event_id
     }
 
+    /// The data as JSON. What `T` borrows, it borrows from the data.
+    ///
+    /// ```
+    /// use sse_core::{Decoder, Item};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Token<'a> {
+    ///     text: &'a str,
+    /// }
+    ///
+    /// let mut decoder = Decoder::new();
+    /// let Some(Item::Event(event)) = decoder.decode(&mut &b"data: {\"text\":\"Hi\"}\n\n"[..])? else {
+    ///     panic!("a whole event went in");
+    /// };
+    /// assert_eq!(event.json::<Token>()?.text, "Hi");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The data is not JSON, or not a `T`.
+    #[cfg(feature = "json")]
+    pub fn json<T: serde::Deserialize<'a>>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.data)
+    }
+
     /// The event in storage of its own: one allocation.
     pub fn to_owned(&self) -> MessageEvent {
         let Self { name, data, last_event_id } = *self;
@@ -116,7 +142,7 @@ impl From<EventRef<'_>> for MessageEvent {
 /// HTML Standard, [The EventSource interface][spec]: what a page gets as a `MessageEvent`.
 ///
 /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Eq, Hash, PartialEq)]
 pub struct MessageEvent {
     /// The data, the name unless it is `message`, and the id.
     text: Box<str>,
@@ -143,6 +169,31 @@ impl MessageEvent {
     /// The id of this event, or else the last one before it; empty if there was none.
     pub fn last_event_id(&self) -> &str {
         &self.text[self.name..]
+    }
+
+    /// The data as JSON, as [`EventRef::json`].
+    ///
+    /// # Errors
+    ///
+    /// The data is not JSON, or not a `T`.
+    #[cfg(feature = "json")]
+    pub fn json<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        self.as_ref().json()
+    }
+
+    /// The event as it is lent.
+    pub fn as_ref(&self) -> EventRef<'_> {
+        EventRef { name: self.name(), data: self.data(), last_event_id: self.last_event_id() }
+    }
+}
+
+impl fmt::Debug for MessageEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageEvent")
+            .field("name", &self.name())
+            .field("data", &self.data())
+            .field("last_event_id", &self.last_event_id())
+            .finish()
     }
 }
 

@@ -1,5 +1,7 @@
 mod block;
 
+mod data_writer;
+
 mod decode;
 pub use decode::Decoder;
 
@@ -15,6 +17,9 @@ pub use limits::{DecodeError, Limits, Overflow};
 mod line;
 
 mod scan;
+
+#[cfg(feature = "serde")]
+mod serde;
 
 mod text;
 

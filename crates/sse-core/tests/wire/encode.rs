@@ -1,8 +1,9 @@
 //! What an encoder has to do, one test for each requirement.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use bytes::{BufMut, BytesMut};
+use serde_json::value::RawValue;
 use sse_core::{Event, EventId, EventName, KEEPALIVE, encode_comment};
 
 use crate::outcome::{Seen, seen};
@@ -189,4 +190,53 @@ fn name(name: &str) -> EventName {
 
 fn id(id: &str) -> EventId {
     EventId::new(id).unwrap()
+}
+
+#[test]
+fn formatted_data_is_framed_as_the_same_text_wherever_its_parts_end() {
+    let parts = ["", "a", "\r", "\n", "\r\n", "\n\r", "a\rb", " data: x", "\r\n\r\n"];
+    let head = Event::default().with_id(EventId::from_static("7"));
+    for first in parts {
+        for second in parts {
+            for third in parts {
+                let mut buffer = BytesMut::from("before");
+                let data = format_args!("{first}{second}{third}");
+
+                head.encode_fmt_into(data, &mut buffer).unwrap();
+
+                let text = format!("{first}{second}{third}");
+                let whole = Event::data(text).with_id(EventId::from_static("7")).encode();
+                assert_eq!(buffer, [b"before", &whole[..]].concat());
+            }
+        }
+    }
+}
+
+#[test]
+fn json_with_line_ends_of_its_own_stays_one_event() {
+    let raw = RawValue::from_string("{\"a\":\r\n1,\r\"b\":\n2}".to_owned()).unwrap();
+    let mut buffer = BytesMut::new();
+
+    Event::default().encode_json_into(&raw, &mut buffer).unwrap();
+
+    assert_eq!(buffer, "data: {\"a\":\ndata: 1,\ndata: \"b\":\ndata: 2}\n\n");
+}
+
+#[test]
+fn data_that_cannot_be_written_leaves_nothing_behind() {
+    struct Fails;
+    impl fmt::Display for Fails {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("half\n")?;
+            Err(fmt::Error)
+        }
+    }
+    let event = Event::default().with_name(EventName::from_static("e"));
+    let mut buffer = BytesMut::from("before");
+
+    assert_eq!(event.encode_fmt_into(format_args!("{Fails}"), &mut buffer), Err(fmt::Error));
+    assert_eq!(buffer, "before");
+    let no_string = BTreeMap::from([(Some(1), 1), (None, 2)]);
+    assert!(event.encode_json_into(&no_string, &mut buffer).is_err());
+    assert_eq!(buffer, "before");
 }

@@ -1,0 +1,51 @@
+//! Events as other formats see them.
+
+#![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use serde_json::{from_value, json, to_value};
+use sse_core::{Decoder, Event, EventId, EventName, Item, MessageEvent};
+
+#[test]
+fn an_event_is_a_map_of_its_fields() {
+    let event = Event::data("a\nb")
+        .with_id(EventId::from_static("7"))
+        .with_name(EventName::from_static("reading"))
+        .with_retry(Duration::from_millis(1500));
+    let map = json!({"id": "7", "event": "reading", "retry": 1500, "data": "a\nb"});
+
+    assert_eq!(to_value(&event).unwrap(), map);
+    assert_eq!(from_value::<Event>(map).unwrap(), event);
+    assert_eq!(to_value(Event::default()).unwrap(), json!({}));
+    assert_eq!(from_value::<Event>(json!({})).unwrap(), Event::default());
+}
+
+#[test]
+fn a_field_that_is_not_valid_is_an_error_with_its_place() {
+    for (map, reason) in [
+        (json!({"id": "a\u{0}"}), r"'\0' at byte 1 of an id field"),
+        (json!({"event": "ab\rc"}), r"'\r' at byte 2 of an event field"),
+        (json!({"date": "x"}), "unknown field `date`"),
+        (json!({"retry": -1}), "invalid value"),
+    ] {
+        let error = from_value::<Event>(map).unwrap_err().to_string();
+
+        assert!(error.contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn a_decoded_event_has_the_names_that_a_page_knows() {
+    let mut decoder = Decoder::new();
+    let stream = b"id: 7\nevent: reading\ndata: 21.5\n\n";
+    let Some(Item::Event(event)) = decoder.decode(&mut &stream[..]).unwrap() else {
+        panic!("a whole event went in");
+    };
+    let map = json!({"type": "reading", "data": "21.5", "lastEventId": "7"});
+
+    assert_eq!(to_value(event).unwrap(), map);
+    assert_eq!(to_value(event.to_owned()).unwrap(), map);
+    assert_eq!(from_value::<MessageEvent>(map).unwrap(), event.to_owned());
+}
