@@ -32,8 +32,11 @@ pub use event::{Event, EventId, EventName, FieldError};
 
 mod wire;
 pub use wire::{
-    DecodeError, Decoder, EventRef, Item, KEEPALIVE, Limits, MessageEvent, Overflow, encode_comment,
+    Block, BlockDecoder, BlockRef, DecodeError, Decoder, EventRef, Item, KEEPALIVE, Limits,
+    MessageEvent, Overflow, encode_comment,
 };
+
+pub mod reader;
 
 mod action;
 pub use action::{Action, ActionError, ActionSet};

@@ -7,7 +7,7 @@ use crate::{
     wire::{
         block::{Block, Lines, Ready},
         limits::Bounds,
-        line::{Field, Line, Name},
+        line::{Field, Line, MARK, Name},
     },
 };
 
@@ -322,8 +322,6 @@ impl Default for Decoder {
 fn is_line_end(byte: u8) -> bool {
     byte == b'\r' || byte == b'\n'
 }
-
-const MARK: [u8; 3] = *b"\xEF\xBB\xBF";
 
 #[cfg(test)]
 mod tests {

@@ -20,11 +20,11 @@ use crate::wire::line::{DATA, EVENT, ID};
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    pub(super) line: usize,
-    pub(super) event: usize,
-    pub(super) data_lines: usize,
-    pub(super) name: usize,
-    pub(super) id: usize,
+    pub(in crate::wire) line: usize,
+    pub(in crate::wire) event: usize,
+    pub(in crate::wire) data_lines: usize,
+    pub(in crate::wire) name: usize,
+    pub(in crate::wire) id: usize,
 }
 
 impl Limits {

@@ -33,6 +33,9 @@ pub(super) enum Field {
     Retry,
 }
 
+/// The byte order mark.
+pub(super) const MARK: [u8; 3] = *b"\xEF\xBB\xBF";
+
 pub(super) const DATA: &[u8; 5] = b"data:";
 pub(super) const EVENT: &[u8; 6] = b"event:";
 pub(super) const ID: &[u8; 3] = b"id:";

@@ -16,6 +16,9 @@ pub use limits::{DecodeError, Limits, Overflow};
 
 mod line;
 
+mod raw;
+pub use raw::{Block, BlockDecoder, BlockRef};
+
 mod scan;
 
 #[cfg(feature = "serde")]

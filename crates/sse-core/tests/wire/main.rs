@@ -10,6 +10,7 @@ mod limits;
 mod model;
 mod naive;
 mod outcome;
+mod raw;
 mod round_trip;
 mod validation;
 mod vectors;

@@ -87,7 +87,7 @@ proptest! {
 }
 
 /// Streams made of the pieces at which a decoder can go wrong.
-fn stream() -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn stream() -> impl Strategy<Value = Vec<u8>> {
     let pieces: &[&[u8]] = &[
         b"data",
         b"data:",

@@ -90,12 +90,12 @@ struct File {
 }
 
 #[derive(Deserialize)]
-struct Vector {
-    name: String,
+pub(crate) struct Vector {
+    pub(crate) name: String,
     #[serde(flatten)]
     input: Input,
     #[serde(default)]
-    initial_last_event_id: String,
+    pub(crate) initial_last_event_id: String,
     expect: Expect,
 }
 
@@ -150,7 +150,7 @@ enum Text {
 }
 
 impl Vector {
-    fn stream(&self) -> Vec<u8> {
+    pub(crate) fn stream(&self) -> Vec<u8> {
         self.parts().concat()
     }
 
@@ -219,7 +219,7 @@ impl Text {
     }
 }
 
-fn vectors() -> Vec<Vector> {
+pub(crate) fn vectors() -> Vec<Vector> {
     let file: File = serde_json::from_str(include_str!("../data/vectors.json")).unwrap();
     file.vectors
 }

@@ -1,0 +1,70 @@
+use crate::{Block, BlockDecoder, DecodeError, Decoder, Item, MessageEvent, reader::OwnedItem};
+
+/// A decoder whose items a reader can hand on: [`Decoder`], [`Items`] or [`BlockDecoder`].
+pub trait Decode: sealed::Sealed {
+    /// What it gives.
+    type Item;
+
+    /// Takes bytes from the front of `input` up to the next item; `None` if all were taken.
+    ///
+    /// # Errors
+    ///
+    /// The stream passed one of the decoder's limits. It cannot be resumed.
+    fn decode_owned(&mut self, input: &mut &[u8]) -> Result<Option<Self::Item>, DecodeError>;
+}
+
+/// Events alone: comments, reconnection times and what was dropped are passed over.
+impl Decode for Decoder {
+    type Item = MessageEvent;
+
+    fn decode_owned(&mut self, input: &mut &[u8]) -> Result<Option<MessageEvent>, DecodeError> {
+        while let Some(item) = self.decode(input)? {
+            if let Item::Event(event) = item {
+                return Ok(Some(event.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Decode for BlockDecoder {
+    type Item = Block;
+
+    fn decode_owned(&mut self, input: &mut &[u8]) -> Result<Option<Block>, DecodeError> {
+        Ok(self.decode(input)?.map(Block::from))
+    }
+}
+
+/// A [`Decoder`] of which a reader hands on everything that it finds.
+///
+/// ```
+/// use sse_core::{Decoder, reader::{Items, OwnedItem, Reader}};
+///
+/// let items = Items(Decoder::new().with_comments(true));
+/// let mut reader = Reader::with_decoder(&b":hello\ndata: 1\n\n"[..], items);
+///
+/// assert_eq!(reader.next().transpose()?, Some(OwnedItem::Comment("hello".into())));
+/// assert!(matches!(reader.next().transpose()?, Some(OwnedItem::Event(event)) if event.data() == "1"));
+/// assert_eq!(reader.next().transpose()?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[expect(clippy::exhaustive_structs, reason = "a view of a decoder, nothing more")]
+#[derive(Debug, Default)]
+pub struct Items(pub Decoder);
+
+impl Decode for Items {
+    type Item = OwnedItem;
+
+    fn decode_owned(&mut self, input: &mut &[u8]) -> Result<Option<OwnedItem>, DecodeError> {
+        Ok(self.0.decode(input)?.map(OwnedItem::from))
+    }
+}
+
+mod sealed {
+    #[expect(unnameable_types, reason = "so nobody else implements it")]
+    pub trait Sealed {}
+
+    impl Sealed for crate::Decoder {}
+    impl Sealed for crate::BlockDecoder {}
+    impl Sealed for super::Items {}
+}

@@ -1,0 +1,28 @@
+use std::time::Duration;
+
+use crate::{DecodeError, Item, MessageEvent};
+
+/// An [`Item`] in storage of its own.
+#[expect(clippy::exhaustive_enums, reason = "an item has these, and a reader must match all")]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum OwnedItem {
+    /// An event was dispatched.
+    Event(MessageEvent),
+    /// A comment line: everything after its colon, a leading space too.
+    Comment(String),
+    /// The peer set the reconnection time.
+    Retry(Duration),
+    /// An event, or a comment, passed a limit and is not delivered.
+    Dropped(DecodeError),
+}
+
+impl From<Item<'_>> for OwnedItem {
+    fn from(item: Item<'_>) -> Self {
+        match item {
+            Item::Event(event) => Self::Event(event.to_owned()),
+            Item::Comment(text) => Self::Comment(text.to_owned()),
+            Item::Retry(time) => Self::Retry(time),
+            Item::Dropped(error) => Self::Dropped(error),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+mod block;
+pub use block::{Block, BlockRef};
+
+mod decoder;
+pub use decoder::BlockDecoder;
