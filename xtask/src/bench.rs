@@ -1,6 +1,7 @@
 use std::{
     fmt::Write,
     fs,
+    path::PathBuf,
     process::{Command, Stdio},
     thread,
 };
@@ -16,6 +17,9 @@ use crate::{
 pub(crate) struct Args {
     /// Which benchmark
     name: Name,
+    /// Fails if what must be reached is not
+    #[arg(long)]
+    check: bool,
     /// Passed on to the benchmark: `-- --help` lists what it takes
     #[arg(last = true)]
     args: Vec<String>,
@@ -23,13 +27,20 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Name {
+    /// The decoder and the encoder beside those of other crates
+    Decode,
     /// eventsource-server beside axum's `Sse` over `tokio::sync::broadcast`
     Server,
 }
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
+    let mut passed_on = args.args.clone();
+    if args.check {
+        passed_on.insert(0, "--check".to_owned());
+    }
     match args.name {
-        Name::Server => server(workspace, &args.args),
+        Name::Decode => decode(workspace, &passed_on),
+        Name::Server => server(workspace, &passed_on),
     }
 }
 
@@ -38,32 +49,50 @@ fn server(workspace: &Workspace, args: &[String]) -> Outcome {
     let target = workspace.target();
     let build = ["--release", "--package", "sse-cli", "--bin", "eventsource-server"];
     process::run(workspace.cargo("build").args(build).arg("--target-dir").arg(&target))?;
-
-    // A workspace of its own must not rebuild the dependencies of this one.
-    let theirs = target.join("bench-server");
-    let build = ["--release", "--locked", "--manifest-path", "benches/server/Cargo.toml"];
-    process::run(workspace.cargo("build").args(build).arg("--target-dir").arg(&theirs))?;
-
-    let release = theirs.join("release");
+    let release = build_workspace(workspace, "server")?;
     let mut bench = Command::new(release.join("bench-server"));
     bench.arg("--server").arg(target.join("release/eventsource-server"));
     bench.arg("--reference").arg(release.join("reference")).args(args);
+    run_and_keep(workspace, "server", "server", bench, args)
+}
+
+/// Keeps a plot too.
+fn decode(workspace: &Workspace, args: &[String]) -> Outcome {
+    let release = build_workspace(workspace, "peers")?;
+    let mut bench = Command::new(release.join("bench-peers"));
+    bench.arg("--plot").arg(workspace.path("benches/peers/throughput.svg")).args(args);
+    run_and_keep(workspace, "decode", "peers", bench, args)
+}
+
+/// A workspace of its own must not rebuild the dependencies of this one.
+fn build_workspace(workspace: &Workspace, folder: &str) -> Outcome<PathBuf> {
+    let target = workspace.target().join(format!("bench-{folder}"));
+    let manifest = format!("benches/{folder}/Cargo.toml");
+    let build = ["--release", "--locked", "--manifest-path", &manifest];
+    process::run(workspace.cargo("build").args(build).arg("--target-dir").arg(&target))?;
+    Ok(target.join("release"))
+}
+
+fn run_and_keep(
+    workspace: &Workspace,
+    name: &str,
+    folder: &str,
+    mut bench: Command,
+    args: &[String],
+) -> Outcome {
     let output = bench.stderr(Stdio::inherit()).output()?;
-    let table = String::from_utf8(output.stdout)?;
-    print!("{table}");
+    let tables = String::from_utf8(output.stdout)?;
+    print!("{tables}");
     // A run that was too slow fails and has its table all the same; `--help` has none.
-    if table.starts_with('|') {
-        let command = command_line("server", args);
-        let machine = Machine::read()?;
-        fs::write(
-            workspace.path("benches/server/RESULTS.md"),
-            results(&command, &machine, &table),
-        )?;
+    if tables.starts_with(['|', '#']) {
+        let command = command_line(name, args);
+        let results = results(&command, &Machine::read()?, &tables);
+        fs::write(workspace.path(&format!("benches/{folder}/RESULTS.md")), results)?;
     }
     if output.status.success() {
         Ok(())
     } else {
-        Err(format!("bench-server failed: {}", output.status).into())
+        Err(format!("the benchmark failed: {}", output.status).into())
     }
 }
 

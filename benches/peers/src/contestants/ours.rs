@@ -1,0 +1,34 @@
+use std::hint::black_box;
+
+use bytes::Bytes;
+use sse_core::{Decoder, Item};
+
+use crate::inputs::Seen;
+
+pub fn borrowed(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {
+    let mut seen = Seen::default();
+    let mut decoder = Decoder::new();
+    for chunk in &chunks {
+        let mut rest = &chunk[..];
+        while let Some(item) = decoder.decode(&mut rest).expect("it is within the limits") {
+            if let Item::Event(event) = item {
+                seen.event(event.data());
+            }
+        }
+    }
+    Some(seen)
+}
+
+pub fn owned(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {
+    let mut seen = Seen::default();
+    let mut decoder = Decoder::new();
+    for chunk in &chunks {
+        let mut rest = &chunk[..];
+        while let Some(item) = decoder.decode(&mut rest).expect("it is within the limits") {
+            if let Item::Event(event) = item {
+                seen.event(black_box(event.to_owned()).data());
+            }
+        }
+    }
+    Some(seen)
+}
