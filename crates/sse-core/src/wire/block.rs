@@ -123,10 +123,7 @@ impl Block {
     pub(super) fn end_line(&mut self, field: Field) -> Option<Ready<'static>> {
         match field {
             Field::Data | Field::Event => None,
-            Field::Comment => {
-                self.comment.finish();
-                Some(Ready::Comment)
-            }
+            Field::Comment => Some(Ready::Comment),
             Field::Id => {
                 mem::swap(self.pending_id.get_or_insert_default(), &mut self.id);
                 None
@@ -152,20 +149,24 @@ impl Block {
         let lines = &mut self.data_lines;
         self.data.append(|data| {
             data.push(b'\n');
-            while *lines < limits.data_lines
-                && let Some(value) = value_of(rest, DATA)
+            while let Some(value) = value_of(rest, DATA)
                 && let Some(end) = memchr2(b'\n', b'\r', value)
-                && end < bounds.data.min(room)
-                && let Some(width) = line_end_width(&value[end..])
+                && end < room
+                && end < bounds.data
+                && *lines < limits.data_lines
             {
-                data.extend_from_slice(&value[..=end]);
-                if value[end] == b'\r' {
-                    data.pop();
+                if value[end] == b'\n' {
+                    data.extend_from_slice(&value[..=end]);
+                    rest = &value[end + 1..];
+                } else if let Some(width) = line_end_width(&value[end..]) {
+                    data.extend_from_slice(&value[..end]);
                     data.push(b'\n');
+                    rest = &value[end + width..];
+                } else {
+                    break;
                 }
                 *lines += 1;
                 room -= end + 1;
-                rest = &value[end + width..];
             }
             data.pop();
         });
@@ -235,9 +236,8 @@ impl Block {
 
     fn commit_pending_id(&mut self, last_event_id: &mut String) {
         if let Some(mut id) = self.pending_id.take() {
-            id.finish();
             last_event_id.clear();
-            last_event_id.push_str(id.as_str());
+            last_event_id.push_str(id.lend());
             self.id = id;
         }
     }
@@ -251,7 +251,6 @@ impl Block {
             self.name.clear();
             return None;
         }
-        self.data.finish();
         Some(Ready::Event { name: self.dispatch_name(lines.name), data: None })
     }
 
@@ -263,17 +262,13 @@ impl Block {
                 name
             }
             None if self.name.is_empty() => return Some(MESSAGE),
-            None => {
-                self.name.finish();
-                return None;
-            }
+            None => return None,
         };
         match utf8::text(name) {
             Some("") => Some(MESSAGE),
             Some(name) => Some(name),
             None => {
                 self.name.set(name);
-                self.name.finish();
                 None
             }
         }
@@ -288,12 +283,12 @@ impl Block {
 
     /// Lends what just became ready.
     #[inline]
-    pub(super) fn lend<'a>(&'a self, ready: Ready<'a>, last_event_id: &'a str) -> Item<'a> {
+    pub(super) fn lend<'a>(&'a mut self, ready: Ready<'a>, last_event_id: &'a str) -> Item<'a> {
         match ready {
-            Ready::Comment => Item::Comment(self.comment.as_str()),
+            Ready::Comment => Item::Comment(self.comment.lend()),
             Ready::Event { name, data } => {
-                let name = name.unwrap_or(self.name.as_str());
-                let data = data.unwrap_or(self.data.as_str());
+                let name = name.unwrap_or_else(|| self.name.lend());
+                let data = data.unwrap_or_else(|| self.data.lend());
                 Item::Event(EventRef { name, data, last_event_id })
             }
             Ready::Retry(time) => Item::Retry(time),

@@ -100,6 +100,7 @@ impl<'a> EventRef<'a> {
     }
 
     /// The event in storage of its own: one allocation.
+    #[inline]
     pub fn to_owned(&self) -> MessageEvent {
         let Self { name, data, last_event_id } = *self;
         let name = if name == MESSAGE { "" } else { name };

@@ -4,15 +4,14 @@ use crate::wire::utf8;
 
 /// Text that comes in parts, which may cut characters and need not be UTF-8.
 ///
-/// One buffer serves for event after event: as text while the last one is lent, as bytes while
-/// the next one comes.
+/// One buffer serves for event after event, of bytes for short ones and of text for long ones.
 #[derive(Debug, Default)]
 pub(super) struct Text {
     /// The start, as text.
     text: String,
     /// What follows, not looked at so far.
     bytes: Vec<u8>,
-    /// How many bytes came that were not finished.
+    /// How many bytes came that were not lent.
     len: usize,
 }
 
@@ -26,7 +25,7 @@ impl Text {
         self.bytes.clear();
     }
 
-    /// How many bytes came since [`clear`](Self::clear), or none behind [`finish`](Self::finish).
+    /// How many bytes came since [`clear`](Self::clear), or none behind [`lend`](Self::lend).
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -79,21 +78,24 @@ impl Text {
         self.bytes.extend_from_slice(&part[cut..]);
     }
 
-    /// All parts came: repairs what is not UTF-8, and lends the text until the next [`clear`].
+    /// All parts came: lends the text, with U+FFFD for what is not UTF-8. Next comes a
+    /// [`clear`](Self::clear).
     ///
-    /// [`clear`]: Self::clear
-    pub(super) fn finish(&mut self) {
-        self.len = 0;
-        if self.text.is_empty() {
-            self.text = utf8::repaired(mem::take(&mut self.bytes));
-        } else {
-            self.text.push_str(&String::from_utf8_lossy(&self.bytes));
-            self.bytes.clear();
-        }
-    }
-
+    /// # Source
+    ///
+    /// HTML Standard, [Parsing an event stream][spec]: streams are always decoded as UTF-8. Decoding
+    /// field by field gives the same text, as no character spans a line end or a colon.
+    ///
+    /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
     #[inline]
-    pub(super) fn as_str(&self) -> &str {
+    pub(super) fn lend(&mut self) -> &str {
+        self.len = 0;
+        if self.text.is_empty()
+            && let Some(text) = utf8::text(&self.bytes)
+        {
+            return text;
+        }
+        self.text.push_str(&String::from_utf8_lossy(&self.bytes));
         &self.text
     }
 
@@ -104,7 +106,11 @@ impl Text {
 }
 
 /// How many bytes at the end of `part` are the start of a character whose rest may follow.
+#[inline]
 fn incomplete(part: &[u8]) -> usize {
+    if part.last().is_some_and(u8::is_ascii) {
+        return 0;
+    }
     let Some(back) = part.iter().rev().take(MAX_CUT).position(|byte| !is_continuation(*byte))
     else {
         return 0;
@@ -168,8 +174,7 @@ mod tests {
                         }
                         let all = [&first[..], short, &last, &last, short].concat();
                         assert_eq!(text.len(), all.len());
-                        text.finish();
-                        assert_eq!(text.as_str(), String::from_utf8_lossy(&all));
+                        assert_eq!(text.lend(), String::from_utf8_lossy(&all));
                     }
                 }
             }
