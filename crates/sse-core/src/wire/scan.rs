@@ -17,21 +17,34 @@ impl Decoder {
     /// Reads a block of the kind that most streams are made of, from the start of `input`: one line
     /// of data, perhaps a name and an id, all of it here. Gives the name and the data.
     ///
-    /// `None` takes nothing: that block is of another kind, or is cut.
+    /// `None` says that the block is of another kind, or is cut, and takes nothing but the start of
+    /// a line of data that is.
     #[inline]
     pub(super) fn scan_block<'i>(&mut self, input: &mut &'i [u8]) -> Option<(&'i str, &'i str)> {
         let block = *input;
         let (mut data, mut name, mut id) = (None, None, None);
         let mut at = 0;
-        if block.first() == Some(&b'd') {
-            let value = value_in(block, 0, DATA, line_end, self.bounds.data)?;
-            if let Some(rest) = block[value.end..].strip_prefix(b"\n\n") {
-                let data = utf8::text(&block[value])?;
+        if let Some(value) = value_of(block, DATA) {
+            let Some(len) = line_end(value) else {
+                if !value.is_empty() && value.len() < self.bounds.data {
+                    // Kept at once, or all of it would be searched again.
+                    *input = value;
+                    let _within_the_limits = self.begin_value(Field::Data, DATA.len(), input);
+                }
+                return None;
+            };
+            if self.bounds.data <= len {
+                return None;
+            }
+            let (value, rest) = value.split_at(len);
+            if let [b'\n', b'\n', rest @ ..] = rest {
+                let data = utf8::text(value)?;
                 *input = rest;
                 return Some((MESSAGE, data));
             }
-            at = value.end + line_end_width(&block[value.end..])?;
-            data = Some(value);
+            let end = block.len() - rest.len();
+            data = Some(end - len..end);
+            at = end + line_end_width(rest)?;
         }
         let len = loop {
             let value = match *block.get(at)? {
