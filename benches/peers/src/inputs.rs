@@ -40,6 +40,13 @@ impl Input {
     }
 }
 
+/// One line of so many MiB, in packets.
+pub fn long_line(mebibytes: usize) -> Input {
+    let data = mebibytes << 20;
+    let stream = format!("data: {}\n\n", "x".repeat(data)).into_bytes();
+    Input::new("long line", "one line in packets", stream, PACKET, 1, data)
+}
+
 pub fn all() -> Vec<Input> {
     let (a, a_len) = repeated(&token(), 100_000);
     let (a50, _) = repeated(BARE, 200_000);
@@ -59,7 +66,7 @@ pub fn all() -> Vec<Input> {
         Input::new("a50B", "tokens of 49 B", a50, KIB16, 200_000, BARE.len() - 8),
         Input::new("b16k", "id, event and data, 106 B", b, KIB16, 100_000, b_data),
         Input::new("c16k", "one line of 64 KiB", c.clone(), KIB16, 160, C_DATA),
-        Input::new("c1460", "the same in packets", c, 1460, 160, C_DATA),
+        Input::new("c1460", "the same in packets", c, PACKET, 160, C_DATA),
         Input::new("d16k", "100 lines of 62 B an event", d, KIB16, 1_500, d_data),
         Input::new("k16k", "comments", k, KIB16, 1, 3),
         Input::new("u16k", "Japanese text", u, KIB16, 40_000, JAPANESE.len()),
@@ -80,10 +87,13 @@ fn repeated(event: &str, times: usize) -> (Vec<u8>, usize) {
 }
 
 pub const KIB16: usize = 16 << 10;
+const PACKET: usize = 1460;
 const C_DATA: usize = 64 << 10;
 const BARE: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"tok\"}}]}\n\n";
 const B: &str = "id: 00001234\nevent: message_delta\n\
-                 data: {\"type\":\"text_delta\",\"index\":0,\"text\":\" token of the modelled\"}\n\n";
+                 data: {\"type\":\"text_delta\",\"index\":0,\"text\":\" token of the modelling\"}\n\n";
 const D_LINE: &str = "data: one line of sixty-two bytes, of which a hundred follow \n";
 const JAPANESE: &str =
     "こんにちは、世界。今日はとても良い天気ですね。一緒に公園まで散歩に行きましょう。";
+
+const _: () = assert!(BARE.len() == 49 && B.len() == 106 && D_LINE.len() == 62);

@@ -1,15 +1,14 @@
 use std::fmt::Write;
 
 use crate::{
-    contestants::{Contestant, Kind},
+    contestants::{Kind, LINES},
     measure::Race,
 };
 
 /// Bars of the decoders' throughput, in per cent of the search for line ends in the same run.
-pub fn svg(races: &[Race], contestants: &[Contestant], reference: usize) -> String {
-    let decoders: Vec<usize> =
-        (0..contestants.len()).filter(|at| contestants[*at].kind != Kind::Limit).collect();
-    let group = decoders.len() * BAR + GAP;
+pub fn svg(races: &[Race]) -> String {
+    let decoders = races[0].runners.iter().filter(|runner| runner.kind != Kind::Limit).count();
+    let group = decoders * BAR + GAP;
     let height = TOP + races.len() * group;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
@@ -20,10 +19,12 @@ pub fn svg(races: &[Race], contestants: &[Contestant], reference: usize) -> Stri
     for (number, race) in races.iter().enumerate() {
         let top = TOP + number * group;
         put(&mut svg, 8, top + 10, race.input);
-        for (place, &at) in decoders.iter().enumerate() {
-            let percent = 100.0 * race.ratio(at, reference);
+        let search = race.runner(LINES).expect("it ran");
+        let decoders = race.runners.iter().filter(|runner| runner.kind != Kind::Limit);
+        for (place, runner) in decoders.enumerate() {
+            let percent = 100.0 * runner.over(search).best;
             let width = (percent * SCALE).clamp(1.0, BARS);
-            let color = if contestants[at].kind == Kind::Ours { "#2a7de1" } else { "#9a9a9a" };
+            let color = if runner.kind == Kind::Ours { "#2a7de1" } else { "#9a9a9a" };
             let y = top + place * BAR;
             writeln!(
                 svg,
@@ -31,7 +32,7 @@ pub fn svg(races: &[Race], contestants: &[Contestant], reference: usize) -> Stri
                 BAR - 2,
             )
             .expect("a string takes everything");
-            let label = format!("{percent:.0} % {}", contestants[at].name);
+            let label = format!("{percent:.0} % {}", runner.name);
             put(&mut svg, LEFT + width as usize + 6, y + 10, &label);
         }
     }

@@ -1,23 +1,63 @@
 use std::fmt::Write;
 
 use crate::{
-    contestants::Contestant, encode::Encode, endless::Endless, long_line::LongLine, measure::Race,
+    contestants::{BORROWED, LINES},
+    encode::Encode,
+    endless::Endless,
+    lines::{self, Line},
+    long_line::LongLine,
+    measure::Race,
+    measured::Measured,
 };
 
-/// Megabytes a second, and per cent of the reference, of each contestant over each input.
-pub fn throughput(races: &[Race], contestants: &[Contestant], reference: usize) -> String {
-    let mut table = String::from("| MB/s (%) |");
-    for race in races {
-        write!(table, " {} |", race.input).expect(STRING);
-    }
-    table.push_str("\n|---|");
-    table.push_str(&"--:|".repeat(races.len()));
-    table.push('\n');
-    for (at, contestant) in contestants.iter().enumerate() {
-        write!(table, "| {} |", contestant.name).expect(STRING);
+/// Everything as Markdown.
+pub fn all(measured: &Measured, lines: &[Line]) -> String {
+    let Measured { rounds, races, instructions, long_lines, endless, encode } = measured;
+    let simd = if cfg!(feature = "simdutf8") { "with" } else { "without" };
+    let mut text = format!(
+        "## Lines\n\n\
+         The best of {rounds} rounds, in which everything ran once; the median is that of the ratios \
+         of the rounds. Ours {simd} the feature `simdutf8`, which is not a default one. Events of \
+         `borrowed` lie in the chunk, those of `owned` and of the peers are their own.\n\n{}\n",
+        lines::table(lines),
+    );
+    write!(text, "## Throughput\n\n{}\n", throughput(races)).expect(STRING);
+    text.push_str(
+        "eventsource-client has no public decoder: its client runs over a transport in memory.\n\n",
+    );
+    let (ours, search) = (instructions.ours, instructions.search);
+    write!(text, "Instructions an event of a16k: {ours:.0}, {LINES} {search:.0}.\n\n")
+        .expect(STRING);
+    let table = self::long_lines(long_lines);
+    write!(
+        text,
+        "## One long line in packets of 1,460 B\n\n\
+         Nanoseconds a byte, with cold caches unless it says warm. Without limits.\n\n{table}\n"
+    )
+    .expect(STRING);
+    write!(text, "## Without end\n\nWith the default limits.\n\n{}\n", self::endless(endless))
+        .expect(STRING);
+    write!(
+        text,
+        "## Encoders\n\nNanoseconds an event. sse-stream writes frames only; the other peers have \
+         no encoder.\n\n{}",
+        self::encode(encode)
+    )
+    .expect(STRING);
+    text
+}
+
+/// Megabytes a second, and per cent of the search for line ends.
+fn throughput(races: &[Race]) -> String {
+    let names = races.iter().map(|race| race.input);
+    let mut table = head("MB/s (%)", names);
+    for (at, runner) in races[0].runners.iter().enumerate() {
+        write!(table, "| {} |", runner.name).expect(STRING);
         for race in races {
-            let percent = 100.0 * race.ratio(at, reference);
-            write!(table, " {:.0} ({percent:.0}) |", race.megabytes_per_second(at)).expect(STRING);
+            let runner = &race.runners[at];
+            let percent = 100.0 * runner.over(race.runner(LINES).expect("it ran")).best;
+            let speed = race.megabytes_per_second(runner);
+            write!(table, " {speed:.0} ({percent:.0}) |").expect(STRING);
         }
         table.push('\n');
     }
@@ -28,40 +68,56 @@ pub fn throughput(races: &[Race], contestants: &[Contestant], reference: usize) 
     table
 }
 
-pub fn long_lines(lines: &[LongLine]) -> String {
-    let mut table = String::from("| MiB | ms | memchr_iter | ns/B |\n|--:|--:|--:|--:|\n");
+fn long_lines(lines: &[LongLine]) -> String {
+    let runners = &lines[0].cold.runners;
+    let warm = [LINES, BORROWED].map(|name| format!("{name}, warm"));
+    let names = runners.iter().map(|runner| runner.name).chain(warm.iter().map(String::as_str));
+    let mut table = head("MiB", names);
     for line in lines {
-        let (ours, memchr) = (line.ours.as_secs_f64() * 1e3, line.memchr.as_secs_f64() * 1e3);
-        let each = line.nanoseconds_per_byte();
-        writeln!(table, "| {} | {ours:.2} | {memchr:.2} | {each:.3} |", line.mebibytes)
+        write!(table, "| {} |", line.mebibytes).expect(STRING);
+        let cold = runners.iter().map(|runner| (&line.cold, runner.name));
+        for (race, name) in cold.chain([LINES, BORROWED].map(|name| (&line.warm, name))) {
+            match race.runner(name) {
+                Some(runner) => write!(table, " {:.3} |", race.nanoseconds_per_byte(runner)),
+                None => write!(table, " not run |"),
+            }
             .expect(STRING);
+        }
+        table.push('\n');
     }
     table
 }
 
-pub fn endless(streams: &[Endless]) -> String {
-    let mut table = String::from(
-        "| 16 MiB of | ms for 8 MiB | ms for 16 MiB | peak KiB |\n|---|--:|--:|--:|\n",
-    );
+fn endless(streams: &[Endless]) -> String {
+    let names = ["ms for 8 MiB", "ms for 16 MiB", "MiB before a limit", "peak KiB"];
+    let mut table = head("endless", names.into_iter());
     for stream in streams {
-        let (half, whole) = (stream.half.as_secs_f64() * 1e3, stream.whole.as_secs_f64() * 1e3);
-        writeln!(table, "| {} | {half:.2} | {whole:.2} | {} |", stream.what, stream.peak >> 10)
-            .expect(STRING);
+        let Endless { what, half, whole, taken, peak } = stream;
+        let (half, whole) = (half.as_secs_f64() * 1e3, whole.as_secs_f64() * 1e3);
+        let (taken, peak) = (*taken as f64 / f64::from(1 << 20), peak >> 10);
+        writeln!(table, "| {what} | {half:.2} | {whole:.2} | {taken:.1} | {peak} |").expect(STRING);
     }
     table
 }
 
-pub fn encode(kinds: &[Encode]) -> String {
-    let mut table = String::from(
-        "| ns an event | into a reused buffer | as a frame | memcpy of it | sse-stream 0.3.0 |\n\
-         |---|--:|--:|--:|--:|\n",
-    );
+fn encode(kinds: &[Encode]) -> String {
+    let names = ["into a reused buffer", "memcpy of it", "as a frame", "sse-stream, a frame"];
+    let mut table = head("event", names.into_iter());
     for kind in kinds {
         let Encode { what, reused, frame, memcpy, sse_stream } = kind;
-        writeln!(table, "| {what} | {reused:.1} | {frame:.1} | {memcpy:.1} | {sse_stream:.1} |")
+        writeln!(table, "| {what} | {reused:.1} | {memcpy:.1} | {frame:.1} | {sse_stream:.1} |")
             .expect(STRING);
     }
     table
+}
+
+fn head<'a>(first: &str, columns: impl Iterator<Item = &'a str>) -> String {
+    let (mut names, mut rule) = (format!("| {first} |"), String::from("|---|"));
+    for column in columns {
+        write!(names, " {column} |").expect(STRING);
+        rule.push_str("--:|");
+    }
+    format!("{names}\n{rule}\n")
 }
 
 const STRING: &str = "a string takes everything";

@@ -24,7 +24,12 @@ pub fn memchr2_iter(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {
 
 pub fn from_utf8(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {
     for chunk in &chunks {
-        black_box(str::from_utf8(chunk).is_ok());
+        let mut rest = &chunk[..];
+        // A chunk may begin within a character, and must be looked at all the same.
+        while let Err(error) = black_box(str::from_utf8(rest)) {
+            let Some(invalid) = error.error_len() else { break };
+            rest = &rest[error.valid_up_to() + invalid..];
+        }
     }
     None
 }

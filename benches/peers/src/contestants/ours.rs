@@ -1,14 +1,22 @@
 use std::hint::black_box;
 
 use bytes::Bytes;
-use sse_core::{Decoder, Item};
+use sse_core::{Decoder, Item, Limits};
 
 use crate::inputs::Seen;
 
 pub fn borrowed(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {
+    Some(borrow(Decoder::new(), &chunks))
+}
+
+pub fn unlimited(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {
+    let limits = Limits::default().with_line(usize::MAX).with_event(usize::MAX);
+    Some(borrow(Decoder::with_limits(limits), &chunks))
+}
+
+fn borrow(mut decoder: Decoder, chunks: &[Bytes]) -> Seen {
     let mut seen = Seen::default();
-    let mut decoder = Decoder::new();
-    for chunk in &chunks {
+    for chunk in chunks {
         let mut rest = &chunk[..];
         while let Some(item) = decoder.decode(&mut rest).expect("it is within the limits") {
             if let Item::Event(event) = item {
@@ -16,7 +24,7 @@ pub fn borrowed(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {
             }
         }
     }
-    Some(seen)
+    seen
 }
 
 pub fn owned(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {

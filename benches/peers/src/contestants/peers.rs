@@ -1,4 +1,4 @@
-use std::{convert::Infallible, future};
+use std::{convert::Infallible, future, num::NonZeroUsize};
 
 use bytes::Bytes;
 use eventsource_client::{Client, ClientBuilder, ReconnectOptions, SSE};
@@ -11,7 +11,8 @@ use crate::inputs::Seen;
 
 pub fn sse_core(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {
     let mut seen = Seen::default();
-    let mut decoder = peer_sse_core::SseDecoder::new();
+    // The limit that it has by default, 512 KiB, would end the long lines.
+    let mut decoder = peer_sse_core::SseDecoder::with_limit(NonZeroUsize::MAX);
     for chunk in &chunks {
         let mut rest = &chunk[..];
         while let Some(event) = decoder.next(&mut rest) {

@@ -1,6 +1,16 @@
 use crate::{Block, BlockDecoder, DecodeError, Decoder, Item, MessageEvent, reader::OwnedItem};
 
 /// A decoder whose items a reader can hand on: [`Decoder`], [`Items`] or [`BlockDecoder`].
+///
+/// ```
+/// use sse_core::{BlockDecoder, reader::Decode};
+///
+/// fn count(mut decoder: impl Decode, mut input: &[u8]) -> usize {
+///     std::iter::from_fn(|| decoder.decode_owned(&mut input).ok().flatten()).count()
+/// }
+///
+/// assert_eq!(count(BlockDecoder::new(), b":a\n\nid: 1\n\n"), 2);
+/// ```
 pub trait Decode: sealed::Sealed {
     /// What it gives.
     type Item;
@@ -13,7 +23,8 @@ pub trait Decode: sealed::Sealed {
     fn decode_owned(&mut self, input: &mut &[u8]) -> Result<Option<Self::Item>, DecodeError>;
 }
 
-/// Events alone: comments, reconnection times and what was dropped are passed over.
+/// Events alone: comments, reconnection times and what was dropped are passed over. [`Items`] tells
+/// of them.
 impl Decode for Decoder {
     type Item = MessageEvent;
 

@@ -3,6 +3,21 @@ use std::io;
 use crate::DecodeError;
 
 /// Why a reader gives no more items.
+///
+/// ```
+/// use sse_core::{DecodeError, Decoder, Limits, reader::{ReadError, Reader}};
+///
+/// let decoder = Decoder::with_limits(Limits::default().with_event(4));
+/// let mut events = Reader::with_decoder(&b"data: 12345\n\n"[..], decoder);
+///
+/// match events.next() {
+///     Some(Err(ReadError::Decode(error))) => {
+///         assert_eq!(error, DecodeError::EventTooLong { limit: 4 });
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// assert!(events.next().is_none());
+/// ```
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError<E> {

@@ -3,6 +3,20 @@ use std::time::Duration;
 use crate::{DecodeError, Item, MessageEvent};
 
 /// An [`Item`] in storage of its own.
+///
+/// ```
+/// use sse_core::{Decoder, reader::{Items, OwnedItem, Reader}};
+///
+/// let source = &b"retry: 500\ndata: 1\n\n"[..];
+/// for item in Reader::with_decoder(source, Items(Decoder::new())) {
+///     match item? {
+///         OwnedItem::Event(event) => assert_eq!(event.data(), "1"),
+///         OwnedItem::Retry(time) => assert_eq!(time.as_millis(), 500),
+///         OwnedItem::Comment(_) | OwnedItem::Dropped(_) => unreachable!("there is none"),
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[expect(clippy::exhaustive_enums, reason = "an item has these, and a reader must match all")]
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum OwnedItem {

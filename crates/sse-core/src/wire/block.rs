@@ -1,6 +1,6 @@
 use std::{mem, time::Duration};
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use crate::{
     DecodeError, EventRef, Item, Limits,
@@ -8,6 +8,7 @@ use crate::{
         item::MESSAGE,
         limits::Bounds,
         line::{DATA, Field, line_end_width, value_of},
+        line_ends::LineEnds,
         text::Text,
         utf8,
     },
@@ -140,6 +141,7 @@ impl Block {
         mut rest: &'i [u8],
         limits: &Limits,
         bounds: &Bounds,
+        line_ends: &LineEnds,
     ) -> &'i [u8] {
         if let Some(first) = first {
             self.set_data(first);
@@ -150,7 +152,7 @@ impl Block {
         self.data.append(|data| {
             data.push(b'\n');
             while let Some(value) = value_of(rest, DATA)
-                && let Some(end) = memchr2(b'\n', b'\r', value)
+                && let Some(end) = line_ends.find(value)
                 && end < room
                 && end < bounds.data
                 && *lines < limits.data_lines

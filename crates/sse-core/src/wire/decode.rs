@@ -1,13 +1,12 @@
 use std::mem;
 
-use memchr::memchr2;
-
 use crate::{
     DecodeError, EventRef, Item, Limits, Overflow,
     wire::{
         block::{Block, Lines, Ready},
         limits::Bounds,
         line::{Field, Line, MARK, Name},
+        line_ends::LineEnds,
     },
 };
 
@@ -49,6 +48,7 @@ use crate::{
 pub struct Decoder {
     pub(super) limits: Limits,
     pub(super) bounds: Bounds,
+    pub(super) line_ends: LineEnds,
     overflow: Overflow,
     pub(super) comments: bool,
     pub(super) last_event_id: String,
@@ -67,6 +67,7 @@ impl Decoder {
         Self {
             limits,
             bounds: Bounds::from(&limits),
+            line_ends: LineEnds::new(),
             overflow: Overflow::Fail,
             comments: false,
             last_event_id: String::new(),
@@ -196,7 +197,7 @@ impl Decoder {
                 self.line = Line::Value(field);
             }
             Line::Value(_) | Line::Skip | Line::Failed(_) => {
-                let end = memchr2(b'\n', b'\r', input);
+                let end = self.line_ends.find(input);
                 return self.read_value(input, end);
             }
         }

@@ -16,6 +16,8 @@ pub use limits::{DecodeError, Limits, Overflow};
 
 mod line;
 
+mod line_ends;
+
 mod raw;
 pub use raw::{Block, BlockDecoder, BlockRef};
 

@@ -25,7 +25,7 @@ impl Decoder {
         let (mut data, mut name, mut id) = (None, None, None);
         let mut at = 0;
         if let Some(value) = value_of(block, DATA) {
-            let Some(len) = line_end(value) else {
+            let Some(len) = self.line_ends.find(value) else {
                 if !value.is_empty() && value.len() < self.bounds.data {
                     // Kept at once, or all of it would be searched again.
                     *input = value;
@@ -48,9 +48,13 @@ impl Decoder {
         }
         let len = loop {
             let value = match *block.get(at)? {
-                b'd' if data.is_none() => {
-                    data.insert(value_in(block, at, DATA, line_end, self.bounds.data)?)
-                }
+                b'd' if data.is_none() => data.insert(value_in(
+                    block,
+                    at,
+                    DATA,
+                    |value| self.line_ends.find(value),
+                    self.bounds.data,
+                )?),
                 b'e' => name.insert(value_in(block, at, EVENT, name_end, self.bounds.name)?),
                 b'i' => id.insert(value_in(block, at, ID, id_end, self.bounds.id)?),
                 b'\n' => break at + 1,
@@ -88,7 +92,13 @@ impl Decoder {
                 b'd' if lines.data.is_some() || self.block.has_data() => {
                     self.line = Line::Start;
                     let first = lines.data.take();
-                    let joined = self.block.join_lines(first, rest, &self.limits, &self.bounds);
+                    let joined = self.block.join_lines(
+                        first,
+                        rest,
+                        &self.limits,
+                        &self.bounds,
+                        &self.line_ends,
+                    );
                     if joined.len() == rest.len() {
                         break;
                     }
@@ -96,7 +106,7 @@ impl Decoder {
                 }
                 b'd' => {
                     let Some(value) = value_of(rest, DATA) else { break };
-                    let Some(end) = memchr2(b'\n', b'\r', value) else {
+                    let Some(end) = self.line_ends.find(value) else {
                         if value.is_empty() {
                             break;
                         }
@@ -125,7 +135,7 @@ impl Decoder {
                 }
                 b'e' => {
                     let Some(value) = value_of(rest, EVENT) else { break };
-                    let Some(end) = memchr2(b'\n', b'\r', value) else { break };
+                    let Some(end) = self.line_ends.find(value) else { break };
                     if self.bounds.name <= end {
                         break;
                     }
@@ -134,7 +144,7 @@ impl Decoder {
                 }
                 b'i' => {
                     let Some(value) = value_of(rest, ID) else { break };
-                    let Some(end) = memchr2(b'\n', b'\r', value) else { break };
+                    let Some(end) = self.line_ends.find(value) else { break };
                     if self.bounds.id <= end || value[..end].contains(&0) {
                         break;
                     }
@@ -144,7 +154,7 @@ impl Decoder {
                 b'r' => break,
                 b':' if self.comments => break,
                 _ => {
-                    let Some(end) = memchr2(b'\n', b'\r', rest) else { break };
+                    let Some(end) = self.line_ends.find(rest) else { break };
                     rest = self.past_line_end(&rest[end..]);
                 }
             }
@@ -190,12 +200,7 @@ fn value_in<const N: usize>(
     Some(start..start + len)
 }
 
-#[inline]
-fn line_end(bytes: &[u8]) -> Option<usize> {
-    memchr2(b'\n', b'\r', bytes)
-}
-
-/// As [`line_end`], quicker for the short values that names mostly are.
+/// As [`LineEnds::find`](super::line_ends::LineEnds::find), quicker for the short values that names mostly are.
 #[inline]
 fn name_end(bytes: &[u8]) -> Option<usize> {
     near(bytes, |word| zeros(word ^ repeated(b'\n')) | zeros(word ^ repeated(b'\r')))

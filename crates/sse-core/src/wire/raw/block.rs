@@ -5,6 +5,18 @@ use memchr::memchr2;
 /// A block of fields that still lies where a [`BlockDecoder`](crate::BlockDecoder) found it.
 ///
 /// Bytes that are not UTF-8 were replaced by U+FFFD. Blocks are equal if their fields are.
+///
+/// ```
+/// use sse_core::BlockDecoder;
+///
+/// let mut decoder = BlockDecoder::new();
+/// let block = decoder.decode(&mut &b"data: 1\r\n:c\ndata: 2\n\n"[..])?.expect("it is whole");
+///
+/// assert_eq!(block.as_str(), "data: 1\r\n:c\ndata: 2\n");
+/// assert_eq!(block.fields().collect::<Vec<_>>(), [("data", "1"), ("", "c"), ("data", "2")]);
+/// assert_eq!(block.data().as_deref(), Some("1\n2"));
+/// # Ok::<(), sse_core::DecodeError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct BlockRef<'a> {
     text: &'a str,
@@ -13,6 +25,11 @@ pub struct BlockRef<'a> {
 impl<'a> BlockRef<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { text }
+    }
+
+    /// The lines as they came, each with its end; not the blank line behind them.
+    pub fn as_str(&self) -> &'a str {
+        self.text
     }
 
     /// Names and values in the order in which they came.

@@ -111,8 +111,14 @@ impl BlockDecoder {
             return Err(failure);
         }
         self.skip_mark(input)?;
-        if !input.is_empty() && mem::take(&mut self.after_cr) {
-            *input = input.strip_prefix(b"\n").unwrap_or(input);
+        if !input.is_empty()
+            && mem::take(&mut self.after_cr)
+            && let Some(rest) = input.strip_prefix(b"\n")
+        {
+            *input = rest;
+            if self.lines != 0 {
+                self.held.push(b'\n');
+            }
         }
         let mut block = *input;
         let mut at = 0;
