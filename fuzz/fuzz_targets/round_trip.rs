@@ -1,87 +1,79 @@
 //! Any events that can be built come back as they were, none gives a second one, and what came back
-//! is read the same once more when it is written again.
+//! is written as it was.
 
 #![no_main]
-#![allow(dead_code, reason = "the modules are shared")]
+#![expect(dead_code, reason = "the modules are shared")]
 
 mod input;
 #[path = "../../crates/sse-core/tests/wire/outcome.rs"]
 mod outcome;
+mod stream;
 
-use std::time::Duration;
+use std::{array, time::Duration};
 
+use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
 use sse_core::{Decoder, Event, EventId, EventName, encode_comment};
 
 use input::Input;
-use outcome::{Seen, cut, read};
+use outcome::{Outcome, Seen, read};
+use stream::Stream;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut input = Input::new(bytes);
     let lengths = input.lengths();
-    let mut stream = Vec::new();
+    let mut stream = Stream::default();
     let mut expected = Vec::new();
     let mut id = String::new();
     while !input.is_empty() {
         let kind = input.byte();
-        if kind & 0x10 != 0 {
+        if kind & COMMENT != 0 {
             let comment = text(&mut input);
-            stream.extend_from_slice(&encode_comment(&comment));
+            stream.bytes.extend_from_slice(&encode_comment(&comment));
             expected.extend(normalised(&comment).split('\n').map(Seen::comment));
-            continue;
+        } else {
+            let event = event(kind, &mut input);
+            check_alone(&event);
+            check_data_in_parts(&event, input.byte());
+            event.encode_into(&mut stream.bytes);
+            expected.extend(seen(&event, &mut id));
         }
-        let event = event(kind, &mut input);
-        let frame = event.encode();
-        let seen = normalise(&event, &mut id);
-        check_frame(&frame, &seen);
-        stream.extend_from_slice(&frame);
-        expected.extend(seen);
     }
-    for lengths in [&lengths[..], &[1], &[usize::MAX]] {
-        let mut decoder = Decoder::new().with_comments(true);
-        let outcome = read(&mut decoder, cut(&stream, lengths));
+    for parts in stream.cuts(&lengths) {
+        let outcome = read(&mut Decoder::new().with_comments(true), parts);
         assert_eq!(outcome.error, None);
         assert_eq!(outcome.seen, expected);
         assert_eq!(outcome.last_event_id, id);
     }
 });
 
-/// One frame gives its own event at most, and what came back survives another round.
-fn check_frame(frame: &[u8], seen: &[Seen]) {
-    let alone = read(&mut Decoder::new().with_comments(true), [frame]);
-    assert_eq!(alone.seen.len(), seen.len());
-    assert!(alone.seen.iter().filter(|seen| matches!(seen, Seen::Event { .. })).count() <= 1);
+/// One frame gives its own fields and nothing else, and they give the same frame again.
+fn check_alone(event: &Event) {
+    let decoded = |event: &Event| {
+        let outcome = read(&mut Decoder::new().with_comments(true), [&event.encode()[..]]);
+        let mut id = String::new();
+        assert_eq!(outcome.seen, seen(event, &mut id));
+        assert_eq!(outcome.last_event_id, id);
+        rebuilt(outcome)
+    };
+    let again = decoded(event);
+    assert_eq!(again.encode(), plain(event).encode());
+    assert_eq!(decoded(&again).encode(), again.encode());
+}
 
-    let mut again = Event::default();
-    let mut has_event = false;
-    for seen in alone.seen {
-        again = match seen {
-            Seen::Event { name, data, id } => {
-                has_event = true;
-                let retry = again.retry();
-                let mut event = Event::data(data);
-                if name != "message" {
-                    event = event.with_name(EventName::new(name).expect("it was in a frame"));
-                }
-                if !id.is_empty() {
-                    event = event.with_id(EventId::new(id).expect("it was in a frame"));
-                }
-                retry.into_iter().fold(event, Event::with_retry)
-            }
-            Seen::Retry(retry) => again.with_retry(retry),
-            Seen::Comment(_) | Seen::Dropped(_) => unreachable!("an event has none"),
-        };
-    }
-    let once = again.encode();
-    let decoded = read(&mut Decoder::new().with_comments(true), [&once[..]]);
-    if has_event {
-        let first = read(&mut Decoder::new().with_comments(true), [frame]);
-        assert_eq!(decoded.seen, first.seen);
-    }
+/// It is the same frame when the data is formatted in two parts, cut where the byte says.
+fn check_data_in_parts(event: &Event, share: u8) {
+    let Some(data) = event.as_data() else { return };
+    let (head, tail) =
+        data.split_at(data.floor_char_boundary(data.len() * usize::from(share) / 255));
+    let mut frame = BytesMut::new();
+    let written = event.encode_fmt_into(format_args!("{head}{tail}"), &mut frame);
+    assert_eq!(written, Ok(()));
+    assert_eq!(frame, event.encode());
 }
 
 /// What a receiver sees of `event`, with `id` carried from event to event.
-fn normalise(event: &Event, id: &mut String) -> Vec<Seen> {
+fn seen(event: &Event, id: &mut String) -> Vec<Seen> {
     let mut seen: Vec<Seen> = event.retry().map(Seen::Retry).into_iter().collect();
     if let Some(new) = event.id() {
         new.as_str().clone_into(id);
@@ -94,49 +86,90 @@ fn normalise(event: &Event, id: &mut String) -> Vec<Seen> {
     seen
 }
 
+/// The event of which as much as possible is left out and a receiver still sees the same.
+fn plain(event: &Event) -> Event {
+    let mut plain = Event::default();
+    if let Some(data) = event.as_data() {
+        plain = Event::data(normalised(data));
+        let name = event.name().filter(|name| !["", "message"].contains(&name.as_str()));
+        plain = name.cloned().into_iter().fold(plain, Event::with_name);
+    }
+    let id = event.id().filter(|id| !id.as_str().is_empty());
+    plain = id.cloned().into_iter().fold(plain, Event::with_id);
+    event.retry().into_iter().fold(plain, Event::with_retry)
+}
+
+/// The event that a receiver would write for what it saw of one.
+fn rebuilt(outcome: Outcome) -> Event {
+    let mut event = Event::default();
+    let mut retry = None;
+    for seen in outcome.seen {
+        match seen {
+            Seen::Retry(time) => retry = Some(time),
+            Seen::Event { name, data, .. } => {
+                event = Event::data(data);
+                if name != "message" {
+                    event = event.with_name(EventName::new(name).expect("it came in one line"));
+                }
+            }
+            Seen::Comment(_) | Seen::Dropped(_) => unreachable!("an event has none"),
+        }
+    }
+    if !outcome.last_event_id.is_empty() {
+        let id = EventId::new(outcome.last_event_id);
+        event = event.with_id(id.expect("it came in one line, without NUL"));
+    }
+    retry.into_iter().fold(event, Event::with_retry)
+}
+
 fn normalised(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn event(kind: u8, input: &mut Input<'_>) -> Event {
     let mut event = Event::default();
-    if kind & 1 != 0 {
+    if kind & DATA != 0 {
         event = Event::data(text(input));
     }
-    if kind & 2 != 0 {
+    if kind & ID != 0 {
         let id = text(input);
-        let bad = id.contains(['\r', '\n', '\0']);
-        match EventId::new(id) {
-            Ok(id) => {
-                assert!(!bad);
-                event = event.with_id(id);
-            }
-            Err(_) => assert!(bad),
-        }
+        let is_bad = id.contains(['\r', '\n', '\0']);
+        let id = EventId::new(id);
+        assert_eq!(id.is_err(), is_bad);
+        event = id.into_iter().fold(event, Event::with_id);
     }
-    if kind & 4 != 0 {
+    if kind & NAME != 0 {
         let name = text(input);
-        let bad = name.contains(['\r', '\n']);
-        match EventName::new(name) {
-            Ok(name) => {
-                assert!(!bad);
-                event = event.with_name(name);
-            }
-            Err(_) => assert!(bad),
-        }
+        let is_bad = name.contains(['\r', '\n']);
+        let name = EventName::new(name);
+        assert_eq!(name.is_err(), is_bad);
+        event = name.into_iter().fold(event, Event::with_name);
     }
-    if kind & 8 != 0 {
-        let millis = u64::from_le_bytes(std::array::from_fn(|_| input.byte()));
+    if kind & RETRY != 0 {
+        let millis = u64::from_le_bytes(array::from_fn(|_| input.byte()));
         event = event.with_retry(Duration::from_millis(millis));
     }
     event
 }
 
-/// A text of the parts at which a frame can go wrong.
+/// A text, mostly of the parts at which a frame can go wrong.
 fn text(input: &mut Input<'_>) -> String {
-    let parts = usize::from(input.byte() % 12);
-    (0..parts).map(|_| PARTS[usize::from(input.byte()) % PARTS.len()]).collect()
+    let mut text = String::new();
+    for _ in 0..input.byte() % 12 {
+        match input.byte() {
+            byte @ ..240 => text.push_str(PARTS[usize::from(byte) % PARTS.len()]),
+            240..252 => text.push(input.char()),
+            252.. => text.push_str(&input.long_text()),
+        }
+    }
+    text
 }
+
+const DATA: u8 = 0x01;
+const ID: u8 = 0x02;
+const NAME: u8 = 0x04;
+const RETRY: u8 = 0x08;
+const COMMENT: u8 = 0x10;
 
 const PARTS: [&str; 24] = [
     "\r", "\n", "\r\n", "\n\n", "\0", " ", ":", "a", "b", "data", "data: ", "event: ", "id: ",

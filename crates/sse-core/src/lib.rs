@@ -7,6 +7,8 @@
 //! |---|---|
 //! | write events | [`Event`], [`encode_comment`] |
 //! | read events | [`Decoder`] |
+//! | read events from a body, a stream, a reader | [`reader`] |
+//! | read blocks as they were written | [`BlockDecoder`] |
 //! | publish to listeners | [`Hub`] |
 //! | serve the protocol of the commands | [`Gateway`] |
 //! | stay connected to a server | [`Client`] |

@@ -56,7 +56,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     if let Some(options) = args.target.options() {
         run.arg(write_seeds(workspace, target.get_name(), options)?);
     }
-    run.args(["--", "-dict=sse.dict", "-max_len=1024", "-timeout=10", "-print_final_stats=1"]);
+    run.args(["--", "-dict=sse.dict", "-max_len=1024", "-print_final_stats=1"]);
     process::run(run.arg(format!("-max_total_time={}", args.seconds)))?;
     if args.minimise {
         let by_edges = ["--", "-use_counters=0"];

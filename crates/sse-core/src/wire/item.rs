@@ -103,12 +103,16 @@ impl<'a> EventRef<'a> {
     #[inline]
     pub fn to_owned(&self) -> MessageEvent {
         let Self { name, data, last_event_id } = *self;
+        if last_event_id.is_empty() && name == MESSAGE {
+            return MessageEvent { text: data.into(), data: data.len(), name: data.len() };
+        }
+        self.joined()
+    }
+
+    fn joined(&self) -> MessageEvent {
+        let Self { name, data, last_event_id } = *self;
         let name = if name == MESSAGE { "" } else { name };
-        let text = if name.is_empty() && last_event_id.is_empty() {
-            data.into()
-        } else {
-            [data, name, last_event_id].concat().into()
-        };
+        let text = [data, name, last_event_id].concat().into();
         MessageEvent { text, data: data.len(), name: data.len() + name.len() }
     }
 }

@@ -9,7 +9,10 @@ mod async_read;
 mod body;
 #[cfg(feature = "codec")]
 mod codec;
+mod items;
 mod read;
+#[cfg(feature = "stream")]
+mod script;
 #[cfg(feature = "stream")]
 mod stream;
 

@@ -73,16 +73,16 @@ struct Script(VecDeque<Result<&'static str, io::ErrorKind>>);
 impl BufRead for Script {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         match self.0[0] {
-            Ok(part) => Ok(part.as_bytes()),
-            Err(kind) => {
+            Ok(part) if !part.is_empty() => Ok(part.as_bytes()),
+            step => {
                 self.0.pop_front();
-                Err(kind.into())
+                step.map(str::as_bytes).map_err(io::Error::from)
             }
         }
     }
 
     fn consume(&mut self, amount: usize) {
-        let Ok(part) = &mut self.0[0] else { panic!("an error was consumed") };
+        let Ok(part) = &mut self.0[0] else { panic!("nothing was read") };
         *part = &part[amount..];
         if part.is_empty() {
             self.0.pop_front();

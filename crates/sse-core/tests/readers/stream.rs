@@ -3,13 +3,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use futures_core::FusedStream;
 use futures_util::{FutureExt, StreamExt, stream};
 use sse_core::{
     BlockDecoder,
     reader::{EventStream, ReadError},
 };
 
-use crate::{STREAM, check_events, check_items, check_limit, items, limited};
+use crate::{STREAM, check_events, check_items, check_limit, items, limited, script::script};
 
 #[test]
 fn every_cut_gives_the_same_items() {
@@ -27,41 +28,63 @@ fn every_cut_gives_the_same_items() {
 }
 
 #[test]
-fn it_waits_for_its_source() {
-    let source = stream::once(async { Ok::<_, Infallible>("data: 1") }).chain(stream::pending());
-    let mut events = EventStream::new(source.boxed());
+fn it_waits_for_its_source_and_goes_on() {
+    let source = script([
+        Poll::Ready(Some(Ok::<_, Infallible>("data: "))),
+        Poll::Pending,
+        Poll::Ready(Some(Ok("1\n\n"))),
+    ]);
+    let mut events = EventStream::new(source);
+    let mut cx = Context::from_waker(Waker::noop());
 
-    let polled = events.poll_next_unpin(&mut Context::from_waker(Waker::noop()));
-
-    assert!(matches!(polled, Poll::Pending));
+    assert!(events.poll_next_unpin(&mut cx).is_pending());
+    let Poll::Ready(Some(Ok(event))) = events.poll_next_unpin(&mut cx) else {
+        panic!("all of it came");
+    };
+    assert_eq!(event.data(), "1");
 }
 
 #[test]
 fn behind_the_end_the_source_is_not_polled() {
-    let mut events = EventStream::new(stream::iter([Ok::<_, Infallible>("data: 1\n\n")]).boxed());
+    let source = script([Poll::Ready(Some(Ok::<_, Infallible>("data: 1\n\n"))), Poll::Ready(None)]);
+    let mut events = EventStream::new(source);
 
     assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data(), "1");
-    // The source would panic: it is a generator that has ended.
+    assert!(!events.is_terminated());
     for _ in 0..3 {
         assert!(events.next().now_or_never().unwrap().is_none());
     }
-    assert!(futures_core::FusedStream::is_terminated(&events));
+    assert!(events.is_terminated());
 }
 
 #[test]
 fn behind_an_error_the_source_is_not_polled() {
-    let parts = [Ok("data: 1\n\n"), Err("broken"), Ok("data: 2\n\n")];
-    let mut events = EventStream::new(stream::iter(parts));
+    let source = script([Poll::Ready(Some(Ok("data: 1\n\n"))), Poll::Ready(Some(Err("broken")))]);
+    let mut events = EventStream::new(source);
 
     assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data(), "1");
     let error = events.next().now_or_never().unwrap().unwrap().unwrap_err();
     assert!(matches!(error, ReadError::Source("broken")));
-    assert!(events.next().now_or_never().unwrap().is_none());
+    for _ in 0..3 {
+        assert!(events.next().now_or_never().unwrap().is_none());
+    }
+}
+
+#[test]
+fn the_last_event_id_goes_on_to_the_next_source() {
+    let source = stream::iter([Ok::<_, Infallible>(STREAM)]);
+    let mut events = EventStream::new(source);
+    assert_eq!(events.by_ref().count().now_or_never(), Some(2));
+
+    let mut decoder = events.into_decoder();
+    decoder.reset();
+
+    assert_eq!(decoder.last_event_id(), "7");
 }
 
 #[test]
 fn a_limit_ends_it() {
-    let source = stream::iter([Ok::<_, Infallible>(STREAM), Ok("data: 2\n\n")]);
+    let source = script([Poll::Ready(Some(Ok::<_, Infallible>(STREAM)))]);
     let mut events = EventStream::with_decoder(source, limited());
 
     check_limit(events.next().now_or_never().unwrap().unwrap().unwrap_err());
