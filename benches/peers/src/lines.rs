@@ -2,6 +2,7 @@ use std::fmt::Write;
 
 use crate::{
     contestants::{BORROWED, LINES, OWNED},
+    long_line::LongLine,
     measure::{Race, Ratio},
     measured::Measured,
 };
@@ -56,16 +57,18 @@ pub fn all(measured: &Measured) -> Vec<Line> {
         measured.long_lines.iter().find(|line| line.mebibytes == mebibytes).expect("it was run")
     };
     let slower = ratio(&long(8).cold, LINES, BORROWED);
-    let each = |mebibytes| {
-        let race = &long(mebibytes).cold;
+    let each = |line: &LongLine| {
+        let race = &line.cold;
         race.nanoseconds_per_byte(race.runner(BORROWED).expect("it ran"))
     };
+    // Beside the 1 MiB line alone, whatever holds that one up would hide a growth.
+    let fastest = measured.long_lines.iter().map(each).fold(f64::INFINITY, f64::min);
     let data = &measured.encode[0];
     let median = Some(slower.median);
     lines.extend([
         Line::new("a16k: instructions an event", measured.instructions.ours, AtMost(450.0)),
         Line { median, ..Line::new("8 MiB line: times memchr_iter", slower.best, AtMost(3.0)) },
-        Line::new("ns/B of a line: 64 MiB over 1 MiB", each(64) / each(1), AtMost(1.5)),
+        Line::new("ns/B of a line: 64 MiB over the fastest", each(long(64)) / fastest, AtMost(1.5)),
         Line::new("encode 171 B: ns over memcpy", data.reused - data.memcpy, AtMost(25.0)),
         Line::new("encode 171 B: times sse-stream", data.sse_stream / data.reused, AtLeast(1.8)),
     ]);

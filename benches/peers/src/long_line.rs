@@ -1,7 +1,7 @@
 use std::hint::black_box;
 
 use crate::{
-    contestants::{self, BORROWED, LINES},
+    contestants::{self, BORROWED, FRESH, LINES},
     inputs,
     measure::{self, Race},
 };
@@ -27,7 +27,7 @@ pub fn measure(rounds: usize) -> Vec<LongLine> {
         let input = inputs::long_line(mebibytes);
         let all = contestants::for_long_line(mebibytes);
         let cold = measure::race(&input, &all, rounds, &mut empty_caches);
-        let all = all.into_iter().filter(|one| [LINES, BORROWED].contains(&one.name));
+        let all = all.into_iter().filter(|one| [LINES, BORROWED, FRESH].contains(&one.name));
         let warm = measure::race(&input, &all.collect::<Vec<_>>(), rounds, || {});
         LongLine { mebibytes, cold, warm }
     };

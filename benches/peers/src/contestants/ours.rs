@@ -14,11 +14,18 @@ pub fn unlimited(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {
     Some(UNLIMITED.with_borrow_mut(|decoder| borrow(decoder, &chunks)))
 }
 
+/// A decoder a run, as the peers have it.
+pub fn unlimited_fresh(chunks: Vec<Bytes>, _: Seen) -> Option<Seen> {
+    Some(borrow(&mut without_limits(), &chunks))
+}
+
 thread_local! {
-    static UNLIMITED: RefCell<Decoder> = {
-        let limits = Limits::default().with_line(usize::MAX).with_event(usize::MAX);
-        RefCell::new(Decoder::with_limits(limits))
-    };
+    static UNLIMITED: RefCell<Decoder> = RefCell::new(without_limits());
+}
+
+fn without_limits() -> Decoder {
+    let limits = Limits::default().with_line(usize::MAX).with_event(usize::MAX);
+    Decoder::with_limits(limits)
 }
 
 fn borrow(decoder: &mut Decoder, chunks: &[Bytes]) -> Seen {
