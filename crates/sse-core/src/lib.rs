@@ -10,6 +10,7 @@
 //! | read events from a body, a stream, a reader | [`reader`] |
 //! | read blocks as they were written | [`BlockDecoder`] |
 //! | publish to listeners | [`Hub`] |
+//! | answer with a stream of your own | [`event_stream`], [`EventBuffer`], [`LastEventId`] |
 //! | serve the protocol of the commands | [`Gateway`] |
 //! | stay connected to a server | [`Client`] |
 //!
@@ -63,8 +64,12 @@ pub use hub::{
 
 mod gateway;
 pub use gateway::{
-    Admission, Admitted, Gateway, GatewayConfig, GatewayError, Handled, Permit, Publication,
+    Admission, Admitted, Cors, CorsError, Gateway, GatewayConfig, GatewayError, Handled, Permit,
+    Publication,
 };
+
+mod response;
+pub use response::{Emit, EventBuffer, Frame, FrameError, LastEventId, event_stream, stop};
 
 mod client;
 pub use client::{Client, ClientConfig, ClientOutput, Disconnect, End, ReadyState};

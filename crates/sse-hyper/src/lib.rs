@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | serve the protocol of [`sse_core::Gateway`] | [`EventService`] | |
 //! | publish from the process that serves | [`Channels`] | |
+//! | answer with a stream of events of your own | [`Sse`] | |
 //! | stream one subscriber in an answer of your own | [`SseBody`] | |
 //! | listen to a server, and stay connected | [`EventSource`] | `client` |
 //! | publish over HTTP | [`Publisher`] | `client` |
@@ -11,14 +12,10 @@
 //!
 //! TLS, in servers and clients, is the feature `tls`. All features are on by default.
 
-mod body;
-pub use body::{SseBody, StreamCut};
-
-mod channels;
-pub use channels::{Channels, Receipt};
+pub use sse_tokio::{Channels, Receipt, ResponseBody, SocketOptions, Sse, SseBody, StreamCut};
 
 mod service;
-pub use service::{EventService, ResponseBody};
+pub use service::EventService;
 
 #[cfg(feature = "server")]
 mod server;
@@ -36,9 +33,6 @@ pub use client::{
 };
 #[cfg(all(feature = "client", feature = "tls"))]
 pub use client::{ClientTls, ClientTlsError};
-
-mod timer;
-mod wake;
 
 /// The examples of the README, so that they run.
 #[cfg(doctest)]

@@ -1,19 +1,30 @@
-//! The contract that every adapter must pass, and peers for tests, over raw TCP.
+//! The contract that every adapter must pass, over raw TCP and in a browser, and peers for tests.
 //!
 //! | to | use |
 //! |---|---|
 //! | run every contract test against a server | [`contract_tests!`], [`Setup`], [`Target`] |
-//! | read what a contract test proves | [`contract`] |
+//! | run every browser test against a server | [`browser_tests!`], [`TlsIdentity`] |
+//! | read what a test proves | [`contract`], [`browser`] |
 //! | speak to a server byte by byte | [`Connection`], [`Listener`], [`head()`], [`post`] |
 //! | give a client a server that misbehaves | [`ScriptedServer`], [`Step`] |
 //! | feed a parser in every cut | [`cuts`], [`single_bytes`] |
 //!
 //! Everything here panics when the other side does what it must not, for it runs in tests only.
 
+pub mod browser;
 pub mod contract;
 
 mod setup;
 pub use setup::{EventFormat, Setup};
+
+mod streams;
+pub use streams::{EventStream, Streams};
+
+mod stop;
+pub use stop::Stop;
+
+mod tls;
+pub use tls::TlsIdentity;
 
 mod target;
 pub use target::Target;
@@ -39,4 +50,6 @@ pub use scripted::{RecordedRequest, ScriptedServer, Step};
 mod cutter;
 pub use cutter::{cuts, single_bytes};
 
+mod chromium;
 mod patience;
+mod relay;

@@ -1,8 +1,17 @@
 use std::time::Duration;
 
+use sse_core::{
+    Action, ActionSet, Cors, Counter, Gateway, GatewayConfig, Hub, HubConfig, JsonFormat,
+    LogConfig, Mode, StringFormat,
+};
+
+use crate::{Stop, Streams, TlsIdentity};
+
 /// How the server under test is to be configured.
 ///
-/// An adapter's test turns this into the adapter's own configuration; every field counts.
+/// [`gateway`](Self::gateway) covers the protocol. What is the adapter's own, its test has to heed:
+/// [`tls`](Self::tls), [`streams`](Self::streams), to which [`keepalive`](Self::keepalive) applies too,
+/// and [`stop`](Self::stop).
 ///
 /// ```
 /// use sse_testkit::{EventFormat, Setup};
@@ -11,7 +20,7 @@ use std::time::Duration;
 /// assert_eq!((setup.format, setup.ids, setup.retry), (EventFormat::String, false, false));
 /// assert!(Setup::json_with_ids().retry, "the formats with ids have the retry action");
 /// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Setup {
     /// How the body of a POST becomes data. Default: [`EventFormat::String`].
@@ -38,6 +47,16 @@ pub struct Setup {
     pub max_channel_bytes: usize,
     /// What all logs together may hold, in bytes. Default: 256 MiB.
     pub max_total_bytes: usize,
+    /// The origins whose pages may read, or `*`. Default: none.
+    pub allow_origins: Vec<String>,
+    /// Whether they may send credentials. Default: no.
+    pub allow_credentials: bool,
+    /// What `GET /stream` answers, outside of the prefix. Default: nothing is served there.
+    pub streams: Option<Streams>,
+    /// What shuts the server down gracefully: it ends every stream and returns.
+    pub stop: Stop,
+    /// Under which identity it speaks TLS, with ALPN for HTTP/2 and HTTP/1.1. Default: no TLS.
+    pub tls: Option<TlsIdentity>,
 }
 
 impl Setup {
@@ -54,6 +73,45 @@ impl Setup {
     /// The format `JSON + id`.
     pub fn json_with_ids() -> Self {
         Self { format: EventFormat::Json, ..Self::string_with_ids() }
+    }
+
+    /// The gateway to a hub of its own, as the fields say.
+    ///
+    /// # Panics
+    ///
+    /// If a field cannot be.
+    pub fn gateway(&self) -> Gateway {
+        let hub = match self.format {
+            EventFormat::String => HubConfig::new(StringFormat),
+            EventFormat::Json => HubConfig::new(JsonFormat),
+        };
+        let hub = hub
+            .with_actions(self.action_set())
+            .with_mode(if self.shared { Mode::Shared } else { Mode::Exclusive })
+            .with_keepalive(self.keepalive)
+            .with_log(LogConfig::default().with_max_bytes(self.max_channel_bytes))
+            .with_max_total_bytes(self.max_total_bytes);
+        let hub = if self.ids { hub.with_ids(Counter::default()) } else { hub };
+        let mut config = GatewayConfig::default()
+            .with_prefix(&self.prefix)
+            .expect("the prefix is a path")
+            .with_max_body(self.max_body)
+            .with_body_timeout(self.body_timeout);
+        if !self.allow_origins.is_empty() {
+            let cors = Cors::new(&self.allow_origins).expect("these are origins");
+            let cors = if self.allow_credentials { cors.with_credentials() } else { Ok(cors) };
+            config = config.with_cors(cors.expect("credentials are for listed origins"));
+        }
+        Gateway::new(Hub::new(hub), config)
+    }
+
+    fn action_set(&self) -> ActionSet {
+        let actions = ActionSet::default().with_listen(&self.listen).expect("it can be an action");
+        let retry = self.retry.then_some(("retry", Action::Retry));
+        let events = self.actions.iter().map(|name| (name.as_str(), Action::Event));
+        retry.into_iter().chain(events).fold(actions, |actions, (name, action)| {
+            actions.with_action(name, action).expect("it can be an action")
+        })
     }
 
     /// The path that names `token` under `action`, both taken as they are.
@@ -78,6 +136,11 @@ impl Default for Setup {
             body_timeout: Duration::from_secs(30),
             max_channel_bytes: 16 << 20,
             max_total_bytes: 256 << 20,
+            allow_origins: Vec::new(),
+            allow_credentials: false,
+            streams: None,
+            stop: Stop::default(),
+            tls: None,
         }
     }
 }

@@ -1,4 +1,6 @@
-use std::{any::Any, fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, time::Duration};
+
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::{Connection, Listener, Response, Setup, head, patience, post};
 
@@ -11,21 +13,37 @@ use crate::{Connection, Listener, Response, Setup, head, patience, post};
 ///     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
 ///     let addr = listener.local_addr().unwrap();
 ///     let mut serving = tokio::task::JoinSet::new();
-///     serving.spawn(async move { /* serve `listener` as `setup` says */ });
+///     let stopped = setup.stop.requested();
+///     serving.spawn(async move { /* serve `listener` as `setup` says, until `stopped` */ });
 ///     Target::new(addr, setup, serving)
 /// }
 /// ```
 pub struct Target {
     addr: SocketAddr,
     setup: Setup,
-    _server: Box<dyn Any + Send>,
+    serving: JoinSet<()>,
 }
 
 impl Target {
-    /// The server that listens on `addr`, configured as `setup` says; it stops when `server` is
-    /// dropped, as a `tokio::task::JoinSet` stops its tasks.
-    pub fn new(addr: SocketAddr, setup: Setup, server: impl Send + 'static) -> Self {
-        Self { addr, setup, _server: Box::new(server) }
+    /// The server that listens on `addr`, configured as `setup` says, in the tasks of `serving`: they
+    /// end after a graceful shutdown, and are aborted when the target is dropped.
+    pub fn new(addr: SocketAddr, setup: Setup, serving: JoinSet<()>) -> Self {
+        Self { addr, setup, serving }
+    }
+
+    /// Shuts the server down gracefully, and waits until it has.
+    ///
+    /// # Panics
+    ///
+    /// If it does not within 5 s, or fails.
+    pub async fn stop(mut self) {
+        self.setup.stop.request();
+        let stopped = timeout(SHUTDOWN, async {
+            while let Some(ended) = self.serving.join_next().await {
+                ended.expect("the server does not fail");
+            }
+        });
+        stopped.await.expect("the server shuts down within 5 s");
     }
 
     /// Where it listens.
@@ -36,6 +54,12 @@ impl Target {
     /// How it was configured.
     pub fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// The URL of `path` on it.
+    pub fn url(&self, path: &str) -> String {
+        let scheme = if self.setup.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.addr)
     }
 
     /// A new connection to it.
@@ -79,15 +103,28 @@ impl Target {
         self.listen_on(self.connect().await, token).await
     }
 
+    /// Opens the stream at `path`.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is not 200.
+    pub async fn listen_at(&self, path: &str) -> Listener {
+        self.open(self.connect().await, head("GET", path, &[]), path).await
+    }
+
     /// Listens on `token` over `connection`.
     ///
     /// # Panics
     ///
     /// If the answer is not 200.
-    pub async fn listen_on(&self, mut connection: Connection, token: &str) -> Listener {
-        connection.send(self.listen_request(token)).await;
+    pub async fn listen_on(&self, connection: Connection, token: &str) -> Listener {
+        self.open(connection, self.listen_request(token), token).await
+    }
+
+    async fn open(&self, mut connection: Connection, request: String, what: &str) -> Listener {
+        connection.send(request).await;
         let head = connection.head().await;
-        assert_eq!(head.status, 200, "listening on {token}: {head:?}");
+        assert_eq!(head.status, 200, "listening on {what}: {head:?}");
         Listener::new(connection, head)
     }
 
@@ -124,3 +161,6 @@ impl fmt::Debug for Target {
             .finish_non_exhaustive()
     }
 }
+
+/// "exit 0 within 5 s"
+const SHUTDOWN: Duration = Duration::from_secs(5);

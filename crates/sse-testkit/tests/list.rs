@@ -1,20 +1,35 @@
-//! The list of contract tests is complete.
+//! The lists of tests are complete.
 
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 #[test]
 fn every_contract_test_is_in_the_list() {
-    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract");
+    let contract = source("contract");
 
-    assert_eq!(listed(&contract), defined(&contract));
+    assert_eq!(listed(&contract, "contract_tests"), defined(&contract));
 }
 
-/// `subject::topic::test` of each test in the macro's list.
-fn listed(contract: &Path) -> BTreeSet<String> {
-    let text = fs::read_to_string(contract.join("list.rs")).unwrap();
-    let (_, list) = text.split_once("$crate::__contract_tests! {\n").unwrap();
+#[test]
+fn every_browser_test_is_in_the_list() {
+    let browser = source("browser");
+
+    assert_eq!(listed(&browser, "browser_tests"), defined(&browser));
+}
+
+fn source(module: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(module)
+}
+
+/// `subject::test`, with what is between, of each test in the list of `module`'s `list_macro`.
+fn listed(module: &Path, list_macro: &str) -> BTreeSet<String> {
+    let text = fs::read_to_string(module.join("list.rs")).unwrap();
+    let (_, list) = text.split_once(&format!("$crate::__{list_macro}! {{\n")).unwrap();
     let (mut path, mut names) = (Vec::new(), BTreeSet::new());
     let mut words = list.split_whitespace().skip(1).peekable();
     while let Some(word) = words.next() {
@@ -31,19 +46,20 @@ fn listed(contract: &Path) -> BTreeSet<String> {
     names
 }
 
-/// `subject::topic::test` of each public function below `contract`.
-fn defined(contract: &Path) -> BTreeSet<String> {
+/// `subject::test`, with what is between, of each public function below `module`.
+fn defined(module: &Path) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for file in files(contract).iter().filter(|path| path.is_dir()).flat_map(|path| files(path)) {
-        let topic = file.strip_prefix(contract).unwrap().with_extension("");
-        let topic = topic.to_str().unwrap().replace('/', "::");
+    for file in files(module) {
+        let place = file.strip_prefix(module).unwrap().with_extension("");
+        let place = place.to_str().unwrap().replace('/', "::");
         let source = fs::read_to_string(&file).unwrap();
         let functions = source.lines().filter_map(|line| line.strip_prefix("pub async fn "));
-        names.extend(functions.map(|line| format!("{topic}::{}", line.split('(').next().unwrap())));
+        names.extend(functions.map(|line| format!("{place}::{}", line.split('(').next().unwrap())));
     }
     names
 }
 
-fn files(folder: &Path) -> Vec<std::path::PathBuf> {
-    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

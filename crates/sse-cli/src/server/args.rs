@@ -69,6 +69,14 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::bytes, allow_hyphen_values = true)]
     pub(super) max_body: u64,
 
+    /// Let pages of ORIGIN, as in https://app.example, read answers; `*`: pages of any; repeatable
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    pub(super) allow_origins: Vec<String>,
+
+    /// Let those pages send cookies and other credentials too; not with `*`
+    #[arg(long, requires = "allow_origins")]
+    pub(super) allow_credentials: bool,
+
     /// Print version
     #[arg(long = "version", action = ArgAction::Version)]
     _version: Option<bool>,
@@ -80,5 +88,7 @@ Examples:
       numbered events; a comment after 50 s of silence
   eventsource-server -H :: -P 443 -K key.pem -C cert.pem
       every address, over TLS
+  eventsource-server --allow-origin https://app.example --allow-credentials
+      for the pages of another origin too, with their cookies
   eventsource-server -j --action reading --prefix /events
       JSON, published by POST /events/reading/TOKEN";

@@ -4,7 +4,8 @@ use std::{
 };
 
 use sse_core::{
-    Action, ActionSet, Counter, Format, GatewayConfig, HubConfig, JsonFormat, StringFormat,
+    Action, ActionSet, Cors, CorsError, Counter, Format, GatewayConfig, HubConfig, JsonFormat,
+    StringFormat,
 };
 use sse_hyper::{ServerTls, TlsError};
 
@@ -23,10 +24,7 @@ pub(super) struct Config {
 
 impl Config {
     pub(super) fn new(args: Args) -> Result<Self, Failure> {
-        let gateway = GatewayConfig::default()
-            .with_max_body(args.max_body)
-            .with_prefix(args.prefix.path())
-            .map_err(Failure::usage)?;
+        let gateway = gateway(&args)?;
         let tls = match (&args.keyfile, &args.certfile) {
             (Some(key), Some(certificates)) => {
                 Some(tls(key, certificates).map_err(Failure::usage)?)
@@ -35,6 +33,22 @@ impl Config {
         };
         Ok(Self { hub: hub(&args)?, host: unbracketed(args.host), port: args.port, gateway, tls })
     }
+}
+
+fn gateway(args: &Args) -> Result<GatewayConfig, Failure> {
+    let config = GatewayConfig::default()
+        .with_max_body(args.max_body)
+        .with_prefix(args.prefix.path())
+        .map_err(Failure::usage)?;
+    if args.allow_origins.is_empty() {
+        return Ok(config);
+    }
+    Ok(config.with_cors(cors(args).map_err(Failure::usage)?))
+}
+
+fn cors(args: &Args) -> Result<Cors, CorsError> {
+    let cors = Cors::new(&args.allow_origins)?;
+    if args.allow_credentials { cors.with_credentials() } else { Ok(cors) }
 }
 
 fn hub(args: &Args) -> Result<HubConfig, Failure> {

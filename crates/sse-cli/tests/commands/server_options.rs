@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::support::{Listener, Process, SERVER, Server, exchange, run};
+use crate::support::{Listener, Poster, Process, SERVER, Server, exchange, run};
 
 #[test]
 fn host_and_port_say_where_it_listens() {
@@ -196,4 +196,31 @@ fn a_body_above_the_default_is_taken_whole_where_it_is_allowed() {
     assert_eq!(exchange(server.addr(), "POST", "/ping/42", &body).status(), 200);
 
     assert_eq!(listener.block().len(), "event: ping\ndata: ".len() + body.len());
+}
+
+#[test]
+fn listed_origins_may_read_and_send_credentials_where_that_is_allowed() {
+    let listed = ["--allow-origin", "https://a.example", "--allow-origin", "http://b.example:81"];
+    for (more, credentials) in [(&[][..], None), (&["--allow-credentials"], Some("true"))] {
+        let server = Server::start(&[&listed[..], more].concat());
+
+        for origin in ["https://a.example", "http://b.example:81"] {
+            let fields = [("Origin", origin)];
+            let answer = Poster::new(server.addr()).ask("GET", "/other/42", &fields);
+            let said = |name| answer.head.field(name);
+            assert_eq!(said("access-control-allow-origin"), Some(origin));
+            assert_eq!(said("access-control-allow-credentials"), credentials);
+        }
+    }
+}
+
+#[test]
+fn without_allowed_origins_nothing_is_said_of_them() {
+    let server = Server::start(&[]);
+
+    let fields = [("Origin", "https://a.example")];
+    let answer = Poster::new(server.addr()).ask("GET", "/", &fields);
+
+    assert_eq!(answer.head.field("access-control-allow-origin"), None);
+    assert_eq!(exchange(server.addr(), "OPTIONS", "/ping/42", "").status(), 405);
 }

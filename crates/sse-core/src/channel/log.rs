@@ -178,6 +178,6 @@ fn cost(frame: &Bytes) -> usize {
 const FRAME_OVERHEAD: usize = 64;
 
 /// One write to a socket costs 5 to 6 µs whatever its size up to about here.
-const MAX_WRITE: usize = 16 << 10;
+pub(crate) const MAX_WRITE: usize = 16 << 10;
 
 const KEPT_CAPACITY: usize = 4;

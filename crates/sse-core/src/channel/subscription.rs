@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::Log;
+use super::{Keepalive, Log};
 use crate::KEEPALIVE;
 
 /// One listener's place in a [`Log`]: what to write next, and until when it may stay silent.
@@ -33,21 +33,14 @@ use crate::KEEPALIVE;
 /// ```
 #[derive(Debug)]
 pub struct Subscription {
-    keepalive: Option<Duration>,
     cursor: u64,
-    last_write: Instant,
-    keepalive_due: bool,
+    keepalive: Keepalive,
 }
 
 impl Subscription {
     /// A subscription to what `log` will hold from now on.
     pub fn new(config: SubscriptionConfig, log: &Log, now: Instant) -> Self {
-        Self {
-            keepalive: config.interval(),
-            cursor: log.next_seq(),
-            last_write: now,
-            keepalive_due: false,
-        }
+        Self { cursor: log.next_seq(), keepalive: Keepalive::new(config.interval(), now) }
     }
 
     /// The sequence number of the next frame to write.
@@ -57,7 +50,7 @@ impl Subscription {
 
     /// Tells the subscription that time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.keepalive_due |= self.deadline().is_some_and(|deadline| deadline <= now);
+        self.keepalive.handle_timeout(now);
     }
 
     /// What the driver is to do next.
@@ -70,18 +63,13 @@ impl Subscription {
             bytes
         } else if let Some(reason) = log.end() {
             return Output::Close(reason);
-        } else if self.keepalive_due {
+        } else if self.keepalive.is_due() {
             KEEPALIVE
         } else {
-            return Output::Wait { until: self.deadline() };
+            return Output::Wait { until: self.keepalive.deadline() };
         };
-        self.keepalive_due = false;
-        self.last_write = now;
+        self.keepalive.handle_write(now);
         Output::Write(bytes)
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        self.last_write.checked_add(self.keepalive?)
     }
 }
 
@@ -124,7 +112,7 @@ impl SubscriptionConfig {
         self
     }
 
-    fn interval(&self) -> Option<Duration> {
+    pub(crate) fn interval(&self) -> Option<Duration> {
         let keepalive = self.keepalive?;
         let margin = keepalive / 32 * 3;
         let late = margin.mul_f64(f64::from(self.phase) / f64::from(u16::MAX));

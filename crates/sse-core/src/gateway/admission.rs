@@ -5,10 +5,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::Response;
 
-use super::refusal::Refusal;
-use crate::{Hub, SubscribeError, Subscriber, Token};
+use super::{cors::Grant, refusal::Refusal};
+use crate::{Hub, SubscribeError, Subscriber, Token, response::stream_head};
 
 /// A GET that wants to listen.
 ///
@@ -40,20 +40,23 @@ pub struct Admission {
     hub: Arc<Hub>,
     token: Token,
     is_head: bool,
+    grant: Grant,
     pauses: slice::Iter<'static, Duration>,
 }
 
 impl Admission {
-    pub(super) fn new(hub: Arc<Hub>, token: Token, is_head: bool) -> Self {
-        Self { hub, token, is_head, pauses: PAUSES.iter() }
+    pub(super) fn new(hub: Arc<Hub>, token: Token, is_head: bool, grant: Grant) -> Self {
+        Self { hub, token, is_head, grant, pauses: PAUSES.iter() }
     }
 
     /// How the request is answered, or when to ask again.
     pub fn poll_response(&mut self, now: Instant) -> Admitted {
         let answer = if self.is_head {
-            self.hub.check_subscribe(&self.token).map(|()| Admitted::Head(head(Bytes::new())))
+            self.hub.check_subscribe(&self.token).map(|()| Admitted::Head(self.head(Bytes::new())))
         } else {
-            self.hub.subscribe(&self.token, now).map(|listener| Admitted::Stream(head(listener)))
+            self.hub
+                .subscribe(&self.token, now)
+                .map(|listener| Admitted::Stream(self.head(listener)))
         };
         match answer {
             Ok(admitted) => admitted,
@@ -61,9 +64,13 @@ impl Admission {
                 Some(pause) if error == SubscribeError::Taken => {
                     Admitted::Wait { until: now + *pause }
                 }
-                _ => Admitted::Refused(Refusal::from(error).into_response()),
+                _ => Admitted::Refused(self.grant.apply(Refusal::from(error).into_response())),
             },
         }
+    }
+
+    fn head<T>(&self, body: T) -> Response<T> {
+        self.grant.apply(stream_head(body, "no-cache"))
     }
 }
 
@@ -83,20 +90,6 @@ pub enum Admitted {
         /// When to call [`Admission::poll_response`].
         until: Instant,
     },
-}
-
-/// # Source
-///
-/// HTML Standard, [Authoring notes][spec], and the practice of caches and proxies.
-///
-/// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes
-fn head<T>(body: T) -> Response<T> {
-    let mut response = Response::new(body);
-    let headers: &mut HeaderMap = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response
 }
 
 /// The first is long enough for an event loop to read what has arrived; together they are 50 ms.

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use super::Cors;
+
 /// Where a gateway is mounted and what it takes in.
 ///
 /// ```
@@ -20,6 +22,7 @@ pub struct GatewayConfig {
     pub(super) root: HeaderValue,
     pub(super) max_body: u64,
     pub(super) body_timeout: Duration,
+    pub(super) cors: Option<Cors>,
 }
 
 impl GatewayConfig {
@@ -55,6 +58,13 @@ impl GatewayConfig {
         self.body_timeout = body_timeout;
         self
     }
+
+    /// Sets which pages of other origins may read answers. Default: nothing is said, so none.
+    #[must_use]
+    pub fn with_cors(mut self, cors: Cors) -> Self {
+        self.cors = Some(cors);
+        self
+    }
 }
 
 impl Default for GatewayConfig {
@@ -64,6 +74,7 @@ impl Default for GatewayConfig {
             root: HeaderValue::from_static("/"),
             max_body: 1 << 20,
             body_timeout: Duration::from_secs(30),
+            cors: None,
         }
     }
 }

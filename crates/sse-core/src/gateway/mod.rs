@@ -4,7 +4,11 @@ pub use config::{GatewayConfig, GatewayError};
 mod admission;
 pub use admission::{Admission, Admitted};
 
+mod cors;
+pub use cors::{Cors, CorsError};
+
 mod permit;
+use permit::Bounds;
 pub use permit::{Permit, Publication};
 
 mod page;
@@ -17,6 +21,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
 use crate::{Hub, Token};
+use cors::Grant;
 use refusal::Refusal;
 use route::Route;
 
@@ -56,19 +61,29 @@ impl Gateway {
         &self.hub
     }
 
+    /// The path before the two segments of every route; empty for none.
+    pub fn prefix(&self) -> &str {
+        &self.config.prefix
+    }
+
     /// What the request that begins with `parts` asks for.
     ///
     /// The path is taken as it came, neither decoded nor stripped of a prefix.
     pub fn handle(&self, parts: &Parts, now: Instant) -> Handled {
-        let is_head = parts.method == Method::HEAD;
+        let grant = self.config.cors.as_ref().map_or(Grant::Silent, |cors| cors.grant(parts));
         let handled = match parts.method {
-            Method::GET | Method::HEAD => self.get(parts, is_head),
-            Method::POST => self.post(parts, now),
+            Method::GET | Method::HEAD => self.get(parts, &grant),
+            Method::POST => self.post(parts, &grant, now),
+            Method::OPTIONS => match grant.preflight(Bytes::new()) {
+                Some(response) => return Handled::Respond(response),
+                None => self.refuse_method(parts),
+            },
             _ => self.refuse_method(parts),
         };
         match handled {
+            Ok(Handled::Respond(response)) => Handled::Respond(grant.apply(response)),
             Ok(handled) => handled,
-            Err(refusal) => Handled::Respond(refusal.into_response()),
+            Err(refusal) => Handled::Respond(grant.apply(refusal.into_response())),
         }
     }
 
@@ -80,18 +95,20 @@ impl Gateway {
         }
     }
 
-    fn get(&self, parts: &Parts, is_head: bool) -> Result<Handled, Refusal> {
+    fn get(&self, parts: &Parts, grant: &Grant) -> Result<Handled, Refusal> {
+        let is_head = parts.method == Method::HEAD;
         let listen = self.hub.config().actions().listen();
         match self.route(parts)? {
             Route::Root => Ok(Handled::Respond(page::response(&self.hub, &self.config))),
             Route::Channel { action, token } if action == listen => {
-                Ok(Handled::Listen(Admission::new(self.hub.clone(), token, is_head)))
+                let (hub, grant) = (self.hub.clone(), grant.clone());
+                Ok(Handled::Listen(Admission::new(hub, token, is_head, grant)))
             }
             Route::Channel { .. } => Ok(Handled::Respond(self.to_root())),
         }
     }
 
-    fn post(&self, parts: &Parts, now: Instant) -> Result<Handled, Refusal> {
+    fn post(&self, parts: &Parts, grant: &Grant, now: Instant) -> Result<Handled, Refusal> {
         let Route::Channel { action, token } = self.route(parts)? else {
             return Err(Refusal::Method { allow: ROOT_METHODS });
         };
@@ -101,7 +118,8 @@ impl Gateway {
             return Err(Refusal::TooLarge);
         }
         let until = now + self.config.body_timeout;
-        Ok(Handled::Publish(Permit::new(self.hub.clone(), token, action, limit, until)))
+        let (hub, grant) = (self.hub.clone(), grant.clone());
+        Ok(Handled::Publish(Permit::new(hub, token, action, Bounds { limit, until }, grant)))
     }
 
     fn refuse_method(&self, parts: &Parts) -> Result<Handled, Refusal> {

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::{Bytes, BytesMut};
 use http::{Response, header};
 
-use super::refusal::Refusal;
+use super::{cors::Grant, refusal::Refusal};
 use crate::{Hub, Published, Token};
 
 /// A POST whose head was accepted: it takes the body, then publishes.
@@ -31,9 +31,16 @@ pub struct Permit {
     hub: Arc<Hub>,
     token: Token,
     action: String,
-    limit: u64,
-    until: Instant,
+    bounds: Bounds,
     body: BytesMut,
+    grant: Grant,
+}
+
+/// How long a body may be, in bytes, and when it must have arrived.
+#[derive(Debug)]
+pub(super) struct Bounds {
+    pub(super) limit: u64,
+    pub(super) until: Instant,
 }
 
 impl Permit {
@@ -41,10 +48,10 @@ impl Permit {
         hub: Arc<Hub>,
         token: Token,
         action: String,
-        limit: u64,
-        until: Instant,
+        bounds: Bounds,
+        grant: Grant,
     ) -> Self {
-        Self { hub, token, action, limit, until, body: BytesMut::new() }
+        Self { hub, token, action, bounds, body: BytesMut::new(), grant }
     }
 
     /// The channel that is published to.
@@ -60,8 +67,8 @@ impl Permit {
     /// Takes the next bytes of the body; answers with a refusal once they are too many.
     #[must_use]
     pub fn handle_input(&mut self, input: &[u8]) -> Option<Response<Bytes>> {
-        if self.limit < self.body.len() as u64 + input.len() as u64 {
-            return Some(Refusal::TooLarge.into_response());
+        if self.bounds.limit < self.body.len() as u64 + input.len() as u64 {
+            return Some(self.refuse(Refusal::TooLarge));
         }
         self.body.extend_from_slice(input);
         None
@@ -69,19 +76,19 @@ impl Permit {
 
     /// When the body must have arrived, see [`Self::handle_timeout`].
     pub fn deadline(&self) -> Instant {
-        self.until
+        self.bounds.until
     }
 
     /// Answers with a refusal if the body is late.
     #[must_use]
     pub fn handle_timeout(&mut self, now: Instant) -> Option<Response<Bytes>> {
-        (self.until <= now).then(|| Refusal::Late.into_response())
+        (self.bounds.until <= now).then(|| self.refuse(Refusal::Late))
     }
 
     /// Answers with a refusal because the body broke off; seldom is there someone left to read it.
     #[must_use]
     pub fn handle_abort(&self) -> Response<Bytes> {
-        Refusal::Incomplete.into_response()
+        self.refuse(Refusal::Incomplete)
     }
 
     /// Publishes the body, which is complete. The verdict is that of this moment.
@@ -91,12 +98,14 @@ impl Permit {
                 let mut response = Response::new(Bytes::new());
                 let accept = self.hub.config().format().content_type();
                 response.headers_mut().insert(header::ACCEPT, accept);
-                Publication { response, published: Some(published) }
+                Publication { response: self.grant.apply(response), published: Some(published) }
             }
-            Err(error) => {
-                Publication { response: Refusal::from(error).into_response(), published: None }
-            }
+            Err(error) => Publication { response: self.refuse(error.into()), published: None },
         }
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Response<Bytes> {
+        self.grant.apply(refusal.into_response())
     }
 }
 

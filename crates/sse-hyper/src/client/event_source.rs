@@ -21,7 +21,7 @@ use tokio::time::timeout;
 #[cfg(feature = "tls")]
 use super::ClientTls;
 use super::{BuildError, Interrupted, Notice, authorization, transport::Transport};
-use crate::timer::{LazyTimer, now};
+use sse_tokio::{LazyTimer, now};
 
 /// A stream of events that connects again by itself and keeps its place.
 ///

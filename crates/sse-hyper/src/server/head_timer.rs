@@ -11,7 +11,7 @@ use std::{
 
 use hyper::rt::{Sleep, Timer};
 
-use crate::timer::{LazyTimer, now};
+use sse_tokio::{LazyTimer, now};
 
 /// The timer by which hyper waits for the head of an HTTP/1 request.
 ///

@@ -4,7 +4,6 @@ mod first_bytes;
 mod head_timer;
 mod linger;
 mod shutdown;
-mod socket;
 mod stream;
 mod tcp;
 #[cfg(feature = "tls")]
@@ -34,12 +33,9 @@ use tokio::{
 };
 use tower_service::Service;
 
-use self::{
-    accept::Acceptor,
-    connection::Settings,
-    shutdown::ShutdownSender,
-    socket::{SocketOptions, listen},
-};
+use sse_tokio::SocketOptions;
+
+use self::{accept::Acceptor, connection::Settings, shutdown::ShutdownSender};
 
 #[cfg(feature = "tls")]
 pub use self::tls::{ServerTls, TlsError};
@@ -119,7 +115,7 @@ impl Server {
     pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
         let mut failed = None;
         for addr in lookup_host(addr).await? {
-            match listen(addr) {
+            match SocketOptions::default().listen(addr) {
                 Ok(listener) => return Self::from_std(listener),
                 Err(error) => failed = Some(error),
             }
@@ -184,7 +180,7 @@ impl Server {
     /// `None` for never. Default: 30 s.
     #[must_use]
     pub fn with_tcp_keepalive(mut self, after: Option<Duration>) -> Self {
-        self.sockets.keepalive = after;
+        self.sockets = self.sockets.with_keepalive(after);
         self
     }
 
@@ -193,7 +189,7 @@ impl Server {
     /// hour). Only on Linux. Default: 30 s.
     #[must_use]
     pub fn with_tcp_user_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.sockets.user_timeout = timeout;
+        self.sockets = self.sockets.with_user_timeout(timeout);
         self
     }
 

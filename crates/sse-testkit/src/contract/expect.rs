@@ -1,4 +1,4 @@
-use crate::Response;
+use crate::{Head, Response};
 
 /// Sees that `response` is an error page with exactly `text`, for a status like `404: Not Found`.
 pub(crate) fn refusal(response: &Response, status: &str, text: &str) {
@@ -46,4 +46,12 @@ pub(crate) fn published(response: &Response, content_type: &str) {
     assert_eq!((response.status(), response.text()), (200, ""));
     let fields = response.head.fields();
     assert_eq!(fields, [format!("accept: {content_type}"), "content-length: 0".to_owned()]);
+}
+
+/// The fields of `head` without those that say where the body ends.
+pub(crate) fn unframed(head: &Head) -> Vec<String> {
+    let is_framing = |line: &String| {
+        line.starts_with("content-length:") || line.starts_with("transfer-encoding:")
+    };
+    head.fields().into_iter().filter(|line| !is_framing(line)).collect()
 }

@@ -8,7 +8,7 @@
 ///
 /// async fn start(setup: Setup) -> Target {
 /// #     let addr = ([127, 0, 0, 1], 8888).into();
-/// #     let server = ();
+/// #     let server = tokio::task::JoinSet::new();
 ///     // Configure a server as `setup` says, bind a free port, serve in the background.
 ///     Target::new(addr, setup, server)
 /// }
@@ -199,11 +199,56 @@ macro_rules! contract_tests {
                     all_channels_together_are_bounded
                     one_event_larger_than_the_log_arrives
                 }
+                shutdown {
+                    a_thousand_listeners_are_ended
+                    a_thousand_streams_are_ended
+                    idle_connections_are_closed
+                }
                 shared {
                     everyone_receives_everything
                     who_comes_later_receives_what_comes_later
                     the_channel_lasts_until_the_last_has_left
                     close_ends_every_stream
+                }
+            }
+            origins {
+                cors {
+                    nothing_is_said_unless_configured
+                    a_listed_origin_reads_every_answer
+                    other_origins_read_nothing
+                    any_origin_can_be_allowed
+                    credentials_need_leave_of_their_own
+                    options_says_what_may_be_asked
+                }
+            }
+            streams {
+                delivery {
+                    ready_events_are_written_together
+                    an_event_is_written_when_it_is_ready
+                    a_write_holds_up_to_16_kib
+                    ten_thousand_events_arrive_once_and_in_order
+                    a_large_event_arrives_whole
+                }
+                ends {
+                    the_answer_ends_with_the_stream
+                    an_error_ends_the_answer_cleanly
+                    stop_is_204
+                    who_closes_stops_the_producer
+                    who_half_closes_stops_the_producer
+                    who_resets_stops_the_producer
+                    who_does_not_read_stops_the_producer
+                }
+                keepalive {
+                    silence_is_broken_by_a_comment
+                    no_comment_comes_when_it_is_off
+                    events_put_the_comment_off
+                }
+                opening {
+                    the_head_keeps_events_from_being_held_back
+                    the_protocol_is_served_beside_it
+                    the_last_event_id_is_told
+                    any_last_event_id_is_taken
+                    http_1_0_gets_no_chunks
                 }
             }
         }

@@ -10,4 +10,6 @@ mod list;
 pub mod answers;
 pub mod formats;
 pub mod listening;
+pub mod origins;
 pub mod routes;
+pub mod streams;

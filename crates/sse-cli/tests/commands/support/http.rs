@@ -18,7 +18,15 @@ impl Poster {
     }
 
     pub(crate) fn exchange(&mut self, method: &str, path: &str, body: &str) -> Response {
-        let request = head(method, path, &[("Content-Length", &body.len().to_string())]) + body;
+        let len = body.len().to_string();
+        self.send(head(method, path, &[("Content-Length", &len)]) + body)
+    }
+
+    pub(crate) fn ask(&mut self, method: &str, path: &str, fields: &[(&str, &str)]) -> Response {
+        self.send(head(method, path, fields))
+    }
+
+    fn send(&mut self, request: String) -> Response {
         block_on(async {
             self.0.send(request).await;
             self.0.response().await

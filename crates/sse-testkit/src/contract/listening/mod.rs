@@ -7,3 +7,4 @@ pub mod keepalive;
 pub mod opening;
 pub mod overrun;
 pub mod shared;
+pub mod shutdown;

@@ -41,7 +41,7 @@ pub async fn head_answers_like_get_without_a_body(start: impl AsyncFn(Setup) -> 
         let mut connection = target.connect().await;
         let answer = ask(&mut connection, path).await;
         assert_eq!((answer.status, &answer.reason), (like.status, &like.reason), "{path}");
-        assert_eq!(unframed(&answer), unframed(&like), "{path}");
+        assert_eq!(expect::unframed(&answer), expect::unframed(&like), "{path}");
         if let Some(len) = answer.field("content-length") {
             assert_eq!(Some(len), like.field("content-length"), "{path}");
         }
@@ -58,7 +58,7 @@ pub async fn head_of_a_listen_url_takes_nothing(start: impl AsyncFn(Setup) -> Ta
 
     assert_eq!((answer.status, answer.field("content-length")), (200, None));
     let fields = ["cache-control: no-cache", "content-type: text/event-stream"];
-    assert_eq!(unframed(&answer), [&fields[..], &["x-accel-buffering: no"]].concat());
+    assert_eq!(expect::unframed(&answer), [&fields[..], &["x-accel-buffering: no"]].concat());
     assert!(!target.has_listener("42").await);
     expect_no_body(&mut connection, &answer).await;
     let _listener = target.listen("42").await;
@@ -89,13 +89,6 @@ async fn expect_no_body(connection: &mut Connection, answer: &Head) {
         connection.send(head("GET", "/other/42", &[])).await;
         assert_eq!(connection.response().await.status(), 301);
     }
-}
-
-fn unframed(head: &Head) -> Vec<String> {
-    let is_framing = |line: &String| {
-        line.starts_with("content-length:") || line.starts_with("transfer-encoding:")
-    };
-    head.fields().into_iter().filter(|line| !is_framing(line)).collect()
 }
 
 fn allowed(head: &Head) -> BTreeSet<&str> {

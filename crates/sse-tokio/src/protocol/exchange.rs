@@ -7,42 +7,36 @@ use sse_core::{Admission, Admitted, Gateway, Handled, Permit, Token};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Level;
 
-use super::{
-    ResponseBody, Shared,
-    drain::{drain, next_frame},
-};
-use crate::{Channels, EventService, SseBody, timer::now};
+use super::{Answer, Protocol, ResponseBody, Rest, Shared, rest::next_frame};
+use crate::{Channels, SseBody, timer::now};
 
-impl EventService {
+impl Protocol {
     /// Answers one request and writes its line into the log.
-    pub(super) async fn exchange<B>(&self, request: Request<B>) -> Response<ResponseBody>
+    ///
+    /// The path has to be as it came, neither decoded nor stripped of a prefix.
+    pub async fn exchange<B>(&self, request: Request<B>) -> Answer<B>
     where
-        B: Body + Send + 'static,
-        B::Data: Send,
-        B::Error: fmt::Display + Send,
+        B: Body,
+        B::Error: fmt::Display,
     {
         let started = now();
         let Shared { gateway, channels } = &*self.0;
         let (parts, body) = request.into_parts();
         let handled = gateway.handle(&parts, started);
         let asked = tracing::enabled!(Level::INFO).then(|| asked(gateway, &parts, &handled));
-        let response = match handled {
+        let answer = match handled {
             Handled::Respond(response) => {
-                drain(body);
-                response.map(ResponseBody::from)
+                Answer { response: response.map(ResponseBody::from), rest: Rest::of(body) }
             }
             Handled::Listen(admission) => {
-                drain(body);
-                admit(admission).await
+                Answer { response: admit(admission).await, rest: Rest::of(body) }
             }
-            Handled::Publish(permit) => {
-                publish(channels, permit, body).await.map(ResponseBody::from)
-            }
+            Handled::Publish(permit) => publish(channels, permit, body).await,
         };
         if let Some(asked) = asked {
-            log(&parts.method, asked, response.status(), started);
+            log(&parts.method, asked, answer.response.status(), started);
         }
-        response
+        answer
     }
 }
 
@@ -59,11 +53,10 @@ async fn admit(mut admission: Admission) -> Response<ResponseBody> {
     }
 }
 
-async fn publish<B>(channels: &Channels, mut permit: Permit, body: B) -> Response<Bytes>
+async fn publish<B>(channels: &Channels, mut permit: Permit, body: B) -> Answer<B>
 where
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: fmt::Display + Send,
+    B: Body,
+    B::Error: fmt::Display,
 {
     let mut body = Box::pin(body);
     match receive(&mut permit, body.as_mut()).await {
@@ -71,11 +64,10 @@ where
             let token = permit.token().clone();
             let publication = permit.publish(now());
             publication.published.map(|published| channels.deliver(&token, published));
-            publication.response
+            Answer { response: publication.response.map(ResponseBody::from), rest: None }
         }
         Err(refusal) => {
-            drain(body);
-            *refusal
+            Answer { response: refusal.map(ResponseBody::from), rest: Rest::of_pinned(body) }
         }
     }
 }

@@ -1,23 +1,16 @@
-mod drain;
-mod exchange;
-mod response_body;
-pub use response_body::ResponseBody;
-
 use std::{
     convert::Infallible,
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use http::{Request, Response};
 use http_body::Body;
 use sse_core::Gateway;
+use sse_tokio::{Channels, Protocol, ResponseBody};
 use tower_service::Service;
-
-use crate::Channels;
 
 /// The protocol of a [`Gateway`] as a service for hyper, or any other user of `tower`.
 ///
@@ -41,25 +34,17 @@ use crate::Channels;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct EventService(Arc<Shared>);
-
-/// Behind one pointer, because a service is cloned for each request, on any thread.
-#[derive(Debug)]
-struct Shared {
-    gateway: Gateway,
-    channels: Channels,
-}
+pub struct EventService(Protocol);
 
 impl EventService {
     /// The service of `gateway`.
     pub fn new(gateway: Gateway) -> Self {
-        let channels = Channels::new(gateway.hub().clone());
-        Self(Arc::new(Shared { gateway, channels }))
+        Self(Protocol::new(gateway))
     }
 
     /// The channels behind the service, to publish from this process.
     pub fn channels(&self) -> Channels {
-        self.0.channels.clone()
+        self.0.channels()
     }
 }
 
@@ -78,7 +63,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let service = self.clone();
-        Box::pin(async move { Ok(service.exchange(request).await) })
+        let protocol = self.0.clone();
+        Box::pin(async move {
+            let answer = protocol.exchange(request).await;
+            if let Some(rest) = answer.rest {
+                tokio::spawn(rest.drain());
+            }
+            Ok(answer.response)
+        })
     }
 }

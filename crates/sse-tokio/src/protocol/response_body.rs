@@ -8,11 +8,11 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::{SseBody, StreamCut};
 
-/// The body of an answer of [`EventService`](crate::EventService).
+/// The body of an answer of the [`Protocol`](crate::Protocol).
 ///
 /// ```
 /// fn assert_body<B: http_body::Body<Data = bytes::Bytes>>() {}
-/// assert_body::<sse_hyper::ResponseBody>();
+/// assert_body::<sse_tokio::ResponseBody>();
 /// ```
 #[derive(Debug)]
 pub struct ResponseBody(Content);

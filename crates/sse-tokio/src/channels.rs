@@ -10,7 +10,7 @@ use crate::{SseBody, timer::now, wake::WakeQueue};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use sse_core::{Hub, HubConfig, StringFormat, Token};
-/// use sse_hyper::Channels;
+/// use sse_tokio::Channels;
 ///
 /// let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));
 /// let token = Token::new("42")?;

@@ -1,77 +1,107 @@
 use std::{
+    fmt,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use sse_core::{CloseReason, Output, Subscriber};
 
-use crate::timer::{LazyTimer, now};
+use crate::{
+    Source,
+    timer::{LazyTimer, now},
+};
 
-/// A response body that writes what one [`Subscriber`] is to receive.
-///
-/// All that is ready goes out as one frame of up to 16 KiB, and a longer event in several. hyper
-/// polls the body only while its own write buffer has room, so a slow client holds no queue here: it
-/// falls behind in the channel's log and is cut once overrun.
-///
-/// ```
-/// # use std::{sync::Arc, time::Instant};
-/// use http_body_util::BodyExt;
-/// use sse_core::{Hub, HubConfig, StringFormat, Token};
-/// use sse_hyper::SseBody;
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let hub = Hub::new(HubConfig::new(StringFormat));
-/// let token = Token::new("42")?;
-/// let mut body = SseBody::new(hub.subscribe(&token, Instant::now())?);
-///
-/// hub.publish(&token, "ping", b"hi", Instant::now())?.wake();
-/// let frame = body.frame().await.expect("the channel is open")?;
-/// assert_eq!(frame.into_data().unwrap(), "event: ping\ndata: hi\n\n");
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct SseBody {
-    subscriber: Subscriber,
-    /// The rest of an event that is longer than a frame.
-    rest: Bytes,
-    timer: LazyTimer,
-}
-
-impl SseBody {
-    /// The body that follows `subscriber`.
-    pub fn new(subscriber: Subscriber) -> Self {
-        Self { subscriber, rest: Bytes::new(), timer: LazyTimer::default() }
+pin_project! {
+    /// A response body that writes what a [`Source`] says: one [`Subscriber`], or a stream of events.
+    ///
+    /// All that is ready goes out as one frame of up to 16 KiB, and a longer event in several. Servers
+    /// poll the body only while their own write buffer has room, so a slow client holds no queue here: a
+    /// subscriber falls behind in the channel's log and is cut once overrun, a stream is left waiting.
+    ///
+    /// ```
+    /// # use std::{sync::Arc, time::Instant};
+    /// use http_body_util::BodyExt;
+    /// use sse_core::{Hub, HubConfig, StringFormat, Token};
+    /// use sse_tokio::SseBody;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let hub = Hub::new(HubConfig::new(StringFormat));
+    /// let token = Token::new("42")?;
+    /// let mut body = SseBody::new(hub.subscribe(&token, Instant::now())?);
+    ///
+    /// hub.publish(&token, "ping", b"hi", Instant::now())?.wake();
+    /// let frame = body.frame().await.expect("the channel is open")?;
+    /// assert_eq!(frame.into_data().unwrap(), "event: ping\ndata: hi\n\n");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub struct SseBody<S = Subscriber> {
+        #[pin]
+        source: Option<S>,
+        // The rest of an event that is longer than a frame.
+        rest: Bytes,
+        timer: LazyTimer,
     }
 }
 
-impl Body for SseBody {
+impl<S: Source> SseBody<S> {
+    /// The body that writes what `source` says.
+    pub fn new(source: S) -> Self {
+        Self { source: Some(source), rest: Bytes::new(), timer: LazyTimer::default() }
+    }
+
+    /// The body that is empty, of an answer that has none.
+    pub fn empty() -> Self {
+        Self { source: None, rest: Bytes::new(), timer: LazyTimer::default() }
+    }
+}
+
+impl<S: Source> Body for SseBody<S> {
     type Data = Bytes;
     type Error = StreamCut;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, StreamCut>>> {
-        while self.rest.is_empty() {
-            match self.subscriber.poll_output(cx.waker(), now()) {
+        let mut this = self.project();
+        let Some(mut source) = this.source.as_mut().as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        while this.rest.is_empty() {
+            match source.as_mut().poll_output(cx, now()) {
                 Output::Write(bytes) => {
-                    self.rest = bytes;
+                    *this.rest = bytes;
                     break;
                 }
                 Output::Close(CloseReason::Finished | CloseReason::Shutdown) => {
                     return Poll::Ready(None);
                 }
                 Output::Close(reason) => return Poll::Ready(Some(Err(StreamCut { reason }))),
-                Output::Wait { until } => ready!(self.timer.poll_until(until, cx)),
+                Output::Wait { until } => ready!(this.timer.poll_until(until, cx)),
             }
-            self.subscriber.handle_timeout(now());
+            source.as_mut().handle_timeout(now());
         }
-        let len = self.rest.len().min(MAX_FRAME);
-        Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(len)))))
+        let len = this.rest.len().min(MAX_FRAME);
+        Poll::Ready(Some(Ok(Frame::data(this.rest.split_to(len)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.source.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.source.is_none() { SizeHint::with_exact(0) } else { SizeHint::default() }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for SseBody<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SseBody").field("source", &self.source).finish_non_exhaustive()
     }
 }
 
@@ -81,7 +111,7 @@ impl Body for SseBody {
 /// something is missing.
 ///
 /// ```
-/// fn log(error: &sse_hyper::StreamCut) {
+/// fn log(error: &sse_tokio::StreamCut) {
 ///     tracing::warn!(reason = ?error.reason(), "{error}");
 /// }
 /// ```

@@ -4,24 +4,18 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::process::{self, Outcome};
+use super::apt;
+use crate::process::Outcome;
 
-/// Installs what the tests need beyond Rust: a C compiler, for the cryptography of TLS.
-pub(crate) fn run() -> Outcome {
+/// A C compiler, for the cryptography of TLS.
+pub(super) fn run() -> Outcome {
     let compiler = env::var("CC").unwrap_or_else(|_| "cc".to_owned());
     if compiles(&compiler) {
         println!("setup: {compiler} compiles C; nothing to install");
         return Ok(());
     }
-    if !is_root() || !runs("apt-get", "--version") {
-        return Err(missing(&compiler).into());
-    }
-    process::run(Command::new("apt-get").arg("update"))?;
-    process::run(
-        Command::new("apt-get")
-            .args(["install", "--yes", "--no-install-recommends", "gcc", "libc6-dev"])
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )?;
+    apt::install(&["gcc", "libc6-dev"])
+        .map_err(|error| format!("{}: {error}", missing(&compiler)))?;
     if compiles(&compiler) { Ok(()) } else { Err(missing(&compiler).into()) }
 }
 
@@ -38,16 +32,6 @@ fn compiles(compiler: &str) -> bool {
         stdin.write_all(b"#include <stdlib.h>\nint main(void) { return 0; }\n").is_ok()
     });
     child.wait().is_ok_and(|status| status.success()) && written
-}
-
-fn runs(program: &str, arg: &str) -> bool {
-    let status =
-        Command::new(program).arg(arg).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
-}
-
-fn is_root() -> bool {
-    process::read(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
 fn missing(compiler: &str) -> String {

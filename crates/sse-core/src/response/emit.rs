@@ -1,0 +1,64 @@
+use std::{convert::Infallible, fmt};
+
+use super::{EventBuffer, Frame};
+use crate::Event;
+
+/// What a stream of events may yield: an [`Event`], a [`Frame`], or the [`Result`] of either.
+///
+/// A type of your own is written by turning it into events:
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use sse_core::{Emit, Event, EventBuffer, EventName};
+///
+/// struct Progress(u8);
+///
+/// impl Emit for Progress {
+///     type Error = Infallible;
+///
+///     fn emit(self, buffer: &mut EventBuffer) -> Result<(), Infallible> {
+///         Event::data(self.0.to_string())
+///             .with_name(EventName::from_static("progress"))
+///             .emit(buffer)
+///     }
+/// }
+/// ```
+pub trait Emit {
+    /// What ends the stream, as the log is told.
+    type Error: fmt::Display;
+
+    /// Hands itself to `buffer`.
+    ///
+    /// # Errors
+    ///
+    /// What ends the stream. Nothing was handed over then.
+    fn emit(self, buffer: &mut EventBuffer) -> Result<(), Self::Error>;
+}
+
+impl Emit for Event {
+    type Error = Infallible;
+
+    fn emit(self, buffer: &mut EventBuffer) -> Result<(), Infallible> {
+        buffer.handle_event(&self);
+        Ok(())
+    }
+}
+
+impl Emit for Frame {
+    type Error = Infallible;
+
+    fn emit(self, buffer: &mut EventBuffer) -> Result<(), Infallible> {
+        buffer.handle_frame(self);
+        Ok(())
+    }
+}
+
+impl<T: Emit<Error = Infallible>, E: fmt::Display> Emit for Result<T, E> {
+    type Error = E;
+
+    fn emit(self, buffer: &mut EventBuffer) -> Result<(), E> {
+        let Ok(()) = self?.emit(buffer);
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+mod buffer;
+pub use buffer::EventBuffer;
+
+mod emit;
+pub use emit::Emit;
+
+mod frame;
+pub use frame::{Frame, FrameError};
+
+mod head;
+pub(crate) use head::stream_head;
+pub use head::{event_stream, stop};
+
+mod last_event_id;
+pub use last_event_id::LastEventId;

@@ -1,0 +1,80 @@
+//! A server of this crate, configured as a test of the testkit asks for.
+
+use std::{
+    convert::Infallible,
+    future::{Future, ready},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
+use hyper::body::Incoming;
+use sse_core::LastEventId;
+use sse_hyper::{EventService, Server, ServerTls, Sse, StreamCut};
+use sse_testkit::{Setup, Target};
+use tokio::task::JoinSet;
+use tower_service::Service;
+
+pub(crate) async fn start(setup: Setup) -> Target {
+    let protocol = EventService::new(setup.gateway());
+    let channels = protocol.channels();
+    let stopped = setup.stop.requested();
+    let mut server =
+        Server::bind("127.0.0.1:0").await.unwrap().with_graceful_shutdown(async move {
+            stopped.await;
+            channels.shutdown();
+        });
+    if let Some(identity) = &setup.tls {
+        let (certificate, key) = (identity.certificate.as_bytes(), identity.key.as_bytes());
+        server = server.with_tls(ServerTls::from_pem(certificate, key).unwrap());
+    }
+    let addr = server.local_addr().unwrap();
+    let service = App { protocol, setup: setup.clone() };
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { server.serve(service).await.unwrap() });
+    Target::new(addr, setup, serving)
+}
+
+/// The protocol, and beside it `GET /stream`.
+#[derive(Clone)]
+struct App {
+    protocol: EventService,
+    setup: Setup,
+}
+
+type Body = UnsyncBoxBody<Bytes, StreamCut>;
+
+impl App {
+    fn stream(&self, last: &LastEventId) -> Option<Response<Body>> {
+        let sse = match self.setup.streams.as_ref()?.open(last) {
+            Some(stream) => Sse::new(stream),
+            None => Sse::stop(),
+        };
+        let stopped = self.setup.stop.requested();
+        let sse = sse.with_keepalive(self.setup.keepalive).with_shutdown(stopped);
+        Some(sse.into_response().map(BodyExt::boxed_unsync))
+    }
+}
+
+impl Service<Request<Incoming>> for App {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        if parts.uri.path() == "/stream"
+            && let Some(response) = self.stream(&LastEventId::from(&parts))
+        {
+            return Box::pin(ready(Ok(response)));
+        }
+        let answer = self.protocol.call(Request::from_parts(parts, body));
+        Box::pin(async { Ok(answer.await?.map(BodyExt::boxed_unsync)) })
+    }
+}

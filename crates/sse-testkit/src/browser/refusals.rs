@@ -1,0 +1,87 @@
+//! Answers after which a browser does not ask again.
+
+use std::time::Duration;
+
+use futures_util::stream;
+use sse_core::{Event, EventId};
+
+use crate::{
+    Setup, Streams, Target,
+    chromium::{Browser, Seen},
+    relay::Relay,
+};
+
+/// 423: "the channel is exclusive and someone listens".
+pub async fn a_taken_token_closes_the_source(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup::default()).await;
+    let mut listener = target.listen("42").await;
+
+    closes(&target, "/poll/42").await;
+
+    target.publish("ping", "42", "hi").await;
+    listener.expect("event: ping\ndata: hi\n\n").await;
+}
+
+/// "Exactly two path segments": 400.
+pub async fn a_wrong_path_closes_the_source(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup::default()).await;
+
+    closes(&target, "/poll/42/more").await;
+}
+
+/// "`GET /{other}/{token}`: 301 to `/`", which is a page and no stream.
+pub async fn an_unknown_action_closes_the_source(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup::default()).await;
+
+    closes(&target, "/other/42").await;
+}
+
+/// Beside the prefix a framework answers 404, and the protocol alone 400.
+pub async fn a_path_that_is_not_served_closes_the_source(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup { prefix: "/events".to_owned(), ..Setup::default() }).await;
+    let relay = Relay::start(&target).await;
+    let browser = Browser::at(&format!("{}/events/", relay.origin())).await;
+
+    closes_in(&browser, &relay, "/nothing/here").await;
+}
+
+/// 204, to which the last event ID leads: the browser does not ask again.
+pub async fn a_204_stops_the_source_for_good(start: impl AsyncFn(Setup) -> Target) {
+    let streams = Streams::new(|last| {
+        let event = Event::data("first")
+            .with_id(EventId::from_static("1"))
+            .with_retry(Duration::from_millis(10));
+        last.is_none().then(|| Box::pin(stream::iter([Ok(event)])) as _)
+    });
+    let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+    let relay = Relay::start(&target).await;
+    let browser = Browser::at(&relay.origin()).await;
+    let source = browser.open("/stream", &[]).await;
+    source.expect_open().await;
+    source.expect("message", "first", "1").await;
+
+    assert_eq!(source.next().await, Seen::Lost);
+    assert_eq!(source.next().await, Seen::Closed);
+
+    assert_eq!(source.ready_state().await, CLOSED);
+    let requests = relay.requests("/stream");
+    let ids: Vec<_> = requests.iter().map(|request| request.field("last-event-id")).collect();
+    assert_eq!(ids, [None, Some("1")]);
+}
+
+/// Sees that a source on `path` is given up after one request.
+async fn closes(target: &Target, path: &str) {
+    let relay = Relay::start(target).await;
+    let browser = Browser::at(&relay.origin()).await;
+    closes_in(&browser, &relay, path).await;
+}
+
+async fn closes_in(browser: &Browser, relay: &Relay, path: &str) {
+    let source = browser.open(path, &["ping"]).await;
+
+    assert_eq!(source.next().await, Seen::Closed);
+    assert_eq!(source.ready_state().await, CLOSED);
+    assert_eq!(relay.requests(path).len(), 1);
+}
+
+const CLOSED: u8 = 2;

@@ -1,0 +1,101 @@
+use fantoccini::{Client, ClientBuilder, wd::Capabilities};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use super::{driver::Driver, session::Session, source::Source};
+use crate::patience::within;
+
+/// A browser with a profile of its own. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    client: Client,
+    _session: Session,
+}
+
+impl Browser {
+    /// Starts one that takes any certificate.
+    pub(crate) async fn start() -> Self {
+        let turn = Session::turn().await;
+        let url = format!("http://127.0.0.1:{}", Driver::shared().port());
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities());
+        let client = within("the start of Chromium", builder.connect(&url)).await;
+        let client = client.unwrap_or_else(|error| {
+            panic!("Chromium does not start; `cargo xtask setup` installs it: {error}")
+        });
+        let id = client.session_id().await.expect("the driver answers");
+        let session = Session::new(id.expect("a session has an id"), turn);
+        Self { client, _session: session }
+    }
+
+    /// Starts one that shows the page at `url`.
+    pub(crate) async fn at(url: &str) -> Self {
+        let browser = Self::start().await;
+        browser.visit(url).await;
+        browser
+    }
+
+    /// Shows the page at `url`, in the place of what was shown.
+    pub(crate) async fn visit(&self, url: &str) {
+        self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
+        self.run(PAGE, vec![]).await;
+    }
+
+    /// Opens an `EventSource` on `url` that listens to `message` and to `names`.
+    pub(crate) async fn open(&self, url: &str, names: &[&str]) -> Source<'_> {
+        self.open_as(url, names, false).await
+    }
+
+    /// Opens an `EventSource` on `url` that sends what the browser knows of who asks.
+    pub(crate) async fn open_with_credentials(&self, url: &str, names: &[&str]) -> Source<'_> {
+        self.open_as(url, names, true).await
+    }
+
+    async fn open_as(&self, url: &str, names: &[&str], with_credentials: bool) -> Source<'_> {
+        let args = vec![json!(url), json!(names), json!(with_credentials)];
+        let place = self.run("return testkit.open(...arguments)", args).await;
+        Source::new(self, place)
+    }
+
+    /// The status of what the page's server answers to `body`, posted to `path`.
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Value {
+        let script = "testkit.post(arguments[0], arguments[1]).then(arguments[2])";
+        self.wait(script, vec![json!(path), json!(body)]).await
+    }
+
+    /// Opens a tab that shows the page at `url`, and closes the one that was shown before.
+    pub(crate) async fn move_to_new_tab(&self, url: &str) {
+        let new = self.client.new_window(true).await.expect("there is room for a tab");
+        self.client.close_window().await.expect("a tab can be closed");
+        self.client.switch_to_window(new.handle).await.expect("the new tab is there");
+        self.visit(url).await;
+    }
+
+    /// What `script` returns.
+    pub(crate) async fn run(&self, script: &str, args: Vec<Value>) -> Value {
+        let outcome = within(script, self.client.execute(script, args)).await;
+        outcome.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// What `script` hands to its last argument. The driver waits for 30 s.
+    pub(super) async fn wait(&self, script: &str, args: Vec<Value>) -> Value {
+        let outcome = self.client.execute_async(script, args).await;
+        outcome.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+}
+
+fn capabilities() -> Capabilities {
+    let capabilities = json!({
+        "acceptInsecureCerts": true,
+        "goog:chromeOptions": {"args": [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+        ]},
+    });
+    let Value::Object(capabilities) = capabilities else { unreachable!("it is an object") };
+    capabilities
+}
+
+const PAGE: &str = include_str!("page.js");

@@ -1,0 +1,3 @@
+//! Pages of other origins: what answers say about who may read them.
+
+pub mod cors;

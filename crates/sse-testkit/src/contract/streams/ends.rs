@@ -1,0 +1,124 @@
+//! How an answer from a stream ends.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use futures_util::{StreamExt, stream};
+use sse_core::Event;
+use tokio::time::{Duration, sleep};
+
+use super::delivery::channel;
+use crate::{Connection, Listener, Setup, Streams, Target, contract::expect, head, patience};
+
+/// The end of the stream is the end of the answer.
+pub async fn the_answer_ends_with_the_stream(start: impl AsyncFn(Setup) -> Target) {
+    let streams = Streams::new(|_| Some(Box::pin(stream::empty())));
+    let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+
+    target.listen_at("/stream").await.expect_end().await;
+}
+
+/// An error ends the answer cleanly, after what came before it and without what would come after.
+pub async fn an_error_ends_the_answer_cleanly(start: impl AsyncFn(Setup) -> Target) {
+    let streams = Streams::new(|_| {
+        let events = [Ok(Event::data("1")), Err("lost".to_owned()), Ok(Event::data("2"))];
+        Some(Box::pin(stream::iter(events)))
+    });
+    let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+
+    let mut listener = target.listen_at("/stream").await;
+
+    listener.expect("data: 1\n\n").await;
+    listener.expect_end().await;
+}
+
+/// 204 has no body, and no `Content-Type`; the connection serves on.
+pub async fn stop_is_204(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup { streams: Some(Streams::new(|_| None)), ..Setup::default() }).await;
+    let mut connection = target.connect().await;
+
+    for _ in 0..2 {
+        connection.send(head("GET", "/stream", &[])).await;
+        let head = connection.head().await;
+        assert_eq!(head.status, 204);
+        assert!(expect::unframed(&head).is_empty(), "{head:?}");
+    }
+}
+
+/// A client that closes its connection stops what makes the events, also while there are none.
+pub async fn who_closes_stops_the_producer(start: impl AsyncFn(Setup) -> Target) {
+    stops_the_producer(start, async |listener| {
+        drop(listener);
+        None
+    })
+    .await;
+}
+
+/// A client that half-closes its connection is gone.
+pub async fn who_half_closes_stops_the_producer(start: impl AsyncFn(Setup) -> Target) {
+    stops_the_producer(start, async |mut listener| {
+        listener.connection().half_close().await;
+        Some(listener)
+    })
+    .await;
+}
+
+/// A client that resets its connection is gone.
+pub async fn who_resets_stops_the_producer(start: impl AsyncFn(Setup) -> Target) {
+    stops_the_producer(start, async |listener| {
+        listener.reset();
+        None
+    })
+    .await;
+}
+
+/// A client that does not read stops what makes the events: no queue grows.
+pub async fn who_does_not_read_stops_the_producer(start: impl AsyncFn(Setup) -> Target) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counted = taken.clone();
+    let streams = Streams::new(move |_| {
+        let counted = counted.clone();
+        let events = std::iter::repeat_with(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(Event::data("x".repeat(1_000)))
+        });
+        Some(Box::pin(stream::iter(events)))
+    });
+    let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+
+    let mut connection = Connection::open_narrow(target.addr()).await;
+    connection.send(head("GET", "/stream", &[])).await;
+    assert_eq!(connection.head().await.status, 200);
+
+    patience::until("the producer is asked for more", async || {
+        let before = taken.load(Ordering::Relaxed);
+        sleep(Duration::from_millis(300)).await;
+        0 < before && taken.load(Ordering::Relaxed) == before
+    })
+    .await;
+    let bytes = taken.load(Ordering::Relaxed) * 1_000;
+    assert!(bytes < 8 << 20, "{bytes} bytes were taken for one who reads nothing");
+}
+
+/// Ends a listener in the given way, which may leave something of it.
+async fn stops_the_producer(
+    start: impl AsyncFn(Setup) -> Target,
+    end: impl AsyncFn(Listener) -> Option<Listener>,
+) {
+    let (events, streams) = channel();
+    let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+    let mut listener = target.listen_at("/stream").await;
+    events.send("1".to_owned()).await.expect("the stream is open");
+    listener.expect("data: 1\n\n").await;
+
+    let _left = end(listener).await;
+
+    patience::within("the producer is stopped", events.closed()).await;
+}
+
+/// A stream that says nothing.
+pub(super) fn pending() -> Streams {
+    Streams::new(|_| Some(Box::pin(stream::pending().fuse())))
+}

@@ -1,0 +1,39 @@
+//! What the adapters of server-sent events share, and what needs tokio: timers, waking, bodies and
+//! the options of sockets.
+//!
+//! Use the adapter of your framework, which hands these out. For a framework without one:
+//!
+//! | to | use |
+//! |---|---|
+//! | serve the protocol of [`sse_core::Gateway`] | [`Protocol`] |
+//! | publish from the process that serves | [`Channels`] |
+//! | answer with a stream of events | [`Sse`] |
+//! | stream one subscriber in an answer of your own | [`SseBody`] |
+//! | keep one timer a connection | [`LazyTimer`] |
+//! | listen with the options that find dead peers | [`SocketOptions`] |
+
+mod body;
+pub use body::{SseBody, StreamCut};
+
+mod channels;
+pub use channels::{Channels, Receipt};
+
+mod feed;
+pub use feed::{BoxFeed, Feed, LocalBoxFeed, Until};
+
+mod protocol;
+pub use protocol::{Answer, Protocol, ResponseBody, Rest};
+
+mod socket;
+pub use socket::SocketOptions;
+
+mod source;
+pub use source::{Fed, Source};
+
+mod sse;
+pub use sse::Sse;
+
+mod timer;
+pub use timer::{LazyTimer, now};
+
+mod wake;

@@ -1,0 +1,78 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use pin_project_lite::pin_project;
+use sse_core::{EventBuffer, Output, Subscriber};
+
+use crate::Feed;
+
+/// What a [`SseBody`](crate::SseBody) writes: that of a [`Subscriber`], or of a stream that is [`Fed`].
+pub trait Source {
+    /// What the body is to do next. After [`Output::Wait`] the task of `cx` is woken for more.
+    fn poll_output(self: Pin<&mut Self>, cx: &mut Context<'_>, now: Instant) -> Output;
+
+    /// Tells the source that time has passed.
+    fn handle_timeout(self: Pin<&mut Self>, now: Instant);
+}
+
+impl Source for Subscriber {
+    fn poll_output(self: Pin<&mut Self>, cx: &mut Context<'_>, now: Instant) -> Output {
+        Self::poll_output(self.get_mut(), cx.waker(), now)
+    }
+
+    fn handle_timeout(self: Pin<&mut Self>, now: Instant) {
+        Self::handle_timeout(self.get_mut(), now);
+    }
+}
+
+pin_project! {
+    /// A stream of events as the source of a body: what is ready is joined, silence is broken.
+    pub struct Fed<F> {
+        #[pin]
+        feed: F,
+        buffer: EventBuffer,
+    }
+}
+
+impl<F: Feed> Fed<F> {
+    pub(crate) fn new(feed: F, buffer: EventBuffer) -> Self {
+        Self { feed, buffer }
+    }
+}
+
+impl<F: Feed> Source for Fed<F> {
+    fn poll_output(self: Pin<&mut Self>, cx: &mut Context<'_>, now: Instant) -> Output {
+        let mut this = self.project();
+        let mut taken = 0;
+        while this.buffer.has_room() {
+            if taken == MAX_TAKEN {
+                // Events that encode to nothing fill no buffer, and others want a turn.
+                cx.waker().wake_by_ref();
+                break;
+            }
+            match this.feed.as_mut().poll_feed(cx, this.buffer) {
+                Poll::Ready(true) => taken += 1,
+                Poll::Ready(false) => this.buffer.handle_end(),
+                Poll::Pending => break,
+            }
+        }
+        this.buffer.poll_output(now)
+    }
+
+    fn handle_timeout(self: Pin<&mut Self>, now: Instant) {
+        self.project().buffer.handle_timeout(now);
+    }
+}
+
+impl<F> fmt::Debug for Fed<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fed").field("buffer", &self.buffer).finish_non_exhaustive()
+    }
+}
+
+/// More of the shortest events than fill a write.
+const MAX_TAKEN: usize = 16 << 10;
