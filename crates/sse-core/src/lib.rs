@@ -69,7 +69,9 @@ pub use gateway::{
 };
 
 mod response;
-pub use response::{Emit, EventBuffer, Frame, FrameError, LastEventId, event_stream, stop};
+pub use response::{
+    Emit, EventBuffer, Frame, FrameError, LastEventId, event_stream, stop_reconnecting,
+};
 
 mod client;
 pub use client::{Client, ClientConfig, ClientOutput, Disconnect, End, ReadyState};

@@ -2,7 +2,7 @@ use std::{fmt, future::Future, time::Duration};
 
 use futures_core::Stream;
 use http::Response;
-use sse_core::{Emit, EventBuffer, SubscriptionConfig, event_stream, stop};
+use sse_core::{Emit, EventBuffer, SubscriptionConfig, event_stream, stop_reconnecting};
 
 use crate::{BoxFeed, Fed, Feed, LocalBoxFeed, SseBody, Until, timer::now};
 
@@ -51,7 +51,7 @@ where
 }
 
 impl<F: Feed> Sse<F> {
-    /// The answer 204, after which an `EventSource` does not come back. See [`sse_core::stop`].
+    /// The answer 204, after which an `EventSource` does not come back. See [`sse_core::stop_reconnecting`].
     pub fn stop() -> Self {
         Self { feed: None, config: SubscriptionConfig::default() }
     }
@@ -93,7 +93,7 @@ impl<F: Feed> Sse<F> {
             Some(feed) => {
                 event_stream(SseBody::new(Fed::new(feed, EventBuffer::new(self.config, now()))))
             }
-            None => stop(SseBody::empty()),
+            None => stop_reconnecting(SseBody::empty()),
         }
     }
 }

@@ -23,7 +23,7 @@ pub fn event_stream<T>(body: T) -> Response<T> {
 /// The answer that makes an `EventSource` close for good.
 ///
 /// ```
-/// assert_eq!(sse_core::stop("").status(), 204);
+/// assert_eq!(sse_core::stop_reconnecting("").status(), 204);
 /// ```
 ///
 /// # Source
@@ -31,7 +31,7 @@ pub fn event_stream<T>(body: T) -> Response<T> {
 /// HTML Standard, [Introduction][spec]: clients will not reconnect after 204 (No Content).
 ///
 /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#server-sent-events-intro
-pub fn stop<T>(empty: T) -> Response<T> {
+pub fn stop_reconnecting<T>(empty: T) -> Response<T> {
     let mut response = Response::new(empty);
     *response.status_mut() = StatusCode::NO_CONTENT;
     response

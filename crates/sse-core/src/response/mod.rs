@@ -9,7 +9,7 @@ pub use frame::{Frame, FrameError};
 
 mod head;
 pub(crate) use head::stream_head;
-pub use head::{event_stream, stop};
+pub use head::{event_stream, stop_reconnecting};
 
 mod last_event_id;
 pub use last_event_id::LastEventId;

@@ -2,10 +2,9 @@ use std::{
     collections::VecDeque,
     io,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
-use futures_core::FusedStream;
 use futures_util::{FutureExt, StreamExt};
 use sse_core::{
     BlockDecoder,
@@ -13,49 +12,33 @@ use sse_core::{
 };
 use tokio::io::{AsyncBufRead, AsyncRead, BufReader, ReadBuf};
 
-use crate::{STREAM, check_events, check_items, check_limit, items, limited};
+use crate::{STREAM, items, limited, polled};
 
 #[test]
 fn every_cut_gives_the_same_items() {
     for size in 1..=STREAM.len() {
         let source = || BufReader::with_capacity(size, STREAM.as_bytes());
 
-        let events = AsyncReadStream::new(source()).map(Result::unwrap).collect::<Vec<_>>();
-        check_events(&events.now_or_never().unwrap());
-        let all = AsyncReadStream::with_decoder(source(), items()).map(Result::unwrap);
-        check_items(&all.collect::<Vec<_>>().now_or_never().unwrap());
-        let blocks = AsyncReadStream::with_decoder(source(), BlockDecoder::new());
-        assert_eq!(blocks.count().now_or_never(), Some(3));
+        polled::gives_everything(
+            AsyncReadStream::new(source()),
+            AsyncReadStream::with_decoder(source(), items()),
+            AsyncReadStream::with_decoder(source(), BlockDecoder::new()),
+        );
     }
 }
 
 #[test]
 fn it_waits_for_its_source_and_goes_on() {
-    let mut events = AsyncReadStream::new(script([
-        Poll::Ready(Ok("data: ")),
-        Poll::Pending,
-        Poll::Ready(Ok("1\n\n")),
-    ]));
-    let mut cx = Context::from_waker(Waker::noop());
+    let steps = [Poll::Ready(Ok("data: ")), Poll::Pending, Poll::Ready(Ok("1\n\n"))];
 
-    assert!(events.poll_next_unpin(&mut cx).is_pending());
-    let Poll::Ready(Some(Ok(event))) = events.poll_next_unpin(&mut cx) else {
-        panic!("all of it came");
-    };
-    assert_eq!(event.data(), "1");
+    polled::waits_and_goes_on(AsyncReadStream::new(script(steps)));
 }
 
 #[test]
 fn behind_the_end_nothing_is_read() {
     let steps = [Poll::Ready(Ok("data: 1\n\n")), Poll::Ready(Ok(""))];
-    let mut events = AsyncReadStream::new(script(steps));
 
-    assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data(), "1");
-    assert!(!events.is_terminated());
-    for _ in 0..3 {
-        assert!(events.next().now_or_never().unwrap().is_none());
-    }
-    assert!(events.is_terminated());
+    polled::ends_once(&mut AsyncReadStream::new(script(steps)));
 }
 
 #[test]
@@ -64,12 +47,9 @@ fn behind_an_error_nothing_is_read() {
     let steps = [Poll::Ready(Ok("id: 7\ndata: 1\n\n")), Poll::Ready(Err(reset))];
     let mut events = AsyncReadStream::new(script(steps));
 
-    assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data(), "1");
-    let error = events.next().now_or_never().unwrap().unwrap().unwrap_err();
+    let error = polled::fails_once(&mut events);
+
     assert!(matches!(&error, ReadError::Source(error) if error.kind() == reset));
-    for _ in 0..3 {
-        assert!(events.next().now_or_never().unwrap().is_none());
-    }
     assert_eq!(events.decoder().last_event_id(), "7");
 }
 
@@ -84,11 +64,7 @@ fn what_was_not_read_stays_in_the_source() {
 
 #[test]
 fn behind_a_limit_there_is_nothing() {
-    let mut events = AsyncReadStream::with_decoder(STREAM.as_bytes(), limited());
-
-    check_limit(events.next().now_or_never().unwrap().unwrap().unwrap_err());
-    assert!(events.next().now_or_never().unwrap().is_none());
-    assert!(events.is_terminated());
+    polled::ends_at_a_limit(&mut AsyncReadStream::with_decoder(STREAM.as_bytes(), limited()));
 }
 
 type Step = Poll<Result<&'static str, io::ErrorKind>>;

@@ -1,10 +1,6 @@
-use std::{
-    convert::Infallible,
-    task::{Context, Poll, Waker},
-};
+use std::{convert::Infallible, task::Poll};
 
 use bytes::Buf;
-use futures_core::FusedStream;
 use futures_util::{FutureExt, StreamExt, stream};
 use http::HeaderMap;
 use http_body::Frame;
@@ -14,7 +10,7 @@ use sse_core::{
     reader::{BodyStream, ReadError},
 };
 
-use crate::{STREAM, check_events, check_items, check_limit, items, limited, script::script};
+use crate::{STREAM, check_events, items, limited, polled, script::script};
 
 #[test]
 fn every_cut_gives_the_same_items() {
@@ -26,29 +22,21 @@ fn every_cut_gives_the_same_items() {
             StreamBody::new(stream::iter(frames.map(Ok::<_, Infallible>)))
         };
 
-        let events = BodyStream::new(body()).map(Result::unwrap).collect::<Vec<_>>();
-        check_events(&events.now_or_never().unwrap());
-        let all = BodyStream::with_decoder(body(), items()).map(Result::unwrap);
-        check_items(&all.collect::<Vec<_>>().now_or_never().unwrap());
-        let blocks = BodyStream::with_decoder(body(), BlockDecoder::new());
-        assert_eq!(blocks.count().now_or_never(), Some(3));
+        polled::gives_everything(
+            BodyStream::new(body()),
+            BodyStream::with_decoder(body(), items()),
+            BodyStream::with_decoder(body(), BlockDecoder::new()),
+        );
     }
 }
 
 #[test]
 fn it_waits_for_its_body_and_goes_on() {
-    let mut events = BodyStream::new(StreamBody::new(script([
-        Poll::Ready(Some(Ok::<_, Infallible>(Frame::data(&b"data: "[..])))),
+    polled::waits_and_goes_on(BodyStream::new(StreamBody::new(script([
+        data("data: "),
         Poll::Pending,
-        Poll::Ready(Some(Ok(Frame::data(&b"1\n\n"[..])))),
-    ])));
-    let mut cx = Context::from_waker(Waker::noop());
-
-    assert!(events.poll_next_unpin(&mut cx).is_pending());
-    let Poll::Ready(Some(Ok(event))) = events.poll_next_unpin(&mut cx) else {
-        panic!("all of it came");
-    };
-    assert_eq!(event.data(), "1");
+        data("1\n\n"),
+    ]))));
 }
 
 #[test]
@@ -66,16 +54,9 @@ fn data_may_lie_in_several_pieces() {
 
 #[test]
 fn behind_the_end_the_body_is_not_polled() {
-    let frame = Frame::data(&b"data: 1\n\n"[..]);
-    let steps = [Poll::Ready(Some(Ok::<_, Infallible>(frame))), Poll::Ready(None)];
-    let mut events = BodyStream::new(StreamBody::new(script(steps)));
+    let body = StreamBody::new(script([data("data: 1\n\n"), Poll::Ready(None)]));
 
-    assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data(), "1");
-    assert!(!events.is_terminated());
-    for _ in 0..3 {
-        assert!(events.next().now_or_never().unwrap().is_none());
-    }
-    assert!(events.is_terminated());
+    polled::ends_once(&mut BodyStream::new(body));
 }
 
 #[test]
@@ -84,21 +65,22 @@ fn behind_an_error_the_body_is_not_polled() {
     let steps = [Poll::Ready(Some(Ok(frame))), Poll::Ready(Some(Err("broken")))];
     let mut events = BodyStream::new(StreamBody::new(script(steps)));
 
-    assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data(), "1");
-    let error = events.next().now_or_never().unwrap().unwrap().unwrap_err();
+    let error = polled::fails_once(&mut events);
+
     assert!(matches!(error, ReadError::Source("broken")));
-    for _ in 0..3 {
-        assert!(events.next().now_or_never().unwrap().is_none());
-    }
     assert_eq!(events.into_decoder().last_event_id(), "");
 }
 
 #[test]
 fn a_limit_ends_it() {
-    let frame = Frame::data(STREAM.as_bytes());
-    let body = StreamBody::new(script([Poll::Ready(Some(Ok::<_, Infallible>(frame)))]));
-    let mut events = BodyStream::with_decoder(body, limited());
+    let body = StreamBody::new(script([data(STREAM)]));
 
-    check_limit(events.next().now_or_never().unwrap().unwrap().unwrap_err());
-    assert!(events.next().now_or_never().unwrap().is_none());
+    polled::ends_at_a_limit(&mut BodyStream::with_decoder(body, limited()));
+}
+
+/// A step of a script.
+type Step = Poll<Option<Result<Frame<&'static [u8]>, Infallible>>>;
+
+fn data(text: &'static str) -> Step {
+    Poll::Ready(Some(Ok(Frame::data(text.as_bytes()))))
 }

@@ -10,6 +10,8 @@ mod body;
 #[cfg(feature = "codec")]
 mod codec;
 mod items;
+#[cfg(feature = "stream")]
+mod polled;
 mod read;
 #[cfg(feature = "stream")]
 mod script;

@@ -1,16 +1,12 @@
-use std::{
-    convert::Infallible,
-    task::{Context, Poll, Waker},
-};
+use std::{convert::Infallible, task::Poll};
 
-use futures_core::FusedStream;
 use futures_util::{FutureExt, StreamExt, stream};
 use sse_core::{
     BlockDecoder,
     reader::{EventStream, ReadError},
 };
 
-use crate::{STREAM, check_events, check_items, check_limit, items, limited, script::script};
+use crate::{STREAM, items, limited, polled, script::script};
 
 #[test]
 fn every_cut_gives_the_same_items() {
@@ -18,56 +14,37 @@ fn every_cut_gives_the_same_items() {
         let (head, tail) = STREAM.as_bytes().split_at(at);
         let source = || stream::iter([head, b"", tail].map(Ok::<_, Infallible>));
 
-        let events = EventStream::new(source()).map(Result::unwrap).collect::<Vec<_>>();
-        check_events(&events.now_or_never().unwrap());
-        let all = EventStream::with_decoder(source(), items()).map(Result::unwrap);
-        check_items(&all.collect::<Vec<_>>().now_or_never().unwrap());
-        let blocks = EventStream::with_decoder(source(), BlockDecoder::new());
-        assert_eq!(blocks.count().now_or_never(), Some(3));
+        polled::gives_everything(
+            EventStream::new(source()),
+            EventStream::with_decoder(source(), items()),
+            EventStream::with_decoder(source(), BlockDecoder::new()),
+        );
     }
 }
 
 #[test]
 fn it_waits_for_its_source_and_goes_on() {
-    let source = script([
+    polled::waits_and_goes_on(EventStream::new(script([
         Poll::Ready(Some(Ok::<_, Infallible>("data: "))),
         Poll::Pending,
         Poll::Ready(Some(Ok("1\n\n"))),
-    ]);
-    let mut events = EventStream::new(source);
-    let mut cx = Context::from_waker(Waker::noop());
-
-    assert!(events.poll_next_unpin(&mut cx).is_pending());
-    let Poll::Ready(Some(Ok(event))) = events.poll_next_unpin(&mut cx) else {
-        panic!("all of it came");
-    };
-    assert_eq!(event.data(), "1");
+    ])));
 }
 
 #[test]
 fn behind_the_end_the_source_is_not_polled() {
     let source = script([Poll::Ready(Some(Ok::<_, Infallible>("data: 1\n\n"))), Poll::Ready(None)]);
-    let mut events = EventStream::new(source);
 
-    assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data(), "1");
-    assert!(!events.is_terminated());
-    for _ in 0..3 {
-        assert!(events.next().now_or_never().unwrap().is_none());
-    }
-    assert!(events.is_terminated());
+    polled::ends_once(&mut EventStream::new(source));
 }
 
 #[test]
 fn behind_an_error_the_source_is_not_polled() {
     let source = script([Poll::Ready(Some(Ok("data: 1\n\n"))), Poll::Ready(Some(Err("broken")))]);
-    let mut events = EventStream::new(source);
 
-    assert_eq!(events.next().now_or_never().unwrap().unwrap().unwrap().data(), "1");
-    let error = events.next().now_or_never().unwrap().unwrap().unwrap_err();
+    let error = polled::fails_once(&mut EventStream::new(source));
+
     assert!(matches!(error, ReadError::Source("broken")));
-    for _ in 0..3 {
-        assert!(events.next().now_or_never().unwrap().is_none());
-    }
 }
 
 #[test]
@@ -85,8 +62,6 @@ fn the_last_event_id_goes_on_to_the_next_source() {
 #[test]
 fn a_limit_ends_it() {
     let source = script([Poll::Ready(Some(Ok::<_, Infallible>(STREAM)))]);
-    let mut events = EventStream::with_decoder(source, limited());
 
-    check_limit(events.next().now_or_never().unwrap().unwrap().unwrap_err());
-    assert!(events.next().now_or_never().unwrap().is_none());
+    polled::ends_at_a_limit(&mut EventStream::with_decoder(source, limited()));
 }
