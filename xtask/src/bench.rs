@@ -27,6 +27,8 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Name {
+    /// Each adapter's `Sse` beside its framework's own
+    Adapters,
     /// The decoder and the encoder beside those of other crates
     Decode,
     /// eventsource-server beside axum's `Sse` over `tokio::sync::broadcast`
@@ -39,7 +41,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
         passed_on.insert(0, "--check".to_owned());
     }
     match args.name {
-        Name::Decode => decode(workspace, &passed_on),
+        Name::Adapters => plotted(workspace, "adapters", "adapters", "gain.svg", &passed_on),
+        Name::Decode => plotted(workspace, "decode", "peers", "throughput.svg", &passed_on),
         Name::Server => server(workspace, &passed_on),
     }
 }
@@ -57,11 +60,17 @@ fn server(workspace: &Workspace, args: &[String]) -> Outcome {
 }
 
 /// Keeps a plot too.
-fn decode(workspace: &Workspace, args: &[String]) -> Outcome {
-    let release = build_workspace(workspace, "peers")?;
-    let mut bench = Command::new(release.join("bench-peers"));
-    bench.arg("--plot").arg(workspace.path("benches/peers/throughput.svg")).args(args);
-    run_and_keep(workspace, "decode", "peers", bench, args)
+fn plotted(
+    workspace: &Workspace,
+    name: &str,
+    folder: &str,
+    plot: &str,
+    args: &[String],
+) -> Outcome {
+    let release = build_workspace(workspace, folder)?;
+    let mut bench = Command::new(release.join(format!("bench-{folder}")));
+    bench.arg("--plot").arg(workspace.path(&format!("benches/{folder}/{plot}"))).args(args);
+    run_and_keep(workspace, name, folder, bench, args)
 }
 
 /// A workspace of its own must not rebuild the dependencies of this one.

@@ -3,14 +3,13 @@
 
 mod load;
 mod report;
-mod server;
 
 use std::{error::Error, path::PathBuf, time::Duration};
 
+use bench_server::Server;
 use clap::Parser;
 use load::Load;
 use report::{Run, Scenario};
-use server::Server;
 
 /// Runs both servers in turn under the same load and prints medians and ratios as Markdown.
 #[derive(Parser)]

@@ -29,17 +29,15 @@ impl Server {
         Ok(Self { child, addr })
     }
 
-    /// The CPU time of the process so far, user and system.
+    /// The CPU time of the process' threads so far, user and system, in nanoseconds of the scheduler.
     pub fn cpu(&self) -> io::Result<Duration> {
         let pid = self.child.id().ok_or_else(|| io::Error::other("the server has ended"))?;
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        // The name of the program, in brackets, may hold spaces.
-        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-        let ticks: u64 =
-            fields.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
-        Ok(Duration::from_millis(ticks * MILLIS_A_TICK))
+        let mut nanos = 0;
+        for thread in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+            let stat = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+            let on_cpu = stat.split_whitespace().next().and_then(|nanos| nanos.parse::<u64>().ok());
+            nanos += on_cpu.ok_or_else(|| io::Error::other(format!("no CPU time in {stat:?}")))?;
+        }
+        Ok(Duration::from_nanos(nanos))
     }
 }
-
-/// Linux counts in hundredths of a second towards user space, on every architecture of today.
-const MILLIS_A_TICK: u64 = 10;

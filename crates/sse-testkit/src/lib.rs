@@ -4,7 +4,8 @@
 //! |---|---|
 //! | run every contract test against a server | [`contract_tests!`], [`Setup`], [`Target`] |
 //! | run every browser test against a server | [`browser_tests!`], [`TlsIdentity`] |
-//! | read what a test proves | [`contract`], [`browser`] |
+//! | run every test of an adapter's examples | [`example_tests!`] |
+//! | read what a test proves | [`contract`], [`browser`], [`examples`] |
 //! | speak to a server byte by byte | [`Connection`], [`Listener`], [`head()`], [`post`] |
 //! | give a client a server that misbehaves | [`ScriptedServer`], [`Step`] |
 //! | feed a parser in every cut | [`cuts`], [`single_bytes`] |
@@ -13,6 +14,7 @@
 
 pub mod browser;
 pub mod contract;
+pub mod examples;
 
 mod setup;
 pub use setup::{EventFormat, Setup};

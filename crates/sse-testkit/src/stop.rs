@@ -23,7 +23,7 @@ impl Stop {
     }
 
     /// Completes once the shutdown is asked for.
-    pub fn requested(&self) -> impl Future<Output = ()> + Send + Sync + 'static {
+    pub fn requested(&self) -> impl Future<Output = ()> + Send + Sync + use<> {
         let mut requested = self.0.subscribe();
         async move {
             // Without a sender nobody can ask any more, and the test is over.

@@ -22,6 +22,13 @@ fn every_browser_test_is_in_the_list() {
     assert_eq!(listed(&browser, "browser_tests"), defined(&browser));
 }
 
+#[test]
+fn every_example_test_is_in_the_list() {
+    let examples = source("examples");
+
+    assert_eq!(listed(&examples, "example_tests"), defined(&examples));
+}
+
 fn source(module: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(module)
 }
@@ -31,7 +38,7 @@ fn listed(module: &Path, list_macro: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(module.join("list.rs")).unwrap();
     let (_, list) = text.split_once(&format!("$crate::__{list_macro}! {{\n")).unwrap();
     let (mut path, mut names) = (Vec::new(), BTreeSet::new());
-    let mut words = list.split_whitespace().skip(1).peekable();
+    let mut words = list.split_whitespace().filter(|word| !word.contains('$')).peekable();
     while let Some(word) = words.next() {
         if word == "}" {
             if path.pop().is_none() {

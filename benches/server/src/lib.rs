@@ -1,0 +1,4 @@
+//! What benchmarks of servers share.
+
+mod server;
+pub use server::Server;

@@ -1,0 +1,60 @@
+//! An answer that comes word by word, as that of a language model does. This one is an echo.
+//!
+//! `cargo run -p sse-actix --example tokens`, then `curl -N -d 'to be or not' http://127.0.0.1:8888/tokens`.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    net::Ipv4Addr,
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, rt, web};
+use clap::Parser;
+use futures_util::stream;
+use sse_actix::{SocketOptions, Sse};
+use sse_core::Event;
+use tokio::{sync::mpsc, time::sleep};
+
+#[derive(Debug, Parser)]
+struct Args {
+    /// The port to listen on; 0 picks a free one.
+    #[arg(short = 'P', long, default_value_t = 8888)]
+    port: u16,
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let args = Args::parse();
+    let listener = SocketOptions::default().listen((Ipv4Addr::LOCALHOST, args.port).into())?;
+    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    io::stdout().flush()?;
+    let server = HttpServer::new(|| App::new().route("/tokens", web::post().to(tokens)))
+        // A reader that goes away is noticed at once, not when it is written to.
+        .h1_allow_half_closed(false)
+        .listen(listener)?;
+
+    Ok(server.run().await?)
+}
+
+async fn tokens(prompt: String) -> Sse {
+    let (tokens, mut written) = mpsc::channel(1);
+    rt::spawn(async move {
+        if write(&prompt, tokens).await.is_err() {
+            let _gone = writeln!(io::stderr(), "stopped");
+        }
+    });
+    Sse::new(stream::poll_fn(move |cx| written.poll_recv(cx)))
+}
+
+/// The producer, which fails as soon as nobody reads any more.
+async fn write(
+    prompt: &str,
+    tokens: mpsc::Sender<Event>,
+) -> Result<(), mpsc::error::SendError<Event>> {
+    for word in prompt.split_whitespace() {
+        sleep(Duration::from_millis(20)).await;
+        tokens.send(Event::data(word.to_owned())).await?;
+    }
+    tokens.send(Event::data("[DONE]")).await
+}

@@ -1,0 +1,118 @@
+//! HTTP/2, of which the contract over raw TCP knows nothing.
+
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
+use std::net::SocketAddr;
+
+use actix_web::{App, HttpServer};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, client::conn::http2::SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use sse_actix::{EventService, SocketOptions};
+use sse_testkit::{Setup, Target, run};
+use tokio::{
+    net::TcpStream,
+    runtime::Runtime,
+    task::{JoinSet, spawn_blocking},
+};
+
+#[test]
+fn events_are_heard_and_published() {
+    run(async {
+        let target = start();
+        let mut client = connect(target.addr()).await;
+        let mut listening = ask(&mut client, "GET", "/poll/42", "").await;
+
+        let published = ask(&mut client, "POST", "/ping/42", "hi").await;
+
+        assert_eq!(published.status(), StatusCode::OK);
+        let frame = listening.frame().await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), "event: ping\ndata: hi\n\n");
+    });
+}
+
+#[test]
+fn a_refusal_is_read_beside_8_mib() {
+    run(async {
+        let target = start();
+        let mut client = connect(target.addr()).await;
+
+        let refused = ask(&mut client, "POST", "/ping/42", &"a".repeat(8 << 20)).await;
+
+        assert_eq!(refused.status(), StatusCode::NOT_FOUND);
+        let page = refused.into_body().collect().await.unwrap().to_bytes();
+        assert!(page.ends_with(b"Target is not connected</body></html>\n"), "{page:?}");
+    });
+}
+
+#[test]
+fn who_resets_a_stream_has_left_without_a_write() {
+    run(async {
+        let target = start();
+        let mut client = connect(target.addr()).await;
+        let listening = ask(&mut client, "GET", "/poll/42", "").await;
+
+        drop(listening);
+
+        target.until_left("42").await;
+    });
+}
+
+#[test]
+fn who_closes_the_connection_has_left_without_a_write() {
+    run(async {
+        let target = start();
+        let addr = target.addr();
+        let listened = spawn_blocking(move || {
+            let runtime = Runtime::new().unwrap();
+            let listening = runtime.block_on(async {
+                let mut client = connect(addr).await;
+                ask(&mut client, "GET", "/poll/42", "").await
+            });
+            // The socket goes with the runtime, and the stream is told nothing before.
+            runtime.shutdown_background();
+            listening.status()
+        });
+
+        assert_eq!(listened.await.unwrap(), StatusCode::OK);
+
+        target.until_left("42").await;
+    });
+}
+
+/// A server that speaks HTTP/2 without TLS, and never writes of its own accord.
+fn start() -> Target {
+    let events = EventService::new(Setup::default().gateway());
+    let listener = SocketOptions::default().listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let server = HttpServer::new(move || App::new().service(events.clone()))
+        .h1_allow_half_closed(false)
+        .disable_signals()
+        .listen_auto_h2c(listener)
+        .unwrap()
+        .run();
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { server.await.unwrap() });
+    Target::new(addr, Setup::default(), serving)
+}
+
+async fn connect(addr: SocketAddr) -> SendRequest<Full<Bytes>> {
+    let stream = TokioIo::new(TcpStream::connect(addr).await.unwrap());
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+    let (client, connection) = handshake.await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+async fn ask(
+    client: &mut SendRequest<Full<Bytes>>,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> Response<Incoming> {
+    let request = Request::builder().method(method).uri(format!("http://test{path}"));
+    let body = Full::new(Bytes::copy_from_slice(body.as_bytes()));
+    client.send_request(request.body(body).unwrap()).await.unwrap()
+}

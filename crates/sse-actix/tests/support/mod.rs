@@ -1,0 +1,58 @@
+//! A server of actix-web with this crate, configured as a test of the testkit asks for.
+
+use std::{io, sync::Arc};
+
+use actix_web::{App, HttpServer, dev::Server, web};
+use rustls::{ServerConfig, crypto::ring};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use sse_actix::{EventService, LastEventId, SocketOptions, Sse};
+use sse_testkit::{Setup, Target, TlsIdentity};
+use tokio::task::JoinSet;
+
+pub(crate) async fn start(setup: Setup) -> Target {
+    let listener = SocketOptions::default().listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let server = serve(&setup, listener).unwrap();
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { server.await.unwrap() });
+    Target::new(addr, setup, serving)
+}
+
+fn serve(setup: &Setup, listener: std::net::TcpListener) -> io::Result<Server> {
+    let protocol = EventService::new(setup.gateway());
+    let (channels, stopped) = (protocol.channels(), setup.stop.requested());
+    let state = setup.clone();
+    let server = HttpServer::new(move || {
+        let app = App::new().app_data(web::Data::new(state.clone()));
+        let app =
+            if state.streams.is_some() { app.route("/stream", web::get().to(stream)) } else { app };
+        app.service(protocol.clone())
+    })
+    .h1_allow_half_closed(false)
+    .shutdown_signal(async move {
+        stopped.await;
+        channels.shutdown();
+    });
+    let server = match &setup.tls {
+        Some(identity) => server.listen_rustls_0_23(listener, tls(identity))?,
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
+}
+
+async fn stream(setup: web::Data<Setup>, last: LastEventId) -> Sse {
+    let streams = setup.streams.as_ref().expect("it is routed here if there are streams");
+    let sse = streams.open(&last).map_or_else(Sse::stop, Sse::new);
+    sse.with_keepalive(setup.keepalive).with_shutdown(setup.stop.requested())
+}
+
+fn tls(identity: &TlsIdentity) -> ServerConfig {
+    let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap();
+    ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap()
+}

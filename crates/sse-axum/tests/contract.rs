@@ -1,0 +1,14 @@
+//! The contract of the protocol, over `axum::serve`.
+
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
+mod support;
+
+use sse_testkit::contract_tests;
+use support::start;
+
+// hyper stops reading while bytes wait that it has not served, so the end behind them is not seen.
+contract_tests!(start, except: [
+    "listening::ends::a_listener_that_owes_a_body_is_gone",
+    "listening::ends::a_listener_that_talks_is_gone"
+]);

@@ -1,0 +1,60 @@
+//! Server-sent events for warp 0.4: the protocol as a filter, and answers from streams.
+//!
+//! | to | use |
+//! |---|---|
+//! | serve the protocol of [`sse_core::Gateway`] | [`routes`] |
+//! | publish from the process that serves | [`Channels`] |
+//! | answer with a stream of events of your own | [`Sse`] |
+//! | know which event the client saw last | [`last_event_id`] |
+//! | listen with the options that find dead peers | [`SocketOptions`] |
+//!
+//! # The server
+//!
+//! `warp::serve` has no time limit for a request's head, no TLS and no deadline for a shutdown.
+//! `sse_hyper::Server` has them, and serves a filter as it is:
+//!
+//! ```no_run
+//! use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+//! use sse_hyper::Server;
+//! use sse_warp::Channels;
+//! use warp::Filter;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = GatewayConfig::default().with_prefix("/events")?;
+//! let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
+//! let channels = Channels::new(gateway.hub().clone());
+//! let page = warp::path::end().map(|| warp::reply::html("a page that listens"));
+//! let filter = sse_warp::routes(gateway).or(page);
+//!
+//! let server = Server::bind("127.0.0.1:8888").await?.with_graceful_shutdown(async move {
+//!     let _interrupted = tokio::signal::ctrl_c().await;
+//!     channels.shutdown();
+//! });
+//! server.serve(warp::service(filter)).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A server that shuts down waits for the answers under way: so they have to be ended, by
+//! [`Channels::shutdown`] and [`Sse::with_shutdown`].
+//!
+//! # What a client that does not read costs
+//!
+//! A cursor in its channel's log and hyper's write buffer: 64 KiB under `sse_hyper::Server`, 400 KiB
+//! under `warp::serve`, for each stream over HTTP/2. Beyond that a listener falls behind in the log, and
+//! the stream of an [`Sse`] waits.
+
+mod last_event_id;
+pub use last_event_id::last_event_id;
+
+mod reply;
+
+mod routes;
+pub use routes::routes;
+
+mod sse;
+pub use sse::Sse;
+
+pub use sse_core::LastEventId;
+pub use sse_tokio::{Channels, Receipt, SocketOptions, StreamCut};

@@ -1,0 +1,3 @@
+//! The examples, as processes over sockets.
+
+sse_testkit::example_tests!();

@@ -1,0 +1,39 @@
+//! A server of warp with this crate, configured as a test of the testkit asks for.
+
+use sse_hyper::{Server, ServerTls};
+use sse_testkit::{Setup, Target};
+use sse_warp::{Channels, LastEventId, SocketOptions, Sse};
+use tokio::task::JoinSet;
+use warp::{Filter, reject};
+
+pub(crate) async fn start(setup: Setup) -> Target {
+    let gateway = setup.gateway();
+    let (channels, stopped) = (Channels::new(gateway.hub().clone()), setup.stop.requested());
+    let state = setup.clone();
+    let stream = warp::path!("stream").and(warp::get()).and(sse_warp::last_event_id()).and_then(
+        move |last| {
+            let sse = stream(&state, &last).ok_or_else(reject::not_found);
+            async move { sse }
+        },
+    );
+    let filter = stream.or(sse_warp::routes(gateway));
+
+    let listener = SocketOptions::default().listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let mut server = Server::from_std(listener).unwrap().with_graceful_shutdown(async move {
+        stopped.await;
+        channels.shutdown();
+    });
+    if let Some(identity) = &setup.tls {
+        let (certificate, key) = (identity.certificate.as_bytes(), identity.key.as_bytes());
+        server = server.with_tls(ServerTls::from_pem(certificate, key).unwrap());
+    }
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { server.serve(warp::service(filter)).await.unwrap() });
+    Target::new(addr, setup, serving)
+}
+
+fn stream(setup: &Setup, last: &LastEventId) -> Option<Sse> {
+    let sse = setup.streams.as_ref()?.open(last).map_or_else(Sse::stop, Sse::new);
+    Some(sse.with_keepalive(setup.keepalive).with_shutdown(setup.stop.requested()))
+}
