@@ -5,7 +5,6 @@
 use std::{
     error::Error,
     io::{self, Write},
-    net::Ipv4Addr,
     time::Duration,
 };
 
@@ -18,6 +17,7 @@ use sse_core::{
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(Debug, Parser)]
+#[command(version)]
 struct Args {
     /// The port to listen on; 0 picks a free one.
     #[arg(short = 'P', long, default_value_t = 8888)]
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let channels = service.channels();
     let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
 
-    let listener = SocketOptions::default().listen((Ipv4Addr::LOCALHOST, args.port).into())?;
+    let listener = SocketOptions::default().listen(([127, 0, 0, 1], args.port).into())?;
     writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
     io::stdout().flush()?;
     let server = HttpServer::new(move || App::new().service(service.clone()))

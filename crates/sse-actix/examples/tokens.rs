@@ -17,6 +17,7 @@ use sse_core::Event;
 use tokio::{sync::mpsc, time::sleep};
 
 #[derive(Debug, Parser)]
+#[command(version)]
 struct Args {
     /// The port to listen on; 0 picks a free one.
     #[arg(short = 'P', long, default_value_t = 8888)]

@@ -17,6 +17,7 @@ use sse_warp::Channels;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(Debug, Parser)]
+#[command(version)]
 struct Args {
     /// The port to listen on; 0 picks a free one.
     #[arg(short = 'P', long, default_value_t = 8888)]

@@ -4,8 +4,8 @@ use super::process::Example;
 use crate::post;
 
 /// Everyone who listens hears what one posts.
-pub async fn what_is_said_is_heard_by_all() {
-    let (_server, target) = Example::start("chat", &[]);
+pub async fn what_is_said_is_heard_by_all(package: &str) {
+    let (_server, target) = Example::start(package, "chat", &[]);
     assert!(target.get("/").await.text().contains("EventSource"));
     let mut listeners = Vec::new();
     for _ in 0..3 {

@@ -1,5 +1,5 @@
 /// Makes a `#[test]` of each thing that the examples `protocol_server`, `chat` and `tokens` of the
-/// crate under test must do. Cargo builds them for its tests.
+/// package under test must do. They take `--version`, by which they are told from those of others.
 ///
 /// ```no_run
 /// sse_testkit::example_tests!();
@@ -33,7 +33,8 @@ macro_rules! __example_tests {
         mod $example {
             $(#[test]
             fn $test() {
-                $crate::run($crate::examples::$example::$test());
+                let package = env!("CARGO_PKG_NAME");
+                $crate::run($crate::examples::$example::$test(package));
             })+
         }
     )+};

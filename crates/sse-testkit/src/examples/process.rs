@@ -1,10 +1,12 @@
 use std::{
     env,
+    fs::{self, DirEntry},
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -16,16 +18,11 @@ use crate::{Setup, Target};
 pub(super) struct Example(Child);
 
 impl Example {
-    /// Starts the example `name` of the crate whose test this is, on a free port.
-    pub(super) fn start(name: &str, options: &[&str]) -> (Self, Target) {
-        let test = env::current_exe().expect("a test is a file");
-        let folder = test.parent().expect("it lies in a folder");
-        let program = folder.with_file_name("examples").join(name);
-        let mut command = Command::new(&program);
+    /// Starts the example `name` of `package` on a free port.
+    pub(super) fn start(package: &str, name: &str, options: &[&str]) -> (Self, Target) {
+        let mut command = Command::new(program(package, name));
         command.args(["-P", "0"]).args(options).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn();
-        // Cargo builds the examples for all tests of a crate together, not for `--test examples`.
-        let mut child = child.unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        let mut child = command.spawn().expect("it is a program");
 
         let mut line = String::new();
         let stdout = child.stdout.take().expect("it is piped");
@@ -66,4 +63,39 @@ impl Drop for Example {
         let _ended = self.0.kill();
         let _status = self.0.wait();
     }
+}
+
+/// The newest build of the example `name` that says it is of `package`.
+///
+/// Packages of one workspace share the place for examples, and `NAME` there is the one that was built
+/// last; each has `NAME-HASH` besides. Cargo builds them for all tests of a package together, not for
+/// `--test examples`.
+fn program(package: &str, name: &str) -> PathBuf {
+    let test = env::current_exe().expect("a test is a file");
+    let folder = test.parent().expect("it lies in a folder").with_file_name("examples");
+    let mut builds: Vec<_> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .filter_map(|entry| built(&entry.ok()?, name))
+        .collect();
+    builds.sort();
+    let mut newest_first = builds.into_iter().rev().map(|(_, program)| program);
+    newest_first
+        .find(|program| is_of(program, package))
+        .unwrap_or_else(|| panic!("no {name} of {package} in {}", folder.display()))
+}
+
+/// When the file was built, if it is `NAME-HASH`.
+fn built(entry: &DirEntry, name: &str) -> Option<(SystemTime, PathBuf)> {
+    let file = entry.file_name().into_string().ok()?;
+    let hash = file.strip_prefix(name)?.strip_prefix('-')?;
+    let is_hash = hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then_some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+}
+
+fn is_of(program: &Path, package: &str) -> bool {
+    let output = Command::new(program).arg("--version").output();
+    output.is_ok_and(|output| {
+        let version = String::from_utf8_lossy(&output.stdout).into_owned();
+        version.split_whitespace().next() == Some(package)
+    })
 }

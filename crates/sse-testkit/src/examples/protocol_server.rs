@@ -6,14 +6,14 @@ use super::process::Example;
 use crate::head;
 
 /// `-i` and `-j` choose the format, as they do with `eventsource-server`.
-pub async fn it_serves_every_format() {
+pub async fn it_serves_every_format(package: &str) {
     for (options, data, event) in [
         (&[][..], "a\nb", "event: ping\ndata: a\ndata: b\n\n"),
         (&["-i"], "a", "id: 0\nevent: ping\ndata: a\n\n"),
         (&["-j"], "[ 1 ]", "event: ping\ndata: [1]\n\n"),
         (&["-i", "-j"], "{}", "id: 0\nevent: ping\ndata: {}\n\n"),
     ] {
-        let (_server, target) = Example::start("protocol_server", options);
+        let (_server, target) = Example::start(package, "protocol_server", options);
         let mut listener = target.listen("42").await;
 
         target.publish("ping", "42", data).await;
@@ -26,16 +26,16 @@ pub async fn it_serves_every_format() {
 }
 
 /// `-k` breaks the silence.
-pub async fn it_keeps_alive() {
-    let (_server, target) = Example::start("protocol_server", &["-k", "50"]);
+pub async fn it_keeps_alive(package: &str) {
+    let (_server, target) = Example::start(package, "protocol_server", &["-k", "50"]);
 
     target.listen("42").await.expect(":\n\n").await;
 }
 
 /// "SIGINT and SIGTERM: stop accepting, end all streams cleanly, exit 0 within 5 s".
-pub async fn it_ends_its_streams_when_told_to_stop() {
+pub async fn it_ends_its_streams_when_told_to_stop(package: &str) {
     for signal in [Signal::INT, Signal::TERM] {
-        let (mut server, target) = Example::start("protocol_server", &[]);
+        let (mut server, target) = Example::start(package, "protocol_server", &[]);
         let mut listener = target.listen("42").await;
 
         server.signal(signal);
@@ -46,8 +46,8 @@ pub async fn it_ends_its_streams_when_told_to_stop() {
 }
 
 /// "A second signal ends it at once".
-pub async fn a_second_signal_ends_it_at_once() {
-    let (mut server, target) = Example::start("protocol_server", &[]);
+pub async fn a_second_signal_ends_it_at_once(package: &str) {
+    let (mut server, target) = Example::start(package, "protocol_server", &[]);
     let mut listener = target.listen("42").await;
     // A request that the server has begun with, and waits for.
     let mut owing = target.connect().await;

@@ -4,8 +4,8 @@ use super::process::Example;
 use crate::{Listener, Target, post};
 
 /// One event a token, and `[DONE]` behind them.
-pub async fn they_come_one_by_one_and_end() {
-    let (_server, target) = Example::start("tokens", &[]);
+pub async fn they_come_one_by_one_and_end(package: &str) {
+    let (_server, target) = Example::start(package, "tokens", &[]);
 
     let mut listener = ask(&target, "to be or").await;
 
@@ -16,8 +16,8 @@ pub async fn they_come_one_by_one_and_end() {
 }
 
 /// What makes the tokens ends with the connection of who reads them.
-pub async fn the_producer_stops_when_nobody_reads() {
-    let (mut server, target) = Example::start("tokens", &[]);
+pub async fn the_producer_stops_when_nobody_reads(package: &str) {
+    let (mut server, target) = Example::start(package, "tokens", &[]);
     let mut listener = ask(&target, &"word ".repeat(10_000)).await;
     listener.expect("data: word\n\n").await;
 
