@@ -98,6 +98,16 @@ async fn measure(framework: Framework, is_ours: bool, load: Load) -> Result<Run,
 
 const LOADS: [Load; 3] = [
     Load { name: "one stream, as fast as it goes", streams: 1, events: 1_000_000, is_fast: true },
-    Load { name: "1,000 streams, as fast as they go", streams: 1_000, events: 1_000, is_fast: true },
-    Load { name: "1,000 streams, one event every 40 ms", streams: 1_000, events: 100, is_fast: false },
+    Load {
+        name: "1,000 streams, as fast as they go",
+        streams: 1_000,
+        events: 1_000,
+        is_fast: true,
+    },
+    Load {
+        name: "1,000 streams, one event every 40 ms",
+        streams: 1_000,
+        events: 100,
+        is_fast: false,
+    },
 ];

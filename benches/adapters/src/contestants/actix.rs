@@ -8,7 +8,8 @@ use crate::source::events;
 
 pub fn serve(listener: TcpListener, is_ours: bool) -> io::Result<()> {
     actix_web::rt::System::new().block_on(async move {
-        let app = move || App::new().default_service(web::to(move |request| answer(request, is_ours)));
+        let app =
+            move || App::new().default_service(web::to(move |request| answer(request, is_ours)));
         HttpServer::new(app).workers(1).h1_allow_half_closed(false).listen(listener)?.run().await
     })
 }
