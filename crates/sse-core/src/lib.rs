@@ -54,12 +54,20 @@ pub use id_source::{Counter, IdSource, TimeStamp};
 
 mod channel;
 pub use channel::{
-    CloseReason, Log, LogConfig, Mode, Output, Subscription, SubscriptionConfig, Token, TokenError,
+    CloseReason, Cursor, Log, LogConfig, Mode, OnOverrun, Output, Subscription, SubscriptionConfig,
+    Token, TokenError,
+};
+
+mod history;
+pub use history::{
+    Epoch, Gap, GapReason, History, IdempotencyKey, IdempotencyKeyError, Position, Resume, Since,
+    SinceError, Start, Verdict,
 };
 
 mod hub;
 pub use hub::{
-    Hub, HubConfig, Overrun, PublishError, Published, SubscribeError, Subscriber, Wakers,
+    ChannelInfo, Counts, Hub, HubConfig, HubError, HubEvent, HubEvents, Limit, Overrun, Post,
+    PublishError, Published, SubscribeError, Subscriber, Wakers,
 };
 
 mod gateway;

@@ -86,7 +86,7 @@ impl Listener {
 
     /// What the log has to hold for it.
     fn cost(&self) -> usize {
-        self.unread.iter().map(|frame| frame.len() + 64).sum()
+        self.unread.iter().map(|frame| frame.len() + 96).sum()
     }
 }
 

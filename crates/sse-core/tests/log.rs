@@ -27,7 +27,7 @@ fn a_write_joins_up_to_16_kib_and_splits_no_frame() {
     let (mut log, now) = (Log::new(LogConfig::default()), epoch());
     let mut subscription = Subscription::new(quiet(), &log, now);
     for len in [10_000, 6_000, 384, 1, 20_000, 1] {
-        log.append(Bytes::from(vec![b'x'; len]));
+        log.append(Bytes::from(vec![b'x'; len]), now);
     }
 
     let mut writes = Vec::new();
@@ -42,8 +42,8 @@ fn a_write_joins_up_to_16_kib_and_splits_no_frame() {
 fn subscribers_in_step_share_the_joined_bytes() {
     let (mut log, now) = (Log::new(LogConfig::default()), epoch());
     let mut subscriptions = [(); 2].map(|()| Subscription::new(quiet(), &log, now));
-    log.append("data: 1\n\n".into());
-    log.append("data: 2\n\n".into());
+    log.append("data: 1\n\n".into(), now);
+    log.append("data: 2\n\n".into(), now);
 
     let [one, other] = subscriptions.each_mut().map(|subscription| {
         let Output::Write(bytes) = subscription.poll_output(&mut log, now) else {
@@ -60,11 +60,11 @@ fn many_tiny_frames_cost_more_than_their_bytes() {
     let mut log = Log::new(LogConfig::default().with_max_bytes(10_000));
 
     for _ in 0..10_000 {
-        log.append(":\n\n".into());
+        log.append(":\n\n".into(), epoch());
     }
 
     assert!(log.cost() <= 10_000);
-    assert!(log.next_seq() - log.first_seq() < 200, "{} frames are held", log.next_seq());
+    assert!(log.end().event() - log.start().event() < 200, "{log:?}");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn the_newest_frame_is_kept_however_large() {
     let mut subscription = Subscription::new(quiet(), &log, now);
     let frame = Bytes::from(vec![b'x'; 1_000]);
 
-    log.append(frame.clone());
+    log.append(frame.clone(), now);
 
     assert_eq!(subscription.poll_output(&mut log, now), Output::Write(frame));
 }
@@ -124,8 +124,8 @@ impl Run {
             Step::Append(len) if !self.is_finished => {
                 let frame = Bytes::from(vec![u8::try_from(self.all.len() % 251).unwrap(); len]);
                 self.all.push(frame.clone());
-                let seq = self.log.append(frame);
-                assert_eq!(seq + 1, self.all.len() as u64);
+                let seq = self.log.append(frame, self.now);
+                assert_eq!(seq, self.all.len() as u64);
                 assert!(self.log.cost() <= MAX_BYTES);
             }
             Step::Append(_) => (),
@@ -142,8 +142,9 @@ impl Run {
                 }
             }
             Step::TrimToLowest => {
-                let lowest = self.readers.iter().map(|reader| reader.cursor).min();
-                self.log.trim(lowest.unwrap_or(self.all.len()) as u64);
+                let cursors = self.readers.iter().map(|reader| reader.subscription.cursor());
+                let lowest = cursors.min_by_key(|cursor| cursor.event());
+                self.log.trim(lowest.unwrap_or_else(|| self.log.end()));
             }
             Step::Finish => {
                 self.is_finished = true;
@@ -156,7 +157,7 @@ impl Run {
     fn poll(&mut self, who: usize) -> Option<Output> {
         let reader = self.readers.get_mut(who)?;
         let output = reader.subscription.poll_output(&mut self.log, self.now);
-        let first = usize::try_from(self.log.first_seq()).unwrap();
+        let first = usize::try_from(self.log.start().event()).unwrap() - 1;
         match &output {
             Output::Write(bytes) if bytes.starts_with(b":") && bytes.len() == 3 => {
                 assert_eq!(reader.cursor, self.all.len(), "a comment goes out in silence only");

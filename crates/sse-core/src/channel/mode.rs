@@ -7,4 +7,6 @@ pub enum Mode {
     Exclusive,
     /// Any number of listeners, each of which receives everything.
     Shared,
+    /// One listener; who comes second takes the channel over, and the first is told so.
+    Takeover,
 }

@@ -1,9 +1,12 @@
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use super::{Keepalive, Log};
-use crate::KEEPALIVE;
+use super::{Cursor, Keepalive, Log};
+use crate::{Event, Gap, GapReason, KEEPALIVE, Resume, Verdict};
 
 /// One listener's place in a [`Log`]: what to write next, and until when it may stay silent.
 ///
@@ -20,8 +23,8 @@ use crate::KEEPALIVE;
 /// let (mut log, start) = (Log::new(LogConfig::default()), Instant::now());
 /// let mut subscription = Subscription::new(SubscriptionConfig::default(), &log, start);
 ///
-/// log.append("data: 1\n\n".into());
-/// log.append("data: 2\n\n".into());
+/// log.append("data: 1\n\n".into(), start);
+/// log.append("data: 2\n\n".into(), start);
 /// assert_eq!(
 ///     subscription.poll_output(&mut log, start),
 ///     Output::Write("data: 1\n\ndata: 2\n\n".into()),
@@ -33,18 +36,53 @@ use crate::KEEPALIVE;
 /// ```
 #[derive(Debug)]
 pub struct Subscription {
-    cursor: u64,
+    cursor: Cursor,
+    /// What is written before anything else.
+    preface: Bytes,
+    on_overrun: OnOverrun,
     keepalive: Keepalive,
+    /// An end that is this listener's own.
+    end: Option<Box<End>>,
 }
 
 impl Subscription {
     /// A subscription to what `log` will hold from now on.
     pub fn new(config: SubscriptionConfig, log: &Log, now: Instant) -> Self {
-        Self { cursor: log.next_seq(), keepalive: Keepalive::new(config.interval(), now) }
+        Self {
+            cursor: log.end(),
+            preface: Bytes::new(),
+            on_overrun: config.on_overrun,
+            keepalive: Keepalive::new(config.interval(), now),
+            end: None,
+        }
     }
 
-    /// The sequence number of the next frame to write.
-    pub fn cursor(&self) -> u64 {
+    /// A subscription to what `log` remembers after the anchor of `resume`, and to what it will hold
+    /// from then on. The first block says the anchor and `retry`, the second a gap if there is one.
+    pub fn resume(
+        config: SubscriptionConfig,
+        log: &Log,
+        resume: &Resume,
+        retry: Option<Duration>,
+        now: Instant,
+    ) -> Self {
+        let anchor = resume.anchor();
+        let mut first = Event::default().with_id(anchor.into());
+        if let Some(retry) = retry {
+            first = first.with_retry(retry);
+        }
+        let mut preface = BytesMut::from(&first.encode()[..]);
+        if let Verdict::Gap(gap) = resume.verdict() {
+            preface.extend_from_slice(&gap.encode(Some(anchor)));
+        }
+        let mut subscription = Self::new(config, log, now);
+        subscription.cursor.event = anchor.seq() + 1;
+        subscription.preface = preface.freeze();
+        subscription
+    }
+
+    /// The place before the next frames to write.
+    pub fn cursor(&self) -> Cursor {
         self.cursor
     }
 
@@ -53,24 +91,73 @@ impl Subscription {
         self.keepalive.handle_timeout(now);
     }
 
+    /// Ends this listener alone: it reads on up to `at`, then writes `farewell` and is closed for
+    /// `reason`. The first end stands.
+    pub fn handle_end(&mut self, at: Cursor, farewell: Bytes, reason: CloseReason) {
+        self.end.get_or_insert_with(|| Box::new(End { at, farewell, reason }));
+    }
+
     /// What the driver is to do next.
     pub fn poll_output(&mut self, log: &mut Log, now: Instant) -> Output {
-        if self.cursor < log.first_seq() {
-            return Output::Close(CloseReason::Overrun { missed: log.first_seq() - self.cursor });
+        if !self.preface.is_empty() {
+            let preface = mem::take(&mut self.preface);
+            return self.write(preface, now);
         }
-        let bytes = if let Some((bytes, cursor)) = log.read(self.cursor) {
+        if self.cursor.is_before(log.start()) {
+            return self.fall_out(log, now);
+        }
+        let until = self.end.as_ref().map_or_else(|| log.end(), |end| end.at);
+        if let Some((bytes, cursor)) = log.read(self.cursor, until) {
             self.cursor = cursor;
-            bytes
-        } else if let Some(reason) = log.end() {
-            return Output::Close(reason);
+            self.write(bytes, now)
+        } else if let Some(end) = &mut self.end {
+            let (farewell, reason) = (mem::take(&mut end.farewell), end.reason);
+            if farewell.is_empty() { Output::Close(reason) } else { self.write(farewell, now) }
+        } else if let Some(reason) = log.reason() {
+            Output::Close(reason)
         } else if self.keepalive.is_due() {
-            KEEPALIVE
+            self.write(KEEPALIVE, now)
         } else {
-            return Output::Wait { until: self.keepalive.deadline() };
-        };
+            Output::Wait { until: self.keepalive.deadline() }
+        }
+    }
+
+    /// The log has dropped frames that were still to be read.
+    fn fall_out(&mut self, log: &Log, now: Instant) -> Output {
+        let missed = log.start().event - self.cursor.event.min(log.start().event);
+        if self.on_overrun == OnOverrun::Close || self.end.is_some() {
+            return Output::Close(CloseReason::Overrun { missed });
+        }
+        let last = log.position(self.cursor.event - 1).map(|last| last.to_string());
+        let last = last.unwrap_or_default();
+        let gap = Gap::new(GapReason::Trimmed, last.as_bytes(), Some(missed));
+        let anchor = log.position(log.start().event - 1);
+        self.cursor = self.cursor.max(log.start());
+        self.write(gap.encode(anchor), now)
+    }
+
+    fn write(&mut self, bytes: Bytes, now: Instant) -> Output {
         self.keepalive.handle_write(now);
         Output::Write(bytes)
     }
+}
+
+#[derive(Debug)]
+struct End {
+    at: Cursor,
+    farewell: Bytes,
+    reason: CloseReason,
+}
+
+/// What becomes of a listener that falls out of the log because it reads too slowly.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum OnOverrun {
+    /// Its stream is cut. It comes back, and is told what it missed if the channel has a history.
+    #[default]
+    Close,
+    /// It is told in its stream, by `event: sse.gap`, and goes on with the oldest that is there.
+    Gap,
 }
 
 /// How one subscription behaves.
@@ -85,6 +172,7 @@ impl Subscription {
 pub struct SubscriptionConfig {
     keepalive: Option<Duration>,
     phase: u16,
+    on_overrun: OnOverrun,
 }
 
 impl SubscriptionConfig {
@@ -112,6 +200,21 @@ impl SubscriptionConfig {
         self
     }
 
+    /// Sets what becomes of a listener that falls out of the log. Default: [`OnOverrun::Close`].
+    #[must_use]
+    pub fn with_on_overrun(mut self, on_overrun: OnOverrun) -> Self {
+        self.on_overrun = on_overrun;
+        self
+    }
+
+    pub(crate) fn on_overrun(&self) -> OnOverrun {
+        self.on_overrun
+    }
+
+    pub(crate) fn phase(&self) -> u16 {
+        self.phase
+    }
+
     pub(crate) fn interval(&self) -> Option<Duration> {
         let keepalive = self.keepalive?;
         let margin = keepalive / 32 * 3;
@@ -122,7 +225,11 @@ impl SubscriptionConfig {
 
 impl Default for SubscriptionConfig {
     fn default() -> Self {
-        Self { keepalive: Some(Duration::from_secs(15)), phase: 0 }
+        Self {
+            keepalive: Some(Duration::from_secs(15)),
+            phase: 0,
+            on_overrun: OnOverrun::default(),
+        }
     }
 }
 
@@ -150,9 +257,11 @@ pub enum CloseReason {
     Finished,
     /// The hub is shutting down; everything published before was written.
     Shutdown,
+    /// Another listener took the channel over; what was published before was written.
+    Replaced,
     /// The log dropped frames that this subscriber had not read.
     Overrun {
-        /// How many frames were missed.
+        /// How many events were missed.
         missed: u64,
     },
 }
@@ -203,11 +312,11 @@ mod tests {
 
     #[test]
     fn overrun_closes_with_the_number_missed() {
-        let (mut log, start) = (Log::new(LogConfig::default().with_max_bytes(200)), epoch());
+        let (mut log, start) = (Log::new(LogConfig::default().with_max_bytes(250)), epoch());
         let mut subscription = Subscription::new(SubscriptionConfig::default(), &log, start);
 
         for _ in 0..5 {
-            log.append(KEEPALIVE);
+            log.append(KEEPALIVE, start);
         }
 
         for _ in 0..2 {
@@ -223,7 +332,7 @@ mod tests {
         let (mut log, start) = (Log::new(LogConfig::default()), epoch());
         let mut subscription = Subscription::new(SubscriptionConfig::default(), &log, start);
 
-        log.append(KEEPALIVE);
+        log.append(KEEPALIVE, start);
         log.finish(CloseReason::Finished);
         log.finish(CloseReason::Shutdown);
 

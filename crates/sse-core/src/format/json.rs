@@ -30,6 +30,10 @@ impl Format for JsonFormat {
             .map_err(|error| FormatError::NotJson { reason: error.to_string() })?;
         Ok(without_white_space(value.get()))
     }
+
+    fn takes_batches(&self) -> bool {
+        true
+    }
 }
 
 /// Removes the white space outside the strings of `json`, which is known to be valid.

@@ -117,6 +117,11 @@ pub trait Format: fmt::Debug + Send + Sync + 'static {
     /// [`FormatError`] if `body` does not fit the format; the publisher is told why.
     fn data(&self, body: &[u8]) -> Result<String, FormatError>;
 
+    /// Whether a body of the type `application/x-ndjson` is a batch: one event a line.
+    fn takes_batches(&self) -> bool {
+        false
+    }
+
     /// The actions of a hub with this format, unless its configuration says otherwise.
     fn actions(&self) -> ActionSet {
         ActionSet::default()

@@ -5,10 +5,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderValue, Response};
 
-use super::{cors::Grant, refusal::Refusal};
-use crate::{Hub, SubscribeError, Subscriber, Token, response::stream_head};
+use super::{cors::Grant, header_text::text, refusal::Refusal};
+use crate::{Hub, Resume, Start, SubscribeError, Subscriber, Token, response::stream_head};
 
 /// A GET that wants to listen.
 ///
@@ -39,24 +39,35 @@ use crate::{Hub, SubscribeError, Subscriber, Token, response::stream_head};
 pub struct Admission {
     hub: Arc<Hub>,
     token: Token,
+    start: Start,
     is_head: bool,
     grant: Grant,
     pauses: slice::Iter<'static, Duration>,
 }
 
 impl Admission {
-    pub(super) fn new(hub: Arc<Hub>, token: Token, is_head: bool, grant: Grant) -> Self {
-        Self { hub, token, is_head, grant, pauses: PAUSES.iter() }
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        token: Token,
+        start: Start,
+        is_head: bool,
+        grant: Grant,
+    ) -> Self {
+        Self { hub, token, start, is_head, grant, pauses: PAUSES.iter() }
     }
 
     /// How the request is answered, or when to ask again.
     pub fn poll_response(&mut self, now: Instant) -> Admitted {
+        let (token, start) = (&self.token, &self.start);
         let answer = if self.is_head {
-            self.hub.check_subscribe(&self.token).map(|()| Admitted::Head(self.head(Bytes::new())))
+            let resume = self.hub.check_subscribe(token, start, now);
+            resume.map(|resume| Admitted::Head(self.head(resume.as_ref(), Bytes::new())))
         } else {
-            self.hub
-                .subscribe(&self.token, now)
-                .map(|listener| Admitted::Stream(self.head(listener)))
+            let listener = self.hub.subscribe_from(token, start, now);
+            listener.map(|listener| {
+                let head = self.head(listener.resume(), ());
+                Admitted::Stream(head.map(|()| listener))
+            })
         };
         match answer {
             Ok(admitted) => admitted,
@@ -69,8 +80,15 @@ impl Admission {
         }
     }
 
-    fn head<T>(&self, body: T) -> Response<T> {
-        self.grant.apply(stream_head(body, "no-cache"))
+    fn head<T>(&self, resume: Option<&Resume>, body: T) -> Response<T> {
+        let mut response = stream_head(body, "no-cache");
+        if let Some(resume) = resume {
+            let headers = response.headers_mut();
+            let verdict = HeaderValue::from_static(resume.verdict().as_str());
+            headers.insert("sse-resume", verdict);
+            headers.insert("sse-last-event-id", text(resume.anchor()));
+        }
+        self.grant.apply(response)
     }
 }
 

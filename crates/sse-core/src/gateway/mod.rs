@@ -8,9 +8,10 @@ mod cors;
 pub use cors::{Cors, CorsError};
 
 mod permit;
-use permit::Bounds;
+use permit::{Asked, Bounds};
 pub use permit::{Permit, Publication};
 
+mod header_text;
 mod page;
 mod refusal;
 mod route;
@@ -20,7 +21,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
-use crate::{Hub, Token};
+use crate::{Hub, IdempotencyKey, LastEventId, Limit, Since, Start, Token};
 use cors::Grant;
 use refusal::Refusal;
 use route::Route;
@@ -102,7 +103,8 @@ impl Gateway {
             Route::Root => Ok(Handled::Respond(page::response(&self.hub, &self.config))),
             Route::Channel { action, token } if action == listen => {
                 let (hub, grant) = (self.hub.clone(), grant.clone());
-                Ok(Handled::Listen(Admission::new(hub, token, is_head, grant)))
+                let start = self.start(parts)?;
+                Ok(Handled::Listen(Admission::new(hub, token, start, is_head, grant)))
             }
             Route::Channel { .. } => Ok(Handled::Respond(self.to_root())),
         }
@@ -112,14 +114,38 @@ impl Gateway {
         let Route::Channel { action, token } = self.route(parts)? else {
             return Err(Refusal::Method { allow: ROOT_METHODS });
         };
-        self.hub.check_publish(&token, &action)?;
+        self.hub.check_publish(&token, &action, now)?;
+        let key = self.idempotency_key(parts)?;
         let limit = self.config.max_body;
         if content_length(&parts.headers).is_some_and(|len| limit < len) {
+            self.hub.count_refused(Limit::BodyBytes);
             return Err(Refusal::TooLarge);
         }
         let until = now + self.config.body_timeout;
+        let takes_batches = self.hub.config().format().takes_batches();
+        let asked = Asked { token, action, key, is_batch: takes_batches && is_batch(parts) };
         let (hub, grant) = (self.hub.clone(), grant.clone());
-        Ok(Handled::Publish(Permit::new(hub, token, action, Bounds { limit, until }, grant)))
+        Ok(Handled::Publish(Permit::new(hub, asked, Bounds { limit, until }, grant)))
+    }
+
+    /// Where a listener wants to begin; without history it is not even looked at.
+    fn start(&self, parts: &Parts) -> Result<Start, Refusal> {
+        if self.hub.config().history().is_none() {
+            return Ok(Start::default());
+        }
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let since = query.filter(|(name, _)| name == "since").map(|(_, since)| since.parse());
+        let since = since.last().unwrap_or_else(|| Ok(Since::default())).map_err(Refusal::Since)?;
+        Ok(Start::from(LastEventId::from(parts)).with_since(since))
+    }
+
+    /// The key of a publication; without history it is not even looked at.
+    fn idempotency_key(&self, parts: &Parts) -> Result<Option<IdempotencyKey>, Refusal> {
+        let key = parts.headers.get("idempotency-key");
+        match key.filter(|_| self.hub.config().history().is_some()) {
+            Some(key) => key.as_bytes().try_into().map(Some).map_err(Refusal::Key),
+            None => Ok(None),
+        }
     }
 
     fn refuse_method(&self, parts: &Parts) -> Result<Handled, Refusal> {
@@ -159,5 +185,13 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// Whether each line of the body is to be an event.
+fn is_batch(parts: &Parts) -> bool {
+    let content_type = parts.headers.get(header::CONTENT_TYPE);
+    let essence = content_type.and_then(|value| value.to_str().ok()?.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(NDJSON))
+}
+
+const NDJSON: &str = "application/x-ndjson";
 const ROOT_METHODS: &str = "GET, HEAD";
 const CHANNEL_METHODS: &str = "GET, HEAD, POST";

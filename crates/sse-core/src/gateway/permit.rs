@@ -1,10 +1,10 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::{Response, header};
+use http::{HeaderValue, Response, header};
 
-use super::{cors::Grant, refusal::Refusal};
-use crate::{Hub, Published, Token};
+use super::{cors::Grant, header_text::text, refusal::Refusal};
+use crate::{Hub, IdempotencyKey, Limit, Post, Published, Token};
 
 /// A POST whose head was accepted: it takes the body, then publishes.
 ///
@@ -29,11 +29,19 @@ use crate::{Hub, Published, Token};
 #[derive(Debug)]
 pub struct Permit {
     hub: Arc<Hub>,
-    token: Token,
-    action: String,
+    asked: Asked,
     bounds: Bounds,
     body: BytesMut,
     grant: Grant,
+}
+
+/// What the head of a POST asks for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) token: Token,
+    pub(super) action: String,
+    pub(super) key: Option<IdempotencyKey>,
+    pub(super) is_batch: bool,
 }
 
 /// How long a body may be, in bytes, and when it must have arrived.
@@ -44,30 +52,25 @@ pub(super) struct Bounds {
 }
 
 impl Permit {
-    pub(super) fn new(
-        hub: Arc<Hub>,
-        token: Token,
-        action: String,
-        bounds: Bounds,
-        grant: Grant,
-    ) -> Self {
-        Self { hub, token, action, bounds, body: BytesMut::new(), grant }
+    pub(super) fn new(hub: Arc<Hub>, asked: Asked, bounds: Bounds, grant: Grant) -> Self {
+        Self { hub, asked, bounds, body: BytesMut::new(), grant }
     }
 
     /// The channel that is published to.
     pub fn token(&self) -> &Token {
-        &self.token
+        &self.asked.token
     }
 
     /// The action that is asked for.
     pub fn action(&self) -> &str {
-        &self.action
+        &self.asked.action
     }
 
     /// Takes the next bytes of the body; answers with a refusal once they are too many.
     #[must_use]
     pub fn handle_input(&mut self, input: &[u8]) -> Option<Response<Bytes>> {
         if self.bounds.limit < self.body.len() as u64 + input.len() as u64 {
+            self.hub.count_refused(Limit::BodyBytes);
             return Some(self.refuse(Refusal::TooLarge));
         }
         self.body.extend_from_slice(input);
@@ -93,15 +96,37 @@ impl Permit {
 
     /// Publishes the body, which is complete. The verdict is that of this moment.
     pub fn publish(self, now: Instant) -> Publication {
-        match self.hub.publish(&self.token, &self.action, &self.body, now) {
+        let Asked { token, action, key, is_batch } = &self.asked;
+        let mut post = Post::new(action, &self.body);
+        if let Some(key) = key {
+            post = post.with_key(key.clone());
+        }
+        if *is_batch {
+            post = post.with_batch();
+        }
+        match self.hub.post(token, &post, now) {
             Ok(published) => {
-                let mut response = Response::new(Bytes::new());
-                let accept = self.hub.config().format().content_type();
-                response.headers_mut().insert(header::ACCEPT, accept);
-                Publication { response: self.grant.apply(response), published: Some(published) }
+                let response = self.grant.apply(self.accept(&published));
+                Publication { response, published: Some(published) }
             }
             Err(error) => Publication { response: self.refuse(error.into()), published: None },
         }
+    }
+
+    fn accept(&self, published: &Published) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::new());
+        let headers = response.headers_mut();
+        headers.insert(header::ACCEPT, self.hub.config().format().content_type());
+        if self.hub.config().history().is_some() {
+            if let Some(id) = published.id() {
+                headers.insert("sse-id", text(id));
+            }
+            headers.insert("sse-listeners", text(published.listeners()));
+            if published.is_duplicate() {
+                headers.insert("sse-duplicate", HeaderValue::from_static("true"));
+            }
+        }
+        response
     }
 
     fn refuse(&self, refusal: Refusal) -> Response<Bytes> {

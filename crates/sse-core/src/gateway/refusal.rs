@@ -1,8 +1,10 @@
+use std::fmt;
+
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::{page::escape, route::RouteError};
-use crate::{PublishError, SubscribeError};
+use crate::{IdempotencyKeyError, PublishError, SinceError, SubscribeError, stop_reconnecting};
 
 /// Why a request is not served, as the client is told.
 #[derive(Debug)]
@@ -11,6 +13,8 @@ pub(super) enum Refusal {
     Method { allow: &'static str },
     Subscribe(SubscribeError),
     Publish(PublishError),
+    Since(SinceError),
+    Key(IdempotencyKeyError),
     TooLarge,
     Late,
     Incomplete,
@@ -18,40 +22,73 @@ pub(super) enum Refusal {
 
 impl Refusal {
     pub(super) fn into_response(self) -> Response<Bytes> {
-        let mut response = page(self.status(), &self.text());
+        if let Self::Subscribe(SubscribeError::Ended) = self {
+            return stop_reconnecting(Bytes::new());
+        }
+        let status = self.status();
+        let mut response = page(status, &self.text());
+        let headers = response.headers_mut();
         if let Self::Method { allow } = self {
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         response
     }
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Route(_) | Self::Publish(PublishError::Format(_)) | Self::Incomplete => {
+            Self::Route(_) | Self::Since(_) | Self::Key(_) | Self::Incomplete => {
                 StatusCode::BAD_REQUEST
             }
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Subscribe(SubscribeError::Taken) => StatusCode::LOCKED,
-            Self::Subscribe(SubscribeError::Shutdown) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Publish(_) => StatusCode::NOT_FOUND,
+            Self::Subscribe(error) => match error {
+                SubscribeError::Taken => StatusCode::LOCKED,
+                SubscribeError::Ended => StatusCode::NO_CONTENT,
+                SubscribeError::Shutdown | SubscribeError::Limit { .. } => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
+            },
+            Self::Publish(error) => match error {
+                PublishError::NotConnected | PublishError::UnknownAction { .. } => {
+                    StatusCode::NOT_FOUND
+                }
+                PublishError::Shutdown | PublishError::Limit { .. } => {
+                    StatusCode::SERVICE_UNAVAILABLE
+                }
+                PublishError::Format(_) | PublishError::Line { .. } | PublishError::Empty => {
+                    StatusCode::BAD_REQUEST
+                }
+            },
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Late => StatusCode::REQUEST_TIMEOUT,
         }
     }
 
     fn text(&self) -> String {
+        let shutdown = || "Server is shutting down".to_owned();
+        let badly = |error: &dyn fmt::Display| {
+            format!("Data is not properly formatted: <br />{}", escape(&error.to_string()))
+        };
         match self {
             Self::Route(error) => escape(&error.to_string()),
+            Self::Since(error) => format!("Start is not known: {}", escape(&error.to_string())),
+            Self::Key(error) => format!("Idempotency-Key is not valid: {error}"),
             Self::Method { .. } => "Method is not allowed".to_owned(),
             Self::Subscribe(SubscribeError::Taken) => "Target is already connected".to_owned(),
-            Self::Subscribe(SubscribeError::Shutdown) => "Server is shutting down".to_owned(),
+            Self::Subscribe(SubscribeError::Shutdown) => shutdown(),
+            Self::Subscribe(error) => format!("Server is full: {error}"),
             Self::Publish(PublishError::NotConnected) => "Target is not connected".to_owned(),
             Self::Publish(PublishError::UnknownAction { .. }) => {
                 "Unknown action requested".to_owned()
             }
-            Self::Publish(PublishError::Format(error)) => {
-                format!("Data is not properly formatted: <br />{}", escape(&error.to_string()))
+            Self::Publish(PublishError::Shutdown) => shutdown(),
+            Self::Publish(PublishError::Limit { limit, max }) => {
+                format!("Server is full: there may be no more than {max} {limit}")
             }
+            Self::Publish(PublishError::Format(error)) => badly(error),
+            Self::Publish(error) => badly(error),
             Self::TooLarge => "Data is too large".to_owned(),
             Self::Late => "Data did not arrive in time".to_owned(),
             Self::Incomplete => "Data broke off".to_owned(),
@@ -87,3 +124,6 @@ fn page(status: StatusCode, text: &str) -> Response<Bytes> {
     response.headers_mut().insert(header::CONTENT_TYPE, html);
     response
 }
+
+/// How many seconds a client is asked to wait that finds the server full or about to end.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");

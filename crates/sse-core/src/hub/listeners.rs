@@ -2,6 +2,8 @@ use std::{collections::VecDeque, task::Waker};
 
 use slab::Slab;
 
+use crate::{Cursor, OnOverrun};
+
 /// Where each listener of one channel stands, and the wakers of those that are idle.
 ///
 /// An idle listener has read everything. Its waker waits in a queue under a ticket; a publication
@@ -10,11 +12,13 @@ use slab::Slab;
 #[derive(Debug, Default)]
 pub(super) struct Listeners {
     places: Slab<Listener>,
-    /// Listeners that fell out of the log. They keep their place until they are dropped.
-    cut: usize,
+    /// Those that nothing is kept for any more. They keep their place until they are dropped.
+    gone: usize,
+    /// Those that were replaced and still read what came before that.
+    leaving: usize,
     caught_up: usize,
-    /// No cursor of a connected listener is lower.
-    floor: u64,
+    /// Nobody that something is kept for stands before it.
+    floor: Cursor,
     /// The cost of the log at which the lowest cursor is looked for again.
     threshold: usize,
     idle: VecDeque<(u64, usize)>,
@@ -22,22 +26,23 @@ pub(super) struct Listeners {
 }
 
 impl Listeners {
-    /// How many have not fallen out.
+    /// How many are neither gone nor leaving.
     pub(super) fn connected(&self) -> usize {
-        self.places.len() - self.cut
+        self.holding() - self.leaving
     }
 
-    /// Adds a listener that has read everything, up to `cursor`.
-    pub(super) fn add(&mut self, cursor: u64) -> usize {
-        self.caught_up += 1;
-        self.places.insert(Listener { cursor, is_cut: false, waiting: None })
+    /// Adds a listener at `cursor` of a log that ends at `end`.
+    pub(super) fn add(&mut self, cursor: Cursor, end: Cursor) -> usize {
+        self.floor = if self.holding() == 0 { cursor } else { self.floor.min(cursor) };
+        self.caught_up += usize::from(cursor == end);
+        self.places.insert(Listener { cursor, is_gone: false, replaced_at: None, waiting: None })
     }
 
     /// Removes a listener; its waker is to be dropped outside the lock.
-    pub(super) fn remove(&mut self, key: usize, next_seq: u64) -> Option<Waker> {
+    pub(super) fn remove(&mut self, key: usize, end: Cursor) -> Option<Waker> {
+        self.release(key, end);
+        self.gone -= 1;
         let listener = self.places.remove(key);
-        self.cut -= usize::from(listener.is_cut);
-        self.caught_up -= usize::from(!listener.is_cut && listener.cursor == next_seq);
         self.forget_stale_tickets();
         listener.waiting.map(|(_, waker)| waker)
     }
@@ -47,45 +52,77 @@ impl Listeners {
         self.caught_up = 0;
     }
 
-    /// A listener has read up to `cursor` of a log that ends at `next_seq`.
-    pub(super) fn advance(&mut self, key: usize, cursor: u64, next_seq: u64) {
+    /// A listener has read up to `cursor` of a log that ends at `end`.
+    pub(super) fn advance(&mut self, key: usize, cursor: Cursor, end: Cursor) {
         let listener = &mut self.places[key];
-        self.caught_up += usize::from(listener.cursor < next_seq && cursor == next_seq);
+        if !listener.is_gone {
+            self.caught_up += usize::from(listener.cursor != end && cursor == end);
+        }
         listener.cursor = cursor;
+        if listener.replaced_at.is_some_and(|at| !cursor.is_before(at)) {
+            self.release(key, end);
+        }
+    }
+
+    /// Everyone who is connected leaves once it has read up to `end`; returns how many they are.
+    pub(super) fn replace(&mut self, end: Cursor) -> usize {
+        let mut replaced = Vec::new();
+        for (key, listener) in &mut self.places {
+            if !listener.is_gone && listener.replaced_at.is_none() {
+                listener.replaced_at = Some(end);
+                replaced.push((key, listener.cursor));
+            }
+        }
+        self.leaving += replaced.len();
+        for &(key, cursor) in &replaced {
+            self.advance(key, cursor, end);
+        }
+        replaced.len()
+    }
+
+    /// Where the listener was replaced, if it was.
+    pub(super) fn replaced_at(&self, key: usize) -> Option<Cursor> {
+        self.places[key].replaced_at
     }
 
     /// The lowest cursor, if it is worth trimming a log of this `cost` to it.
     ///
     /// With everyone at the end it is known. Else all places are looked at, but only once the log
     /// has doubled since the last time, which makes it cheap for each frame.
-    pub(super) fn lowest_cursor(&mut self, next_seq: u64, cost: usize) -> Option<u64> {
-        if self.caught_up == self.connected() {
+    pub(super) fn lowest_cursor(&mut self, end: Cursor, cost: usize) -> Option<Cursor> {
+        if self.caught_up == self.holding() {
             self.threshold = 0;
-            return Some(next_seq);
+            self.floor = end;
+            return Some(end);
         }
         if cost < self.threshold.max(WORTH_TRIMMING) {
             return None;
         }
         self.threshold = 2 * cost;
-        self.floor = self.connected_cursors().min().unwrap_or(next_seq);
+        self.floor = self.lowest(end);
         Some(self.floor)
     }
 
-    /// Marks the listeners that stand before `first_seq`; returns how many that are.
-    pub(super) fn cut_before(&mut self, first_seq: u64) -> usize {
-        if first_seq <= self.floor {
+    /// Lets those that stand before `start` fall out: they are gone, or go on from there. Returns
+    /// how many that are.
+    pub(super) fn overrun(&mut self, start: Cursor, end: Cursor, then: OnOverrun) -> usize {
+        if !self.floor.is_before(start) {
             return 0;
         }
-        let mut cut = 0;
-        for (_, listener) in &mut self.places {
-            if !listener.is_cut && listener.cursor < first_seq {
-                listener.is_cut = true;
-                cut += 1;
+        let behind = |(key, listener): (usize, &Listener)| {
+            (!listener.is_gone && listener.cursor.is_before(start)).then_some(key)
+        };
+        let behind: Vec<usize> = self.places.iter().filter_map(behind).collect();
+        for &key in &behind {
+            if then == OnOverrun::Close || self.places[key].replaced_at.is_some() {
+                self.release(key, end);
+            } else {
+                let cursor = self.places[key].cursor.max(start);
+                self.advance(key, cursor, end);
             }
         }
-        self.cut += cut;
-        self.floor = self.connected_cursors().min().unwrap_or(first_seq);
-        cut
+        self.floor = self.lowest(end);
+        behind.len()
     }
 
     /// Keeps `waker` for the next publication; what is returned is to be dropped outside the lock.
@@ -122,9 +159,25 @@ impl Listeners {
         None
     }
 
-    fn connected_cursors(&self) -> impl Iterator<Item = u64> {
-        let connected = self.places.iter().filter(|(_, listener)| !listener.is_cut);
-        connected.map(|(_, listener)| listener.cursor)
+    /// Keeps nothing more for a listener.
+    fn release(&mut self, key: usize, end: Cursor) {
+        let listener = &mut self.places[key];
+        if listener.is_gone {
+            return;
+        }
+        listener.is_gone = true;
+        self.gone += 1;
+        self.leaving -= usize::from(listener.replaced_at.is_some());
+        self.caught_up -= usize::from(listener.cursor == end);
+    }
+
+    fn holding(&self) -> usize {
+        self.places.len() - self.gone
+    }
+
+    fn lowest(&self, end: Cursor) -> Cursor {
+        let holding = self.places.iter().filter(|(_, listener)| !listener.is_gone);
+        holding.fold(end, |lowest, (_, listener)| lowest.min(listener.cursor))
     }
 
     fn holds(&self, ticket: u64, key: usize) -> bool {
@@ -144,8 +197,9 @@ impl Listeners {
 
 #[derive(Debug)]
 struct Listener {
-    cursor: u64,
-    is_cut: bool,
+    cursor: Cursor,
+    is_gone: bool,
+    replaced_at: Option<Cursor>,
     waiting: Option<(u64, Waker)>,
 }
 

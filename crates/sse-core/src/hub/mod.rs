@@ -1,5 +1,8 @@
 mod config;
-pub use config::HubConfig;
+pub use config::{HubConfig, HubError};
+
+mod post;
+pub use post::Post;
 
 mod subscriber;
 pub use subscriber::{SubscribeError, Subscriber};
@@ -10,31 +13,42 @@ pub use published::{Overrun, PublishError, Published};
 mod wakers;
 pub use wakers::Wakers;
 
-mod backlog;
+mod limit;
+pub use limit::Limit;
+
+mod counts;
+pub use counts::{ChannelInfo, Counts};
+
+mod watch;
+pub use watch::{HubEvent, HubEvents};
+
 mod channel;
+mod drain;
+mod expiry;
+mod gauge;
 mod listeners;
+mod memory;
+mod posting;
+mod publish;
 mod registry;
+mod shared;
+mod state;
+mod sync;
+mod system;
 
-use std::{
-    cmp::Reverse,
-    sync::{
-        Arc,
-        atomic::{AtomicU16, Ordering},
-    },
-    time::Instant,
-};
+use std::time::{Duration, Instant};
 
-use crate::{
-    Action, CloseReason, Event, EventName, SubscriptionConfig, Token, action::parse_retry,
-    hub::channel::Ended,
-};
-use backlog::Backlog;
-use channel::Channel;
-use registry::Registry;
+use crate::{CloseReason, Epoch, Resume, Start, SubscriptionConfig, Token};
+use channel::{Channel, Joined, Left};
+use drain::Drain;
+use expiry::Expiry;
+use registry::{Full, Registry};
+use shared::Shared;
+use sync::{Arc, AtomicU16, AtomicU64, Ordering};
 
 /// The channels of one server, shared by its connection tasks.
 ///
-/// A channel exists while someone listens on it. The hub reads no clock and calls no waker: a
+/// A channel exists while someone listens on it, or while it remembers something. The hub reads no clock and calls no waker: a
 /// publication hands back the [`Wakers`] of the listeners that were idle, and whoever published
 /// wakes them.
 ///
@@ -59,54 +73,112 @@ use registry::Registry;
 /// ```
 #[derive(Debug)]
 pub struct Hub {
-    config: HubConfig,
+    shared: Arc<Shared>,
     registry: Registry,
-    backlog: Arc<Backlog>,
+    expiry: Expiry,
+    lives: AtomicU64,
     phase: AtomicU16,
 }
 
 impl Hub {
     /// A hub without channels.
+    ///
+    /// # Panics
+    ///
+    /// Where [`Self::try_new`] returns an error.
     pub fn new(config: HubConfig) -> Arc<Self> {
-        let backlog = Arc::new(Backlog::new(config.max_total_bytes));
-        Arc::new(Self { config, registry: Registry::default(), backlog, phase: AtomicU16::new(0) })
+        match Self::try_new(config) {
+            Ok(hub) => hub,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// A hub without channels.
+    ///
+    /// # Errors
+    ///
+    /// [`HubError::Ids`] if there are both a history and an id source.
+    pub fn try_new(config: HubConfig) -> Result<Arc<Self>, HubError> {
+        if config.history.is_some() && config.ids.is_some() {
+            return Err(HubError::Ids);
+        }
+        Ok(Arc::new(Self {
+            shared: Arc::new(Shared::new(config)),
+            registry: Registry::default(),
+            expiry: Expiry::default(),
+            lives: AtomicU64::new(0),
+            phase: AtomicU16::new(0),
+        }))
     }
 
     /// How the hub was configured.
     pub fn config(&self) -> &HubConfig {
-        &self.config
+        &self.shared.config
     }
 
     /// A listener on the channel `token` that receives what is published from now on.
     ///
     /// # Errors
     ///
-    /// [`SubscribeError::Taken`] if the channel is exclusive and someone listens;
-    /// [`SubscribeError::Shutdown`] after [`Self::shutdown`].
+    /// See [`Self::subscribe_from`].
     pub fn subscribe(
         self: &Arc<Self>,
         token: &Token,
         now: Instant,
     ) -> Result<Subscriber, SubscribeError> {
-        let config = self.subscription_config();
-        let (channel, place) = self.registry.join(
-            token,
-            |channel| channel.subscribe(self.config.mode, &config, now),
-            || Channel::new(token.clone(), &self.config.log, &self.backlog),
-        )?;
-        Ok(Subscriber::new(self.clone(), channel, place))
+        self.subscribe_from(token, &Start::default(), now)
     }
 
-    /// Whether [`Self::subscribe`] would succeed, without listening.
+    /// A listener on the channel `token` that receives what the channel remembers from `start` on,
+    /// and then what is published, nothing of it twice. Without history `start` has no effect.
     ///
     /// # Errors
     ///
-    /// The same as [`Self::subscribe`].
-    pub fn check_subscribe(&self, token: &Token) -> Result<(), SubscribeError> {
-        self.registry.check_open()?;
+    /// [`SubscribeError::Taken`] if the channel is exclusive and someone listens;
+    /// [`SubscribeError::Ended`] if it was finished not long ago; [`SubscribeError::Limit`] if there
+    /// are as many channels or listeners as there may be; [`SubscribeError::Shutdown`] after
+    /// [`Self::drain`] or [`Self::shutdown`].
+    pub fn subscribe_from(
+        self: &Arc<Self>,
+        token: &Token,
+        start: &Start,
+        now: Instant,
+    ) -> Result<Subscriber, SubscribeError> {
+        if !self.registry.is_open() {
+            return Err(SubscribeError::Shutdown);
+        }
+        self.expire(now);
+        let config = self.subscription_config();
+        let joined = self.registry.join(
+            token,
+            self.config().max_channels,
+            |channel| Some(channel.subscribe(start, &config, now)?.map_err(NotJoined::Refused)),
+            || self.new_channel(token, now),
+        );
+        self.shared.watchers.wake();
+        let (channel, joined) = joined.map_err(|error| self.not_joined(error))?;
+        let Joined { place, resume, replaced } = joined;
+        Ok(Subscriber::new(self.clone(), channel, place, resume, replaced))
+    }
+
+    /// Whether [`Self::subscribe_from`] would succeed, without listening, and what the listener would
+    /// be told: nothing without history, or of a channel that does not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::Taken`], [`SubscribeError::Ended`] and [`SubscribeError::Shutdown`] as there.
+    pub fn check_subscribe(
+        &self,
+        token: &Token,
+        start: &Start,
+        now: Instant,
+    ) -> Result<Option<Resume>, SubscribeError> {
+        if !self.registry.is_open() {
+            return Err(SubscribeError::Shutdown);
+        }
         match self.registry.find(token) {
-            Some(channel) => channel.check_subscribe(self.config.mode),
-            None => Ok(()),
+            Some(channel) => channel.check_subscribe(start, now),
+            None => Ok(None),
         }
     }
 
@@ -115,148 +187,115 @@ impl Hub {
         self.registry.find(token).map_or(0, |channel| channel.listeners())
     }
 
-    /// Does what the POST action `action` with `body` asks for, on the channel `token`.
-    ///
-    /// An event is delivered to everyone who listens at this moment, once and in order. The wakers
-    /// in what is returned must be woken, or idle listeners hear of it late.
-    ///
-    /// # Errors
-    ///
-    /// [`PublishError`] says what was refused; nothing was published then, and no id was used.
-    pub fn publish(
-        &self,
-        token: &Token,
-        action: &str,
-        body: &[u8],
-        now: Instant,
-    ) -> Result<Published, PublishError> {
-        self.dispatch(token, action, body, now).map_err(|refused| self.rank(token, refused))
+    /// The channels there are, in no order.
+    pub fn channels(&self) -> Vec<ChannelInfo> {
+        self.registry.named().iter().filter_map(|channel| channel.info()).collect()
     }
 
-    /// Whether `action` could be published on the channel `token`, before there is a body.
-    ///
-    /// # Errors
-    ///
-    /// [`PublishError::NotConnected`] and [`PublishError::UnknownAction`], looked at in this order.
-    pub fn check_publish(&self, token: &Token, action: &str) -> Result<(), PublishError> {
-        if self.listeners(token) == 0 {
-            return Err(PublishError::NotConnected);
+    /// What the hub holds and has done.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            channels: self.registry.len(),
+            listeners: self.shared.listeners.get(),
+            unread_bytes: self.shared.unread.get(),
+            history_bytes: self.shared.history.get(),
+            ..self.shared.tally.counts()
         }
-        self.find_action(action).map(|_| ())
+    }
+
+    /// What happens in the hub from now on.
+    pub fn watch(&self) -> HubEvents {
+        self.shared.watchers.add()
+    }
+
+    /// Counts what a body that is too long was refused for.
+    pub(crate) fn count_refused(&self, limit: Limit) {
+        self.shared.tally.refuse(limit);
+    }
+
+    /// Forgets what is over age. Whoever subscribes or publishes does it too, so that it needs no
+    /// timer; it is of use where a hub is left alone for long and its memory is missed.
+    pub fn expire(&self, now: Instant) {
+        if self.config().history.is_none() && self.config().closed_ttl.is_none() {
+            return;
+        }
+        while let Some(channel) = self.expiry.pop(now) {
+            let left = channel.expire(now);
+            self.look_after(&channel, left);
+        }
+    }
+
+    /// Ends every stream at an instant of its own within `window`, refuses new listeners from now on,
+    /// and tells each client a reconnection time drawn from `window`, so that they do not all come
+    /// back at once. The window of the first call stands.
+    pub fn drain(&self, window: Duration, now: Instant) -> Wakers {
+        let _first = self.shared.drain.set(Drain::new(now, window));
+        let channels = self.registry.refuse().into_iter();
+        let idle = channels.map(|channel| {
+            let tickets = channel.tickets();
+            (channel, tickets)
+        });
+        Wakers::new(idle.collect())
     }
 
     /// Ends every stream cleanly and refuses new listeners from now on.
     pub fn shutdown(&self) -> Wakers {
         let channels = self.registry.close();
         let ended = channels.into_iter().filter_map(|channel| {
-            let ended = channel.finish(CloseReason::Shutdown)?;
+            let ended = channel.finish(CloseReason::Shutdown, None)?;
             Some((channel, ended.tickets))
         });
-        Wakers::new(ended.collect())
+        let wakers = Wakers::new(ended.collect());
+        self.shared.watchers.wake();
+        wakers
     }
 
-    fn dispatch(
-        &self,
-        token: &Token,
-        action: &str,
-        body: &[u8],
-        now: Instant,
-    ) -> Result<Published, PublishError> {
-        let (name, action) = self.find_action(action)?;
-        match action {
-            Action::Event => {
-                let event = Event::data(self.config.format.data(body)?).with_name(name.clone());
-                self.append(token, || match &self.config.ids {
-                    Some(ids) => event.with_id(ids.next_id(now)),
-                    None => event,
-                })
-            }
-            Action::Retry => {
-                let retry = parse_retry(body)?;
-                self.append(token, || Event::default().with_retry(retry))
-            }
-            Action::Finish => self.finish(token),
+    fn new_channel(&self, token: &Token, now: Instant) -> Channel {
+        let epoch =
+            self.config().history.as_ref().map(|history| {
+                Epoch::new(history.seed, self.lives.fetch_add(1, Ordering::Relaxed))
+            });
+        Channel::new(token.clone(), epoch, &self.shared, now)
+    }
+
+    /// Does what is to be done about a channel that was left or looked at.
+    fn look_after(&self, channel: &Arc<Channel>, left: Left) {
+        match left {
+            Left::Open { due: Some(due) } => self.expiry.push(due, channel),
+            Left::Open { due: None } | Left::Ended => (),
+            Left::Closed => self.registry.forget(channel),
         }
     }
 
-    /// That nobody listens is said first, whatever else is wrong.
-    fn rank(&self, token: &Token, refused: PublishError) -> PublishError {
-        if self.listeners(token) == 0 { PublishError::NotConnected } else { refused }
-    }
-
-    fn find_action(&self, name: &str) -> Result<(&EventName, Action), PublishError> {
-        let unknown = || PublishError::UnknownAction { action: name.to_owned() };
-        self.config.actions.find(name).ok_or_else(unknown)
-    }
-
-    fn append(
-        &self,
-        token: &Token,
-        event: impl FnOnce() -> Event,
-    ) -> Result<Published, PublishError> {
-        let mut event = Some(event);
-        let (channel, appended) = self
-            .registry
-            .visit(token, |channel| channel.append(|| event.take().expect("a channel asks once")()))
-            .ok_or(PublishError::NotConnected)?;
-        let mut overrun = Vec::new();
-        if 0 < appended.overrun {
-            self.cut(&channel, appended.overrun, &mut overrun);
-        }
-        if self.backlog.is_exceeded() {
-            self.relieve(&channel, &mut overrun);
-        }
-        Ok(Published {
-            id: appended.id,
-            listeners: appended.listeners,
-            overrun,
-            wakers: Wakers::one(channel, appended.tickets),
-        })
-    }
-
-    fn finish(&self, token: &Token) -> Result<Published, PublishError> {
-        let (channel, Ended { listeners, tickets }) = self
-            .registry
-            .visit(token, |channel| channel.finish(CloseReason::Finished))
-            .ok_or(PublishError::NotConnected)?;
-        self.registry.retire(&channel);
-        let wakers = Wakers::one(channel, tickets);
-        Ok(Published { id: None, listeners, overrun: Vec::new(), wakers })
-    }
-
-    /// Makes room when all logs together hold too much: who is furthest behind is cut first.
-    ///
-    /// Whoever listens on the channel that was published to `last` has had no time to read it, and
-    /// comes last. More room is made than needed, so that looking through all channels is rare.
-    fn relieve(&self, last: &Arc<Channel>, overrun: &mut Vec<Overrun>) {
-        let channels = self.registry.all().into_iter();
-        let mut channels: Vec<_> = channels
-            .map(|channel| (Arc::ptr_eq(&channel, last), Reverse(channel.cost()), channel))
-            .collect();
-        channels.sort_unstable_by_key(|&(is_last, cost, _)| (is_last, cost));
-        for (.., channel) in channels {
-            if self.backlog.is_relieved() {
-                return;
-            }
-            let cut = channel.cut_all_behind();
-            if 0 < cut {
-                self.cut(&channel, cut, overrun);
+    fn not_joined(&self, error: NotJoined) -> SubscribeError {
+        match error {
+            NotJoined::Refused(error) => error,
+            NotJoined::Full(Full::Shutdown) => SubscribeError::Shutdown,
+            NotJoined::Full(Full::Channels) => {
+                let (limit, max) = (Limit::Channels, self.config().max_channels);
+                self.shared.tally.refuse(limit);
+                SubscribeError::Limit { limit, max }
             }
         }
-    }
-
-    fn cut(&self, channel: &Arc<Channel>, listeners: usize, overrun: &mut Vec<Overrun>) {
-        if channel.is_closed() {
-            self.registry.forget(channel);
-        }
-        overrun.push(Overrun { token: channel.token().clone(), listeners });
     }
 
     /// Each subscription's phase is a golden section away from the last one's, which spreads any
     /// number of them evenly without a random source.
     fn subscription_config(&self) -> SubscriptionConfig {
         let phase = self.phase.fetch_add(GOLDEN_SECTION, Ordering::Relaxed);
-        self.config.subscription.clone().with_phase(phase)
+        self.config().subscription.clone().with_phase(phase)
+    }
+}
+
+/// Why there is no listener on a channel: the channel says so, or there is no channel.
+enum NotJoined {
+    Refused(SubscribeError),
+    Full(Full),
+}
+
+impl From<Full> for NotJoined {
+    fn from(full: Full) -> Self {
+        Self::Full(full)
     }
 }
 

@@ -1,4 +1,4 @@
-use super::Wakers;
+use super::{Limit, Wakers};
 use crate::{EventId, FormatError, Token};
 
 /// What became of a publication.
@@ -21,11 +21,23 @@ pub struct Published {
     pub(super) id: Option<EventId>,
     pub(super) listeners: usize,
     pub(super) overrun: Vec<Overrun>,
+    pub(super) is_duplicate: bool,
     pub(super) wakers: Wakers,
 }
 
 impl Published {
-    /// The id that the event was given, if it is an event and the hub gives ids.
+    pub(super) fn nothing() -> Self {
+        Self {
+            id: None,
+            listeners: 0,
+            overrun: Vec::new(),
+            is_duplicate: false,
+            wakers: Wakers::none(),
+        }
+    }
+
+    /// The id that the event was given, if it is an event and the hub gives ids; of several, the
+    /// last one's.
     pub fn id(&self) -> Option<&EventId> {
         self.id.as_ref()
     }
@@ -33,6 +45,11 @@ impl Published {
     /// How many it was published for.
     pub fn listeners(&self) -> usize {
         self.listeners
+    }
+
+    /// Whether it was published before, under the same key, and so was not published now.
+    pub fn is_duplicate(&self) -> bool {
+        self.is_duplicate
     }
 
     /// The listeners that it pushed out of a log, worth a line in a log file.
@@ -51,7 +68,7 @@ impl Published {
     }
 }
 
-/// Listeners that were cut because they fell too far behind.
+/// Listeners that fell too far behind, and were cut or told so.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Overrun {
@@ -65,9 +82,23 @@ pub struct Overrun {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
-    /// Nobody listens on the channel.
+    /// Nobody listens on the channel; in a hub with history, it is closed for a while.
     #[error("nobody listens on the channel")]
     NotConnected,
+    /// The hub is shutting down.
+    #[error("the hub is shutting down")]
+    Shutdown,
+    /// There is as much of something as there may be.
+    #[error("there may be no more than {max} {limit}")]
+    Limit {
+        /// Of what.
+        limit: Limit,
+        /// How much.
+        max: usize,
+    },
+    /// A batch without an event in it.
+    #[error("the batch holds no event")]
+    Empty,
     /// No POST action has this name.
     #[error("unknown action {action:?}")]
     UnknownAction {
@@ -77,4 +108,12 @@ pub enum PublishError {
     /// The body does not fit the format.
     #[error("the data is not properly formatted: {0}")]
     Format(#[from] FormatError),
+    /// A line of a batch does not fit the format.
+    #[error("line {line} is not properly formatted: {error}")]
+    Line {
+        /// Its number, from 1.
+        line: usize,
+        /// What is wrong with it.
+        error: FormatError,
+    },
 }

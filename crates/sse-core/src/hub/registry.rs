@@ -1,9 +1,9 @@
-use std::{
-    collections::HashMap,
+use std::collections::HashMap;
+
+use super::{
+    channel::Channel,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak},
 };
-
-use super::{SubscribeError, channel::Channel};
 use crate::Token;
 
 /// The channels that are open, by token.
@@ -26,8 +26,17 @@ impl Registry {
         channels.by_token.values().cloned().chain(ending).collect()
     }
 
-    pub(super) fn check_open(&self) -> Result<(), SubscribeError> {
-        if self.read().is_open { Ok(()) } else { Err(SubscribeError::Shutdown) }
+    pub(super) fn is_open(&self) -> bool {
+        self.read().is_open
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.read().by_token.len()
+    }
+
+    /// The channels that have a token.
+    pub(super) fn named(&self) -> Vec<Arc<Channel>> {
+        self.read().by_token.values().cloned().collect()
     }
 
     /// What `visit` makes of the channel `token`, or `None` if there is none that is open.
@@ -49,24 +58,30 @@ impl Registry {
         }
     }
 
-    /// What `join` makes of the channel `token`, or of a new one if there is none that is open.
-    pub(super) fn join<T>(
+    /// What `join` makes of the channel `token`, or of a new one if there is none that is open, up
+    /// to `max` of them.
+    pub(super) fn join<T, E: From<Full>>(
         &self,
         token: &Token,
-        join: impl Fn(&Channel) -> Option<Result<T, SubscribeError>>,
+        max: usize,
+        mut join: impl FnMut(&Channel) -> Option<Result<T, E>>,
         new: impl FnOnce() -> Channel,
-    ) -> Result<(Arc<Channel>, T), SubscribeError> {
-        if let Some((channel, joined)) = self.visit(token, &join) {
+    ) -> Result<(Arc<Channel>, T), E> {
+        if let Some((channel, joined)) = self.visit(token, &mut join) {
             return Ok((channel, joined?));
         }
         let mut channels = self.write();
         if !channels.is_open {
-            return Err(SubscribeError::Shutdown);
+            return Err(Full::Shutdown.into());
         }
-        if let Some(channel) = channels.by_token.get(token)
+        let known = channels.by_token.get(token);
+        if let Some(channel) = known
             && let Some(joined) = join(channel)
         {
             return Ok((channel.clone(), joined?));
+        }
+        if known.is_none() && max <= channels.by_token.len() {
+            return Err(Full::Channels.into());
         }
         let channel = Arc::new(new());
         let joined = join(&channel).expect("a new channel is open")?;
@@ -83,15 +98,21 @@ impl Registry {
         }
     }
 
-    /// Takes `channel` out, whose listeners still have to read its end.
+    /// Counts `channel`, whose listeners still have to read its end, although it gives its token up.
     pub(super) fn retire(&self, channel: &Arc<Channel>) {
-        self.forget(channel);
         let mut channels = self.write();
         let ending = &mut channels.ending;
         if ending.len() == ending.capacity() {
             ending.retain(|channel| 0 < channel.strong_count());
         }
         ending.push(Arc::downgrade(channel));
+    }
+
+    /// Refuses new channels from now on; returns those there are.
+    pub(super) fn refuse(&self) -> Vec<Arc<Channel>> {
+        let mut channels = self.write();
+        channels.is_open = false;
+        channels.by_token.values().cloned().collect()
     }
 
     /// Refuses new channels from now on and takes out all there are.
@@ -115,6 +136,15 @@ impl Default for Registry {
         let channels = Channels { is_open: true, by_token: HashMap::new(), ending: Vec::new() };
         Self(RwLock::new(channels))
     }
+}
+
+/// Why there is no new channel.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Full {
+    /// There are as many as there may be.
+    Channels,
+    /// There will be none any more.
+    Shutdown,
 }
 
 #[derive(Debug)]

@@ -1,10 +1,11 @@
-use std::{sync::Arc, task::Waker, time::Instant};
+use std::{task::Waker, time::Instant};
 
 use super::{
-    Hub,
+    Hub, Limit, Wakers,
     channel::{Channel, Place},
+    sync::Arc,
 };
-use crate::{Output, Token};
+use crate::{Output, Resume, Token};
 
 /// A [`Subscription`](crate::Subscription) to a channel of a [`Hub`].
 ///
@@ -24,11 +25,26 @@ pub struct Subscriber {
     hub: Arc<Hub>,
     channel: Arc<Channel>,
     place: Place,
+    resume: Option<Box<Resume>>,
+    /// Those whose channel this one took over.
+    replaced: Option<Box<Wakers>>,
 }
 
 impl Subscriber {
-    pub(super) fn new(hub: Arc<Hub>, channel: Arc<Channel>, place: Place) -> Self {
-        Self { hub, channel, place }
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        channel: Arc<Channel>,
+        place: Place,
+        resume: Option<Resume>,
+        replaced: Option<u64>,
+    ) -> Self {
+        let replaced = replaced.map(|tickets| Box::new(Wakers::one(channel.clone(), tickets)));
+        Self { hub, channel, place, resume: resume.map(Box::new), replaced }
+    }
+
+    /// How the listener's last event ID was taken, in a hub with history.
+    pub fn resume(&self) -> Option<&Resume> {
+        self.resume.as_deref()
     }
 
     /// The channel that is listened on.
@@ -43,16 +59,26 @@ impl Subscriber {
 
     /// See [`Subscription::poll_output`](crate::Subscription::poll_output); `waker` is kept while
     /// the answer is [`Output::Wait`], and handed to whoever publishes next.
+    ///
+    /// The first call wakes the listeners whose channel this one took over.
     pub fn poll_output(&mut self, waker: &Waker, now: Instant) -> Output {
+        self.wake_replaced();
         self.channel.poll_output(&mut self.place, waker, now)
+    }
+
+    fn wake_replaced(&mut self) {
+        if let Some(replaced) = self.replaced.take() {
+            replaced.wake();
+        }
     }
 }
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        if self.channel.leave(&self.place) {
-            self.hub.registry.forget(&self.channel);
-        }
+        self.wake_replaced();
+        let left = self.channel.leave(&self.place);
+        self.hub.look_after(&self.channel, left);
+        self.hub.shared.watchers.wake();
     }
 }
 
@@ -66,4 +92,16 @@ pub enum SubscribeError {
     /// The hub is shutting down.
     #[error("the hub is shutting down")]
     Shutdown,
+    /// The channel was finished not long ago, see
+    /// [`HubConfig::with_closed_ttl`](crate::HubConfig::with_closed_ttl).
+    #[error("the channel is over")]
+    Ended,
+    /// There are as many as there may be.
+    #[error("there may be no more than {max} {limit}")]
+    Limit {
+        /// Of what.
+        limit: Limit,
+        /// How many.
+        max: usize,
+    },
 }

@@ -1,6 +1,6 @@
-use std::{sync::Arc, task::Waker};
+use std::task::Waker;
 
-use super::channel::Channel;
+use super::{channel::Channel, sync::Arc};
 
 /// The wakers of the listeners that a publication concerns.
 ///
@@ -26,7 +26,11 @@ pub struct Wakers {
 
 impl Wakers {
     pub(super) fn one(channel: Arc<Channel>, tickets: u64) -> Self {
-        Self { current: Some((channel, tickets)), ..Self::new(Vec::new()) }
+        Self { current: Some((channel, tickets)), ..Self::none() }
+    }
+
+    pub(super) fn none() -> Self {
+        Self::new(Vec::new())
     }
 
     pub(super) fn new(channels: Vec<(Arc<Channel>, u64)>) -> Self {

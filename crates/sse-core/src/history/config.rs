@@ -1,0 +1,74 @@
+use std::time::Duration;
+
+/// What the channels of a hub remember for those who come later or come back.
+///
+/// The newest events of a channel, as many as all three bounds allow, and one more: so a client that
+/// stands just before them can still be told that it has missed nothing.
+///
+/// ```
+/// use std::time::Duration;
+/// use sse_core::{History, HubConfig, StringFormat};
+///
+/// # let from_a_random_source = 42;
+/// let history = History::new(from_a_random_source)
+///     .with_max_events(100)
+///     .with_max_bytes(1 << 20)
+///     .with_max_age(Some(Duration::from_secs(600)));
+/// let config = HubConfig::new(StringFormat).with_history(history);
+/// ```
+#[derive(Clone, Debug)]
+pub struct History {
+    pub(crate) seed: u64,
+    pub(crate) max_events: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) key_window: Duration,
+    pub(crate) max_keys: usize,
+}
+
+impl History {
+    /// A history whose ids cannot be taken for those of another one.
+    ///
+    /// The `seed` has to come from a random source each time the process starts: a client that comes
+    /// back with an id of the last process must not be told that it has missed nothing.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            max_events: 1_000,
+            max_bytes: 4 << 20,
+            max_age: Some(Duration::from_secs(3600)),
+            key_window: Duration::from_secs(300),
+            max_keys: 1_000,
+        }
+    }
+
+    /// Sets how many events a channel remembers. Default: 1,000.
+    #[must_use]
+    pub fn with_max_events(mut self, max_events: usize) -> Self {
+        self.max_events = max_events;
+        self
+    }
+
+    /// Sets how many bytes the events that a channel remembers may take, the bookkeeping of each
+    /// included. Default: 4 MiB.
+    #[must_use]
+    pub fn with_max_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_bytes = max_bytes;
+        self
+    }
+
+    /// Sets how long an event is remembered; `None` for as long as there is room. Default: 1 h.
+    #[must_use]
+    pub fn with_max_age(mut self, max_age: Option<Duration>) -> Self {
+        self.max_age = max_age;
+        self
+    }
+
+    /// Sets how long, and how many, idempotency keys a channel remembers. Default: 5 min and 1,000.
+    #[must_use]
+    pub fn with_keys(mut self, window: Duration, max_keys: usize) -> Self {
+        self.key_window = window;
+        self.max_keys = max_keys;
+        self
+    }
+}

@@ -1,0 +1,89 @@
+use std::fmt;
+
+/// The life of a channel that an event belongs to: 8 to 11 characters of `0` to `9` and `a` to `z`.
+///
+/// Sequence numbers begin anew with each life, and the epoch tells the lives apart.
+///
+/// ```
+/// use sse_core::Epoch;
+///
+/// let (first, second) = (Epoch::new(42, 0), Epoch::new(42, 1));
+/// assert_ne!(first, second);
+/// assert_eq!(first.as_str().len(), 10);
+/// ```
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub struct Epoch {
+    text: [u8; MAX_LEN],
+    len: u8,
+}
+
+impl Epoch {
+    /// The epoch of the `count`-th life in a process that drew `seed`.
+    ///
+    /// Both are mixed, so that the lives of two processes do not meet when their counts do.
+    pub fn new(seed: u64, count: u64) -> Self {
+        let mut rest = mix(seed ^ mix(count.wrapping_add(1)));
+        let mut text = [0; MAX_LEN];
+        for place in &mut text[..MINTED_LEN] {
+            *place = DIGITS[(rest % DIGITS.len() as u64) as usize];
+            rest /= DIGITS.len() as u64;
+        }
+        Self { text, len: MINTED_LEN as u8 }
+    }
+
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        let is_epoch = (MIN_LEN..=MAX_LEN).contains(&text.len())
+            && text.iter().all(|byte| DIGITS.contains(byte));
+        if !is_epoch {
+            return None;
+        }
+        let mut padded = [0; MAX_LEN];
+        padded[..text.len()].copy_from_slice(text);
+        Some(Self { text: padded, len: text.len() as u8 })
+    }
+
+    /// The epoch as it stands in an id.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.text[..self.len.into()]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Epoch").field(&self.as_str()).finish()
+    }
+}
+
+/// Which epoch each position of a channel belongs to, those that are no longer kept too.
+#[derive(Clone, Debug)]
+pub(crate) struct Epochs(Vec<(u64, Epoch)>);
+
+impl Epochs {
+    pub(crate) fn new(epoch: Epoch) -> Self {
+        Self(vec![(0, epoch)])
+    }
+
+    /// From `seq` on, events belong to `epoch`.
+    pub(crate) fn begin(&mut self, seq: u64, epoch: Epoch) {
+        self.0.retain(|&(begin, _)| begin < seq);
+        self.0.push((seq, epoch));
+    }
+
+    pub(crate) fn at(&self, seq: u64) -> Epoch {
+        let after = self.0.partition_point(|&(begin, _)| begin <= seq);
+        self.0[after - 1].1
+    }
+}
+
+/// The finaliser of SplitMix64, a bijection.
+fn mix(value: u64) -> u64 {
+    let mut mixed = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+const MIN_LEN: usize = 8;
+const MAX_LEN: usize = 11;
+const MINTED_LEN: usize = 10;

@@ -1,0 +1,20 @@
+mod config;
+pub use config::History;
+
+mod epoch;
+pub use epoch::Epoch;
+pub(crate) use epoch::Epochs;
+
+mod position;
+pub use position::Position;
+
+mod resume;
+pub(crate) use resume::{Kept, decide};
+pub use resume::{Resume, Since, SinceError, Start, Verdict};
+
+mod gap;
+pub use gap::{Gap, GapReason};
+
+mod idempotency;
+pub(crate) use idempotency::SeenKeys;
+pub use idempotency::{IdempotencyKey, IdempotencyKeyError};

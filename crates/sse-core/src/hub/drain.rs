@@ -1,0 +1,37 @@
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::Event;
+
+/// The end of all streams, spread over a window so that the clients do not come back as one herd.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drain {
+    start: Instant,
+    window: Duration,
+}
+
+impl Drain {
+    pub(super) fn new(start: Instant, window: Duration) -> Self {
+        Self { start, window }
+    }
+
+    /// When the stream that is at `phase` ends.
+    pub(super) fn end_of(&self, phase: u16) -> Instant {
+        self.start + part_of(self.window, phase)
+    }
+
+    /// The reconnection time of that stream's client, which has nothing to do with its end.
+    pub(super) fn farewell(&self, phase: u16) -> Bytes {
+        let drawn = (u32::from(phase).wrapping_mul(MIX) >> 16) as u16;
+        let retry = part_of(self.window, drawn).max(Duration::from_millis(1));
+        Event::default().with_retry(retry).encode()
+    }
+}
+
+fn part_of(window: Duration, phase: u16) -> Duration {
+    window.mul_f64(f64::from(phase) / f64::from(u16::MAX))
+}
+
+/// 2³² / φ: multiplied with it, neighbours come to lie far apart.
+const MIX: u32 = 0x9e37_79b9;

@@ -1,0 +1,46 @@
+use super::sync::{AtomicUsize, Ordering};
+
+/// What all channels hold of something together, against its bound.
+#[derive(Debug)]
+pub(super) struct Gauge {
+    value: AtomicUsize,
+    max: usize,
+}
+
+impl Gauge {
+    pub(super) fn new(max: usize) -> Self {
+        Self { value: AtomicUsize::new(0), max }
+    }
+
+    pub(super) fn get(&self) -> usize {
+        self.value.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn max(&self) -> usize {
+        self.max
+    }
+
+    /// Adds `more`, or nothing if that would be beyond the bound.
+    pub(super) fn try_add(&self, more: usize) -> bool {
+        let add = |value: usize| value.checked_add(more).filter(|&sum| sum <= self.max);
+        self.value.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
+    }
+
+    /// Replaces what one channel held `before` by what it holds `now`.
+    pub(super) fn replace(&self, before: usize, now: usize) {
+        if before < now {
+            self.value.fetch_add(now - before, Ordering::Relaxed);
+        } else {
+            self.value.fetch_sub(before - now, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.max < self.get()
+    }
+
+    /// Whether there is room for `more`, and a reserve beside it, so that making room is rare.
+    pub(super) fn has_room(&self, more: usize, reserve: usize) -> bool {
+        self.get().saturating_add(more) <= self.max - self.max / reserve
+    }
+}

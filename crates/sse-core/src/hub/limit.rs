@@ -1,0 +1,35 @@
+use std::fmt;
+
+/// What a hub has only so much of.
+///
+/// ```
+/// use sse_core::Limit;
+///
+/// assert_eq!(Limit::Listeners.to_string(), "listeners");
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// Channels, those that only remember too.
+    Channels,
+    /// Listeners of all channels.
+    Listeners,
+    /// Listeners of one channel.
+    ChannelListeners,
+    /// Bytes that all channels remember.
+    HistoryBytes,
+    /// Bytes of one body.
+    BodyBytes,
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Channels => "channels",
+            Self::Listeners => "listeners",
+            Self::ChannelListeners => "listeners on this channel",
+            Self::HistoryBytes => "bytes of history",
+            Self::BodyBytes => "bytes of a body",
+        })
+    }
+}

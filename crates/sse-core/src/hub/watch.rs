@@ -1,0 +1,182 @@
+use std::{collections::VecDeque, mem, task::Waker};
+
+use super::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, Weak};
+use crate::{Gap, Token};
+
+/// What happens in a hub.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum HubEvent {
+    /// A channel began to exist.
+    Opened {
+        /// Its name.
+        token: Token,
+    },
+    /// A channel ended: by the finish action, by shutdown, or with nobody there and nothing to
+    /// remember.
+    Closed {
+        /// Its name.
+        token: Token,
+    },
+    /// A channel has a listener again.
+    FirstListener {
+        /// Its name.
+        token: Token,
+    },
+    /// Nobody listens on a channel any more.
+    LastListener {
+        /// Its name.
+        token: Token,
+    },
+    /// A listener came back and may have missed events.
+    Gap {
+        /// The channel.
+        token: Token,
+        /// What it was told.
+        gap: Gap,
+    },
+    /// Listeners fell out of a log.
+    Overrun {
+        /// The channel.
+        token: Token,
+        /// How many they were.
+        listeners: usize,
+    },
+    /// The watcher was too slow, and this many events were left out here.
+    Missed {
+        /// How many.
+        events: u64,
+    },
+}
+
+/// What happens in a hub from now on, in order; see [`Hub::watch`](crate::Hub::watch).
+///
+/// Up to 4,096 events wait to be read; those that come then are counted and left out.
+///
+/// ```
+/// # use std::{task::Waker, time::Instant};
+/// # use sse_core::{Hub, HubConfig, HubEvent, StringFormat, Token};
+/// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
+/// let mut events = hub.watch();
+/// let token = Token::new("42")?;
+/// let _listener = hub.subscribe(&token, now)?;
+///
+/// let opened = events.poll_next(Waker::noop());
+/// assert_eq!(opened, Some(HubEvent::Opened { token: token.clone() }));
+/// assert_eq!(events.poll_next(Waker::noop()), Some(HubEvent::FirstListener { token }));
+/// assert_eq!(events.poll_next(Waker::noop()), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct HubEvents(Arc<Queue>);
+
+impl HubEvents {
+    /// The next event; without one, `waker` is kept and woken when there is one.
+    pub fn poll_next(&mut self, waker: &Waker) -> Option<HubEvent> {
+        let mut queue = self.0.lock();
+        if let Some(event) = queue.events.pop_front() {
+            return Some(event);
+        }
+        if 0 < queue.missed {
+            return Some(HubEvent::Missed { events: mem::take(&mut queue.missed) });
+        }
+        let stale = queue.waker.replace(waker.clone());
+        drop(queue);
+        drop(stale);
+        None
+    }
+}
+
+impl Drop for HubEvents {
+    fn drop(&mut self) {
+        let mut queue = self.0.lock();
+        queue.is_abandoned = true;
+        let waker = queue.waker.take();
+        drop(queue);
+        drop(waker);
+    }
+}
+
+/// Who watches a hub.
+#[derive(Debug, Default)]
+pub(super) struct Watchers {
+    len: AtomicUsize,
+    queues: Mutex<Vec<Weak<Queue>>>,
+}
+
+impl Watchers {
+    pub(super) fn add(&self) -> HubEvents {
+        let queue = Arc::new(Queue(Mutex::new(Waiting::default())));
+        let mut queues = self.lock();
+        queues.retain(|queue| 0 < queue.strong_count());
+        queues.push(Arc::downgrade(&queue));
+        self.len.store(queues.len(), Ordering::Release);
+        HubEvents(queue)
+    }
+
+    /// Queues an event; safe under the lock of a channel, since nobody is woken.
+    pub(super) fn emit(&self, event: impl FnOnce() -> HubEvent) {
+        if self.len.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let event = event();
+        for queue in self.lock().iter().filter_map(Weak::upgrade) {
+            queue.push(event.clone());
+        }
+    }
+
+    /// Wakes the watchers that have something to read; not to be called under a lock.
+    pub(super) fn wake(&self) {
+        if self.len.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let queues: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
+        for queue in queues {
+            let waker = queue.ready_waker();
+            waker.into_iter().for_each(Waker::wake);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<Queue>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug)]
+struct Queue(Mutex<Waiting>);
+
+impl Queue {
+    fn push(&self, event: HubEvent) {
+        let mut waiting = self.lock();
+        if waiting.is_abandoned {
+            return;
+        }
+        if 0 < waiting.missed || waiting.events.len() == CAPACITY {
+            waiting.missed += 1;
+        } else {
+            waiting.events.push_back(event);
+        }
+    }
+
+    fn ready_waker(&self) -> Option<Waker> {
+        let mut waiting = self.lock();
+        if waiting.events.is_empty() && waiting.missed == 0 {
+            return None;
+        }
+        waiting.waker.take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    events: VecDeque<HubEvent>,
+    missed: u64,
+    waker: Option<Waker>,
+    is_abandoned: bool,
+}
+
+const CAPACITY: usize = 4_096;
