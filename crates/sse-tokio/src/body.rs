@@ -78,10 +78,13 @@ impl<S: Source> Body for SseBody<S> {
                     *this.rest = bytes;
                     break;
                 }
-                Output::Close(CloseReason::Finished | CloseReason::Shutdown) => {
-                    return Poll::Ready(None);
+                Output::Close(reason) => {
+                    tracing::debug!(?reason, "a stream ends");
+                    return Poll::Ready(match reason {
+                        CloseReason::Overrun { .. } => Some(Err(StreamCut { reason })),
+                        _ => None,
+                    });
                 }
-                Output::Close(reason) => return Poll::Ready(Some(Err(StreamCut { reason }))),
                 Output::Wait { until } => ready!(this.timer.poll_until(until, cx)),
             }
             source.as_mut().handle_timeout(now());

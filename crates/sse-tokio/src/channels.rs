@@ -1,8 +1,11 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use sse_core::{EventId, Hub, PublishError, Published, SubscribeError, Token};
+use sse_core::{
+    EventId, Hub, OnOverrun, Post, PublishError, Published, Start, SubscribeError, Token,
+};
+use tokio::time::sleep;
 
-use crate::{SseBody, timer::now, wake::WakeQueue};
+use crate::{ChannelEvents, SseBody, timer::now, wake::WakeQueue};
 
 /// The channels of a hub, for the process that serves them: publishes and wakes in one step.
 ///
@@ -40,9 +43,18 @@ impl Channels {
     ///
     /// # Errors
     ///
-    /// See [`Hub::subscribe`].
+    /// See [`Hub::subscribe_from`].
     pub fn listen(&self, token: &Token) -> Result<SseBody, SubscribeError> {
-        Ok(SseBody::new(self.hub.subscribe(token, now())?))
+        self.listen_from(token, &Start::default())
+    }
+
+    /// A body that streams the channel `token` from `start` on: what it remembers, then what comes.
+    ///
+    /// # Errors
+    ///
+    /// See [`Hub::subscribe_from`].
+    pub fn listen_from(&self, token: &Token, start: &Start) -> Result<SseBody, SubscribeError> {
+        Ok(SseBody::new(self.hub.subscribe_from(token, start, now())?))
     }
 
     /// Does what the POST action `action` with `body` asks for, and wakes who listens.
@@ -56,23 +68,80 @@ impl Channels {
         action: &str,
         body: &[u8],
     ) -> Result<Receipt, PublishError> {
-        Ok(self.deliver(token, self.hub.publish(token, action, body, now())?))
+        self.post(token, &Post::new(action, body))
+    }
+
+    /// Does what `post` asks for, and wakes who listens.
+    ///
+    /// # Errors
+    ///
+    /// See [`Hub::publish`].
+    pub fn post(&self, token: &Token, post: &Post<'_>) -> Result<Receipt, PublishError> {
+        Ok(self.deliver(token, self.hub.post(token, post, now())?))
+    }
+
+    /// What happens on the channels from now on.
+    pub fn events(&self) -> ChannelEvents {
+        ChannelEvents(self.hub.watch())
     }
 
     /// Ends every stream cleanly and refuses new listeners from now on.
     pub fn shutdown(&self) {
+        let counts = self.hub.counts();
+        tracing::info!(?counts, "ending all streams");
         self.hub.shutdown().wake();
+    }
+
+    /// Ends every stream cleanly at an instant of its own within `window`, and tells each client a
+    /// reconnection time drawn from it, so that they do not all come back at once. New listeners are
+    /// refused from now on. Completes once all streams were told to end.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # use std::time::Duration;
+    /// # use sse_core::{Hub, HubConfig, StringFormat};
+    /// # use sse_tokio::Channels;
+    /// # let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));
+    /// // After the signal to stop, and before the server is told to:
+    /// channels.drain(Duration::from_secs(10)).await;
+    /// # }
+    /// ```
+    pub async fn drain(&self, window: Duration) {
+        if !window.is_zero() {
+            let listeners = self.hub.counts().listeners;
+            tracing::info!(listeners, ?window, "ending all streams, one after the other");
+            self.hub.drain(window, now()).wake();
+            let until = now() + window;
+            while 0 < self.hub.counts().listeners && now() < until {
+                sleep(LOOK.min(until - now())).await;
+            }
+        }
+        self.shutdown();
     }
 
     /// Wakes the listeners and says in the log who was cut.
     pub(crate) fn deliver(&self, token: &Token, published: Published) -> Receipt {
         for overrun in published.overrun() {
             let (token, listeners) = (overrun.token.shortened(), overrun.listeners);
-            tracing::warn!(%token, listeners, "cut: too far behind");
+            tracing::warn!(%token, listeners, "{}", self.overrun());
         }
-        let receipt = Receipt { id: published.id().cloned(), listeners: published.listeners() };
+        let receipt = Receipt {
+            id: published.id().cloned(),
+            listeners: published.listeners(),
+            is_duplicate: published.is_duplicate(),
+        };
+        let Receipt { listeners, is_duplicate, .. } = receipt;
+        tracing::trace!(token = %token.shortened(), listeners, is_duplicate, "published");
         self.wakes.wake(token, published.into_wakers());
         receipt
+    }
+
+    fn overrun(&self) -> &'static str {
+        match self.hub.config().on_overrun() {
+            OnOverrun::Gap => "told of a gap: too far behind",
+            _ => "cut: too far behind",
+        }
     }
 }
 
@@ -81,10 +150,12 @@ impl Channels {
 pub struct Receipt {
     id: Option<EventId>,
     listeners: usize,
+    is_duplicate: bool,
 }
 
 impl Receipt {
-    /// The id that the event was given, if it is an event and the hub gives ids.
+    /// The id that the event was given, if it is an event and the hub gives ids; of several, the
+    /// last one's.
     pub fn id(&self) -> Option<&EventId> {
         self.id.as_ref()
     }
@@ -93,4 +164,12 @@ impl Receipt {
     pub fn listeners(&self) -> usize {
         self.listeners
     }
+
+    /// Whether it was published before, under the same key, and so was not published now.
+    pub fn is_duplicate(&self) -> bool {
+        self.is_duplicate
+    }
 }
+
+/// How often a drain looks whether anyone is left.
+const LOOK: Duration = Duration::from_millis(100);

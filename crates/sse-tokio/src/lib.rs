@@ -18,6 +18,9 @@ pub use body::{SseBody, StreamCut};
 mod channels;
 pub use channels::{Channels, Receipt};
 
+mod events;
+pub use events::ChannelEvents;
+
 mod feed;
 pub use feed::{BoxFeed, Feed, LocalBoxFeed, Until};
 

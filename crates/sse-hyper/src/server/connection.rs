@@ -22,6 +22,7 @@ use super::{
     head_timer::HeadTimer,
     linger::Linger,
     shutdown::Shutdown,
+    stall::Stall,
     stream::Stream,
     tcp::Tcp,
     tower::TowerService,
@@ -31,6 +32,7 @@ use super::{
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) header_timeout: Duration,
+    pub(super) stall_timeout: Option<Duration>,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
 }
@@ -64,6 +66,7 @@ pub(super) async fn serve<S, B>(
         Ok(Err(error)) => return tracing::debug!(%remote, %error, "connection not opened"),
         Err(_) => return tracing::debug!(%remote, "connection timed out before a request"),
     };
+    let io = Stall::new(io, settings.stall_timeout);
     let io = TokioIo::new(Linger::new(io, shutdown.clone()));
     // An HTTP/2 connection is always read.
     let watched = (protocol == Protocol::Http1).then_some(tcp);

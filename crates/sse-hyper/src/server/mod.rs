@@ -4,6 +4,7 @@ mod first_bytes;
 mod head_timer;
 mod linger;
 mod shutdown;
+mod stall;
 mod stream;
 mod tcp;
 #[cfg(feature = "tls")]
@@ -140,6 +141,7 @@ impl Server {
             sockets,
             settings: Settings {
                 header_timeout: Duration::from_secs(30),
+                stall_timeout: Some(Duration::from_secs(30)),
                 #[cfg(feature = "tls")]
                 tls: None,
             },
@@ -190,6 +192,16 @@ impl Server {
     #[must_use]
     pub fn with_tcp_user_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.sockets = self.sockets.with_user_timeout(timeout);
+        self
+    }
+
+    /// Sets how long a client may take nothing of what is to be written to it before its connection is
+    /// cut, on every system; `None` for ever. Default: 30 s; at most a year.
+    ///
+    /// An HTTP/2 client that takes nothing of one stream while it reads others is not seen by this.
+    #[must_use]
+    pub fn with_stall_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.settings.stall_timeout = timeout.map(|timeout| timeout.min(YEAR));
         self
     }
 

@@ -44,6 +44,11 @@ async fn admit(mut admission: Admission) -> Response<ResponseBody> {
     loop {
         match admission.poll_response(now()) {
             Admitted::Stream(response) => {
+                if let Some(resume) = response.body().resume() {
+                    let token = response.body().token().shortened();
+                    let (verdict, anchor) = (resume.verdict().as_str(), resume.anchor());
+                    tracing::debug!(%token, verdict, %anchor, "a listener begins");
+                }
                 return response.map(|subscriber| SseBody::new(subscriber).into());
             }
             Admitted::Head(response) => return response.map(|_| ResponseBody::unseen()),

@@ -1,0 +1,39 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
+use sse_core::{HubEvent, HubEvents};
+
+/// What happens in a hub from now on, as an endless stream; see [`Channels::events`](crate::Channels::events).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use futures_util::StreamExt;
+/// use sse_core::{Hub, HubConfig, HubEvent, StringFormat, Token};
+/// use sse_tokio::Channels;
+///
+/// let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));
+/// let mut events = channels.events();
+/// let token = Token::new("42")?;
+/// let _body = channels.listen(&token)?;
+/// assert_eq!(events.next().await, Some(HubEvent::Opened { token }));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "streams do nothing unless they are polled"]
+pub struct ChannelEvents(pub(crate) HubEvents);
+
+impl Stream for ChannelEvents {
+    type Item = HubEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<HubEvent>> {
+        match self.0.poll_next(cx.waker()) {
+            Some(event) => Poll::Ready(Some(event)),
+            None => Poll::Pending,
+        }
+    }
+}
