@@ -25,6 +25,21 @@ pub(crate) fn bytes(text: &str) -> Result<u64, OutOfBounds<u64>> {
     bounded(text, 0..=MAX_BYTES)
 }
 
+/// How many bytes of memory something may take.
+pub(crate) fn memory(text: &str) -> Result<usize, OutOfBounds<usize>> {
+    bounded(text, 0..=MAX_MEMORY)
+}
+
+/// How many of something, where 0 has a meaning of its own.
+pub(crate) fn count_or_zero(text: &str) -> Result<u32, OutOfBounds<u32>> {
+    bounded(text, 0..=u32::MAX)
+}
+
+/// How many there may be of something.
+pub(crate) fn places(text: &str) -> Result<usize, OutOfBounds<usize>> {
+    bounded(text, 1..=u32::MAX as usize)
+}
+
 /// How many of something.
 pub(crate) fn count(text: &str) -> Result<u64, OutOfBounds<u64>> {
     bounded(text, 1..=u64::MAX)
@@ -53,6 +68,9 @@ const MAX_MILLIS: u64 = 4_294_967_295;
 
 /// 1 GiB: a body is held in memory as a whole.
 const MAX_BYTES: u64 = 1 << 30;
+
+/// 1 TiB, or what there are addresses for.
+const MAX_MEMORY: usize = if usize::BITS < 64 { usize::MAX } else { 1 << 40 };
 
 #[cfg(test)]
 mod tests {

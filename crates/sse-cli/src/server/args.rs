@@ -1,6 +1,7 @@
 use std::{path::PathBuf, time::Duration};
 
-use clap::{ArgAction, Parser};
+use clap::{ArgAction, Parser, ValueEnum};
+use sse_core::{Mode, OnOverrun};
 
 use crate::{bounded, path_prefix::PathPrefix};
 
@@ -77,9 +78,110 @@ pub(super) struct Args {
     #[arg(long, requires = "allow_origins")]
     pub(super) allow_credentials: bool,
 
+    /// Who may listen on a channel: one, any number, or the one that came last
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) mode: ModeArg,
+
+    /// Let channels remember their newest COUNT events, and take events for channels that nobody
+    /// listens on, 0 to 4294967295; 0: do not
+    #[arg(long, value_name = "COUNT", default_value = "0")]
+    #[arg(value_parser = bounded::count_or_zero, allow_hyphen_values = true)]
+    pub(super) history: u32,
+
+    /// Most bytes that a channel remembers, 0 to 1099511627776
+    #[arg(long, value_name = "BYTES", default_value = "4194304")]
+    #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
+    pub(super) history_bytes: usize,
+
+    /// Forget an event after MS milliseconds, 0 to 4294967295; 0: never
+    #[arg(long, value_name = "MS", default_value = "3600000")]
+    #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
+    pub(super) history_age: Duration,
+
+    /// Most bytes that all channels remember together, 0 to 1099511627776; then those forget first
+    /// that nobody listens on, and without any, POST is answered 503
+    #[arg(long, value_name = "BYTES", default_value = "268435456")]
+    #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
+    pub(super) max_history_bytes: usize,
+
+    /// What becomes of a listener that reads too slowly: its stream is closed, or told of a gap
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) overrun: OverrunArg,
+
+    /// Close a connection whose client takes nothing for MS milliseconds, 0 to 4294967295; 0: never
+    #[arg(long, value_name = "MS", default_value = "30000")]
+    #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
+    pub(super) stall_timeout: Duration,
+
+    /// Keep a channel closed for MS milliseconds after the finish action, 0 to 4294967295, and answer
+    /// its listeners 204, so that browsers do not come back; 0: do not
+    #[arg(long, value_name = "MS", default_value = "0")]
+    #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
+    pub(super) closed_ttl: Duration,
+
+    /// Most channels, 1 to 4294967295; beyond, 503
+    #[arg(long, value_name = "COUNT", default_value = "100000")]
+    #[arg(value_parser = bounded::places, allow_hyphen_values = true)]
+    pub(super) max_channels: usize,
+
+    /// Most listeners on all channels, 1 to 4294967295; beyond, 503
+    #[arg(long, value_name = "COUNT", default_value = "100000")]
+    #[arg(value_parser = bounded::places, allow_hyphen_values = true)]
+    pub(super) max_listeners: usize,
+
+    /// Most listeners on one channel, 1 to 4294967295; beyond, 503
+    #[arg(long, value_name = "COUNT", default_value = "100000")]
+    #[arg(value_parser = bounded::places, allow_hyphen_values = true)]
+    pub(super) max_listeners_per_channel: usize,
+
+    /// At the end, spread the ends of the streams and the clients' return over MS milliseconds each, 0
+    /// to 4294967295; 0: all at once
+    #[arg(long, value_name = "MS", default_value = "0")]
+    #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
+    pub(super) drain: Duration,
+
     /// Print version
     #[arg(long = "version", action = ArgAction::Version)]
     _version: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum ModeArg {
+    /// One listener; who comes second is answered 423
+    #[default]
+    Exclusive,
+    /// Any number of listeners
+    Shared,
+    /// One listener; who comes second takes its place
+    Takeover,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Exclusive => Self::Exclusive,
+            ModeArg::Shared => Self::Shared,
+            ModeArg::Takeover => Self::Takeover,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum OverrunArg {
+    /// End its stream with an error, so that it comes back
+    #[default]
+    Close,
+    /// Send it `event: sse.gap` and go on
+    Gap,
+}
+
+impl From<OverrunArg> for OnOverrun {
+    fn from(overrun: OverrunArg) -> Self {
+        match overrun {
+            OverrunArg::Close => Self::Close,
+            OverrunArg::Gap => Self::Gap,
+        }
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -90,5 +192,7 @@ Examples:
       every address, over TLS
   eventsource-server --allow-origin https://app.example --allow-credentials
       for the pages of another origin too, with their cookies
+  eventsource-server --mode shared --history 100 --drain 10000
+      crowds; who comes back gets what it missed, or is told how much it missed
   eventsource-server -j --action reading --prefix /events
       JSON, published by POST /events/reading/TOKEN";

@@ -1,11 +1,14 @@
 use std::{
-    fs, io,
+    fs,
+    hash::{BuildHasher, RandomState},
+    io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use sse_core::{
-    Action, ActionSet, Cors, CorsError, Counter, Format, GatewayConfig, HubConfig, JsonFormat,
-    StringFormat,
+    Action, ActionSet, Cors, CorsError, Counter, Format, GatewayConfig, History, HubConfig,
+    JsonFormat, StringFormat,
 };
 use sse_hyper::{ServerTls, TlsError};
 
@@ -20,6 +23,8 @@ pub(super) struct Config {
     pub(super) hub: HubConfig,
     pub(super) gateway: GatewayConfig,
     pub(super) tls: Option<ServerTls>,
+    pub(super) stall_timeout: Option<Duration>,
+    pub(super) drain: Duration,
 }
 
 impl Config {
@@ -31,7 +36,15 @@ impl Config {
             }
             _ => None,
         };
-        Ok(Self { hub: hub(&args)?, host: unbracketed(args.host), port: args.port, gateway, tls })
+        Ok(Self {
+            hub: hub(&args)?,
+            host: unbracketed(args.host),
+            port: args.port,
+            gateway,
+            tls,
+            stall_timeout: unless_zero(args.stall_timeout),
+            drain: args.drain,
+        })
     }
 }
 
@@ -53,14 +66,39 @@ fn cors(args: &Args) -> Result<Cors, CorsError> {
 
 fn hub(args: &Args) -> Result<HubConfig, Failure> {
     let config = if args.json { hub_of(JsonFormat, args) } else { hub_of(StringFormat, args) }?;
-    let keepalive = (!args.keepalive.is_zero()).then_some(args.keepalive);
-    Ok(config.with_keepalive(keepalive))
+    let config = config
+        .with_keepalive(unless_zero(args.keepalive))
+        .with_mode(args.mode.into())
+        .with_on_overrun(args.overrun.into())
+        .with_closed_ttl(unless_zero(args.closed_ttl))
+        .with_max_channels(args.max_channels)
+        .with_max_listeners(args.max_listeners)
+        .with_max_channel_listeners(args.max_listeners_per_channel)
+        .with_max_history_bytes(args.max_history_bytes);
+    Ok(match history(args) {
+        Some(history) => config.with_history(history),
+        None if args.id => config.with_ids(Counter::default()),
+        None => config,
+    })
 }
 
 fn hub_of(format: impl Format, args: &Args) -> Result<HubConfig, Failure> {
     let actions = actions(format.actions(), args).map_err(Failure::usage)?;
-    let config = HubConfig::new(format).with_actions(actions);
-    Ok(if args.id { config.with_ids(Counter::default()) } else { config })
+    Ok(HubConfig::new(format).with_actions(actions))
+}
+
+fn history(args: &Args) -> Option<History> {
+    // What the standard library seeds its maps with: enough to part two runs of the server.
+    let seed = RandomState::new().hash_one(());
+    let history = History::new(seed)
+        .with_max_events(args.history as usize)
+        .with_max_bytes(args.history_bytes)
+        .with_max_age(unless_zero(args.history_age));
+    (0 < args.history).then_some(history)
+}
+
+fn unless_zero(time: Duration) -> Option<Duration> {
+    (!time.is_zero()).then_some(time)
 }
 
 fn actions(mut actions: ActionSet, args: &Args) -> Result<ActionSet, sse_core::ActionError> {

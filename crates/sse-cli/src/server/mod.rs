@@ -37,7 +37,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let (host, port, is_tls) = (config.host, config.port, config.tls.is_some());
     let mut server = Server::bind((host.as_str(), port))
         .await
-        .map_err(|source| Failure::failed(BindError { host, port, source }))?;
+        .map_err(|source| Failure::failed(BindError { host, port, source }))?
+        .with_stall_timeout(config.stall_timeout)
+        .with_tcp_user_timeout(config.stall_timeout);
     if let Some(tls) = config.tls {
         server = server.with_tls(tls);
     }
@@ -53,10 +55,17 @@ async fn serve(config: Config) -> Result<(), Failure> {
         ended = &mut serving => return ended.map_err(Failure::failed),
         () = signals.next() => {}
     }
-    channels.shutdown();
-    drop(stop);
+    let ending = async {
+        select! {
+            // Until then publishers are served, and who comes to listen is told to come later.
+            () = channels.drain(config.drain) => (),
+            ended = &mut serving => return ended,
+        }
+        drop(stop);
+        serving.await
+    };
     select! {
-        ended = &mut serving => ended.map_err(Failure::failed),
+        ended = ending => ended.map_err(Failure::failed),
         () = signals.next() => Err(Failure::failed("ended at once by a second signal")),
     }
 }
