@@ -224,7 +224,7 @@ impl Channel {
         let mut state = self.lock();
         state.is_scheduled = false;
         match self.enter(&mut state, now) {
-            Entry::Open => Left::Open { due: state.schedule() },
+            Entry::Open => Left::Open { due: state.schedule_after(now) },
             Entry::Ended => Left::Ended,
             Entry::Closed => Left::Closed,
         }

@@ -116,6 +116,14 @@ impl State {
         }
     }
 
+    /// When the channel has to be looked at that was looked at just now: what is over age and still
+    /// there is looked at once the last listener has left.
+    pub(super) fn schedule_after(&mut self, now: Instant) -> Option<Instant> {
+        let due = self.schedule().filter(|&due| now < due);
+        self.is_scheduled = due.is_some();
+        due
+    }
+
     /// When the channel has to be looked at, unless that is noted already.
     pub(super) fn schedule(&mut self) -> Option<Instant> {
         if self.is_scheduled {
