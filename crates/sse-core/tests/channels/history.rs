@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use sse_core::{
-    Counter, EventId, Hub, HubError, LastEventId, Mode, Position, Since, Start, SubscribeError, Verdict,
+    Counter, EventId, Hub, HubError, LastEventId, Mode, Position, Since, Start, SubscribeError,
+    Verdict,
 };
 
 use crate::support::{World, anchor, event, gap, history, quiet, token};
@@ -125,7 +126,7 @@ fn a_reconnection_time_is_no_event_and_is_told_to_who_comes_later() {
     let actions = sse_core::ActionSet::default();
     let actions = actions.with_action("retry", sse_core::Action::Retry).unwrap();
     let config = quiet().with_history(history()).with_actions(actions);
-    let world = World::new(config.with_mode(sse_core::Mode::Shared));
+    let world = World::new(config.with_mode(Mode::Shared));
     let first = world.publish("t", "1");
     let mut early = world.resume("t", &first);
     for millis in [b"1000".as_slice(), b"2000"] {

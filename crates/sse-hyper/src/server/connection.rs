@@ -2,10 +2,7 @@ use std::{error::Error, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration
 
 use http::{Request, Response};
 use http_body::Body;
-use hyper::{
-    body::Incoming,
-    server::conn::{http1, http2},
-};
+use hyper::{body::Incoming, server::conn::http2};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::GracefulConnection,
@@ -19,7 +16,7 @@ use tower_service::Service;
 
 use super::{
     first_bytes::{Protocol, Rewound, sniff},
-    head_timer::HeadTimer,
+    http1,
     linger::Linger,
     shutdown::Shutdown,
     stall::Stall,
@@ -66,21 +63,22 @@ pub(super) async fn serve<S, B>(
         Ok(Err(error)) => return tracing::debug!(%remote, %error, "connection not opened"),
         Err(_) => return tracing::debug!(%remote, "connection timed out before a request"),
     };
-    let io = Stall::new(io, settings.stall_timeout);
-    let io = TokioIo::new(Linger::new(io, shutdown.clone()));
-    // An HTTP/2 connection is always read.
-    let watched = (protocol == Protocol::Http1).then_some(tcp);
-    let service = TowerService::new(service, remote, watched);
-    // Boxed, so that a connection that waits for its first byte is small.
+    let io = Linger::new(Stall::new(io, settings.stall_timeout), shutdown.clone());
     let served = match protocol {
         Protocol::Http1 => {
-            let http1 = http1(deadline, settings.header_timeout);
-            drive(Box::pin(http1.serve_connection(io, service)), shutdown).await
+            let service = TowerService::new(service, remote);
+            http1::serve(io, tcp, service, deadline, settings.header_timeout, shutdown).await
         }
-        Protocol::Http2 => drive(Box::pin(http2().serve_connection(io, service)), shutdown).await,
+        // Boxed, so that a connection that waits for its first byte is small. It is always read, so
+        // there is nothing to watch.
+        Protocol::Http2 => {
+            let service = TowerService::new(service, remote);
+            let connection = Box::pin(http2().serve_connection(TokioIo::new(io), service));
+            drive(connection, shutdown).await.map_err(Into::into)
+        }
     };
     if let Err(error) = served {
-        tracing::debug!(%remote, error = &error as &dyn Error, "connection failed");
+        tracing::debug!(%remote, %error, "connection failed");
     }
 }
 
@@ -110,21 +108,6 @@ async fn drive<C: GracefulConnection>(
     connection.await
 }
 
-/// The end of the client's side ends a response that streams (`half_close`), so that its body is
-/// dropped at once. Small frames are copied into one buffer: a plain write of it costs a few per
-/// cent less than a vectored one of three parts (2026-11, two cores, loopback).
-fn http1(first_head_until: Instant, header_timeout: Duration) -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(HeadTimer::new(first_head_until.into_std()))
-        .header_read_timeout(header_timeout)
-        .half_close(false)
-        .pipeline_flush(false)
-        .writev(false)
-        .max_buf_size(BUFFER);
-    builder
-}
-
 fn http2() -> http2::Builder<TokioExecutor> {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
@@ -141,4 +124,4 @@ fn http2() -> http2::Builder<TokioExecutor> {
 /// What a connection (HTTP/1) or a stream (HTTP/2) may hold unsent, and the most of a head.
 ///
 /// hyper's own default would take 400 KB for each client that stalls.
-const BUFFER: usize = 64 * 1024;
+pub(super) const BUFFER: usize = 64 * 1024;

@@ -4,6 +4,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 /// What the client speaks.
@@ -41,16 +42,25 @@ pub(super) async fn sniff<T: AsyncRead + Unpin>(
             break Protocol::Http2;
         }
     };
-    Ok(Some((protocol, Rewound { io, bytes, filled, taken: 0 })))
+    Ok(Some((protocol, Rewound { io, bytes: Bytes::copy_from_slice(&bytes[..filled]) })))
 }
 
-/// A connection of which the first bytes were read, and are read again.
+/// A connection of which some bytes were read, and are read again.
 #[derive(Debug)]
 pub(super) struct Rewound<T> {
     io: T,
-    bytes: [u8; PREFACE.len()],
-    filled: usize,
-    taken: usize,
+    bytes: Bytes,
+}
+
+impl<T> Rewound<T> {
+    pub(super) fn get_ref(&self) -> &T {
+        &self.io
+    }
+
+    /// Lets `bytes` be read before what comes; whatever was put back before has been read.
+    pub(super) fn rewind(&mut self, bytes: Bytes) {
+        self.bytes = bytes;
+    }
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Rewound<T> {
@@ -60,14 +70,19 @@ impl<T: AsyncRead + Unpin> AsyncRead for Rewound<T> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let rest = &this.bytes[this.taken..this.filled];
-        if rest.is_empty() {
+        if this.bytes.is_empty() {
             return Pin::new(&mut this.io).poll_read(cx, buf);
         }
-        let count = rest.len().min(buf.remaining());
-        buf.put_slice(&rest[..count]);
-        this.taken += count;
-        Poll::Ready(Ok(()))
+        let count = this.bytes.len().min(buf.remaining());
+        buf.put_slice(&this.bytes.split_to(count));
+        // What follows comes along: a head that is read in two goes makes hyper double its buffer.
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        match Pin::new(&mut this.io).poll_read(cx, buf) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(())),
+        }
     }
 }
 

@@ -30,6 +30,14 @@ impl<T> Linger<T> {
     pub(super) fn new(io: T, shutdown: Shutdown) -> Self {
         Self { io, shutdown, rest: None }
     }
+
+    pub(super) fn get_ref(&self) -> &T {
+        &self.io
+    }
+
+    pub(super) fn get_mut(&mut self) -> &mut T {
+        &mut self.io
+    }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Linger<T> {

@@ -1,7 +1,10 @@
 mod accept;
 mod connection;
+mod event_stream;
 mod first_bytes;
+mod handover;
 mod head_timer;
+mod http1;
 mod linger;
 mod shutdown;
 mod stall;

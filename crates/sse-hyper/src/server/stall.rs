@@ -25,6 +25,14 @@ impl<T> Stall<T> {
         Self { io, timeout, until: None, timer: LazyTimer::default() }
     }
 
+    pub(super) fn get_ref(&self) -> &T {
+        &self.io
+    }
+
+    pub(super) fn get_mut(&mut self) -> &mut T {
+        &mut self.io
+    }
+
     /// Passes on what became of a write, unless the peer is late.
     fn watch<R>(
         &mut self,

@@ -17,6 +17,12 @@ pub(super) enum Stream {
     Tls(Box<tokio_rustls::server::TlsStream<Tcp>>),
 }
 
+impl Stream {
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(
         self: Pin<&mut Self>,

@@ -2,15 +2,21 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use http::{Request, Response};
+use http_body::Body;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::{tcp::Tcp, watched::Watched};
+use super::{
+    handover::{Handover, is_stream},
+    tcp::Tcp,
+    watched::Watched,
+};
 
 /// The address of the client, which [`Server`](crate::Server) puts into the extensions of each
 /// request.
@@ -38,38 +44,63 @@ impl RemoteAddr {
 
 /// A tower service as one of hyper, for one connection.
 #[derive(Debug)]
-pub(super) struct TowerService<S> {
+pub(super) struct TowerService<S, B> {
     service: S,
     remote: RemoteAddr,
     watched: Option<Tcp>,
+    handover: Option<Arc<Handover<B>>>,
 }
 
-impl<S> TowerService<S> {
-    /// Bodies of its responses end with `watched`, if there is something to watch.
-    pub(super) fn new(service: S, remote: SocketAddr, watched: Option<Tcp>) -> Self {
-        Self { service, remote: RemoteAddr(remote), watched }
+impl<S, B> TowerService<S, B> {
+    pub(super) fn new(service: S, remote: SocketAddr) -> Self {
+        Self { service, remote: RemoteAddr(remote), watched: None, handover: None }
+    }
+
+    /// Bodies of its responses end with `tcp`.
+    pub(super) fn with_watched(mut self, tcp: Tcp) -> Self {
+        self.watched = Some(tcp);
+        self
+    }
+
+    /// An event stream is left in `handover` where that can be.
+    pub(super) fn with_handover(self, handover: Arc<Handover<B>>) -> Self {
+        Self { handover: Some(handover), ..self }
     }
 }
 
-impl<S, B> hyper::service::Service<Request<Incoming>> for TowerService<S>
+impl<S: Clone, B> Clone for TowerService<S, B> {
+    fn clone(&self) -> Self {
+        Self {
+            service: self.service.clone(),
+            remote: self.remote,
+            watched: self.watched.clone(),
+            handover: self.handover.clone(),
+        }
+    }
+}
+
+impl<S, B> hyper::service::Service<Request<Incoming>> for TowerService<S, B>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone,
+    B: Body,
 {
     type Response = Response<Watched<B>>;
     type Error = S::Error;
-    type Future = Call<S>;
+    type Future = Call<S, B>;
 
-    fn call(&self, mut request: Request<Incoming>) -> Call<S> {
+    fn call(&self, mut request: Request<Incoming>) -> Call<S, B> {
         request.extensions_mut().insert(self.remote);
+        let handover = self.handover.as_ref().and_then(|handover| handover.claim(&request));
         let (service, watched) = (self.service.clone(), self.watched.clone());
-        Call { watched, state: State::Waiting { service, request: Some(request) } }
+        Call { watched, handover, state: State::Waiting { service, request: Some(request) } }
     }
 }
 
 pin_project! {
     /// Waits until the service is ready, then calls it.
-    pub(super) struct Call<S: Service<Request<Incoming>>> {
+    pub(super) struct Call<S: Service<Request<Incoming>>, B> {
         watched: Option<Tcp>,
+        handover: Option<Arc<Handover<B>>>,
         #[pin]
         state: State<S>,
     }
@@ -80,29 +111,41 @@ pin_project! {
     enum State<S: Service<Request<Incoming>>> {
         Waiting { service: S, request: Option<Request<Incoming>> },
         Running { #[pin] response: S::Future },
+        // The connection is about to be taken from hyper, and this call with it.
+        HandedOver,
     }
 }
 
-impl<S, B> Future for Call<S>
+impl<S, B> Future for Call<S, B>
 where
     S: Service<Request<Incoming>, Response = Response<B>>,
+    B: Body,
 {
     type Output = Result<Response<Watched<B>>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            let response = match this.state.as_mut().project() {
+            let next = match this.state.as_mut().project() {
                 StateProjection::Running { response } => {
                     let response = ready!(response.poll(cx))?;
-                    return Poll::Ready(Ok(response.map(|b| Watched::new(b, this.watched.take()))));
+                    match this.handover.take().filter(|_| is_stream(&response)) {
+                        Some(handover) => handover.offer(response),
+                        None => {
+                            let watched = this.watched.take();
+                            return Poll::Ready(Ok(response.map(|b| Watched::new(b, watched))));
+                        }
+                    }
+                    State::HandedOver
                 }
                 StateProjection::Waiting { service, request } => {
                     ready!(service.poll_ready(cx))?;
-                    service.call(request.take().expect("a call leaves `Waiting` for ever"))
+                    let request = request.take().expect("a call leaves `Waiting` for ever");
+                    State::Running { response: service.call(request) }
                 }
+                StateProjection::HandedOver => return Poll::Pending,
             };
-            this.state.set(State::Running { response });
+            this.state.set(next);
         }
     }
 }

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "server", feature = "tls"))]
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+mod event_stream;
 mod header_timeout;
 mod http;
 mod shutdown;

@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{body::Incoming, client::conn::http2::SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use sse_hyper::{RemoteAddr, Server};
@@ -139,6 +139,9 @@ impl TestService {
         let body = match request.uri().path() {
             "/silent" => self.endless(true),
             "/endless" => self.endless(false),
+            "/events" => return Ok(event_stream(events())),
+            "/events/silent" => return Ok(event_stream(self.endless(true))),
+            "/events/endless" => return Ok(event_stream(self.endless(false))),
             "/slow" => {
                 sleep(Duration::from_millis(300)).await;
                 full("slow")
@@ -180,6 +183,18 @@ pub(crate) fn service() -> impl Service<
 + Send
 + 'static {
     TestService { bodies: Bodies::default() }
+}
+
+/// Two events in three frames, one of them empty, and an end.
+fn events() -> UnsyncBoxBody<Bytes, Infallible> {
+    let frames = ["data: 1\n\n", "", "data: 2\n\n"].map(|text| Ok(Frame::data(text.into())));
+    StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
+}
+
+fn event_stream(
+    body: UnsyncBoxBody<Bytes, Infallible>,
+) -> Response<UnsyncBoxBody<Bytes, Infallible>> {
+    sse_core::event_stream(body)
 }
 
 fn full(text: impl Into<Bytes>) -> UnsyncBoxBody<Bytes, Infallible> {

@@ -1,0 +1,133 @@
+use std::{
+    error::Error,
+    future::poll_fn,
+    io::{self, Write},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::SystemTime,
+};
+
+use bytes::{Buf, BufMut, BytesMut};
+use http::{HeaderMap, Response, header};
+use http_body::Body;
+use httpdate::HttpDate;
+use tokio::io::AsyncWrite;
+
+use super::{tcp::Tcp, watched::Watch};
+
+/// Sends an event stream to its end, in the place of hyper.
+///
+/// An idle stream holds no buffer then: hyper keeps 16 KiB for each connection, which is most of what
+/// a listener costs. The bytes are those that hyper would send.
+///
+/// # Source
+///
+/// RFC 9112, [Chunked Transfer Coding][spec].
+///
+/// [spec]: https://www.rfc-editor.org/rfc/rfc9112.html#name-chunked-transfer-coding
+pub(super) async fn send<B>(
+    io: &mut (impl AsyncWrite + Unpin),
+    tcp: Tcp,
+    response: Response<B>,
+) -> Result<(), Box<dyn Error + Send + Sync>>
+where
+    B: Body,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (parts, body) = response.into_parts();
+    let mut unsent = BytesMut::new();
+    put_head(&mut unsent, &parts.headers);
+    drop(parts);
+    let (mut body, mut watch) = (pin!(body), Watch::new(Some(tcp)));
+    let mut is_over = false;
+    poll_fn(|cx| {
+        loop {
+            while unsent.len() < ENOUGH && !is_over {
+                match body.as_mut().poll_frame(cx) {
+                    Poll::Ready(Some(frame)) => {
+                        if let Ok(data) = frame.map_err(Into::into)?.into_data() {
+                            put_chunk(&mut unsent, data);
+                        }
+                    }
+                    Poll::Ready(None) => {
+                        unsent.put_slice(LAST_CHUNK);
+                        is_over = true;
+                    }
+                    Poll::Pending => break,
+                }
+            }
+            if unsent.is_empty() {
+                return match is_over {
+                    true => Poll::Ready(Ok(())),
+                    false => watch.poll_left(cx).map(|()| Err("the client has left".into())),
+                };
+            }
+            match poll_write_all(io, &mut unsent, cx)? {
+                // What an idle stream does not need is given back.
+                Poll::Ready(()) => unsent = BytesMut::new(),
+                Poll::Pending => {
+                    return watch.poll_left(cx).map(|()| Err("the client has left".into()));
+                }
+            }
+        }
+    })
+    .await
+}
+
+fn poll_write_all(
+    io: &mut (impl AsyncWrite + Unpin),
+    unsent: &mut BytesMut,
+    cx: &mut Context<'_>,
+) -> io::Result<Poll<()>> {
+    while !unsent.is_empty() {
+        match Pin::new(&mut *io).poll_write(cx, unsent)? {
+            Poll::Ready(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Poll::Ready(count) => unsent.advance(count),
+            Poll::Pending => return Ok(Poll::Pending),
+        }
+    }
+    Ok(Poll::Ready(()))
+}
+
+fn put_head(unsent: &mut BytesMut, headers: &HeaderMap) {
+    unsent.reserve(HEAD);
+    unsent.put_slice(b"HTTP/1.1 200 OK\r\n");
+    for (name, value) in headers {
+        put_header(unsent, name.as_str(), value.as_bytes());
+    }
+    put_header(unsent, header::TRANSFER_ENCODING.as_str(), b"chunked");
+    if !headers.contains_key(header::DATE) {
+        let date = HttpDate::from(SystemTime::now()).to_string();
+        put_header(unsent, header::DATE.as_str(), date.as_bytes());
+    }
+    unsent.put_slice(b"\r\n");
+}
+
+fn put_header(unsent: &mut BytesMut, name: &str, value: &[u8]) {
+    unsent.put_slice(name.as_bytes());
+    unsent.put_slice(b": ");
+    unsent.put_slice(value);
+    unsent.put_slice(b"\r\n");
+}
+
+/// An empty chunk would end the body, so nothing is no chunk.
+fn put_chunk(unsent: &mut BytesMut, data: impl Buf) {
+    let len = data.remaining();
+    if 0 < len {
+        unsent.reserve(len + CHUNK_OVERHEAD);
+        write!(unsent.writer(), "{len:X}\r\n").expect("memory takes all");
+        unsent.put(data);
+        unsent.put_slice(b"\r\n");
+    }
+}
+
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// A head of the usual length.
+const HEAD: usize = 320;
+
+/// A length in hexadecimal digits and two line ends.
+const CHUNK_OVERHEAD: usize = 20;
+
+/// How much is gathered for one write.
+const ENOUGH: usize = 16 << 10;
