@@ -40,6 +40,16 @@ pub(crate) fn places(text: &str) -> Result<usize, OutOfBounds<usize>> {
     bounded(text, 1..=u32::MAX as usize)
 }
 
+/// How many of something that are there at once.
+pub(crate) fn crowd(text: &str) -> Result<usize, OutOfBounds<usize>> {
+    bounded(text, 1..=1_000_000)
+}
+
+/// How many requests are under way at once.
+pub(crate) fn in_flight(text: &str) -> Result<usize, OutOfBounds<usize>> {
+    bounded(text, 1..=10_000)
+}
+
 /// How many of something.
 pub(crate) fn count(text: &str) -> Result<u64, OutOfBounds<u64>> {
     bounded(text, 1..=u64::MAX)

@@ -1,4 +1,5 @@
-//! The commands `eventsource-server`, `eventsource-client` and `eventsource-request`.
+//! The commands `eventsource-server`, `eventsource-client`, `eventsource-request` and
+//! `eventsource-bench`.
 //!
 //! Each is one function here and a binary that calls it, and runs on Unix. In each, `args` is what
 //! was typed and `config` is what it means.
@@ -11,6 +12,9 @@ pub use client::eventsource_client;
 
 mod request;
 pub use request::eventsource_request;
+
+mod bench;
+pub use bench::eventsource_bench;
 
 mod bounded;
 mod channel_name;

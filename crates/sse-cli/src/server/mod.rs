@@ -79,7 +79,7 @@ fn announce(url: &str) {
 }
 
 /// Each listener holds a file open, and the usual soft limit is 1024.
-fn raise_open_files() {
+pub(crate) fn raise_open_files() {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(limit) => tracing::debug!(limit, "open files"),
         Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),

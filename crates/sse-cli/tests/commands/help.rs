@@ -1,6 +1,6 @@
 //! `--help`, `-h` and `--version`.
 
-use crate::support::{CLIENT, REQUEST, SERVER, run};
+use crate::support::{BENCH, CLIENT, REQUEST, SERVER, run};
 
 #[test]
 fn help_names_every_option_and_gives_examples() {
@@ -30,6 +30,18 @@ fn help_names_every_option_and_gives_examples() {
                 "--listen",
                 "--prefix",
                 "--max-body",
+                "--mode",
+                "--history",
+                "--history-bytes",
+                "--history-age",
+                "--max-history-bytes",
+                "--overrun",
+                "--stall-timeout",
+                "--closed-ttl",
+                "--max-channels",
+                "--max-listeners",
+                "--max-listeners-per-channel",
+                "--drain",
             ][..],
         ),
         (
@@ -48,12 +60,33 @@ fn help_names_every_option_and_gives_examples() {
             ],
         ),
         (REQUEST, &["-j, --json", "--raw", "--timeout"]),
+        (
+            BENCH,
+            &[
+                "--listen",
+                "--publish",
+                "--method",
+                "--header",
+                "--body",
+                "--size",
+                "-l, --listeners",
+                "-c, --channels",
+                "-f, --in-flight",
+                "-r, --rate",
+                "-d, --duration",
+                "-n, --events",
+                "--patience",
+                "--pid",
+                "--json",
+            ],
+        ),
     ] {
         for flag in ["-h", "--help"] {
             let ended = run(program, [flag]);
 
             assert_eq!((ended.code, &*ended.stderr), (Some(0), ""));
-            let shared = if program == SERVER { &[][..] } else { &endpoint };
+            let is_client = [CLIENT, REQUEST].contains(&program);
+            let shared = if is_client { &endpoint[..] } else { &[] };
             for option in own.iter().chain(shared).chain(&["-h, --help", "--version"]) {
                 assert!(ended.stdout.contains(option), "{option}: {}", ended.stdout);
             }
@@ -68,6 +101,7 @@ fn version_is_printed_and_has_no_short_form() {
         (SERVER, "eventsource-server"),
         (CLIENT, "eventsource-client"),
         (REQUEST, "eventsource-request"),
+        (BENCH, "eventsource-bench"),
     ] {
         let ended = run(program, ["--version"]);
 

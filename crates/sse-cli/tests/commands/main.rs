@@ -1,9 +1,10 @@
-//! The three commands, as binaries, over real sockets. One file a subject.
+//! The commands, as binaries, over real sockets. One file a subject.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
+mod bench;
 mod client_options;
 mod client_output;
 mod delivery;

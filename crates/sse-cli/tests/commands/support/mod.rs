@@ -5,7 +5,7 @@ mod peer;
 pub(crate) use peer::{Peer, answer, cut_stream, held_stream, no_answer, stream, to_post};
 
 mod process;
-pub(crate) use process::{Process, run, run_with_stdin};
+pub(crate) use process::{Ended, Process, run, run_with_stdin};
 
 mod server;
 pub(crate) use server::Server;
@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 
 pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_eventsource-server");
 pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_eventsource-client");
+pub(crate) const BENCH: &str = env!("CARGO_BIN_EXE_eventsource-bench");
 pub(crate) const REQUEST: &str = env!("CARGO_BIN_EXE_eventsource-request");
 
 /// How long anything may take before a test takes it for hanging.

@@ -1,0 +1,109 @@
+use std::time::Duration;
+
+use clap::{ArgAction, Parser};
+
+use crate::bounded;
+
+/// Measures a server of events: how fast it delivers, how late, what it loses and what it costs.
+///
+/// Opens all listeners, publishes, and checks for each listener that every event came once and in
+/// order. In the URLs and the body, `{channel}` is the number of the channel, in the URL to listen
+/// `{listener}` that of the listener. In the body `{stamp}` is what the check needs and `{pad}` fills
+/// it up to `--size`. Prints a table, or with `--json` an object.
+#[derive(Debug, Parser)]
+#[command(
+    name = "eventsource-bench",
+    version,
+    disable_version_flag = true,
+    after_help = EXAMPLES
+)]
+pub(super) struct Args {
+    /// URL to listen, http only
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8888/poll/{channel}")]
+    pub(super) listen: String,
+
+    /// URL to publish, http only
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8888/ping/{channel}")]
+    pub(super) publish: String,
+
+    /// Method to publish with
+    #[arg(long, value_name = "METHOD", default_value = "POST")]
+    pub(super) method: String,
+
+    /// Header of each request to publish, as in `Authorization: Bearer 42`; repeatable
+    #[arg(long = "header", value_name = "NAME: VALUE")]
+    pub(super) headers: Vec<String>,
+
+    /// Header of each request to listen; repeatable
+    #[arg(long = "listen-header", value_name = "NAME: VALUE")]
+    pub(super) listen_headers: Vec<String>,
+
+    /// Body to publish
+    #[arg(long, value_name = "TEMPLATE", default_value = "{stamp} {pad}")]
+    pub(super) body: String,
+
+    /// Bytes that `{pad}` fills the body up to, 0 to 1073741824
+    #[arg(long, value_name = "BYTES", default_value = "100")]
+    #[arg(value_parser = bounded::bytes, allow_hyphen_values = true)]
+    pub(super) size: u64,
+
+    /// Listeners, spread evenly over the channels, 1 to 1000000
+    #[arg(short = 'l', long, value_name = "COUNT", default_value = "1000")]
+    #[arg(value_parser = bounded::crowd, allow_hyphen_values = true)]
+    pub(super) listeners: usize,
+
+    /// Channels, published to in turn, 1 to 1000000
+    #[arg(short = 'c', long, value_name = "COUNT", default_value = "1")]
+    #[arg(value_parser = bounded::crowd, allow_hyphen_values = true)]
+    pub(super) channels: usize,
+
+    /// Requests to publish that are under way at once, 1 to 10000
+    #[arg(short = 'f', long, value_name = "COUNT", default_value = "32")]
+    #[arg(value_parser = bounded::in_flight, allow_hyphen_values = true)]
+    pub(super) in_flight: usize,
+
+    /// Events to publish in a second, 1 to 1000000; without, as fast as they are acknowledged
+    #[arg(short, long, value_name = "COUNT")]
+    #[arg(value_parser = bounded::crowd, allow_hyphen_values = true)]
+    pub(super) rate: Option<usize>,
+
+    /// Publish for MS milliseconds, 1 to 4294967295
+    #[arg(short, long, value_name = "MS", default_value = "10000")]
+    #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
+    pub(super) duration: Duration,
+
+    /// Publish so many events, whatever time it takes
+    #[arg(short = 'n', long, value_name = "COUNT", conflicts_with = "duration")]
+    #[arg(value_parser = bounded::count, allow_hyphen_values = true)]
+    pub(super) events: Option<u64>,
+
+    /// Wait so long for what was published and has not come, 1 to 4294967295 milliseconds
+    #[arg(long, value_name = "MS", default_value = "10000")]
+    #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
+    pub(super) patience: Duration,
+
+    /// Process of the server, on this machine: also print its CPU time and its memory; Linux
+    #[arg(long, value_name = "PID")]
+    pub(super) pid: Option<u32>,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// Print version
+    #[arg(long = "version", action = ArgAction::Version)]
+    _version: Option<bool>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  eventsource-bench --listeners 1000 --pid $(pgrep eventsource-ser)
+      a crowd on one channel of `eventsource-server --mode shared`, as fast as it goes
+  eventsource-bench --listeners 1000 --rate 100 --duration 30000
+      100 events a second: how late do they come?
+  eventsource-bench --listeners 1000 --channels 1000
+      a channel for each listener
+  eventsource-bench --listen http://127.0.0.1/sub/{channel} --publish http://127.0.0.1/pub/{channel}
+      nginx with nchan
+
+Exits with 1 if anything was lost, came twice or out of order.";

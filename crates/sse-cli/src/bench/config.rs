@@ -1,0 +1,96 @@
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Method, Uri};
+
+use super::{args::Args, template::Template};
+use crate::exit::Failure;
+
+/// What the arguments of `eventsource-bench` mean.
+#[derive(Debug)]
+pub(super) struct Config {
+    pub(super) listen: Endpoint,
+    pub(super) publish: Endpoint,
+    pub(super) body: Template,
+    pub(super) size: usize,
+    pub(super) listeners: usize,
+    pub(super) channels: usize,
+    pub(super) in_flight: usize,
+    pub(super) rate: Option<usize>,
+    pub(super) amount: Amount,
+    pub(super) patience: Duration,
+    pub(super) pid: Option<u32>,
+    pub(super) json: bool,
+}
+
+/// How much is published.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Amount {
+    For(Duration),
+    Events(u64),
+}
+
+/// Where requests go, and how they begin.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoint {
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// The request line and the headers that are always the same, without the line that ends them.
+    pub(super) head: Template,
+}
+
+impl Config {
+    pub(super) fn new(args: Args) -> Result<Self, Failure> {
+        let body = Template::new(&args.body);
+        if !body.has_one_stamp() {
+            return Err(Failure::usage(format!("--body {:?} needs {{stamp}} once", args.body)));
+        }
+        let method = Method::from_bytes(args.method.as_bytes())
+            .map_err(|_| Failure::usage(format!("--method {:?} is no method", args.method)))?;
+        let amount = args.events.map_or(Amount::For(args.duration), Amount::Events);
+        Ok(Self {
+            listen: endpoint("--listen", &args.listen, &Method::GET, &args.listen_headers)?,
+            publish: endpoint("--publish", &args.publish, &method, &args.headers)?,
+            body,
+            size: usize::try_from(args.size).map_err(Failure::usage)?,
+            listeners: args.listeners,
+            channels: args.channels,
+            in_flight: args.in_flight,
+            rate: args.rate,
+            amount,
+            patience: args.patience,
+            pid: args.pid,
+            json: args.json,
+        })
+    }
+}
+
+fn endpoint(
+    option: &str,
+    url: &str,
+    method: &Method,
+    headers: &[String],
+) -> Result<Endpoint, Failure> {
+    let refused = |why: &str| Failure::usage(format!("{option} {url:?}: {why}"));
+    // The braces of a place are no characters of a URL.
+    let plain = url.replace("{channel}", "0").replace("{listener}", "0");
+    let uri: Uri = plain.parse().map_err(|_| refused("not a URL"))?;
+    if uri.scheme_str() != Some("http") {
+        return Err(refused("not an http URL; TLS would measure this side too"));
+    }
+    let authority = uri.authority().ok_or_else(|| refused("no host"))?;
+    let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    let mut head = format!("{method} {} HTTP/1.1\r\nhost: {authority}\r\n", path.unwrap_or("/"));
+    for header in headers {
+        let refused = || Failure::usage(format!("{header:?} is no header: NAME: VALUE"));
+        let (name, value) = header.split_once(':').ok_or_else(refused)?;
+        let name: HeaderName = name.trim().parse().map_err(|_| refused())?;
+        let value = HeaderValue::from_str(value.trim()).map_err(|_| refused())?;
+        let value = value.to_str().map_err(|_| refused())?;
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    Ok(Endpoint {
+        host: uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
+        port: uri.port_u16().unwrap_or(80),
+        head: Template::new(&head),
+    })
+}
