@@ -10,6 +10,7 @@ use clap::ValueEnum;
 
 use crate::{
     process::{self, Outcome},
+    setup,
     workspace::Workspace,
 };
 
@@ -31,6 +32,8 @@ enum Name {
     Adapters,
     /// The decoder and the encoder beside those of other crates
     Decode,
+    /// A crowd on eventsource-server beside axum's `Sse` over `tokio::sync::broadcast` and nchan
+    Fanout,
     /// eventsource-server beside axum's `Sse` over `tokio::sync::broadcast`
     Server,
 }
@@ -43,20 +46,41 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     match args.name {
         Name::Adapters => plotted(workspace, "adapters", "adapters", "gain.svg", &passed_on),
         Name::Decode => plotted(workspace, "decode", "peers", "throughput.svg", &passed_on),
+        Name::Fanout => fanout(workspace, &passed_on),
         Name::Server => server(workspace, &passed_on),
     }
 }
 
 /// Builds both servers and the load, and keeps the table that the load prints.
 fn server(workspace: &Workspace, args: &[String]) -> Outcome {
-    let target = workspace.target();
-    let build = ["--release", "--package", "sse-cli", "--bin", "eventsource-server"];
-    process::run(workspace.cargo("build").args(build).arg("--target-dir").arg(&target))?;
+    let commands = build_commands(workspace)?;
     let release = build_workspace(workspace, "server")?;
     let mut bench = Command::new(release.join("bench-server"));
-    bench.arg("--server").arg(target.join("release/eventsource-server"));
+    bench.arg("--server").arg(commands.join("eventsource-server"));
     bench.arg("--reference").arg(release.join("reference")).args(args);
     run_and_keep(workspace, "server", "server", bench, args)
+}
+
+/// The same reference, and nginx, which is installed if it is missing.
+fn fanout(workspace: &Workspace, args: &[String]) -> Outcome {
+    setup::nchan()?;
+    let commands = build_commands(workspace)?;
+    let reference = build_workspace(workspace, "server")?;
+    let release = build_workspace(workspace, "fanout")?;
+    let mut bench = Command::new(release.join("bench-fanout"));
+    bench.arg("--server").arg(commands.join("eventsource-server"));
+    bench.arg("--load").arg(commands.join("eventsource-bench"));
+    bench.arg("--reference").arg(reference.join("reference"));
+    bench.arg("--plot").arg(workspace.path("benches/fanout/fanout.svg")).args(args);
+    run_and_keep(workspace, "fanout", "fanout", bench, args)
+}
+
+/// The commands, as users build them; returns where they are.
+fn build_commands(workspace: &Workspace) -> Outcome<PathBuf> {
+    let target = workspace.target();
+    let build = ["--release", "--package", "sse-cli", "--bins"];
+    process::run(workspace.cargo("build").args(build).arg("--target-dir").arg(&target))?;
+    Ok(target.join("release"))
 }
 
 /// Keeps a plot too.

@@ -1,6 +1,7 @@
 mod apt;
 mod browser;
 mod compiler;
+mod nginx;
 
 use crate::process::Outcome;
 
@@ -8,4 +9,9 @@ use crate::process::Outcome;
 pub(crate) fn run() -> Outcome {
     compiler::run()?;
     browser::run()
+}
+
+/// Installs what the benchmark of fan-out compares with.
+pub(crate) fn nchan() -> Outcome {
+    nginx::run()
 }
