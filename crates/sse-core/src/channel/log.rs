@@ -110,7 +110,10 @@ impl Log {
     /// was remembered. The first reason stands.
     pub fn finish(&mut self, reason: CloseReason) {
         self.end.get_or_insert(reason);
-        self.window = None;
+        let next = self.end().event;
+        if let Some(window) = &mut self.window {
+            window.set((next, 0));
+        }
     }
 
     /// The place before the oldest frames still held.

@@ -103,8 +103,10 @@ impl Subscription {
             let preface = mem::take(&mut self.preface);
             return self.write(preface, now);
         }
-        if self.cursor.is_before(log.start()) {
-            return self.fall_out(log, now);
+        if self.cursor.is_before(log.start())
+            && let Some(output) = self.fall_out(log, now)
+        {
+            return output;
         }
         let until = self.end.as_ref().map_or_else(|| log.end(), |end| end.at);
         if let Some((bytes, cursor)) = log.read(self.cursor, until) {
@@ -122,18 +124,20 @@ impl Subscription {
         }
     }
 
-    /// The log has dropped frames that were still to be read.
-    fn fall_out(&mut self, log: &Log, now: Instant) -> Output {
-        let missed = log.start().event - self.cursor.event.min(log.start().event);
+    /// The log has dropped frames that were still to be read; nothing is said where none was an event.
+    fn fall_out(&mut self, log: &Log, now: Instant) -> Option<Output> {
+        let before = self.cursor;
+        let after = before.max(log.start());
+        let missed = after.event - before.event;
         if self.on_overrun == OnOverrun::Close || self.end.is_some() {
-            return Output::Close(CloseReason::Overrun { missed });
+            return Some(Output::Close(CloseReason::Overrun { missed }));
         }
-        let last = log.position(self.cursor.event - 1).map(|last| last.to_string());
+        self.cursor = after;
+        let last = log.position(before.event - 1).map(|last| last.to_string());
         let last = last.unwrap_or_default();
         let gap = Gap::new(GapReason::Trimmed, last.as_bytes(), Some(missed));
-        let anchor = log.position(log.start().event - 1);
-        self.cursor = self.cursor.max(log.start());
-        self.write(gap.encode(anchor), now)
+        let anchor = log.position(after.event - 1);
+        (0 < missed).then(|| self.write(gap.encode(anchor), now))
     }
 
     fn write(&mut self, bytes: Bytes, now: Instant) -> Output {

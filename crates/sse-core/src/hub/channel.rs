@@ -56,8 +56,9 @@ impl Channel {
         })
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        !self.lock().is_open()
+    /// Whether it is closed and nothing keeps its token.
+    pub(super) fn is_gone(&self) -> bool {
+        self.lock().status == Status::Closed { until: None }
     }
 
     /// Whether its token is kept at `now` although it is closed.

@@ -209,8 +209,13 @@ impl Hub {
             Some(until) => self.expiry.push(until, &channel),
             None => self.registry.forget(&channel),
         }
+        // What was remembered is only there to be read now.
+        let mut overrun = Vec::new();
+        if self.shared.unread.is_exceeded() {
+            self.relieve(&channel, &mut overrun);
+        }
         let wakers = Wakers::one(channel, tickets);
-        Ok(Published { listeners, wakers, ..Published::nothing() })
+        Ok(Published { listeners, overrun, wakers, ..Published::nothing() })
     }
 
     /// Makes room for `needed` bytes of history: those go first that nobody listens to and that were
@@ -262,7 +267,7 @@ impl Hub {
     }
 
     fn note_overrun(&self, channel: &Arc<Channel>, listeners: usize, overrun: &mut Vec<Overrun>) {
-        if channel.is_closed() {
+        if channel.is_gone() {
             self.registry.forget(channel);
         }
         overrun.push(Overrun { token: channel.token().clone(), listeners });
