@@ -11,7 +11,9 @@ mod fuzz;
 mod lint;
 mod manifest;
 mod process;
+mod schedules;
 mod setup;
+mod simulate;
 mod test;
 mod tidy;
 mod vectors;
@@ -47,9 +49,13 @@ enum Verb {
     Fuzz(fuzz::Args),
     /// Runs clippy over all targets; a warning fails it
     Lint,
+    /// Runs the hub's wake-ups under schedules that a checker draws
+    Schedules,
     /// Installs what the tests need
     Setup,
-    /// Runs setup, then all tests with the examples of the documentation, then tidy
+    /// Runs the simulation of the hub for longer than the tests do
+    Simulate(simulate::Args),
+    /// Runs setup, then all tests with the examples of the documentation, then schedules and tidy
     Test,
     /// Proves the rules of the house that a compiler does not know
     Tidy,
@@ -77,7 +83,9 @@ fn run(verb: &Verb) -> Outcome {
         Verb::Fmt(args) => fmt::run(&workspace, args),
         Verb::Fuzz(args) => fuzz::run(&workspace, args),
         Verb::Lint => lint::run(&workspace),
+        Verb::Schedules => schedules::run(&workspace),
         Verb::Setup => setup::run(),
+        Verb::Simulate(args) => simulate::run(&workspace, args),
         Verb::Test => test::run(&workspace),
         Verb::Tidy => tidy::run(&workspace),
         Verb::Vectors(args) => vectors::run(&workspace, args),

@@ -1,6 +1,6 @@
 use crate::{
     process::{self, Outcome},
-    setup, tidy,
+    schedules, setup, tidy,
     workspace::Workspace,
 };
 
@@ -12,5 +12,6 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome {
         "--all-features",
         "--no-fail-fast",
     ]))?;
+    schedules::run(workspace)?;
     tidy::run(workspace)
 }

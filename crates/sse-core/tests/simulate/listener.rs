@@ -41,6 +41,13 @@ pub(crate) struct Look {
     pub(crate) is_waiting: bool,
 }
 
+impl Look {
+    /// Whether it shows where the listener stands.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.is_waiting || 0 < self.events + self.gaps + self.overruns
+    }
+}
+
 impl Listener {
     pub(crate) fn new(subscriber: Subscriber, token: usize, life: usize, at: u64) -> Self {
         Self {

@@ -5,11 +5,15 @@
 //! passes. `SEED=n` runs one seed alone, `SEEDS=n` so many; `cargo xtask simulate` sets them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "a run says what it has seen")]
 
 mod channel;
+mod draw;
 mod listener;
 mod random;
+mod seen;
 mod settings;
+mod table;
 mod world;
 
 use std::{
@@ -17,6 +21,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
+use seen::Seen;
 use world::World;
 
 /// One million steps.
@@ -30,7 +35,7 @@ fn every_listener_sees_what_the_model_says_and_every_gap_is_told() {
         Some(seed) => seed..seed + 1,
         None => 0..number("SEEDS").unwrap_or(SEEDS),
     };
-    let mut seen = world::Seen::default();
+    let mut seen = Seen::default();
     for seed in seeds.clone() {
         let mut world = World::new(seed);
         let ran = catch_unwind(AssertUnwindSafe(|| {
@@ -41,7 +46,7 @@ fn every_listener_sees_what_the_model_says_and_every_gap_is_told() {
         }));
         if let Err(panic) = ran {
             eprintln!("seed {seed}, step {}: {:#?}", world.steps(), world.settings());
-            eprintln!("again: SEED={seed} cargo test -p sse-core --test simulate");
+            eprintln!("again: cargo xtask simulate --seed {seed}");
             resume_unwind(panic);
         }
         seen.add(world.seen());

@@ -10,9 +10,12 @@ use sse_core::{
 
 use crate::{
     channel::{Channel, Published},
+    draw,
     listener::{Listener, Look},
     random::Random,
+    seen::Seen,
     settings::Settings,
+    table,
 };
 
 /// One run: the hub under test, and the model of it.
@@ -29,55 +32,6 @@ pub(crate) struct World {
     published: u64,
     steps: usize,
     seen: Seen,
-}
-
-/// How often what is to be tested has happened.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen {
-    events: u64,
-    resumed: u64,
-    trimmed: u64,
-    diverged: u64,
-    unknown: u64,
-    gaps_in_stream: u64,
-    cut: u64,
-    replaced: u64,
-    duplicates: u64,
-    batches: u64,
-    ended: u64,
-    refused: u64,
-    evicted: u64,
-}
-
-impl Seen {
-    fn all(&mut self) -> [&mut u64; 13] {
-        [
-            &mut self.events,
-            &mut self.resumed,
-            &mut self.trimmed,
-            &mut self.diverged,
-            &mut self.unknown,
-            &mut self.gaps_in_stream,
-            &mut self.cut,
-            &mut self.replaced,
-            &mut self.duplicates,
-            &mut self.batches,
-            &mut self.ended,
-            &mut self.refused,
-            &mut self.evicted,
-        ]
-    }
-
-    pub(crate) fn add(&mut self, mut other: Self) {
-        for (sum, more) in self.all().into_iter().zip(other.all()) {
-            *sum += *more;
-        }
-    }
-
-    /// A simulation in which something never happens proves nothing of it.
-    pub(crate) fn assert_all(&mut self) {
-        assert!(self.all().iter().all(|count| 0 < **count), "{self:?}");
-    }
 }
 
 impl World {
@@ -252,7 +206,8 @@ impl World {
         if 30 < self.listeners.len() {
             return;
         }
-        let (last, since) = (self.draw_id(token), self.draw_since());
+        let (last, since) =
+            (draw::id(&mut self.random, &self.channels[token]), draw::since(&mut self.random));
         let id = LastEventId::new(last.as_deref().map(str::as_bytes), None);
         let start = Start::from(id).with_since(since);
         self.find_cut(token);
@@ -322,7 +277,7 @@ impl World {
                 other => (other.as_str(), None),
             };
             let said = (verdict, missed);
-            let told = told(life.top(), &life.epoch, owed_from, last, since, at, said);
+            let told = table::told(life, owed_from, (last, since), at, said);
             assert_eq!(said, told, "{last:?} {since:?} anchored at {at}");
             match verdict {
                 "ok" => self.seen.resumed += 1,
@@ -376,25 +331,15 @@ impl World {
 
     /// Finds out who of the token's listeners was cut: the hub says only how many.
     fn find_cut(&mut self, token: usize) {
-        while 0 < self.cut[token] {
-            let left = self.cut[token];
-            for who in 0..self.listeners.len() {
-                let channel = &self.channels[token];
-                while 0 < self.cut[token] && self.listeners[who].is_connected(token, channel) {
-                    let before = self.listeners[who].at;
-                    let look = self.look_at(who);
-                    let has_moved = self.listeners[who].at != before;
-                    if look.is_waiting || has_moved {
-                        break;
-                    }
-                    if self.listeners[who].is_cut {
-                        break;
-                    }
-                    return self.find_cut(token);
-                }
-            }
-            assert!(self.cut[token] < left, "somebody was cut, and it is nobody");
+        for who in 0..self.listeners.len() {
+            let is_asked = |world: &Self| {
+                let channel = &world.channels[token];
+                0 < world.cut[token] && world.listeners[who].is_connected(token, channel)
+            };
+            // A preface or a comment comes first, and tells nothing.
+            while is_asked(self) && !self.look_at(who).is_telling() {}
         }
+        assert_eq!(self.cut[token], 0, "somebody was cut, and it is nobody");
     }
 
     fn vanish(&mut self) {
@@ -600,83 +545,6 @@ impl World {
         let channel = &self.channels[token];
         self.listeners.iter().filter(|listener| listener.is_connected(token, channel)).count()
     }
-
-    /// An id that a client may bring: none, a true one, an old one, one of another life, a forged one.
-    fn draw_id(&mut self, token: usize) -> Option<String> {
-        let channel = &self.channels[token];
-        let kind = self.random.below(10);
-        let seq = match channel.lives.last() {
-            Some(life) => self.random.below(life.events.len() + 1),
-            None => 0,
-        };
-        match (kind, channel.lives.last()) {
-            (0..4, _) => None,
-            (4..7, Some(life)) => Some(format!("{seq}.{}", life.epoch)),
-            (7, Some(life)) => Some(format!("{}.{}", seq + life.events.len() + 1, life.epoch)),
-            (8, Some(_)) => {
-                let life = &channel.lives[self.random.below(channel.lives.len())];
-                Some(format!("{}.{}", life.events.len(), life.epoch))
-            }
-            _ => Some(match self.random.below(4) {
-                0 => "garbage".to_owned(),
-                1 => "x".repeat(70),
-                2 => format!("{seq}.00000000"),
-                _ => "007.abcdefgh".to_owned(),
-            }),
-        }
-    }
-
-    fn draw_since(&mut self) -> Since {
-        match self.random.below(3) {
-            0 => Since::Latest,
-            1 => Since::Earliest,
-            _ => Since::Last(self.random.below(20) as u64),
-        }
-    }
-}
-
-/// What a listener is to be told, by the table. `at` is where it begins, of which only the model's
-/// bounds are known: at least what is owed from `owed_from` on is kept.
-fn told(
-    top: u64,
-    epoch: &str,
-    owed_from: u64,
-    last: Option<&str>,
-    since: Since,
-    at: u64,
-    said: (&str, Option<u64>),
-) -> (&'static str, Option<u64>) {
-    let Some(last) = last else {
-        let is_right = match since {
-            Since::Latest => at == top,
-            Since::Earliest => at < owed_from,
-            Since::Last(events) => at == top.saturating_sub(events) || at < owed_from,
-            _ => false,
-        };
-        assert!(is_right, "a fresh listener begins at {at} of {top}");
-        return ("fresh", None);
-    };
-    let parsed = last.split_once('.').filter(|(seq, epoch)| {
-        let is_seq = seq.parse::<u64>().is_ok_and(|number| number.to_string() == *seq);
-        is_seq && (8..=11).contains(&epoch.len())
-    });
-    let all_kept = |reason, missed| {
-        assert!(at < owed_from, "{reason}: only what follows {at} is kept of {top}");
-        (reason, missed)
-    };
-    let Some((seq, theirs)) = parsed else {
-        return all_kept("unknown", None);
-    };
-    let seq: u64 = seq.parse().unwrap();
-    if theirs != epoch || top < seq {
-        return all_kept("diverged", None);
-    }
-    // Just before what is kept, both are true: what follows shows whether something is missing.
-    if at == seq && (seq == top || owed_from <= seq || said != ("trimmed", Some(0))) {
-        return ("ok", None);
-    }
-    assert!(seq < owed_from, "{seq} is owed and not kept");
-    all_kept("trimmed", Some(at - seq))
 }
 
 #[expect(clippy::disallowed_methods, reason = "an `Instant` has no other origin")]
