@@ -139,6 +139,11 @@ impl Connection {
         !self.unread.is_empty() || timeout(duration, self.fill()).await.is_ok()
     }
 
+    /// Takes one byte from the socket, past what was read before; false at the end.
+    pub async fn drip(&mut self) -> bool {
+        matches!(self.stream.read(&mut [0]).await, Ok(1))
+    }
+
     /// How the connection ends.
     ///
     /// # Panics

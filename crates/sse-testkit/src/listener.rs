@@ -61,6 +61,28 @@ impl Listener {
         );
     }
 
+    /// Reads as many bytes as `expected` has, and compares them as they come, for streams that are long.
+    ///
+    /// # Panics
+    ///
+    /// If they differ, or the stream ends before, or more comes with the last of them.
+    pub async fn expect_stream(&mut self, expected: &[u8]) {
+        let mut left = expected;
+        loop {
+            let come = std::mem::take(&mut self.unread);
+            let Some(rest) = left.strip_prefix(&come[..]) else {
+                panic!("expected {:?}, got {:?}", shown(left), shown(&come));
+            };
+            left = rest;
+            if left.is_empty() {
+                return;
+            }
+            if let Some(end) = self.fill().await {
+                panic!("{end:?} before {:?}", shown(left));
+            }
+        }
+    }
+
     /// The next block, with the blank line that ends it.
     ///
     /// # Panics

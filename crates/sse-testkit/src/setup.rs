@@ -53,6 +53,10 @@ pub struct Setup {
     pub allow_credentials: bool,
     /// What `GET /stream` answers, outside of the prefix. Default: nothing is served there.
     pub streams: Option<Streams>,
+    /// What else the hub is configured with, after all of the above. Default: nothing.
+    pub hub: fn(HubConfig) -> HubConfig,
+    /// How long the server takes to end its streams, for [`sse_core::Hub::drain`]. Default: no time.
+    pub drain: Duration,
     /// What shuts the server down gracefully: it ends every stream and returns.
     pub stop: Stop,
     /// Under which identity it speaks TLS, with ALPN for HTTP/2 and HTTP/1.1. Default: no TLS.
@@ -102,7 +106,7 @@ impl Setup {
             let cors = if self.allow_credentials { cors.with_credentials() } else { Ok(cors) };
             config = config.with_cors(cors.expect("credentials are for listed origins"));
         }
-        Gateway::new(Hub::new(hub), config)
+        Gateway::new(Hub::new((self.hub)(hub)), config)
     }
 
     fn action_set(&self) -> ActionSet {
@@ -139,6 +143,8 @@ impl Default for Setup {
             allow_origins: Vec::new(),
             allow_credentials: false,
             streams: None,
+            hub: |config| config,
+            drain: Duration::ZERO,
             stop: Stop::default(),
             tls: None,
         }

@@ -21,6 +21,7 @@ pub(crate) async fn start(setup: Setup) -> Target {
 fn serve(setup: &Setup, listener: std::net::TcpListener) -> io::Result<Server> {
     let protocol = EventService::new(setup.gateway());
     let (channels, stopped) = (protocol.channels(), setup.stop.requested());
+    let drain = setup.drain;
     let state = setup.clone();
     let server = HttpServer::new(move || {
         let app = App::new().app_data(web::Data::new(state.clone()));
@@ -31,7 +32,7 @@ fn serve(setup: &Setup, listener: std::net::TcpListener) -> io::Result<Server> {
     .h1_allow_half_closed(false)
     .shutdown_signal(async move {
         stopped.await;
-        channels.shutdown();
+        channels.drain(drain).await;
     });
     let server = match &setup.tls {
         Some(identity) => server.listen_rustls_0_23(listener, tls(identity))?,

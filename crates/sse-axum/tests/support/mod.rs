@@ -43,9 +43,10 @@ fn listen() -> std::net::TcpListener {
 fn app(setup: &Setup) -> (Router, impl Future<Output = ()> + Send + use<>) {
     let gateway = setup.gateway();
     let (channels, requested) = (Channels::new(gateway.hub().clone()), setup.stop.requested());
+    let drain = setup.drain;
     let stopped = async move {
         requested.await;
-        channels.shutdown();
+        channels.drain(drain).await;
     };
     let mut app = sse_axum::router(gateway);
     if setup.streams.is_some() {

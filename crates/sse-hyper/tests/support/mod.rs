@@ -21,10 +21,11 @@ pub(crate) async fn start(setup: Setup) -> Target {
     let protocol = EventService::new(setup.gateway());
     let channels = protocol.channels();
     let stopped = setup.stop.requested();
+    let drain = setup.drain;
     let mut server =
         Server::bind("127.0.0.1:0").await.unwrap().with_graceful_shutdown(async move {
             stopped.await;
-            channels.shutdown();
+            channels.drain(drain).await;
         });
     if let Some(identity) = &setup.tls {
         let (certificate, key) = (identity.certificate.as_bytes(), identity.key.as_bytes());

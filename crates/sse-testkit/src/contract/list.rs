@@ -150,6 +150,44 @@ macro_rules! contract_tests {
                     json_with_ids
                 }
             }
+            hub {
+                batches {
+                    each_line_is_an_event
+                    one_bad_line_refuses_all
+                    in_the_string_format_it_is_one_event
+                }
+                crowd {
+                    a_few_slow_readers_harm_nobody
+                    slow_readers_can_be_told_and_kept
+                    who_is_cut_off_and_comes_back_misses_nothing
+                }
+                ends {
+                    a_closed_channel_says_so_for_its_time
+                    a_drain_ends_streams_one_after_the_other
+                }
+                history {
+                    what_is_published_for_nobody_is_found_later
+                    who_comes_back_gets_what_it_missed
+                    every_gap_is_told
+                    since_says_where_to_begin
+                    without_history_nothing_of_it_is_said
+                    a_reconnection_time_is_told_in_the_first_block
+                    head_tells_the_verdict
+                }
+                keys {
+                    the_same_key_publishes_once
+                    of_many_at_once_one_is_published
+                    a_key_that_is_none_is_refused
+                }
+                limits {
+                    who_comes_when_it_is_full_is_refused
+                    the_oldest_history_goes_first
+                }
+                modes {
+                    the_newcomer_takes_the_channel_over
+                    each_channel_can_have_a_mode_of_its_own
+                }
+            }
             listening {
                 delivery {
                     ten_thousand_events_arrive_once_and_in_order

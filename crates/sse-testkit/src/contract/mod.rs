@@ -9,6 +9,7 @@ mod list;
 
 pub mod answers;
 pub mod formats;
+pub mod hub;
 pub mod listening;
 pub mod origins;
 pub mod routes;

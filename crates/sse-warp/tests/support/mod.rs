@@ -9,6 +9,7 @@ use warp::{Filter, reject};
 pub(crate) async fn start(setup: Setup) -> Target {
     let gateway = setup.gateway();
     let (channels, stopped) = (Channels::new(gateway.hub().clone()), setup.stop.requested());
+    let drain = setup.drain;
     let state = setup.clone();
     let stream = warp::path!("stream").and(warp::get()).and(sse_warp::last_event_id()).and_then(
         move |last| {
@@ -22,7 +23,7 @@ pub(crate) async fn start(setup: Setup) -> Target {
     let addr = listener.local_addr().unwrap();
     let mut server = Server::from_std(listener).unwrap().with_graceful_shutdown(async move {
         stopped.await;
-        channels.shutdown();
+        channels.drain(drain).await;
     });
     if let Some(identity) = &setup.tls {
         let (certificate, key) = (identity.certificate.as_bytes(), identity.key.as_bytes());

@@ -1,0 +1,50 @@
+//! "`Content-Type: application/x-ndjson` in JSON formats: one event a line, all or nothing."
+
+use super::{epoch, event, field, post_with, remembering};
+use crate::{EventFormat, Setup, Target};
+
+const NDJSON: [(&str, &str); 1] = [("Content-Type", "application/x-ndjson; charset=utf-8")];
+
+fn json() -> Setup {
+    Setup { format: EventFormat::Json, ..remembering() }
+}
+
+/// "Contiguous ids; `Sse-Id` is the last; empty lines are ignored."
+pub async fn each_line_is_an_event(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(json()).await;
+    let mut listener = target.listen("42").await;
+    let _anchor = listener.block().await;
+
+    let answer = post_with(&target, "/ping/42", &NDJSON, "{ \"a\": 1 }\r\n\n[2]\n").await;
+
+    let last = field(&answer, "sse-id");
+    assert!(last.starts_with("2."), "{last}");
+    let first = format!("1.{}", epoch(&last));
+    listener.expect(&(event(&first, "{\"a\":1}") + &event(&last, "[2]"))).await;
+}
+
+/// "All or nothing."
+pub async fn one_bad_line_refuses_all(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(json()).await;
+    let refused = post_with(&target, "/ping/42", &NDJSON, "1\n2\nthree\n").await;
+    assert_eq!(refused.status(), 400);
+    assert!(refused.text().contains("line 3"), "{refused:?}");
+
+    let empty = post_with(&target, "/ping/42", &NDJSON, "\n \n").await;
+    assert_eq!(empty.status(), 400, "{empty:?}");
+
+    let answer = target.post("ping", "42", "1").await;
+    assert!(field(&answer, "sse-id").starts_with("1."), "no id was used");
+}
+
+/// In the string format a body is a body.
+pub async fn in_the_string_format_it_is_one_event(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(remembering()).await;
+    let answer = post_with(&target, "/ping/42", &NDJSON, "1\n2").await;
+    let id = field(&answer, "sse-id");
+
+    let mut listener = target.listen_at("/poll/42?since=1").await;
+
+    let _anchor = listener.block().await;
+    listener.expect(&format!("id: {id}\nevent: ping\ndata: 1\ndata: 2\n\n")).await;
+}

@@ -1,0 +1,48 @@
+//! Channels that a crowd can hear, that remember, and that end: what a hub can be configured to do.
+
+pub mod batches;
+pub mod crowd;
+pub mod ends;
+pub mod history;
+pub mod keys;
+pub mod limits;
+pub mod modes;
+
+use sse_core::{History, HubConfig, Mode};
+
+use crate::{Response, Setup, Target, head};
+
+/// A setup whose hub remembers, on shared channels.
+fn remembering() -> Setup {
+    Setup { hub: remember, ..Setup::default() }
+}
+
+fn remember(config: HubConfig) -> HubConfig {
+    config.with_mode(Mode::Shared).with_history(History::new(42))
+}
+
+/// What a POST with more fields is answered.
+async fn post_with(target: &Target, path: &str, fields: &[(&str, &str)], body: &str) -> Response {
+    let len = body.len().to_string();
+    let fields: Vec<_> = fields.iter().copied().chain([("Content-Length", &*len)]).collect();
+    target.exchange(head("POST", path, &fields) + body).await
+}
+
+/// Publishes `data` and returns the id that it was given.
+async fn publish(target: &Target, token: &str, data: &str) -> String {
+    let response = target.post("ping", token, data).await;
+    assert_eq!(response.status(), 200, "{response:?}");
+    field(&response, "sse-id")
+}
+
+fn field(response: &Response, name: &str) -> String {
+    response.head.field(name).unwrap_or_else(|| panic!("no {name}: {response:?}")).to_owned()
+}
+
+fn event(id: &str, data: &str) -> String {
+    format!("id: {id}\nevent: ping\ndata: {data}\n\n")
+}
+
+fn epoch(id: &str) -> &str {
+    id.split_once('.').expect("a position").1
+}
