@@ -139,9 +139,12 @@ impl Connection {
         !self.unread.is_empty() || timeout(duration, self.fill()).await.is_ok()
     }
 
-    /// Takes one byte from the socket, past what was read before; false at the end.
-    pub async fn drip(&mut self) -> bool {
-        matches!(self.stream.read(&mut [0]).await, Ok(1))
+    /// Reads one byte more, if there is one.
+    pub async fn drip(&mut self) {
+        let mut byte = [0];
+        if let Ok(1) = self.stream.read(&mut byte).await {
+            self.unread.extend(byte);
+        }
     }
 
     /// How the connection ends.

@@ -5,7 +5,8 @@
 //! | run every contract test against a server | [`contract_tests!`], [`Setup`], [`Target`] |
 //! | run every browser test against a server | [`browser_tests!`], [`TlsIdentity`] |
 //! | run every test of an adapter's examples | [`example_tests!`] |
-//! | read what a test proves | [`contract`], [`browser`], [`examples`] |
+//! | run a crowd against a server | [`crowd_tests!`] |
+//! | read what a test proves | [`contract`], [`browser`], [`examples`], [`crowd`] |
 //! | speak to a server byte by byte | [`Connection`], [`Listener`], [`head()`], [`post`] |
 //! | give a client a server that misbehaves | [`ScriptedServer`], [`Step`] |
 //! | feed a parser in every cut | [`cuts`], [`single_bytes`] |
@@ -14,6 +15,7 @@
 
 pub mod browser;
 pub mod contract;
+pub mod crowd;
 pub mod examples;
 
 mod setup;

@@ -156,11 +156,6 @@ macro_rules! contract_tests {
                     one_bad_line_refuses_all
                     in_the_string_format_it_is_one_event
                 }
-                crowd {
-                    a_few_slow_readers_harm_nobody
-                    slow_readers_can_be_told_and_kept
-                    who_is_cut_off_and_comes_back_misses_nothing
-                }
                 ends {
                     a_closed_channel_says_so_for_its_time
                     a_drain_ends_streams_one_after_the_other

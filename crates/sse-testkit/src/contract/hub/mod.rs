@@ -1,7 +1,6 @@
 //! Channels that a crowd can hear, that remember, and that end: what a hub can be configured to do.
 
 pub mod batches;
-pub mod crowd;
 pub mod ends;
 pub mod history;
 pub mod keys;
