@@ -10,6 +10,7 @@ mod client_output;
 mod delivery;
 mod endings;
 mod help;
+mod hub_options;
 mod open_files;
 mod readme;
 mod request_options;

@@ -9,7 +9,9 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::support::{CLIENT, Listener, Peer, Process, Server, exchange, held_stream, stream};
+use crate::support::{
+    CLIENT, Listener, Peer, Process, Server, held_stream, stream, unread_listener,
+};
 
 #[test]
 fn a_signal_ends_200_open_streams_cleanly() {
@@ -35,7 +37,7 @@ fn a_signal_ends_200_open_streams_cleanly() {
 #[test]
 fn a_listener_that_does_not_read_is_cut_in_time() {
     let server = Server::start(&[]);
-    let _unread = unread_listener(&server);
+    let _unread = unread_listener(server.addr());
     let start = Instant::now();
 
     server.signal(Signal::TERM);
@@ -48,7 +50,7 @@ fn a_listener_that_does_not_read_is_cut_in_time() {
 #[test]
 fn a_second_signal_ends_the_server_at_once() {
     let server = Server::start(&[]);
-    let _unread = unread_listener(&server);
+    let _unread = unread_listener(server.addr());
 
     server.signal(Signal::TERM);
     server.log_line("shutting down");
@@ -87,17 +89,4 @@ fn a_signal_ends_a_client_that_waits_to_reconnect_or_for_standard_input() {
         client.signal(Signal::INT);
         assert_eq!(client.wait().code, Some(0));
     }
-}
-
-/// A listener whose socket is full.
-fn unread_listener(server: &Server) -> TcpStream {
-    let mut connection = TcpStream::connect(server.addr()).unwrap();
-    connection.write_all(b"GET /poll/full HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-    let data = "x".repeat(1 << 20);
-    // The first may come before the listener does; 8 MiB are more than the sockets take.
-    while exchange(server.addr(), "POST", "/ping/full", &data).status() != 200 {}
-    for _ in 0..8 {
-        assert_eq!(exchange(server.addr(), "POST", "/ping/full", &data).status(), 200);
-    }
-    connection
 }

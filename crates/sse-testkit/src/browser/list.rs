@@ -29,6 +29,12 @@ macro_rules! browser_tests {
                 ids_are_told_with_the_events
                 comments_are_not_seen
             }
+            hub {
+                a_source_that_comes_back_gets_what_it_missed
+                a_gap_is_an_event
+                a_source_that_is_taken_over_stays_away
+                a_closed_channel_stops_the_source_for_good
+            }
             leaving {
                 a_closed_source_frees_its_token
                 a_page_that_closes_its_source_when_left_frees_its_token

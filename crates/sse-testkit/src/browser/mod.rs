@@ -8,6 +8,7 @@
 mod list;
 
 pub mod events;
+pub mod hub;
 pub mod leaving;
 pub mod origins;
 pub mod reconnecting;

@@ -1,4 +1,7 @@
-use std::net::SocketAddr;
+use std::{
+    io::Write,
+    net::{SocketAddr, TcpStream},
+};
 
 use sse_testkit::{Connection, Head, Response, StreamEnd, head};
 
@@ -70,4 +73,17 @@ impl Listener {
     pub(crate) fn expect_end(mut self) {
         assert_eq!(block_on(self.0.next_block()), Err(StreamEnd::Clean));
     }
+}
+
+/// A listener on `full` whose socket is.
+pub(crate) fn unread_listener(addr: SocketAddr) -> TcpStream {
+    let mut connection = TcpStream::connect(addr).unwrap();
+    connection.write_all(b"GET /poll/full HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let data = "x".repeat(1 << 20);
+    // The first may come before the listener does; 8 MiB are more than the sockets take.
+    while exchange(addr, "POST", "/ping/full", &data).status() != 200 {}
+    for _ in 0..8 {
+        assert_eq!(exchange(addr, "POST", "/ping/full", &data).status(), 200);
+    }
+    connection
 }

@@ -1,5 +1,5 @@
 mod http;
-pub(crate) use http::{Listener, Poster, exchange};
+pub(crate) use http::{Listener, Poster, exchange, unread_listener};
 
 mod peer;
 pub(crate) use peer::{Peer, answer, cut_stream, held_stream, no_answer, stream, to_post};
