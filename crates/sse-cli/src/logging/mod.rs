@@ -8,7 +8,7 @@ use std::{
 };
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use batches::{Batches, Flush};
 use clock::Clock;
@@ -27,12 +27,15 @@ pub(crate) fn init_batches(debug: bool) -> Flush {
     batches.flush_on_drop()
 }
 
-/// In colours if standard error is a terminal and `NO_COLOR` is not set.
+/// In colours if standard error is a terminal and `NO_COLOR` is not set; what `RUST_LOG` names, if it is
+/// set.
 fn write_to(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static, debug: bool) {
     let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colors = stderr().is_terminal() && !no_color;
+    let level = if debug { LevelFilter::DEBUG } else { LevelFilter::INFO };
+    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
     let lines = tracing_subscriber::fmt()
-        .with_max_level(if debug { LevelFilter::DEBUG } else { LevelFilter::INFO })
+        .with_env_filter(filter)
         .with_writer(writer)
         .with_timer(Clock)
         .with_ansi(colors)

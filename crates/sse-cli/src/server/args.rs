@@ -185,6 +185,9 @@ impl From<OverrunArg> for OnOverrun {
 }
 
 const EXAMPLES: &str = "\
+Environment:
+  RUST_LOG   what is logged, in the place of --debug: `warn` leaves out the line of each request
+
 Examples:
   eventsource-server -i -k 50000
       numbered events; a comment after 50 s of silence

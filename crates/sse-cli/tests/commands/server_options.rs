@@ -1,6 +1,8 @@
 //! Each option of `eventsource-server`.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, process::Command};
+
+use rustix::process::Signal;
 
 use crate::support::{Listener, Poster, Process, SERVER, Server, exchange, run};
 
@@ -63,6 +65,24 @@ fn each_request_is_one_line_of_the_log() {
         assert!(line.contains(part), "{line}");
     }
     assert!(!line.contains('\x1b'), "no colours in a pipe: {line:?}");
+}
+
+#[test]
+fn rust_log_says_what_is_logged() {
+    for (filter, has_requests) in [("warn", false), ("error,sse_hyper=info", false), ("info", true)]
+    {
+        let mut command = Command::new(SERVER);
+        let server = Process::spawn(command.args(["-P", "0", "-d"]).env("RUST_LOG", filter));
+        let line = server.line();
+        let addr = line.strip_prefix("listening on http://").unwrap().parse().unwrap();
+        exchange(addr, "POST", "/ping/42", "x");
+
+        server.signal(Signal::TERM);
+        let ended = server.wait();
+
+        assert_eq!(ended.stderr.contains("request"), has_requests, "{filter}: {ended:?}");
+        assert!(!ended.stderr.contains("DEBUG"), "{filter}: {ended:?}");
+    }
 }
 
 #[test]
