@@ -1,7 +1,7 @@
 //! `eventsource-bench` against the server, and against peers that lose, repeat and break off.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     thread,
 };
@@ -96,6 +96,8 @@ fn peer(deliver: fn(&str, usize) -> Vec<String>) -> String {
         stream.write_all(head.as_bytes()).unwrap();
         let (publisher, _) = listener.accept().unwrap();
         serve_publisher(publisher, &mut stream, deliver);
+        // The stream is there for as long as somebody listens, or it would count as broken.
+        let _left = stream.read(&mut [0]);
     });
     base
 }
