@@ -18,6 +18,7 @@ pub use bench::eventsource_bench;
 
 mod bounded;
 mod channel_name;
+mod data;
 mod endpoint;
 mod exit;
 mod logging;

@@ -82,7 +82,10 @@ pub use response::{
 };
 
 mod client;
-pub use client::{Client, ClientConfig, ClientOutput, Disconnect, End, ReadyState};
+pub use client::{
+    Client, ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState,
+    RedirectError, RetryAfter, RetryLimit,
+};
 
 #[cfg(test)]
 mod testing;

@@ -7,10 +7,12 @@
 //! | answer with a stream of events of your own | [`Sse`] | |
 //! | stream one subscriber in an answer of your own | [`SseBody`] | |
 //! | listen to a server, and stay connected | [`EventSource`] | `client` |
+//! | the same without a runtime | [`BlockingEventSource`] | `client` |
 //! | publish over HTTP | [`Publisher`] | `client` |
 //! | run any `tower` service on the internet | [`Server`] | `server` |
 //!
-//! TLS, in servers and clients, is the feature `tls`. All features are on by default.
+//! TLS, in servers and clients, is the feature `tls`; streams that come compressed are the feature
+//! `compression`. All features are on by default.
 
 pub use sse_tokio::{Channels, Receipt, ResponseBody, SocketOptions, Sse, SseBody, StreamCut};
 
@@ -28,8 +30,9 @@ pub use server::{ServerTls, TlsError};
 mod client;
 #[cfg(feature = "client")]
 pub use client::{
-    BuildError, EventSource, EventSourceBuilder, Interrupted, Notice, Publisher, PublisherBuilder,
-    SendError, channel_uri,
+    BlockingEventSource, BuildError, EventSource, EventSourceBuilder, HttpVersion, Interrupted,
+    Notice, Proxies, Publisher, PublisherBuilder, SendError, Transport, TransportBody,
+    TransportError, TransportFuture, channel_uri,
 };
 #[cfg(all(feature = "client", feature = "tls"))]
 pub use client::{ClientTls, ClientTlsError};

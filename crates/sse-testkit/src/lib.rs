@@ -49,7 +49,7 @@ mod listener;
 pub use listener::{Listener, StreamEnd};
 
 mod scripted;
-pub use scripted::{RecordedRequest, ScriptedServer, Step};
+pub use scripted::{MemoryServer, MemoryStream, RecordedRequest, ScriptedServer, Step};
 
 mod cutter;
 pub use cutter::{cuts, single_bytes};

@@ -1,11 +1,13 @@
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Parser, ValueEnum};
+use http::{HeaderName, HeaderValue, Method, Uri};
 use sse_core::{EventId, Token};
 
+use super::parsing;
 use crate::{bounded, channel_name, endpoint::EndpointArgs};
 
-/// Listens on a channel and prints its events.
+/// Listens to a stream and prints its events.
 ///
 /// Events go to standard output, one a line; logs go to standard error. An end of the stream and a
 /// lost connection are followed by a reconnection, until SIGINT or SIGTERM, or until the reader of
@@ -19,12 +21,20 @@ use crate::{bounded, channel_name, endpoint::EndpointArgs};
 )]
 pub(super) struct Args {
     /// Name of the channel
-    #[arg(required_unless_present = "stdin", conflicts_with = "stdin")]
+    #[arg(required_unless_present_any = ["stdin", "url"], conflicts_with = "stdin")]
     #[arg(value_parser = channel_name::token)]
     pub(super) token: Option<Token>,
 
+    /// Listen to any URL instead of a channel
+    #[arg(long, value_name = "URL", value_parser = parsing::url)]
+    #[arg(conflicts_with_all = ["token", "stdin", "host", "port", "ssl", "prefix", "action"])]
+    pub(super) url: Option<Uri>,
+
     #[command(flatten)]
     pub(super) endpoint: EndpointArgs,
+
+    #[command(flatten)]
+    pub(super) request: RequestArgs,
 
     /// Does nothing: certificates are verified unless --insecure is given
     #[arg(short = 'V', long)]
@@ -34,15 +44,8 @@ pub(super) struct Args {
     #[arg(short, long)]
     pub(super) debug: bool,
 
-    /// Reconnection time in milliseconds, 0 to 4294967295, until the server sets another; at
-    /// least 100 are waited; 0: do not reconnect
-    #[arg(short, long, value_name = "MS", default_value = "3000")]
-    #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
-    pub(super) retry: Duration,
-
-    /// Reconnect also after answers and failures that otherwise end the client
-    #[arg(short, long)]
-    pub(super) keep_reconnecting: bool,
+    #[command(flatten)]
+    pub(super) reconnection: ReconnectionArgs,
 
     /// The action that listens
     #[arg(short, long, value_name = "ACTION", default_value = "poll")]
@@ -54,8 +57,8 @@ pub(super) struct Args {
     pub(super) output: OutputFormat,
 
     /// Ask for what came after the event ID; with --stdin, what the stream starts from
-    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
-    pub(super) last_event_id: EventId,
+    #[arg(long, value_name = "ID")]
+    pub(super) last_event_id: Option<EventId>,
 
     /// Decode a stream from standard input instead of a server
     #[arg(long)]
@@ -65,14 +68,81 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) all: bool,
 
+    /// Only events of this type; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub(super) event: Vec<String>,
+
     /// End after N events, 1 to 18446744073709551615
     #[arg(long, value_name = "N")]
     #[arg(value_parser = bounded::count, allow_hyphen_values = true)]
     pub(super) count: Option<u64>,
 
+    /// End at the event with this data, which is not printed
+    #[arg(long, value_name = "DATA", allow_hyphen_values = true)]
+    pub(super) until: Option<String>,
+
+    /// Run `sh -c CMD` for each event instead of printing it, one at a time: the data on standard
+    /// input, type and ID in SSE_TYPE and SSE_ID
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["output", "all"])]
+    pub(super) exec: Option<String>,
+
+    /// Keep the last event ID in FILE after each event, and begin with it in the next run
+    #[arg(long, value_name = "FILE")]
+    pub(super) state: Option<PathBuf>,
+
     /// Print version
     #[arg(long = "version", action = ArgAction::Version)]
     _version: Option<bool>,
+}
+
+/// What is asked for, and by which way.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = None)]
+pub(super) struct RequestArgs {
+    /// Send a header, as `Name: value`; may be given more than once
+    #[arg(long, value_name = "HEADER", value_parser = parsing::header, conflicts_with = "stdin")]
+    pub(super) header: Vec<(HeaderName, HeaderValue)>,
+
+    /// Method of the request [default: GET, or POST with --data]
+    #[arg(long, value_name = "METHOD", conflicts_with = "stdin")]
+    pub(super) method: Option<Method>,
+
+    /// Body of the request; `-` reads standard input, `@FILE` a file
+    #[arg(long, value_name = "DATA", conflicts_with = "stdin", allow_hyphen_values = true)]
+    pub(super) data: Option<String>,
+
+    /// Go by this proxy (http, https, socks4, socks4a, socks5, socks5h) instead of those that the
+    /// environment names
+    #[arg(long, value_name = "URL", value_parser = parsing::proxy, conflicts_with = "stdin")]
+    pub(super) proxy: Option<Uri>,
+}
+
+/// When to connect again.
+#[derive(clap::Args, Debug)]
+pub(super) struct ReconnectionArgs {
+    /// Reconnection time in milliseconds, 0 to 4294967295, until the server sets another; at
+    /// least 100 are waited; 0: do not reconnect
+    #[arg(short, long, value_name = "MS", default_value = "3000")]
+    #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
+    pub(super) retry: Duration,
+
+    /// Reconnect also after answers and failures that otherwise end the client
+    #[arg(short, long)]
+    pub(super) keep_reconnecting: bool,
+
+    /// Reconnect also after 429 and 5xx, not before the time that the server names
+    #[arg(long, conflicts_with = "stdin")]
+    pub(super) retry_status: bool,
+
+    /// Reconnect after MS milliseconds without a byte, 1 to 4294967295
+    #[arg(long, value_name = "MS", conflicts_with = "stdin")]
+    #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
+    pub(super) idle_timeout: Option<Duration>,
+
+    /// Give up after MS milliseconds in all, 1 to 4294967295
+    #[arg(long, value_name = "MS", conflicts_with = "stdin")]
+    #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
+    pub(super) max_time: Option<Duration>,
 }
 
 /// How one event becomes one line.
@@ -88,13 +158,19 @@ pub(super) enum OutputFormat {
 
 const EXAMPLES: &str = "\
 Exit status:
-  0 after --count events, a 204, SIGINT or SIGTERM, the end of --stdin, or when standard output
-  is closed; 1 when it gives up, with the reason on standard error; 2 for a wrong use.
+  0 after --count events, --until, a 204, SIGINT or SIGTERM, the end of --stdin or of the answer to
+  a POST, or when standard output is closed; 1 when it gives up, with the reason on standard error;
+  2 for a wrong use.
 
 Examples:
   eventsource-client 42:42:42:42:42:42 -r 5000
       print events as Event<0,ping,42>
   eventsource-client news -H example.org -P 443 -S -o json --count 1
       print the next event as JSON
+  eventsource-client --url https://example.org/v1/chat --header 'Authorization: Bearer KEY' \\
+      --header 'Content-Type: application/json' --data @ask.json -o data --until '[DONE]'
+      print the answer of a language model while it comes
+  eventsource-client jobs --state jobs.id --exec 'jq .name'
+      handle each event once, over all runs
   curl -sN http://127.0.0.1:8888/poll/42 | eventsource-client --stdin -o data
       decode what another program fetches";

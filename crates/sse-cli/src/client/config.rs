@@ -1,13 +1,16 @@
 use std::hash::{BuildHasher, RandomState};
 
-use sse_core::{ClientConfig, EventId, Token};
-use sse_hyper::{EventSource, EventSourceBuilder, channel_uri};
+use http::{Method, Uri};
+use sse_core::{ClientConfig, EventId};
+use sse_hyper::{EventSource, EventSourceBuilder, Proxies, channel_uri};
 
-use super::args::{Args, OutputFormat};
-use crate::{
-    endpoint::{Endpoint, EndpointArgs},
-    exit::Failure,
+use super::{
+    args::{Args, OutputFormat, ReconnectionArgs, RequestArgs},
+    exec::Exec,
+    handler::Selection,
+    state::StateFile,
 };
+use crate::{data, endpoint::Endpoint, exit::Failure};
 
 /// What the arguments of `eventsource-client` mean.
 #[derive(Debug)]
@@ -15,13 +18,15 @@ pub(super) struct Config {
     pub(super) source: Source,
     pub(super) output: OutputFormat,
     pub(super) all: bool,
-    pub(super) count: Option<u64>,
+    pub(super) selection: Selection,
+    pub(super) exec: Option<Exec>,
+    pub(super) state: Option<StateFile>,
 }
 
 /// Where the events come from.
 #[derive(Debug)]
 pub(super) enum Source {
-    Stdin { last_event_id: EventId },
+    Stdin { last_event_id: String },
     Server(Box<EventSourceBuilder>),
 }
 
@@ -30,35 +35,73 @@ impl Config {
         if args.all && args.output != OutputFormat::Json {
             return Err(Failure::usage("--all needs --output json"));
         }
-        let (output, all, count) = (args.output, args.all, args.count);
-        let client = ClientConfig::default()
-            .with_reconnection(!args.retry.is_zero())
-            .with_reconnection_time(args.retry)
-            .with_persistence(args.keep_reconnecting)
-            // A script wants to know at once that there is no server.
-            .with_initial_retry(false)
-            .with_comments(all)
-            .with_last_event_id(args.last_event_id.as_str())
-            .with_seed(random());
-        let source = match args.token {
-            None => Source::Stdin { last_event_id: args.last_event_id },
-            Some(token) => {
-                Source::Server(Box::new(server(args.endpoint, &args.action, &token, client)?))
-            }
+        let state = args.state.map(StateFile::open).transpose().map_err(Failure::usage)?;
+        let kept = state.as_ref().and_then(StateFile::last_event_id);
+        let last_event_id = args.last_event_id.as_ref().or(kept);
+        let last_event_id = last_event_id.map_or("", EventId::as_str).to_owned();
+        let source = if args.stdin {
+            Source::Stdin { last_event_id }
+        } else {
+            let client = client(&args.reconnection)
+                .with_comments(args.all)
+                .with_last_event_id(last_event_id);
+            let endpoint = Endpoint::new(args.endpoint)?;
+            let uri = match (args.url, args.token) {
+                (Some(url), _) => url,
+                (None, Some(token)) => channel_uri(&endpoint.base, &args.action, token.as_str())
+                    .map_err(Failure::usage)?,
+                (None, None) => unreachable!("one of them is required"),
+            };
+            let source = server(uri, endpoint, args.request)?;
+            Source::Server(Box::new(source.with_config(client)))
         };
-        Ok(Self { source, output, all, count })
+        Ok(Self {
+            source,
+            output: args.output,
+            all: args.all,
+            selection: Selection { names: args.event, left: args.count, until: args.until },
+            exec: args.exec.map(Exec::new),
+            state,
+        })
     }
 }
 
-fn server(
-    endpoint: EndpointArgs,
-    action: &str,
-    token: &Token,
-    client: ClientConfig,
-) -> Result<EventSourceBuilder, Failure> {
-    let endpoint = Endpoint::new(endpoint)?;
-    let uri = channel_uri(&endpoint.base, action, token.as_str()).map_err(Failure::usage)?;
-    let source = EventSource::builder(uri).with_tls(endpoint.tls).with_config(client);
+fn client(args: &ReconnectionArgs) -> ClientConfig {
+    let client = ClientConfig::default()
+        .with_reconnection(!args.retry.is_zero())
+        .with_reconnection_time(args.retry)
+        .with_persistence(args.keep_reconnecting)
+        // Who wants to go on whatever happens means the request too.
+        .with_repetition(args.keep_reconnecting)
+        .with_status_retry(args.retry_status)
+        // A script wants to know at once that there is no server.
+        .with_initial_retry(false)
+        .with_seed(random());
+    let client = match args.idle_timeout {
+        Some(timeout) => client.with_idle_timeout(timeout),
+        None => client,
+    };
+    match args.max_time {
+        Some(time) => client.with_max_time(time),
+        None => client,
+    }
+}
+
+fn server(uri: Uri, endpoint: Endpoint, args: RequestArgs) -> Result<EventSourceBuilder, Failure> {
+    let mut source = EventSource::builder(uri).with_tls(endpoint.tls);
+    if let Some(data) = args.data {
+        let body = data::read(data).map_err(Failure::usage)?;
+        source = source.with_method(Method::POST).with_body(body);
+    }
+    if let Some(method) = args.method {
+        source = source.with_method(method);
+    }
+    if let Some(proxy) = args.proxy {
+        source = source.with_proxies(Proxies::One(proxy));
+    }
+    for (name, value) in args.header {
+        source = source.with_header(name, value);
+    }
     Ok(match endpoint.credentials {
         Some(who) => source.with_basic_auth(&who.user, &who.password),
         None => source,

@@ -1,7 +1,11 @@
 mod args;
 mod config;
 mod events;
+mod exec;
+mod handler;
+mod parsing;
 mod printer;
+mod state;
 mod stdin;
 mod stdout;
 mod until_over;
@@ -14,6 +18,7 @@ use crate::{
 };
 use args::Args;
 use config::{Config, Source};
+use handler::Handler;
 use printer::Printer;
 use until_over::until_over;
 
@@ -22,16 +27,17 @@ pub fn eventsource_client() -> ExitCode {
     exit::run(|args: Args| {
         logging::init(args.debug);
         let config = Config::new(args)?;
-        until_over(move || print(config))
+        until_over(move || handle(config))
     })
 }
 
-fn print(config: Config) -> Result<(), Failure> {
-    let mut printer = Printer::new(io::stdout().lock(), config.output, config.all, config.count);
+fn handle(config: Config) -> Result<(), Failure> {
+    let printer = Printer::new(io::stdout().lock(), config.output, config.all);
+    let mut handler = Handler::new(printer, config.selection, config.exec, config.state);
     match config.source {
         Source::Stdin { last_event_id } => {
-            stdin::decode(io::stdin().lock(), last_event_id.as_str(), &mut printer)
+            stdin::decode(io::stdin().lock(), &last_event_id, &mut handler)
         }
-        Source::Server(source) => events::listen(*source, &mut printer),
+        Source::Server(source) => events::listen(*source, &mut handler),
     }
 }

@@ -14,25 +14,23 @@ pub(super) struct Printer<W> {
     out: W,
     format: OutputFormat,
     all: bool,
-    left: Option<u64>,
     line: String,
 }
 
 impl<W: Write> Printer<W> {
-    /// A printer to `out`: of comments and reconnection times too if `all`, and done after `count`
-    /// events.
-    pub(super) fn new(out: W, format: OutputFormat, all: bool, count: Option<u64>) -> Self {
-        Self { out, format, all, left: count, line: String::new() }
+    /// A printer to `out`: of comments and reconnection times too if `all`.
+    pub(super) fn new(out: W, format: OutputFormat, all: bool) -> Self {
+        Self { out, format, all, line: String::new() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn into_inner(self) -> W {
+        self.out
     }
 
     /// Whether comments and reconnection times are printed too.
     pub(super) fn is_for_all(&self) -> bool {
         self.all
-    }
-
-    /// Whether all events that were asked for are printed.
-    pub(super) fn is_done(&self) -> bool {
-        self.left == Some(0)
     }
 
     pub(super) fn event(&mut self, name: &str, data: &str, id: &str) -> io::Result<()> {
@@ -43,9 +41,6 @@ impl<W: Write> Printer<W> {
             }
             OutputFormat::Json => self.line = json(&Line::Event { name, data, id })?,
             OutputFormat::Data => self.line.push_str(data),
-        }
-        if let Some(left) = &mut self.left {
-            *left = left.saturating_sub(1);
         }
         self.end_line()
     }
@@ -112,7 +107,7 @@ mod tests {
             (OutputFormat::Json, "{\"type\":\"ping\",\"data\":\"a\\n\\\"b\",\"id\":\"7\"}\n"),
             (OutputFormat::Data, "a\n\"b\n"),
         ] {
-            let mut printer = Printer::new(Vec::new(), format, false, None);
+            let mut printer = Printer::new(Vec::new(), format, false);
 
             printer.event("ping", "a\n\"b", "7").unwrap();
 
@@ -125,23 +120,12 @@ mod tests {
         for (all, lines) in
             [(false, ""), (true, "{\"comment\":\" hi\"}\n{\"retry\":18446744073709551615}\n")]
         {
-            let mut printer = Printer::new(Vec::new(), OutputFormat::Json, all, None);
+            let mut printer = Printer::new(Vec::new(), OutputFormat::Json, all);
 
             printer.comment(" hi").unwrap();
             printer.retry(Duration::MAX).unwrap();
 
             assert_eq!(String::from_utf8_lossy(&printer.out), lines);
         }
-    }
-
-    #[test]
-    fn only_events_are_counted() {
-        let mut printer = Printer::new(Vec::new(), OutputFormat::Json, true, Some(1));
-
-        printer.comment("").unwrap();
-        assert!(!printer.is_done());
-
-        printer.event("message", "", "").unwrap();
-        assert!(printer.is_done());
     }
 }

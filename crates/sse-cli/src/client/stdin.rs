@@ -5,23 +5,23 @@ use std::{
 
 use sse_core::{Decoder, Item};
 
-use super::printer::Printer;
+use super::handler::Handler;
 use crate::exit::Failure;
 
-/// Prints the events of the stream `input`, which goes on after `last_event_id`, to its end.
+/// Handles the events of the stream `input`, which goes on after `last_event_id`, to its end.
 pub(super) fn decode<W: Write>(
     mut input: impl Read,
     last_event_id: &str,
-    printer: &mut Printer<W>,
+    handler: &mut Handler<W>,
 ) -> Result<(), Failure> {
     let mut decoder =
-        Decoder::new().with_comments(printer.is_for_all()).with_last_event_id(last_event_id);
+        Decoder::new().with_comments(handler.is_for_all()).with_last_event_id(last_event_id);
     let mut buffer = vec![0; READ_SIZE];
     loop {
         match input.read(&mut buffer) {
             Ok(0) => return Ok(()),
             Ok(len) => {
-                if print(&mut decoder, &buffer[..len], printer)?.is_break() {
+                if handle(&mut decoder, &buffer[..len], handler)?.is_break() {
                     return Ok(());
                 }
             }
@@ -31,21 +31,22 @@ pub(super) fn decode<W: Write>(
     }
 }
 
-fn print<W: Write>(
+fn handle<W: Write>(
     decoder: &mut Decoder,
     mut input: &[u8],
-    printer: &mut Printer<W>,
+    handler: &mut Handler<W>,
 ) -> Result<ControlFlow<()>, Failure> {
     while let Some(item) = decoder.decode(&mut input).map_err(Failure::failed)? {
-        let printed = match item {
-            Item::Event(event) => printer.event(event.name(), event.data(), event.last_event_id()),
-            Item::Comment(comment) => printer.comment(comment),
-            Item::Retry(retry) => printer.retry(retry),
+        match item {
+            Item::Event(event) => {
+                let (name, data) = (event.name(), event.data());
+                if handler.event(name, data, event.last_event_id())?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Item::Comment(comment) => handler.comment(comment)?,
+            Item::Retry(retry) => handler.retry(retry)?,
             Item::Dropped(error) => return Err(Failure::failed(error)),
-        };
-        printed.map_err(Failure::stdout)?;
-        if printer.is_done() {
-            return Ok(ControlFlow::Break(()));
         }
     }
     Ok(ControlFlow::Continue(()))

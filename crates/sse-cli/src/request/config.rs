@@ -1,15 +1,9 @@
-use std::{
-    fs,
-    io::{self, Read},
-    path::PathBuf,
-};
-
 use serde_json::value::RawValue;
 use sse_core::Token;
 use sse_hyper::{Publisher, PublisherBuilder};
 
 use super::args::Args;
-use crate::{endpoint::Endpoint, exit::Failure};
+use crate::{data, endpoint::Endpoint, exit::Failure};
 
 /// What the arguments of `eventsource-request` mean.
 #[derive(Debug)]
@@ -30,10 +24,13 @@ pub(super) enum Data {
 impl Config {
     pub(super) fn new(args: Args) -> Result<Self, Failure> {
         let endpoint = Endpoint::new(args.endpoint)?;
-        let bytes = if args.raw { args.data.into_bytes() } else { read(args.data)? };
+        let bytes = match args.raw {
+            true => args.data.into_bytes(),
+            false => data::read(args.data).map_err(Failure::usage)?,
+        };
         // The data of these two is no event's, and need not be JSON.
         let is_event = !matches!(args.action.as_str(), "close" | "retry");
-        let data = data(bytes, args.json && is_event).map_err(Failure::failed)?;
+        let data = parse(bytes, args.json && is_event).map_err(Failure::failed)?;
 
         let publisher =
             Publisher::builder(endpoint.base).with_tls(endpoint.tls).with_timeout(args.timeout);
@@ -45,21 +42,7 @@ impl Config {
     }
 }
 
-/// The bytes that `typed` stands for: those of standard input for `-`, of a file for `@FILE`.
-fn read(typed: String) -> Result<Vec<u8>, Failure> {
-    if typed == "-" {
-        let mut data = Vec::new();
-        let read = io::stdin().lock().read_to_end(&mut data);
-        return read.map(|_len| data).map_err(|error| Failure::usage(ReadError::Stdin(error)));
-    }
-    match typed.strip_prefix('@') {
-        Some(file) => fs::read(file)
-            .map_err(|source| Failure::usage(ReadError::File { file: file.into(), source })),
-        None => Ok(typed.into_bytes()),
-    }
-}
-
-fn data(bytes: Vec<u8>, is_json: bool) -> Result<Data, DataError> {
+fn parse(bytes: Vec<u8>, is_json: bool) -> Result<Data, DataError> {
     let text = String::from_utf8(bytes)
         .map_err(|error| DataError::NotUtf8 { at: error.utf8_error().valid_up_to() })?;
     if is_json {
@@ -67,15 +50,6 @@ fn data(bytes: Vec<u8>, is_json: bool) -> Result<Data, DataError> {
     } else {
         Ok(Data::Text(text))
     }
-}
-
-/// Why the data cannot be read.
-#[derive(Debug, thiserror::Error)]
-enum ReadError {
-    #[error("cannot read standard input")]
-    Stdin(#[source] io::Error),
-    #[error("cannot read {}", file.display())]
-    File { file: PathBuf, source: io::Error },
 }
 
 /// Why the data would be refused.
@@ -105,7 +79,7 @@ mod tests {
             (b"\"\xff\"", false),
             (b"[1,]", false),
         ] {
-            assert_eq!(data(bytes.to_owned(), true).is_ok(), is_json, "{bytes:.20?}");
+            assert_eq!(parse(bytes.to_owned(), true).is_ok(), is_json, "{bytes:.20?}");
         }
     }
 }

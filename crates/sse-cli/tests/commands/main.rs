@@ -5,8 +5,10 @@
 mod support;
 
 mod bench;
+mod client_events;
 mod client_options;
 mod client_output;
+mod client_requests;
 mod delivery;
 mod endings;
 mod help;

@@ -32,23 +32,20 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// The wait after a stream that was open: a little random, so that clients part.
+    /// The wait after a stream that ended in order: a little random, so that clients part.
     pub(super) fn after_end(&mut self) -> Duration {
-        let time = self.least();
+        let time = self.reconnection_time.max(self.floor);
         time.saturating_add(self.random_part(time / 4))
     }
 
-    /// The wait after a failure, random over a range that doubles with each one in a row.
-    pub(super) fn after_failure(&mut self) -> Duration {
+    /// The wait after a failure, random over a range that doubles with each one in a row. What the
+    /// server asks for by `Retry-After` takes the place of the reconnection time.
+    pub(super) fn after_failure(&mut self, retry_after: Option<Duration>) -> Duration {
         self.failures = self.failures.saturating_add(1);
-        let time = self.least();
+        let time = retry_after.unwrap_or(self.reconnection_time).max(self.floor);
         let range = 2_u32.checked_pow(self.failures).and_then(|factor| time.checked_mul(factor));
         let range = range.map_or(self.cap, |range| range.min(self.cap));
         time.saturating_add(self.random_part(range))
-    }
-
-    fn least(&self) -> Duration {
-        self.reconnection_time.max(self.floor)
     }
 
     fn random_part(&mut self, range: Duration) -> Duration {

@@ -18,8 +18,17 @@ pub struct ClientConfig {
     pub(super) reconnection_time: Duration,
     pub(super) floor: Duration,
     pub(super) cap: Duration,
+    pub(super) stable_after: Duration,
+    pub(super) max_retries: Option<u32>,
+    pub(super) max_outage: Option<Duration>,
+    pub(super) max_time: Option<Duration>,
+    pub(super) response_timeout: Duration,
+    pub(super) idle_timeout: Option<Duration>,
     pub(super) persistence: bool,
     pub(super) initial_retry: bool,
+    pub(super) status_retry: bool,
+    pub(super) repetition: bool,
+    pub(super) refresh: bool,
     pub(super) comments: bool,
     pub(super) last_event_id: String,
     pub(super) limits: Limits,
@@ -48,8 +57,8 @@ impl ClientConfig {
         self
     }
 
-    /// Sets the least that is waited, whatever the reconnection time. Default: 100 ms, so that
-    /// `retry: 0` is no hot loop.
+    /// Sets the least that is waited, whatever the reconnection time or `Retry-After`. Default:
+    /// 100 ms, so that `retry: 0` is no hot loop.
     #[must_use]
     pub fn with_reconnection_floor(mut self, floor: Duration) -> Self {
         self.floor = floor;
@@ -57,10 +66,58 @@ impl ClientConfig {
     }
 
     /// Sets the most that the server's `retry:` can ask for, and the most that is added to the
-    /// reconnection time after failures. Default: 30 s.
+    /// wait after failures. Default: 30 s.
     #[must_use]
     pub fn with_reconnection_cap(mut self, cap: Duration) -> Self {
         self.cap = cap;
+        self
+    }
+
+    /// Sets how long a stream must have been open to count as stable. Default: 5 s.
+    ///
+    /// Only then are the failures and retries before it forgotten, so that a server that takes
+    /// connections and drops them is not asked as often as one that never fails.
+    #[must_use]
+    pub fn with_stable_after(mut self, time: Duration) -> Self {
+        self.stable_after = time;
+        self
+    }
+
+    /// Sets how often in a row to connect again before a stream is stable. Default: without end.
+    #[must_use]
+    pub fn with_max_retries(mut self, retries: u32) -> Self {
+        self.max_retries = Some(retries);
+        self
+    }
+
+    /// Sets how long to try before a stream is stable. Default: without end.
+    #[must_use]
+    pub fn with_max_outage(mut self, time: Duration) -> Self {
+        self.max_outage = Some(time);
+        self
+    }
+
+    /// Sets after which time the client stops, whatever it does then. Default: never.
+    #[must_use]
+    pub fn with_max_time(mut self, time: Duration) -> Self {
+        self.max_time = Some(time);
+        self
+    }
+
+    /// Sets how long the head of an answer may take, with the connection and redirects. Default: 30 s.
+    #[must_use]
+    pub fn with_response_timeout(mut self, timeout: Duration) -> Self {
+        self.response_timeout = timeout;
+        self
+    }
+
+    /// Sets how long a stream may be silent before the connection counts as lost. Default: for ever.
+    ///
+    /// Any byte ends the silence, so a server that sends comments keeps a stream that has no events:
+    /// take more than twice the time between them.
+    #[must_use]
+    pub fn with_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
         self
     }
 
@@ -80,6 +137,40 @@ impl ClientConfig {
         self
     }
 
+    /// Sets whether to connect again after 429 and 5xx, whatever the method, and not before their
+    /// `Retry-After`. Default: no, as the standard has it.
+    ///
+    /// # Source
+    ///
+    /// HTML Standard, [Authoring notes][spec]: servers use such statuses to stop clients.
+    ///
+    /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes
+    #[must_use]
+    pub fn with_status_retry(mut self, status_retry: bool) -> Self {
+        self.status_retry = status_retry;
+        self
+    }
+
+    /// Sets whether a request may be sent again though its method is not idempotent, such as POST.
+    /// Default: no; only a request that did not reach the server is repeated.
+    ///
+    /// # Source
+    ///
+    /// RFC 9110, section 9.2.2.
+    #[must_use]
+    pub fn with_repetition(mut self, repetition: bool) -> Self {
+        self.repetition = repetition;
+        self
+    }
+
+    /// Sets whether to ask for headers before each connection, by
+    /// [`ClientOutput::Refresh`](crate::ClientOutput::Refresh). Default: no.
+    #[must_use]
+    pub fn with_refresh(mut self, refresh: bool) -> Self {
+        self.refresh = refresh;
+        self
+    }
+
     /// Sets whether comments are delivered. Default: no.
     #[must_use]
     pub fn with_comments(mut self, comments: bool) -> Self {
@@ -87,7 +178,8 @@ impl ClientConfig {
         self
     }
 
-    /// Sets the last event ID that the first request sends. Default: none.
+    /// Sets the last event ID that the first request sends. Default: that of a `Last-Event-ID` among
+    /// the headers of the request, or none.
     #[must_use]
     pub fn with_last_event_id(mut self, id: impl Into<String>) -> Self {
         self.last_event_id = id.into();
@@ -124,8 +216,17 @@ impl Default for ClientConfig {
             reconnection_time: Duration::from_secs(3),
             floor: Duration::from_millis(100),
             cap: Duration::from_secs(30),
+            stable_after: Duration::from_secs(5),
+            max_retries: None,
+            max_outage: None,
+            max_time: None,
+            response_timeout: Duration::from_secs(30),
+            idle_timeout: None,
             persistence: false,
             initial_retry: true,
+            status_retry: false,
+            repetition: false,
+            refresh: false,
             comments: false,
             last_event_id: String::new(),
             limits: Limits::default(),

@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use http::StatusCode;
 
+use super::{RedirectError, RetryAfter};
 use crate::DecodeError;
 
 /// Why a connection is over.
@@ -8,7 +11,7 @@ use crate::DecodeError;
 /// use http::StatusCode;
 /// use sse_core::Disconnect;
 ///
-/// let gone = Disconnect::Status { status: StatusCode::GONE };
+/// let gone = Disconnect::Status { status: StatusCode::GONE, retry_after: None };
 /// assert_eq!(gone.to_string(), "the server answered 410 Gone");
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -25,6 +28,8 @@ pub enum Disconnect {
     Status {
         /// The status.
         status: StatusCode,
+        /// When it wants to be asked again, if it says so.
+        retry_after: Option<RetryAfter>,
     },
     /// The server answered with something that is no event stream.
     #[error("the server sent {}, not text/event-stream", shown(content_type.as_deref()))]
@@ -32,18 +37,71 @@ pub enum Disconnect {
         /// The `Content-Type`, if there was one; several as one list.
         content_type: Option<String>,
     },
+    /// The server sent a redirect that is not followed.
+    #[error("the server sent {0}")]
+    Redirect(Box<RedirectError>),
     /// The stream ended.
     #[error("the stream ended")]
     Ended,
     /// The connection broke in the middle of the stream.
     #[error("the stream broke off")]
     Cut,
+    /// Nothing came for as long as the caller allows.
+    #[error("nothing came for {limit:?}")]
+    Idle {
+        /// [`ClientConfig::with_idle_timeout`](crate::ClientConfig::with_idle_timeout).
+        limit: Duration,
+    },
+    /// There was no connection, so the request was not sent.
+    #[error("the connection failed")]
+    Unreachable,
     /// There was no answer.
     #[error("the connection failed")]
     Failed,
+    /// The answer did not come in time.
+    #[error("the connection failed: no answer within {limit:?}")]
+    NoAnswer {
+        /// [`ClientConfig::with_response_timeout`](crate::ClientConfig::with_response_timeout).
+        limit: Duration,
+    },
     /// The stream passed a limit of the decoder.
     #[error(transparent)]
     Decode(DecodeError),
+    /// The client has run for as long as the caller allows.
+    #[error("{limit:?} are over")]
+    OutOfTime {
+        /// [`ClientConfig::with_max_time`](crate::ClientConfig::with_max_time).
+        limit: Duration,
+    },
+    /// It was tried as often, or for as long, as the caller allows.
+    #[error("{because}; given up after {limit}")]
+    GaveUp {
+        /// The limit that was reached.
+        limit: RetryLimit,
+        /// Why the last connection was over.
+        because: Box<Self>,
+    },
+}
+
+/// A limit to connecting again and again.
+///
+/// ```
+/// use sse_core::RetryLimit;
+///
+/// assert_eq!(RetryLimit::Retries(3).to_string(), "3 retries");
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RetryLimit {
+    /// [`ClientConfig::with_max_retries`](crate::ClientConfig::with_max_retries).
+    #[error("{0} retries")]
+    Retries(u32),
+    /// [`ClientConfig::with_max_outage`](crate::ClientConfig::with_max_outage).
+    #[error("{0:?} of trying")]
+    Outage(Duration),
+    /// [`ClientConfig::with_max_time`](crate::ClientConfig::with_max_time): the next wait would pass it.
+    #[error("{0:?} in all")]
+    Time(Duration),
 }
 
 fn shown(content_type: Option<&str>) -> String {

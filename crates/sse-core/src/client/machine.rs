@@ -1,47 +1,52 @@
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Instant, SystemTime},
+};
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, Uri};
 
 use super::{
-    ClientConfig, Disconnect,
-    backoff::Backoff,
-    content_type::{is_event_stream, joined},
+    ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState, RetryAfter,
+    attempt::{Attempt, LAST_EVENT_ID},
+    response::Verdict,
+    state::{State, Stream},
+    streak::Streak,
 };
-use crate::{Decoder, Item, MessageEvent};
+use crate::{Decoder, Item};
 
 /// A client of one event stream: when to connect, what to deliver, how long to wait, when to stop.
 ///
 /// Tell it what happens with `handle_*`, and after each of these call [`poll_output`] until it
-/// returns [`ClientOutput::Receive`], [`ClientOutput::Wait`] or [`ClientOutput::Stop`]. What does not
-/// fit the state it is in, such as bytes without a connection, is ignored. Time must not go back.
+/// returns [`ClientOutput::Refresh`], [`ClientOutput::Receive`], [`ClientOutput::Wait`] or
+/// [`ClientOutput::Stop`]. What does not fit the state it is in, such as bytes without a connection, is
+/// ignored. Time must not go back, and a timeout that comes early changes nothing.
 ///
 /// [`poll_output`]: Self::poll_output
 ///
 /// ```
-/// use std::time::Instant;
+/// use std::time::{Instant, SystemTime};
 /// use http::{HeaderMap, HeaderValue, StatusCode};
-/// use sse_core::{Client, ClientConfig, ClientOutput};
+/// use sse_core::{Client, ClientConfig, ClientOutput, ClientRequest};
 ///
-/// let (mut client, now) = (Client::new(ClientConfig::default()), Instant::now());
-/// let ClientOutput::Connect { headers, .. } = client.poll_output(now) else {
+/// let request = ClientRequest::get("http://127.0.0.1:8888/poll/42".parse()?);
+/// let (mut client, now) = (Client::new(request, ClientConfig::default()), Instant::now());
+/// let ClientOutput::Connect { request, .. } = client.poll_output(now) else {
 ///     panic!("it begins with a connection");
 /// };
-/// assert_eq!(headers["accept"], "text/event-stream");
+/// assert_eq!(request.headers()["accept"], "text/event-stream");
 ///
 /// let event_stream = HeaderValue::from_static("text/event-stream");
-/// client.handle_response(
-///     StatusCode::OK,
-///     &HeaderMap::from_iter([(http::header::CONTENT_TYPE, event_stream)]),
-///     now,
-/// );
+/// let headers = HeaderMap::from_iter([(http::header::CONTENT_TYPE, event_stream)]);
+/// client.handle_response(StatusCode::OK, &headers, SystemTime::now(), now);
 /// assert_eq!(client.poll_output(now), ClientOutput::Open);
 ///
-/// client.handle_input("id: 7\ndata: hi\n\n".into());
+/// client.handle_input("id: 7\ndata: hi\n\n".into(), now);
 /// let ClientOutput::Event(event) = client.poll_output(now) else {
 ///     panic!("a whole event went in");
 /// };
 /// assert_eq!((event.data(), client.last_event_id()), ("hi", "7"));
+/// # Ok::<(), http::uri::InvalidUri>(())
 /// ```
 ///
 /// # Source
@@ -51,59 +56,52 @@ use crate::{Decoder, Item, MessageEvent};
 /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 #[derive(Debug)]
 pub struct Client {
-    config: ClientConfig,
+    pub(super) config: ClientConfig,
+    pub(super) request: ClientRequest,
+    attempt: Attempt,
     decoder: Decoder,
-    backoff: Backoff,
-    state: State,
+    pub(super) streak: Streak,
+    pub(super) state: State,
     input: Bytes,
     /// The stream ended behind `input`.
-    end: Option<End>,
-    was_open: bool,
-}
-
-#[derive(Debug)]
-enum State {
-    /// To be connected.
-    Idle,
-    /// Connected; the head of the answer is awaited.
-    Connecting,
-    /// To be announced.
-    Opened,
-    Open,
-    /// The wait is to be announced.
-    Interrupted {
-        until: Instant,
-        after: Duration,
-        because: Disconnect,
-    },
-    Waiting {
-        until: Instant,
-    },
-    Stopped(Disconnect),
+    end: Option<Disconnect>,
+    pub(super) was_open: bool,
+    /// When it is out of time, once it has begun.
+    pub(super) over: Option<Instant>,
+    has_begun: bool,
 }
 
 impl Client {
     /// A client that is about to connect.
-    pub fn new(config: ClientConfig) -> Self {
-        let decoder = Decoder::with_limits(config.limits)
-            .with_comments(config.comments)
-            .with_last_event_id(config.last_event_id.clone());
-        let backoff = Backoff::new(&config);
+    pub fn new(mut request: ClientRequest, config: ClientConfig) -> Self {
+        let preset = request.headers.remove(LAST_EVENT_ID);
+        let last_event_id = match preset {
+            Some(id) if config.last_event_id.is_empty() => {
+                String::from_utf8_lossy(id.as_bytes()).into_owned()
+            }
+            _ => config.last_event_id.clone(),
+        };
         Self {
+            attempt: Attempt::new(&request, HeaderMap::new(), &last_event_id, None),
+            decoder: Decoder::with_limits(config.limits)
+                .with_comments(config.comments)
+                .with_last_event_id(last_event_id),
+            streak: Streak::new(&config),
             config,
-            decoder,
-            backoff,
+            request,
             state: State::Idle,
             input: Bytes::new(),
             end: None,
             was_open: false,
+            over: None,
+            has_begun: false,
         }
     }
 
     /// Whether the client is connecting, open or closed.
     pub fn ready_state(&self) -> ReadyState {
         match self.state {
-            State::Opened | State::Open => ReadyState::Open,
+            State::Opened(_) | State::Open(_) => ReadyState::Open,
             State::Stopped(_) => ReadyState::Closed,
             _ => ReadyState::Connecting,
         }
@@ -114,31 +112,62 @@ impl Client {
         self.decoder.last_event_id()
     }
 
-    /// The head of the answer has arrived.
-    pub fn handle_response(&mut self, status: StatusCode, headers: &HeaderMap, now: Instant) {
-        if !matches!(self.state, State::Connecting) {
+    /// Where the last request went: behind redirects, another address than the caller's.
+    ///
+    /// # Source
+    ///
+    /// HTML Standard, [Interpreting an event stream][spec]: its origin is that of the events.
+    ///
+    /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+    pub fn current_uri(&self) -> &Uri {
+        &self.attempt.request.uri
+    }
+
+    /// The caller has named the headers of this attempt, in place of others of the same names.
+    pub fn handle_headers(&mut self, headers: HeaderMap) {
+        if matches!(self.state, State::Refreshing) {
+            let until = self.attempt.until;
+            self.attempt = Attempt::new(&self.request, headers, self.last_event_id(), until);
+            self.state = State::Ready;
+        }
+    }
+
+    /// The head of the answer has arrived, while the wall clock shows `date`.
+    pub fn handle_response(
+        &mut self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        date: SystemTime,
+        now: Instant,
+    ) {
+        if !matches!(self.state, State::Connecting) || self.is_out_of_time(now) {
             return;
         }
-        if status == StatusCode::NO_CONTENT {
-            self.state = State::Stopped(Disconnect::NoContent);
-        } else if status != StatusCode::OK {
-            self.refuse(Disconnect::Status { status }, now);
-        } else if !is_event_stream(headers) {
-            let content_type = headers
-                .contains_key(header::CONTENT_TYPE)
-                .then(|| String::from_utf8_lossy(&joined(headers)).into_owned());
-            self.refuse(Disconnect::ContentType { content_type }, now);
-        } else {
-            self.was_open = true;
-            self.backoff.reset();
-            self.decoder.reset();
-            self.state = State::Opened;
+        match Verdict::of(status, headers) {
+            Verdict::Open => {
+                self.was_open = true;
+                self.decoder.reset();
+                self.state = State::Opened(Stream { opened: now, last_input: now });
+            }
+            Verdict::Redirect(location) => match self.attempt.redirect(status, &location) {
+                Ok(()) => self.state = State::Ready,
+                Err(error) => self.fail(Disconnect::Redirect(Box::new(error)), now),
+            },
+            Verdict::Refused(because) => {
+                let retry_after = RetryAfter::of(headers).map(|after| after.wait(date));
+                self.refuse(because, retry_after, now);
+            }
         }
     }
 
     /// The next bytes of the stream have arrived.
-    pub fn handle_input(&mut self, input: Bytes) {
-        if !matches!(self.state, State::Opened | State::Open) || self.end.is_some() {
+    pub fn handle_input(&mut self, input: Bytes, now: Instant) {
+        let (State::Opened(stream) | State::Open(stream)) = &mut self.state else { return };
+        if self.end.is_some() {
+            return;
+        }
+        stream.last_input = now;
+        if self.is_out_of_time(now) {
             return;
         }
         if self.input.is_empty() {
@@ -151,31 +180,55 @@ impl Client {
     }
 
     /// The stream is over. What arrived before is still delivered.
-    pub fn handle_end(&mut self, end: End) {
-        if matches!(self.state, State::Opened | State::Open) {
-            self.end.get_or_insert(end);
+    pub fn handle_end(&mut self, end: End, now: Instant) {
+        if matches!(self.state, State::Opened(_) | State::Open(_)) && !self.is_out_of_time(now) {
+            self.end.get_or_insert(match end {
+                End::Clean => Disconnect::Ended,
+                End::Cut => Disconnect::Cut,
+            });
         }
     }
 
-    /// There was no connection, or no answer on it.
-    pub fn handle_failure(&mut self, now: Instant) {
-        if !matches!(self.state, State::Connecting) {
-            return;
-        }
-        let is_retried = self.was_open || self.config.initial_retry || self.config.persistence;
-        if is_retried && self.config.reconnection {
-            let after = self.backoff.after_failure();
-            self.wait(after, Disconnect::Failed, now);
-        } else {
-            self.state = State::Stopped(Disconnect::Failed);
+    /// There was no connection, no answer on it, or there are no headers to ask with.
+    pub fn handle_failure(&mut self, failure: Failure, now: Instant) {
+        if matches!(self.state, State::Refreshing | State::Connecting) && !self.is_out_of_time(now)
+        {
+            let because = match failure {
+                Failure::Unsent => Disconnect::Unreachable,
+                Failure::Unanswered => Disconnect::Failed,
+            };
+            self.fail(because, now);
         }
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if let State::Waiting { until } = self.state
-            && until <= now
-        {
+        if self.is_out_of_time(now) {
+            return;
+        }
+        match self.state {
+            State::Waiting { until } if until <= now => self.state = State::Idle,
+            State::Refreshing | State::Connecting
+                if self.attempt.until.is_some_and(|until| until <= now) =>
+            {
+                let limit = self.config.response_timeout;
+                self.fail(Disconnect::NoAnswer { limit }, now);
+            }
+            State::Opened(stream) | State::Open(stream) => {
+                if let Some(limit) = self.config.idle_timeout
+                    && limit <= now.saturating_duration_since(stream.last_input)
+                {
+                    self.end.get_or_insert(Disconnect::Idle { limit });
+                }
+            }
+            _ => (),
+        }
+    }
+
+    /// Drops the connection, or the wait for one, and connects at once. A closed client stays closed.
+    pub fn restart(&mut self) {
+        if !matches!(self.state, State::Stopped(_)) {
+            self.clear();
             self.state = State::Idle;
         }
     }
@@ -188,24 +241,36 @@ impl Client {
     ///
     /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource-close
     pub fn close(&mut self) {
-        if !matches!(self.state, State::Stopped(_)) {
-            self.state = State::Stopped(Disconnect::Closed);
-        }
+        self.stop(Disconnect::Closed);
     }
 
     /// What the driver is to do next.
+    // Events are most of what is polled for; the rest is out of their way.
+    #[inline(always)]
     pub fn poll_output(&mut self, now: Instant) -> ClientOutput {
+        match self.state {
+            State::Open(stream) => self.poll_stream(stream, now),
+            _ => self.poll_state(now),
+        }
+    }
+
+    #[inline(never)]
+    fn poll_state(&mut self, now: Instant) -> ClientOutput {
+        if !self.has_begun {
+            self.has_begun = true;
+            self.over = self.config.max_time.and_then(|limit| now.checked_add(limit));
+        }
         match &self.state {
-            State::Idle => {
-                self.state = State::Connecting;
-                self.connect()
+            State::Idle => self.begin(now),
+            State::Ready => self.connect(),
+            State::Refreshing | State::Connecting => {
+                ClientOutput::Receive { until: earliest(self.attempt.until, self.over) }
             }
-            State::Connecting => ClientOutput::Receive,
-            State::Opened => {
-                self.state = State::Open;
+            &State::Opened(stream) => {
+                self.state = State::Open(stream);
                 ClientOutput::Open
             }
-            State::Open => self.poll_stream(now),
+            &State::Open(stream) => self.poll_rest(stream, now),
             &State::Interrupted { until, after, ref because } => {
                 let because = because.clone();
                 self.state = State::Waiting { until };
@@ -216,154 +281,86 @@ impl Client {
         }
     }
 
-    fn poll_stream(&mut self, now: Instant) -> ClientOutput {
+    fn begin(&mut self, now: Instant) -> ClientOutput {
+        let until = now.checked_add(self.config.response_timeout);
+        let headers = HeaderMap::new();
+        self.attempt = Attempt::new(&self.request, headers, self.last_event_id(), until);
+        if self.config.refresh {
+            self.state = State::Refreshing;
+            return ClientOutput::Refresh;
+        }
+        self.connect()
+    }
+
+    fn connect(&mut self) -> ClientOutput {
+        self.state = State::Connecting;
+        ClientOutput::Connect {
+            request: Box::new(self.attempt.request.clone()),
+            omits_last_event_id: self.attempt.omits_last_event_id,
+        }
+    }
+
+    /// What comes next of what has arrived.
+    fn poll_stream(&mut self, stream: Stream, now: Instant) -> ClientOutput {
         let mut rest = &self.input[..];
         let output = match self.decoder.decode(&mut rest) {
-            Ok(Some(Item::Event(event))) => Some(ClientOutput::Event(event.to_owned())),
-            Ok(Some(Item::Comment(text))) => Some(ClientOutput::Comment(text.to_owned())),
+            Ok(Some(Item::Event(event))) => ClientOutput::Event(event.to_owned()),
+            Ok(None) => return self.poll_rest(stream, now),
+            Ok(Some(Item::Comment(text))) => ClientOutput::Comment(text.to_owned()),
             Ok(Some(Item::Retry(time))) => {
-                self.backoff.set_reconnection_time(time);
-                Some(ClientOutput::Retry(time))
+                self.streak.backoff().set_reconnection_time(time);
+                ClientOutput::Retry(time)
             }
-            Ok(None) => None,
             Ok(Some(Item::Dropped(error))) | Err(error) => {
-                self.input = Bytes::new();
-                self.refuse(Disconnect::Decode(error), now);
-                return self.poll_output(now);
+                self.streak.end_of_stream(stream.opened, now);
+                self.refuse(Disconnect::Decode(error), None, now);
+                return self.poll_state(now);
             }
         };
         let taken = self.input.len() - rest.len();
         self.input.advance(taken);
-        match (output, self.end.take()) {
-            (Some(output), end) => {
-                self.end = end;
-                output
-            }
-            (None, None) => ClientOutput::Receive,
-            (None, Some(end)) => {
-                self.end_stream(end, now);
-                self.poll_output(now)
-            }
-        }
+        output
     }
 
-    fn end_stream(&mut self, end: End, now: Instant) {
-        let because = match end {
-            End::Clean => Disconnect::Ended,
-            End::Cut => Disconnect::Cut,
-        };
-        if self.config.reconnection {
-            let after = self.backoff.after_end();
-            self.wait(after, because, now);
-        } else {
-            self.state = State::Stopped(because);
-        }
-    }
-
-    /// Stops after an answer that will not become better, unless the caller wants to persist.
-    fn refuse(&mut self, because: Disconnect, now: Instant) {
-        if self.config.persistence && self.config.reconnection {
-            let after = self.backoff.after_failure();
-            self.wait(after, because, now);
-        } else {
-            self.state = State::Stopped(because);
-        }
-    }
-
-    fn wait(&mut self, after: Duration, because: Disconnect, now: Instant) {
+    /// What comes once all that has arrived is delivered.
+    fn poll_rest(&mut self, stream: Stream, now: Instant) -> ClientOutput {
+        // Where it came from, its memory can be used for what comes next.
         self.input = Bytes::new();
-        self.end = None;
-        // A wait beyond what the clock can say is one for ever; a year comes close.
-        let until = now.checked_add(after).unwrap_or(now + YEAR);
-        self.state = State::Interrupted { until, after, because };
-    }
-
-    /// # Source
-    ///
-    /// HTML Standard, [The `Last-Event-ID` header][spec]: the id as UTF-8 bytes.
-    ///
-    /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
-    fn connect(&self) -> ClientOutput {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT, HeaderValue::from_static("text/event-stream"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        let id = self.decoder.last_event_id();
-        let value = HeaderValue::from_bytes(id.as_bytes());
-        let omits_last_event_id = value.is_err();
-        if let Ok(value) = value
-            && !id.is_empty()
-        {
-            headers.insert(LAST_EVENT_ID, value);
+        if let Some(because) = self.end.take() {
+            self.streak.end_of_stream(stream.opened, now);
+            self.end_stream(because, now);
+            return self.poll_state(now);
         }
-        ClientOutput::Connect { headers, omits_last_event_id }
+        let idle = self.config.idle_timeout.and_then(|limit| stream.last_input.checked_add(limit));
+        ClientOutput::Receive { until: earliest(idle, self.over) }
+    }
+
+    fn is_out_of_time(&mut self, now: Instant) -> bool {
+        let is_over = self.over.is_some_and(|over| over <= now);
+        if let Some(limit) = self.config.max_time
+            && is_over
+        {
+            self.stop(Disconnect::OutOfTime { limit });
+        }
+        is_over
+    }
+
+    pub(super) fn stop(&mut self, because: Disconnect) {
+        if !matches!(self.state, State::Stopped(_)) {
+            self.clear();
+            self.state = State::Stopped(because);
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        drop(mem::take(&mut self.input));
+        self.end = None;
     }
 }
 
-/// What a [`Client`] asks of its driver.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[must_use]
-#[expect(clippy::exhaustive_enums, reason = "a driver must handle every output")]
-pub enum ClientOutput {
-    /// Drop the connection there may be, and send the request with these headers.
-    Connect {
-        /// What the standard adds to the caller's own headers.
-        headers: HeaderMap,
-        /// The last event ID has a character that no header can carry, and is left out.
-        omits_last_event_id: bool,
-    },
-    /// The stream is open.
-    Open,
-    /// Deliver this event.
-    Event(MessageEvent),
-    /// Deliver this comment.
-    Comment(String),
-    /// The server set the reconnection time, here as it was sent.
-    Retry(Duration),
-    /// Read on, and tell what comes.
-    Receive,
-    /// The connection is over, and there will be another one after this time.
-    Reconnecting {
-        /// How long it will be waited.
-        after: Duration,
-        /// Why the connection is over.
-        because: Disconnect,
-    },
-    /// Drop the connection there may be, and call [`Client::handle_timeout`] at this instant.
-    Wait {
-        /// When the wait is over.
-        until: Instant,
-    },
-    /// There is nothing to do any more. Every further poll says the same.
-    Stop(Disconnect),
+fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }
-
-/// How a stream was over.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "a stream is whole or it is not")]
-pub enum End {
-    /// The server ended it.
-    Clean,
-    /// The connection broke.
-    Cut,
-}
-
-/// What a client is doing.
-///
-/// # Source
-///
-/// HTML Standard, [The `EventSource` interface][spec], `readyState`.
-///
-/// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource-readystate
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "the standard has these three")]
-pub enum ReadyState {
-    /// Connecting, or waiting to.
-    Connecting,
-    /// A stream is open.
-    Open,
-    /// Closed for good.
-    Closed,
-}
-
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -2,10 +2,28 @@ mod config;
 pub use config::ClientConfig;
 
 mod disconnect;
-pub use disconnect::Disconnect;
+pub use disconnect::{Disconnect, RetryLimit};
 
 mod machine;
-pub use machine::{Client, ClientOutput, End, ReadyState};
+pub use machine::Client;
 
+mod output;
+pub use output::{ClientOutput, End, Failure, ReadyState};
+
+mod redirect;
+pub use redirect::RedirectError;
+
+mod request;
+pub use request::ClientRequest;
+
+mod retry_after;
+pub use retry_after::RetryAfter;
+
+mod again;
+mod attempt;
 mod backoff;
 mod content_type;
+mod location;
+mod response;
+mod state;
+mod streak;

@@ -1,7 +1,9 @@
 use std::fmt::Write;
 
-use http::Uri;
+use http::{Uri, uri::Scheme};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::BuildError;
 
 /// The address of `/{action}/{token}` behind `base`, which may have a path of its own.
 ///
@@ -28,6 +30,16 @@ pub fn channel_uri(base: &Uri, action: &str, token: &str) -> Result<Uri, http::E
     let mut parts = base.clone().into_parts();
     parts.path_and_query = Some(path.parse()?);
     Ok(Uri::from_parts(parts)?)
+}
+
+/// Refuses at once what would fail at every attempt.
+pub(super) fn check(uri: &Uri, is_https: bool) -> Result<(), BuildError> {
+    let is_http = uri.scheme() == Some(&Scheme::HTTP);
+    if (is_http || is_https) && uri.host().is_some_and(|host| !host.is_empty()) {
+        Ok(())
+    } else {
+        Err(BuildError::Address { uri: uri.clone() })
+    }
 }
 
 const TO_ENCODE: &AsciiSet = &NON_ALPHANUMERIC

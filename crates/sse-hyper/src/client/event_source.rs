@@ -1,33 +1,30 @@
 use std::{
-    error::Error,
     fmt,
-    future::Future,
-    hash::{BuildHasher, RandomState},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
+    time::{Instant, SystemTime},
 };
 
-use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, header};
+use http::{Response, StatusCode, Uri};
 use http_body::Body;
-use http_body_util::Full;
-use hyper::body::Incoming;
-use sse_core::{Client, ClientConfig, ClientOutput, Disconnect, End, ReadyState};
-use tokio::time::timeout;
-
-#[cfg(feature = "tls")]
-use super::ClientTls;
-use super::{BuildError, Interrupted, Notice, authorization, transport::Transport};
+use sse_core::{Client, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState};
 use sse_tokio::{LazyTimer, now};
+
+use super::{
+    EventSourceBuilder, Interrupted, Notice, Transport, TransportBody, TransportFuture,
+    builder::{Headers, Hook},
+    coding,
+    transport::SharedError,
+};
 
 /// A stream of events that connects again by itself and keeps its place.
 ///
 /// It ends without an error when it is told to: by [`close`](Self::close), by a 204 of the server,
-/// or at the end of a stream with [`ClientConfig::with_reconnection`] off. Else the last item is the
-/// error that made it give up. Dropping it closes the connection; no task outlives it.
+/// or at the end of a stream that is not to be followed by another. Else the last item is the
+/// error that made it give up. Dropping it closes the connection at once; it has no task of its own, and
+/// what it has not handed out is lost with it only then: every wait can be cancelled.
 ///
 /// ```no_run
 /// # #[tokio::main]
@@ -48,36 +45,40 @@ use sse_tokio::{LazyTimer, now};
 /// ```
 pub struct EventSource {
     client: Client,
-    uri: Uri,
-    headers: HeaderMap,
-    response_timeout: Duration,
+    transport: Box<dyn Transport>,
+    hook: Option<Hook>,
     connection: Connection,
     timer: LazyTimer,
+    /// When the client was told something last; events that came together need no clock.
+    now: Instant,
     /// What the transport said of the last connection.
-    failure: Option<Arc<dyn Error + Send + Sync>>,
+    failure: Option<SharedError>,
     is_over: bool,
-    // After `connection`, whose task it ends.
-    transport: Transport,
 }
 
 enum Connection {
     None,
-    Requesting(Pin<Box<dyn Future<Output = Result<Response<Incoming>, BoxError>> + Send>>),
-    Streaming(Incoming),
+    Refreshing(Headers),
+    Requesting(TransportFuture),
+    Streaming(TransportBody),
 }
-
-type BoxError = Arc<dyn Error + Send + Sync>;
 
 impl EventSource {
     /// A source of the events at `uri`.
     pub fn builder(uri: Uri) -> EventSourceBuilder {
-        EventSourceBuilder {
-            uri,
-            config: ClientConfig::default(),
-            headers: HeaderMap::new(),
-            #[cfg(feature = "tls")]
-            tls: ClientTls::default(),
-            response_timeout: Duration::from_secs(30),
+        EventSourceBuilder::new(ClientRequest::get(uri))
+    }
+
+    pub(super) fn new(client: Client, transport: Box<dyn Transport>, hook: Option<Hook>) -> Self {
+        Self {
+            client,
+            transport,
+            hook,
+            connection: Connection::None,
+            timer: LazyTimer::default(),
+            now: now(),
+            failure: None,
+            is_over: false,
         }
     }
 
@@ -91,59 +92,107 @@ impl EventSource {
         self.client.last_event_id()
     }
 
+    /// Where the stream comes from: behind redirects, another address than the one asked for.
+    pub fn current_uri(&self) -> &Uri {
+        self.client.current_uri()
+    }
+
+    /// Drops the connection, or the wait for one, and connects at once.
+    pub fn restart(&mut self) {
+        self.connection = Connection::None;
+        self.client.restart();
+    }
+
     /// Closes the connection and ends the stream.
     pub fn close(&mut self) {
         self.connection = Connection::None;
         self.client.close();
     }
 
-    fn connect(&mut self, mut headers: HeaderMap) {
-        for name in self.headers.keys() {
-            headers.remove(name);
-        }
-        headers.extend(self.headers.clone());
-        let mut request = Request::new(Full::new(Bytes::new()));
-        *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = headers;
-        let (response, limit) = (self.transport.request(request), self.response_timeout);
+    fn refresh(&mut self) {
         self.failure = None;
-        self.connection = Connection::Requesting(Box::pin(async move {
-            match timeout(limit, response).await {
-                Ok(response) => response.map_err(|error| Arc::new(error) as BoxError),
-                Err(_) => Err(Arc::new(NoAnswer { limit }) as BoxError),
-            }
-        }));
+        self.connection = match &self.hook {
+            Some(hook) => Connection::Refreshing(hook()),
+            None => Connection::None,
+        };
     }
 
-    /// Waits for the answer or the next bytes and tells the client.
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn connect(&mut self, request: Box<ClientRequest>) {
+        tracing::debug!(uri = %request.uri(), "connecting");
+        self.failure = None;
+        // The one before is over before the next begins.
+        self.connection = Connection::None;
+        self.connection = Connection::Requesting(self.transport.send((*request).into()));
+    }
+
+    /// Waits for what comes next, at most until `until`, and tells the client.
+    fn poll_receive(&mut self, until: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
+        let is_told = self.poll_connection(cx).is_ready();
+        if !is_told {
+            ready!(self.timer.poll_until(until, cx));
+            self.now = now();
+            self.client.handle_timeout(self.now);
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.connection {
-            Connection::None => self.client.handle_failure(now()),
-            Connection::Requesting(response) => match ready!(response.as_mut().poll(cx)) {
-                Ok(response) => {
-                    self.client.handle_response(response.status(), response.headers(), now());
-                    self.connection = Connection::Streaming(response.into_body());
-                }
-                Err(failure) => {
-                    self.failure = Some(failure);
-                    self.connection = Connection::None;
-                    self.client.handle_failure(now());
-                }
+            Connection::None => {
+                self.now = now();
+                self.client.handle_failure(Failure::Unsent, self.now);
+            }
+            Connection::Refreshing(headers) => match ready!(headers.as_mut().poll(cx)) {
+                Ok(headers) => self.client.handle_headers(headers),
+                Err(error) => self.fail(Failure::Unsent, error),
             },
-            Connection::Streaming(body) => match ready!(Pin::new(body).poll_frame(cx)) {
+            Connection::Requesting(response) => match ready!(response.as_mut().poll(cx)) {
+                Ok(response) => self.begin(response),
+                Err(error) => self.fail(error.failure, error.source),
+            },
+            Connection::Streaming(body) => match ready!(Pin::new(&mut body.0).poll_frame(cx)) {
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
-                        self.client.handle_input(data);
+                        self.now = now();
+                        self.client.handle_input(data, self.now);
                     }
                 }
-                Some(Err(failure)) => {
-                    self.failure = Some(Arc::new(failure));
-                    self.client.handle_end(End::Cut);
+                Some(Err(error)) => {
+                    self.now = now();
+                    self.failure = Some(error);
+                    self.client.handle_end(End::Cut, self.now);
                 }
-                None => self.client.handle_end(End::Clean),
+                None => {
+                    self.now = now();
+                    self.client.handle_end(End::Clean, self.now);
+                }
             },
         }
         Poll::Ready(())
+    }
+
+    fn begin(&mut self, response: Response<TransportBody>) {
+        let (head, body) = response.into_parts();
+        let body = match head.status {
+            StatusCode::OK => coding::decoded(&head.headers, body),
+            _ => Ok(body),
+        };
+        match body {
+            Ok(body) => {
+                self.now = now();
+                let date = SystemTime::now();
+                self.client.handle_response(head.status, &head.headers, date, self.now);
+                self.connection = Connection::Streaming(body);
+            }
+            Err(error) => self.fail(Failure::Unanswered, Arc::new(error)),
+        }
+    }
+
+    fn fail(&mut self, failure: Failure, error: SharedError) {
+        self.failure = Some(error);
+        self.connection = Connection::None;
+        self.now = now();
+        self.client.handle_failure(failure, self.now);
     }
 
     fn stop(&mut self, because: Disconnect) -> Option<Result<Notice, Interrupted>> {
@@ -166,26 +215,31 @@ impl Stream for EventSource {
             return Poll::Ready(None);
         }
         let notice = loop {
-            match this.client.poll_output(now()) {
-                ClientOutput::Connect { headers, omits_last_event_id } => {
+            match this.client.poll_output(this.now) {
+                ClientOutput::Event(event) => break Notice::Event(event),
+                ClientOutput::Comment(text) => break Notice::Comment(text),
+                ClientOutput::Retry(time) => break Notice::Retry(time),
+                ClientOutput::Receive { until } => ready!(this.poll_receive(until, cx)),
+                ClientOutput::Refresh => this.refresh(),
+                ClientOutput::Connect { request, omits_last_event_id } => {
+                    this.connect(request);
                     if omits_last_event_id {
-                        tracing::warn!("the last event id fits in no header and is not sent");
+                        let id = this.client.last_event_id().to_owned();
+                        break Notice::LastEventIdOmitted(id);
                     }
-                    tracing::debug!("connecting");
-                    this.connect(headers);
                 }
-                ClientOutput::Receive => ready!(this.poll_receive(cx)),
                 ClientOutput::Wait { until } => {
-                    ready!(this.timer.poll_until(Some(until), cx));
-                    this.client.handle_timeout(now());
+                    // A timer is never ready at once, also if there is nothing to wait for.
+                    if now() < until {
+                        ready!(this.timer.poll_until(Some(until), cx));
+                    }
+                    this.now = now();
+                    this.client.handle_timeout(this.now);
                 }
                 ClientOutput::Open => {
                     tracing::debug!("the stream is open");
                     break Notice::Open;
                 }
-                ClientOutput::Event(event) => break Notice::Event(event),
-                ClientOutput::Comment(text) => break Notice::Comment(text),
-                ClientOutput::Retry(time) => break Notice::Retry(time),
                 ClientOutput::Reconnecting { after, because } => {
                     this.connection = Connection::None;
                     let because = Interrupted::new(because, this.failure.take());
@@ -207,95 +261,6 @@ impl FusedStream for EventSource {
 
 impl fmt::Debug for EventSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventSource")
-            .field("uri", &self.uri)
-            .field("client", &self.client)
-            .finish_non_exhaustive()
+        f.debug_struct("EventSource").field("client", &self.client).finish_non_exhaustive()
     }
-}
-
-/// What an [`EventSource`] asks for, and how.
-#[derive(Clone, Debug)]
-pub struct EventSourceBuilder {
-    uri: Uri,
-    config: ClientConfig,
-    headers: HeaderMap,
-    #[cfg(feature = "tls")]
-    tls: ClientTls,
-    response_timeout: Duration,
-}
-
-impl EventSourceBuilder {
-    /// Sets how the source connects again. Default: [`ClientConfig::default`]. Without a seed it gets
-    /// a random one.
-    #[must_use]
-    pub fn with_config(mut self, config: ClientConfig) -> Self {
-        self.config = config;
-        self
-    }
-
-    /// Adds a header to each request, in place of the standard's of the same name.
-    #[must_use]
-    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.append(name, value);
-        self
-    }
-
-    /// Sends a user and a password with each request.
-    #[must_use]
-    pub fn with_basic_auth(mut self, user: &str, password: &str) -> Self {
-        self.headers.insert(header::AUTHORIZATION, authorization::basic(user, password));
-        self
-    }
-
-    /// Sets whom to trust. Default: [`ClientTls::new`].
-    #[cfg(feature = "tls")]
-    #[must_use]
-    pub fn with_tls(mut self, tls: ClientTls) -> Self {
-        self.tls = tls;
-        self
-    }
-
-    /// Sets how long the head of an answer may take, the connection included. Default: 30 s.
-    #[must_use]
-    pub fn with_response_timeout(mut self, timeout: Duration) -> Self {
-        self.response_timeout = timeout;
-        self
-    }
-
-    /// The source, which connects once it is polled.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Address`] if nothing can be reached at the address, and `BuildError::Tls` if it
-    /// is `https` and there is nobody to trust.
-    pub fn build(self) -> Result<EventSource, BuildError> {
-        #[cfg(feature = "tls")]
-        let transport = Transport::new(&self.uri, &self.tls, 0)?;
-        #[cfg(not(feature = "tls"))]
-        let transport = Transport::new(&self.uri, 0)?;
-        let config = match self.config.has_seed() {
-            true => self.config,
-            // What the standard library seeds its maps with: enough to part clients.
-            false => self.config.with_seed(RandomState::new().hash_one(())),
-        };
-        Ok(EventSource {
-            client: Client::new(config),
-            uri: self.uri,
-            headers: self.headers,
-            response_timeout: self.response_timeout,
-            connection: Connection::None,
-            timer: LazyTimer::default(),
-            failure: None,
-            is_over: false,
-            transport,
-        })
-    }
-}
-
-/// The head of an answer did not come in time.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("no answer within {limit:?}")]
-struct NoAnswer {
-    limit: Duration,
 }

@@ -1,5 +1,17 @@
+mod builder;
+pub use builder::EventSourceBuilder;
+
 mod event_source;
-pub use event_source::{EventSource, EventSourceBuilder};
+pub use event_source::EventSource;
+
+mod blocking;
+pub use blocking::BlockingEventSource;
+
+mod direct;
+pub use direct::{HttpVersion, Proxies};
+
+mod transport;
+pub use transport::{Transport, TransportBody, TransportError, TransportFuture};
 
 mod notice;
 pub use notice::{Interrupted, Notice};
@@ -22,6 +34,9 @@ mod tls;
 pub use tls::{ClientTls, ClientTlsError};
 
 mod authorization;
-mod transport;
+mod chain;
+mod coding;
+mod pool;
+mod tcp;
 #[cfg(feature = "tls")]
 mod verifier;

@@ -2,7 +2,7 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use sse_core::{Disconnect, MessageEvent};
 
-use super::transport::chain;
+use super::chain::chain;
 
 /// What an [`EventSource`](crate::EventSource) has to tell.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub enum Notice {
     Comment(String),
     /// The server set the reconnection time, here as it was sent.
     Retry(Duration),
+    /// This id is the last one, but no header can carry it: the server is not told where to resume.
+    LastEventIdOmitted(String),
     /// The connection is over, and there will be another one.
     Reconnecting {
         /// After this time.
@@ -33,30 +35,30 @@ pub enum Notice {
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Interrupted {
-    disconnect: Disconnect,
-    source: Option<Arc<dyn Error + Send + Sync>>,
-}
+pub struct Interrupted(
+    // A notice is moved for each event, and most are events.
+    Box<(Disconnect, Option<Arc<dyn Error + Send + Sync>>)>,
+);
 
 impl Interrupted {
     pub(super) fn new(
         disconnect: Disconnect,
         source: Option<Arc<dyn Error + Send + Sync>>,
     ) -> Self {
-        Self { disconnect, source }
+        Self(Box::new((disconnect, source)))
     }
 
     /// Why the connection is over.
     pub fn disconnect(&self) -> &Disconnect {
-        &self.disconnect
+        &self.0.0
     }
 }
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.source {
-            Some(source) => write!(f, "{}: {}", self.disconnect, chain(&**source)),
-            None => self.disconnect.fmt(f),
+        match &*self.0 {
+            (disconnect, Some(source)) => write!(f, "{disconnect}: {}", chain(&**source)),
+            (disconnect, None) => disconnect.fmt(f),
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 #[cfg(feature = "tls")]
 use super::ClientTls;
-use super::{BuildError, SendError, authorization, channel_uri, transport::Transport};
+use super::{BuildError, SendError, authorization, channel_uri, pool::Pool};
 
 /// Publishes on the channels of a server, over HTTP.
 ///
@@ -30,7 +30,7 @@ pub struct Publisher {
     base: Uri,
     headers: HeaderMap,
     timeout: Duration,
-    transport: Transport,
+    pool: Pool,
 }
 
 impl Publisher {
@@ -99,7 +99,7 @@ impl Publisher {
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Bytes, SendError> {
-        let response = self.transport.request(request).await;
+        let response = self.pool.request(request).await;
         let response = response.map_err(|error| SendError::Transport(Arc::new(error)))?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await;
@@ -156,11 +156,11 @@ impl PublisherBuilder {
     /// is `https` and there is nobody to trust.
     pub fn build(self) -> Result<Publisher, BuildError> {
         #[cfg(feature = "tls")]
-        let transport = Transport::new(&self.base, &self.tls, MAX_IDLE)?;
+        let pool = Pool::new(&self.base, &self.tls, MAX_IDLE)?;
         #[cfg(not(feature = "tls"))]
-        let transport = Transport::new(&self.base, MAX_IDLE)?;
+        let pool = Pool::new(&self.base, MAX_IDLE)?;
         let Self { base, headers, timeout, .. } = self;
-        Ok(Publisher { base, headers, timeout, transport })
+        Ok(Publisher { base, headers, timeout, pool })
     }
 }
 

@@ -2,7 +2,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
-use super::transport::chain;
+use super::chain::chain;
 
 /// Why nothing was published.
 ///

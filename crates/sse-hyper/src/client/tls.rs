@@ -5,7 +5,7 @@ use rustls::{
     client::WebPkiServerVerifier,
     crypto::{CryptoProvider, ring},
 };
-use rustls_pki_types::{CertificateDer, pem::PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 use super::verifier::Verifier;
 
@@ -20,7 +20,14 @@ use super::verifier::Verifier;
 #[derive(Clone, Debug, Default)]
 pub struct ClientTls {
     roots: Vec<CertificateDer<'static>>,
+    identity: Option<Arc<Identity>>,
     is_insecure: bool,
+}
+
+#[derive(Debug)]
+struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
 }
 
 impl ClientTls {
@@ -31,7 +38,7 @@ impl ClientTls {
 
     /// Trusts everybody: the connection is encrypted, but nobody knows to whom.
     pub fn insecure() -> Self {
-        Self { roots: Vec::new(), is_insecure: true }
+        Self { is_insecure: true, ..Self::default() }
     }
 
     /// Trusts the certificates in `pem` as well: what they sign, and a server that shows one of them
@@ -51,6 +58,23 @@ impl ClientTls {
         Ok(self)
     }
 
+    /// Shows servers that ask for one the certificate in `chain`, whose key is `key`; both are PEM.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientTlsError::Pem`] or [`ClientTlsError::NoCertificate`].
+    pub fn with_identity_pem(mut self, chain: &[u8], key: &[u8]) -> Result<Self, ClientTlsError> {
+        let pem = |error| ClientTlsError::Pem(Arc::new(error));
+        let chain: Vec<_> =
+            CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(pem)?;
+        if chain.is_empty() {
+            return Err(ClientTlsError::NoCertificate);
+        }
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(pem)?;
+        self.identity = Some(Arc::new(Identity { chain, key }));
+        Ok(self)
+    }
+
     /// The configuration for connections under TLS; the roots of the system are read here.
     pub(super) fn config(&self) -> Result<ClientConfig, ClientTlsError> {
         // By name, because a process default panics where a build holds two providers.
@@ -63,7 +87,12 @@ impl ClientTls {
             false => Verifier::new(self.chains(&provider)?, self.roots.clone(), provider),
         };
         let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-        Ok(builder.with_no_client_auth())
+        match &self.identity {
+            None => Ok(builder.with_no_client_auth()),
+            Some(identity) => builder
+                .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
+                .map_err(ClientTlsError::Tls),
+        }
     }
 
     fn chains(
@@ -94,10 +123,10 @@ impl ClientTls {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientTlsError {
-    /// The file of a root is not PEM.
-    #[error("the root certificate is not PEM: {0}")]
+    /// The file of a certificate or a key is not PEM.
+    #[error("the certificate or the key is not PEM: {0}")]
     Pem(Arc<rustls_pki_types::pem::Error>),
-    /// The file of a root holds no certificate.
+    /// The file holds no certificate.
     #[error("there is no certificate in the PEM")]
     NoCertificate,
     /// Neither the system nor the caller has a root.

@@ -189,7 +189,7 @@ async fn first_failure_is_an_error_for_who_wants_to_know() {
 
     let gave_up = source.next().await.unwrap().unwrap_err();
 
-    assert_eq!(*gave_up.disconnect(), Disconnect::Failed);
+    assert_eq!(*gave_up.disconnect(), Disconnect::Unreachable);
     assert!(gave_up.to_string().contains("refused"), "{gave_up}");
     assert!(source.next().await.is_none());
     assert!(source.next().await.is_none());
@@ -221,8 +221,9 @@ async fn head_that_does_not_come_is_given_up() {
     let server = ScriptedServer::start([vec![Step::ExpectHead, Step::Hold]]).await;
     let uri = server.url("/").parse().unwrap();
     let mut source = EventSource::builder(uri)
-        .with_config(config().with_initial_retry(false))
-        .with_response_timeout(Duration::from_millis(100))
+        .with_config(
+            config().with_initial_retry(false).with_response_timeout(Duration::from_millis(100)),
+        )
         .build()
         .unwrap();
 

@@ -2,9 +2,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod blocking;
+mod compressed;
+mod contract;
 mod event_source;
+mod hook;
+mod http2;
+mod leaving;
+mod network;
+mod proxies;
 mod publisher;
+mod redirects;
+mod scenarios;
+mod support;
 mod tls;
+mod tls_options;
 
 /// The URL of a port of this machine on which nobody listens.
 fn nobody() -> String {

@@ -1,0 +1,131 @@
+use std::{io::Write, ops::ControlFlow, time::Duration};
+
+use super::{exec::Exec, printer::Printer, state::StateFile};
+use crate::exit::Failure;
+
+/// What becomes of each event, and when there were enough.
+#[derive(Debug)]
+pub(super) struct Handler<W> {
+    printer: Printer<W>,
+    selection: Selection,
+    exec: Option<Exec>,
+    state: Option<StateFile>,
+}
+
+/// Which events are handled, and which is the last.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    /// Only events of these names, or all if there are none.
+    pub(super) names: Vec<String>,
+    /// How many there are still to come.
+    pub(super) left: Option<u64>,
+    /// The data that ends it.
+    pub(super) until: Option<String>,
+}
+
+impl<W: Write> Handler<W> {
+    pub(super) fn new(
+        printer: Printer<W>,
+        selection: Selection,
+        exec: Option<Exec>,
+        state: Option<StateFile>,
+    ) -> Self {
+        Self { printer, selection, exec, state }
+    }
+
+    pub(super) fn is_for_all(&self) -> bool {
+        self.printer.is_for_all()
+    }
+
+    /// Handles an event; breaks if it was the last one.
+    pub(super) fn event(
+        &mut self,
+        name: &str,
+        data: &str,
+        id: &str,
+    ) -> Result<ControlFlow<()>, Failure> {
+        if self.selection.until.as_deref() == Some(data) {
+            self.save(id)?;
+            return Ok(ControlFlow::Break(()));
+        }
+        if !self.selection.is_selected(name) {
+            self.save(id)?;
+            return Ok(ControlFlow::Continue(()));
+        }
+        let is_handled = match &self.exec {
+            Some(exec) => exec.run(name, data, id),
+            None => {
+                self.printer.event(name, data, id).map_err(Failure::stdout)?;
+                true
+            }
+        };
+        if is_handled {
+            self.save(id)?;
+        }
+        Ok(self.selection.count())
+    }
+
+    pub(super) fn comment(&mut self, comment: &str) -> Result<(), Failure> {
+        self.printer.comment(comment).map_err(Failure::stdout)
+    }
+
+    pub(super) fn retry(&mut self, retry: Duration) -> Result<(), Failure> {
+        self.printer.retry(retry).map_err(Failure::stdout)
+    }
+
+    fn save(&mut self, id: &str) -> Result<(), Failure> {
+        match &mut self.state {
+            Some(state) => state.save(id).map_err(Failure::failed),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Selection {
+    fn is_selected(&self, name: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|selected| selected == name)
+    }
+
+    fn count(&mut self) -> ControlFlow<()> {
+        let Some(left) = &mut self.left else { return ControlFlow::Continue(()) };
+        *left = left.saturating_sub(1);
+        if *left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::args::OutputFormat;
+
+    #[test]
+    fn what_is_not_selected_is_neither_printed_nor_counted() {
+        let selection =
+            Selection { names: vec!["a".to_owned()], left: Some(2), until: Some("end".to_owned()) };
+        let mut handler = handler(selection);
+
+        assert!(handler.event("a", "1", "").unwrap().is_continue());
+        assert!(handler.event("b", "2", "").unwrap().is_continue());
+        handler.comment("").unwrap();
+        assert!(handler.event("a", "3", "").unwrap().is_break());
+
+        assert_eq!(handler.printer.into_inner(), b"1\n3\n");
+    }
+
+    #[test]
+    fn data_that_ends_it_is_not_printed_whatever_the_name() {
+        let names = vec!["a".to_owned()];
+        let mut handler =
+            handler(Selection { names, left: None, until: Some("[DONE]".to_owned()) });
+
+        assert!(handler.event("a", "[DONE]!", "").unwrap().is_continue());
+        assert!(handler.event("b", "[DONE]", "").unwrap().is_break());
+
+        assert_eq!(handler.printer.into_inner(), b"[DONE]!\n");
+    }
+
+    fn handler(selection: Selection) -> Handler<Vec<u8>> {
+        let printer = Printer::new(Vec::new(), OutputFormat::Data, false);
+        Handler::new(printer, selection, None, None)
+    }
+}

@@ -1,0 +1,119 @@
+use std::time::{Duration, Instant};
+
+use super::{ClientRequest, Disconnect};
+use crate::MessageEvent;
+
+/// What a [`Client`](crate::Client) asks of its driver.
+///
+/// ```
+/// # use std::time::Instant;
+/// use sse_core::{Client, ClientConfig, ClientOutput, ClientRequest};
+///
+/// let request = ClientRequest::get("http://127.0.0.1:8888/poll/42".parse()?);
+/// let mut client = Client::new(request, ClientConfig::default());
+/// # let now = Instant::now();
+/// assert!(matches!(client.poll_output(now), ClientOutput::Connect { .. }));
+/// # Ok::<(), http::uri::InvalidUri>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a driver must handle every output")]
+pub enum ClientOutput {
+    /// Ask the caller for headers, and hand them to [`Client::handle_headers`].
+    ///
+    /// [`Client::handle_headers`]: crate::Client::handle_headers
+    Refresh,
+    /// Drop the connection there may be, and send this request.
+    Connect {
+        /// The request.
+        request: Box<ClientRequest>,
+        /// The last event ID fits in no header, and is left out.
+        omits_last_event_id: bool,
+    },
+    /// The stream is open.
+    Open,
+    /// Deliver this event.
+    Event(MessageEvent),
+    /// Deliver this comment.
+    Comment(String),
+    /// The server set the reconnection time, here as it was sent.
+    Retry(Duration),
+    /// Read on, and tell what comes.
+    Receive {
+        /// When to call [`Client::handle_timeout`](crate::Client::handle_timeout) if nothing comes.
+        until: Option<Instant>,
+    },
+    /// The connection is over, and there will be another one after this time.
+    Reconnecting {
+        /// How long it will be waited.
+        after: Duration,
+        /// Why the connection is over.
+        because: Disconnect,
+    },
+    /// Drop the connection there may be, and call
+    /// [`Client::handle_timeout`](crate::Client::handle_timeout) at this instant.
+    Wait {
+        /// When the wait is over.
+        until: Instant,
+    },
+    /// There is nothing to do any more. Every further poll says the same.
+    Stop(Disconnect),
+}
+
+/// How a stream was over.
+///
+/// ```
+/// # fn example(client: &mut sse_core::Client, now: std::time::Instant) {
+/// client.handle_end(sse_core::End::Cut, now);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a stream is whole or it is not")]
+pub enum End {
+    /// The server ended it.
+    Clean,
+    /// The connection broke.
+    Cut,
+}
+
+/// How far a request came that was not answered.
+///
+/// ```
+/// # fn example(client: &mut sse_core::Client, now: std::time::Instant) {
+/// client.handle_failure(sse_core::Failure::Unsent, now);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "it was sent or it was not")]
+pub enum Failure {
+    /// There was no connection to send it on.
+    Unsent,
+    /// It was sent, or part of it.
+    Unanswered,
+}
+
+/// What a client is doing.
+///
+/// ```
+/// # fn example(client: &sse_core::Client) {
+/// if client.ready_state() == sse_core::ReadyState::Closed {
+///     println!("it is over");
+/// }
+/// # }
+/// ```
+///
+/// # Source
+///
+/// HTML Standard, [The `EventSource` interface][spec], `readyState`.
+///
+/// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource-readystate
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the standard has these three")]
+pub enum ReadyState {
+    /// Connecting, or waiting to.
+    Connecting,
+    /// A stream is open.
+    Open,
+    /// Closed for good.
+    Closed,
+}

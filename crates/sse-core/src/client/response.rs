@@ -1,0 +1,43 @@
+use http::{HeaderMap, StatusCode, header};
+
+use super::{
+    Disconnect, RetryAfter,
+    content_type::{is_event_stream, joined},
+    redirect,
+};
+
+/// What the head of an answer means.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    Open,
+    /// To this `Location`.
+    Redirect(Vec<u8>),
+    Refused(Disconnect),
+}
+
+impl Verdict {
+    /// # Source
+    ///
+    /// HTML Standard, [The `EventSource` interface][spec]: a status other than 200 or another type
+    /// fails the connection. Fetch: a redirect without a `Location` is an answer like any other.
+    ///
+    /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
+    pub(super) fn of(status: StatusCode, headers: &HeaderMap) -> Self {
+        if let Some(location) = headers.get(header::LOCATION)
+            && redirect::is_redirect(status)
+        {
+            Self::Redirect(location.as_bytes().to_vec())
+        } else if status == StatusCode::NO_CONTENT {
+            Self::Refused(Disconnect::NoContent)
+        } else if status != StatusCode::OK {
+            Self::Refused(Disconnect::Status { status, retry_after: RetryAfter::of(headers) })
+        } else if !is_event_stream(headers) {
+            let content_type = headers
+                .contains_key(header::CONTENT_TYPE)
+                .then(|| String::from_utf8_lossy(&joined(headers)).into_owned());
+            Self::Refused(Disconnect::ContentType { content_type })
+        } else {
+            Self::Open
+        }
+    }
+}

@@ -1,0 +1,68 @@
+use std::io;
+
+use futures_core::Stream;
+use tokio::runtime::{Builder, Runtime};
+
+use super::{EventSource, Interrupted, Notice};
+
+/// An [`EventSource`] as an iterator, for programs without a runtime.
+///
+/// It waits in [`next`](Iterator::next), on the thread that calls it. Dropping it closes the connection.
+///
+/// ```no_run
+/// use sse_hyper::{BlockingEventSource, EventSource, Notice};
+///
+/// let source = EventSource::builder("http://127.0.0.1:8888/poll/42".parse()?).build()?;
+/// for notice in BlockingEventSource::new(source)? {
+///     if let Notice::Event(event) = notice? {
+///         println!("{}: {}", event.name(), event.data());
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct BlockingEventSource {
+    // Before the runtime, without which it cannot be closed in order.
+    source: EventSource,
+    runtime: Option<Runtime>,
+}
+
+impl BlockingEventSource {
+    /// The notices of `source`.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no file descriptors left to wait with.
+    pub fn new(source: EventSource) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { source, runtime: Some(runtime) })
+    }
+
+    /// The source, to ask or to close.
+    pub fn source(&mut self) -> &mut EventSource {
+        &mut self.source
+    }
+}
+
+impl Iterator for BlockingEventSource {
+    type Item = Result<Notice, Interrupted>;
+
+    /// # Panics
+    ///
+    /// Inside of a runtime, which must not be blocked.
+    fn next(&mut self) -> Option<Self::Item> {
+        let runtime = self.runtime.as_ref().expect("it is there until it is dropped");
+        let source = &mut self.source;
+        runtime.block_on(std::future::poll_fn(|cx| std::pin::Pin::new(&mut *source).poll_next(cx)))
+    }
+}
+
+impl Drop for BlockingEventSource {
+    fn drop(&mut self) {
+        self.source.close();
+        if let Some(runtime) = self.runtime.take() {
+            // A name that is still looked up is not waited for.
+            runtime.shutdown_background();
+        }
+    }
+}

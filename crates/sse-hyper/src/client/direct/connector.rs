@@ -1,0 +1,96 @@
+use std::{
+    error::Error,
+    fmt,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::Uri;
+use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower_service::Service;
+
+use crate::client::tcp::tcp;
+
+/// What bytes go through.
+pub(crate) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+pub(crate) type BoxConnection = TokioIo<Box<dyn Connection>>;
+
+pub(crate) type DialError = Box<dyn Error + Send + Sync>;
+
+/// How the host of an address is reached.
+#[derive(Clone)]
+pub(crate) enum Connector {
+    Tcp(HttpConnector),
+    Custom(Arc<ConnectFn>),
+}
+
+pub(crate) type ConnectFn = dyn Fn(Uri) -> Connecting + Send + Sync;
+pub(crate) type Connecting = Pin<Box<dyn Future<Output = Result<BoxConnection, DialError>> + Send>>;
+
+impl Connector {
+    pub(crate) fn custom<F, Fut, C>(connect: F) -> Self
+    where
+        F: Fn(Uri) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = io::Result<C>> + Send + 'static,
+        C: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        Self::Custom(Arc::new(move |uri| {
+            let connecting = connect(uri);
+            Box::pin(async move { Ok(boxed(connecting.await?)) })
+        }))
+    }
+
+    pub(super) fn connect(&self, uri: Uri) -> Connecting {
+        match self {
+            Self::Tcp(tcp) => {
+                let connecting = tcp.clone().call(uri);
+                Box::pin(async move { Ok(boxed(connecting.await?.into_inner())) })
+            }
+            Self::Custom(connect) => connect(uri),
+        }
+    }
+}
+
+impl Default for Connector {
+    fn default() -> Self {
+        let mut tcp = tcp();
+        // Addresses of proxies and of servers under TLS have other schemes.
+        tcp.enforce_http(false);
+        Self::Tcp(tcp)
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tcp(_) => "Tcp",
+            Self::Custom(_) => "Custom",
+        })
+    }
+}
+
+/// What the connectors of proxies call to reach them.
+impl Service<Uri> for Connector {
+    type Response = BoxConnection;
+    type Error = DialError;
+    type Future = Connecting;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Connecting {
+        self.connect(uri)
+    }
+}
+
+pub(super) fn boxed(connection: impl Connection + 'static) -> BoxConnection {
+    TokioIo::new(Box::new(connection))
+}

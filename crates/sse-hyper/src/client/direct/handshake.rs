@@ -1,0 +1,56 @@
+use std::{future::Future, pin::Pin};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::{
+    body::Incoming,
+    client::conn::{http1, http2},
+};
+
+use super::{
+    connector::BoxConnection,
+    tasks::{Driver, Spawned},
+};
+
+/// What sends the request of a connection.
+pub(super) enum Sender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+pub(super) type Answering =
+    Pin<Box<dyn Future<Output = Result<Response<Incoming>, hyper::Error>> + Send>>;
+
+impl Sender {
+    pub(super) fn send(&mut self, request: Request<Full<Bytes>>) -> Answering {
+        match self {
+            Self::Http1(sender) => Box::pin(sender.send_request(request)),
+            Self::Http2(sender) => Box::pin(sender.send_request(request)),
+        }
+    }
+}
+
+/// Begins HTTP on `io`.
+pub(super) async fn handshake(
+    io: BoxConnection,
+    is_http2: bool,
+) -> Result<(Sender, Driver), hyper::Error> {
+    let spawned = Spawned::default();
+    if is_http2 {
+        let (sender, connection) = http2::Builder::new(spawned.clone())
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(WINDOW)
+            .handshake(io)
+            .await?;
+        // What goes wrong is told to whoever waits for the answer or its body.
+        let connection = async move { drop(connection.await) };
+        return Ok((Sender::Http2(sender), Driver::new(connection, spawned)));
+    }
+    let (sender, connection) = http1::Builder::new().handshake(io).await?;
+    let connection = async move { drop(connection.await) };
+    Ok((Sender::Http1(sender), Driver::new(connection, spawned)))
+}
+
+/// One stream a connection: what it may hold unread.
+const WINDOW: u32 = 1 << 20;

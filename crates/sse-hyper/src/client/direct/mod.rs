@@ -1,0 +1,120 @@
+mod body;
+mod connector;
+mod dialer;
+mod handshake;
+mod proxies;
+mod tasks;
+#[cfg(feature = "tls")]
+mod tls;
+mod version;
+
+pub(super) use connector::Connector;
+pub(super) use dialer::Dialer;
+pub use proxies::Proxies;
+#[cfg(feature = "tls")]
+pub(super) use tls::Tls;
+pub use version::HttpVersion;
+
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, Uri, Version, header, uri::Scheme};
+use http_body::Body;
+use http_body_util::Full;
+use tokio::time::timeout;
+
+use super::{Transport, TransportBody, TransportError, TransportFuture};
+use body::DrivenBody;
+use dialer::Way;
+use handshake::handshake;
+
+/// hyper on a connection for each request, which is driven by whoever reads the answer: there is no task.
+#[derive(Clone, Debug)]
+pub(super) struct Direct {
+    dialer: Arc<Dialer>,
+    connect_timeout: Option<Duration>,
+}
+
+impl Direct {
+    pub(super) fn new(dialer: Dialer, connect_timeout: Option<Duration>) -> Self {
+        Self { dialer: Arc::new(dialer), connect_timeout }
+    }
+
+    async fn exchange(
+        self,
+        request: Request<Bytes>,
+    ) -> Result<Response<TransportBody>, TransportError> {
+        let way = self.dial(request.uri()).await?;
+        let (mut sender, mut driver) =
+            handshake(way.io, way.is_http2).await.map_err(TransportError::unsent)?;
+        let mut request = request.map(Full::new);
+        if way.is_http2 {
+            *request.version_mut() = Version::HTTP_2;
+        } else {
+            fit_to_http1(&mut request, way.is_forwarded);
+        }
+        if let Some(value) = way.proxy_authorization {
+            request.headers_mut().insert(header::PROXY_AUTHORIZATION, value);
+        }
+        let mut response = sender.send(request);
+        let response = poll_fn(|cx| {
+            if let Poll::Ready(response) = response.as_mut().poll(cx) {
+                return Poll::Ready(response);
+            }
+            // The connection moves here; if it read the head, the answer is ready behind it.
+            let _is_over = driver.poll(cx);
+            response.as_mut().poll(cx)
+        });
+        let response = response.await.map_err(TransportError::unanswered)?;
+        Ok(response.map(|body| TransportBody::new(DrivenBody::new(body, driver))))
+    }
+
+    async fn dial(&self, uri: &Uri) -> Result<Way, TransportError> {
+        let dialing = self.dialer.dial(uri);
+        let Some(limit) = self.connect_timeout else {
+            return dialing.await.map_err(TransportError::unsent);
+        };
+        match timeout(limit, dialing).await {
+            Ok(way) => way.map_err(TransportError::unsent),
+            Err(_) => Err(TransportError::unsent(NoConnection { limit })),
+        }
+    }
+}
+
+impl Transport for Direct {
+    fn send(&mut self, request: Request<Bytes>) -> TransportFuture {
+        Box::pin(self.clone().exchange(request))
+    }
+}
+
+/// Names the host in a header, and asks a server, but not a proxy, for the path alone.
+///
+/// # Source
+///
+/// RFC 9112, sections 3.2.1 and 3.2.2.
+fn fit_to_http1(request: &mut Request<Full<Bytes>>, is_forwarded: bool) {
+    let uri = request.uri().clone();
+    let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    let host = uri.host().unwrap_or_default();
+    let host = match uri.port_u16() {
+        Some(port) if port != default => format!("{host}:{port}"),
+        _ => host.to_owned(),
+    };
+    let host = HeaderValue::try_from(host).expect("what a host is made of fits in a header");
+    request.headers_mut().entry(header::HOST).or_insert(host);
+    // hyper names no length for an empty body, and some servers want one with every POST.
+    if request.method() == Method::POST && request.body().is_end_stream() {
+        request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+    }
+    if !is_forwarded {
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        *request.uri_mut() = path.parse().expect("the path of an address is one");
+    }
+}
+
+/// There was no connection in time.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no connection within {limit:?}")]
+struct NoConnection {
+    limit: Duration,
+}

@@ -1,0 +1,215 @@
+//! Streams that come compressed.
+
+use std::io::Write;
+
+use flate2::{
+    Compression,
+    write::{DeflateEncoder, GzEncoder, ZlibEncoder},
+};
+use sse_core::Limits;
+use sse_testkit::{MemoryServer, Step};
+
+use crate::support::{all, builder, config, no_content, some, source};
+
+const EVENTS: [&str; 3] = ["data: one\n\n", "data: two\n\n", "id: 3\ndata: three\n\n"];
+
+#[tokio::test(start_paused = true)]
+async fn events_are_delivered_when_they_are_flushed_not_when_the_stream_ends() {
+    for (coding, pieces) in [
+        ("gzip", gzip()),
+        ("x-gzip", gzip()),
+        ("GZIP", gzip()),
+        ("deflate", zlib()),
+        ("deflate", raw_deflate()),
+        ("br", brotli()),
+        ("zstd", zstd()),
+        ("identity", EVENTS.map(|event| event.as_bytes().to_vec()).to_vec()),
+    ] {
+        let mut script = vec![Step::ExpectHead, Step::send(head(coding))];
+        for piece in &pieces[..EVENTS.len()] {
+            script.push(Step::send(&piece[..]));
+            script.push(Step::Sleep(std::time::Duration::from_secs(1)));
+        }
+        script.push(Step::Hold);
+        let server = MemoryServer::new([script]);
+        let mut source = source(&server, config());
+        let start = tokio::time::Instant::now();
+
+        let seen = some(&mut source, 3).await;
+
+        assert_eq!(seen, ["open", "one", "two"], "{coding}");
+        assert_eq!(start.elapsed().as_secs(), 1, "{coding}");
+        assert_eq!(some(&mut source, 1).await, ["three"], "{coding}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn stream_that_ends_is_told_from_one_that_breaks_at_every_cut() {
+    for (coding, pieces) in
+        [("gzip", gzip()), ("deflate", zlib()), ("br", brotli()), ("zstd", zstd())]
+    {
+        let whole = pieces.concat();
+        for singly in [false, true] {
+            let body = match singly {
+                true => Step::SendSingly(whole.clone()),
+                false => Step::send(&whole[..]),
+            };
+            let script = vec![Step::ExpectHead, Step::send(head(coding)), body];
+            let server = MemoryServer::new([script, no_content()]);
+
+            let seen = all(source(&server, config())).await;
+
+            let expected = ["open", "one", "two", "three", "again: the stream ended"];
+            assert_eq!(seen, expected, "{coding}");
+        }
+        for cut in 1..whole.len() {
+            let script =
+                vec![Step::ExpectHead, Step::send(head(coding)), Step::send(&whole[..cut])];
+            let server = MemoryServer::new([script, no_content()]);
+
+            let seen = all(source(&server, config())).await;
+
+            let last = seen.last().unwrap();
+            assert!(
+                last.starts_with("again: the stream broke off: the body ends"),
+                "{coding} {last}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_the_coding_is_an_error() {
+    for coding in ["gzip", "deflate", "br", "zstd"] {
+        let body = Step::send(&b"\xffdata: one\n\ndata: two\n\n"[..]);
+        let script = vec![Step::ExpectHead, Step::send(head(coding)), body];
+        let server = MemoryServer::new([script, no_content()]);
+
+        let seen = all(source(&server, config())).await;
+
+        let last = seen.last().unwrap();
+        assert!(
+            last.starts_with("again: the stream broke off: the body is not"),
+            "{coding}: {last}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_count_what_comes_out_of_the_coding() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(b"data: ").unwrap();
+    encoder.write_all(&vec![b'x'; 8 << 20]).unwrap();
+    let bomb = encoder.finish().unwrap();
+    assert!(bomb.len() < 256 << 10);
+    let script = vec![Step::ExpectHead, Step::send(head("gzip")), Step::send(bomb), Step::Hold];
+    let server = MemoryServer::new([script]);
+    let limits = Limits::default().with_line(64 << 10).with_event(64 << 10);
+
+    let seen = all(source(&server, config().with_limits(limits))).await;
+
+    assert_eq!(seen.len(), 2);
+    assert!(seen[1].starts_with("gave up: "), "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn codings_of_codings_are_undone_and_unknown_ones_refused() {
+    let gzipped = gzip().concat();
+    let twice = brotli_of(&[&gzipped]).concat();
+    let script = vec![Step::ExpectHead, Step::send(head("gzip, br")), Step::send(twice)];
+    let server = MemoryServer::new([script, no_content()]);
+    assert_eq!(all(source(&server, config())).await[..4], ["open", "one", "two", "three"]);
+
+    let script = vec![Step::ExpectHead, Step::send(head("rot13")), Step::send("qngn: n\n\n")];
+    let server = MemoryServer::new([script, no_content()]);
+    let seen = all(source(&server, config())).await;
+    assert_eq!(seen, ["again: the connection failed: the content coding \"rot13\" is not known"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn codings_are_asked_for_only_if_wanted() {
+    for (wanted, sent) in [(false, None), (true, Some("gzip, deflate, br, zstd"))] {
+        let server = MemoryServer::new([no_content()]);
+
+        all(builder(&server).with_compression(wanted).build().unwrap()).await;
+
+        assert_eq!(server.requests()[0].field("accept-encoding"), sent);
+    }
+}
+
+fn head(coding: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: {coding}\r\n\r\n"
+    )
+}
+
+/// The events as one piece each that is flushed, and the end.
+fn pieces<W: Write>(
+    events: &[&[u8]],
+    mut encoder: W,
+    written: impl Fn(&W) -> usize,
+    finish: impl FnOnce(W) -> Vec<u8>,
+) -> Vec<Vec<u8>> {
+    let mut ends = vec![0];
+    for event in events {
+        encoder.write_all(event).unwrap();
+        encoder.flush().unwrap();
+        ends.push(written(&encoder));
+    }
+    let whole = finish(encoder);
+    ends.push(whole.len());
+    ends.windows(2).map(|ends| whole[ends[0]..ends[1]].to_vec()).collect()
+}
+
+fn events() -> [&'static [u8]; 3] {
+    EVENTS.map(str::as_bytes)
+}
+
+fn gzip() -> Vec<Vec<u8>> {
+    let encoder = GzEncoder::new(Vec::new(), Compression::default());
+    pieces(
+        &events(),
+        encoder,
+        |encoder| encoder.get_ref().len(),
+        |encoder| encoder.finish().unwrap(),
+    )
+}
+
+fn zlib() -> Vec<Vec<u8>> {
+    let encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    pieces(
+        &events(),
+        encoder,
+        |encoder| encoder.get_ref().len(),
+        |encoder| encoder.finish().unwrap(),
+    )
+}
+
+fn raw_deflate() -> Vec<Vec<u8>> {
+    let encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    pieces(
+        &events(),
+        encoder,
+        |encoder| encoder.get_ref().len(),
+        |encoder| encoder.finish().unwrap(),
+    )
+}
+
+fn brotli() -> Vec<Vec<u8>> {
+    brotli_of(&events())
+}
+
+fn brotli_of(events: &[&[u8]]) -> Vec<Vec<u8>> {
+    let encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 20);
+    pieces(events, encoder, |encoder| encoder.get_ref().len(), |encoder| encoder.into_inner())
+}
+
+fn zstd() -> Vec<Vec<u8>> {
+    let encoder = zstd::stream::write::Encoder::new(Vec::new(), 3).unwrap();
+    pieces(
+        &events(),
+        encoder,
+        |encoder| encoder.get_ref().len(),
+        |encoder| encoder.finish().unwrap(),
+    )
+}

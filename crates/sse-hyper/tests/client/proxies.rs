@@ -1,0 +1,81 @@
+//! Proxies, over sockets.
+
+use sse_hyper::{EventSource, Proxies};
+use sse_testkit::{ScriptedServer, Step};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use crate::support::{config, held, some};
+
+#[tokio::test]
+async fn proxy_of_http_is_asked_for_the_whole_address() {
+    let proxy = ScriptedServer::start([held("data: a\n\n")]).await;
+    let address = format!("http://me:secret@{}", proxy.addr());
+
+    let seen = some(&mut source("http://a.example/stream?q", &address), 2).await;
+
+    assert_eq!(seen, ["open", "a"]);
+    let request = &proxy.requests()[0];
+    assert!(
+        request.head.starts_with("GET http://a.example/stream?q HTTP/1.1\r\n"),
+        "{}",
+        request.head
+    );
+    assert_eq!(request.field("host"), Some("a.example"));
+    assert_eq!(request.field("proxy-authorization"), Some("Basic bWU6c2VjcmV0"));
+}
+
+#[tokio::test]
+async fn proxy_that_refuses_a_tunnel_is_a_network_error() {
+    let script =
+        vec![Step::ExpectHead, Step::send("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")];
+    let proxy = ScriptedServer::start([script]).await;
+
+    let seen = some(&mut source("https://a.example/", &proxy.url("")), 1).await;
+
+    assert!(seen[0].starts_with("again: the connection failed: tunnel error"), "{seen:?}");
+    let head = &proxy.requests()[0].head;
+    assert!(head.starts_with("CONNECT a.example:443 HTTP/1.1\r\n"), "{head}");
+}
+
+#[tokio::test]
+async fn proxy_of_socks_gets_the_name_and_passes_the_bytes_on() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("socks5h://{}", listener.local_addr().unwrap());
+    let proxy = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut greeting = [0; 3];
+        stream.read_exact(&mut greeting).await.unwrap();
+        assert_eq!(greeting, [5, 1, 0]);
+        stream.write_all(&[5, 0]).await.unwrap();
+        let mut request = [0; 16];
+        stream.read_exact(&mut request).await.unwrap();
+        assert_eq!(&request, b"\x05\x01\x00\x03\x09a.example\x00\x50");
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\n";
+        stream.write_all(answer).await.unwrap();
+        let _closed = stream.read_u8().await;
+        String::from_utf8(head).unwrap()
+    });
+    let mut source = source("http://a.example/stream", &address);
+
+    assert_eq!(some(&mut source, 2).await, ["open", "a"]);
+
+    drop(source);
+    let head = proxy.await.unwrap();
+    assert!(head.starts_with("GET /stream HTTP/1.1\r\n"), "{head}");
+}
+
+fn source(uri: &str, proxy: &str) -> EventSource {
+    EventSource::builder(uri.parse().unwrap())
+        .with_config(config())
+        .with_proxies(Proxies::One(proxy.parse().unwrap()))
+        .build()
+        .unwrap()
+}

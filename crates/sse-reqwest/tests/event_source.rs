@@ -1,0 +1,131 @@
+//! The source over a client of reqwest, against scripted servers.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use reqwest::{Client, RequestBuilder, redirect::Policy};
+use sse_reqwest::{
+    BlockingEventSource, ClientConfig, Disconnect, EventSource, Interrupted, Notice,
+    RequestBuilderExt,
+};
+use sse_testkit::{ScriptedServer, Step};
+
+#[tokio::test]
+async fn id_is_kept_over_a_connection_without_one() {
+    let scripts = [stream("id: 1\ndata: a\n\n"), stream("data: b\n\n"), answer("204 No Content")];
+    let server = ScriptedServer::start(scripts).await;
+
+    let seen =
+        all(source(client().get(server.url("/stream?q")).header("user-agent", "test"))).await;
+
+    let again = "again: the stream ended";
+    assert_eq!(seen, ["open", "a", again, "open", "b", again]);
+    let requests = server.requests();
+    let ids: Vec<_> = requests.iter().map(|request| request.field("last-event-id")).collect();
+    assert_eq!(ids, [None, Some("1"), Some("1")]);
+    for request in &requests {
+        assert!(request.head.starts_with("GET /stream?q HTTP/1.1\r\n"), "{}", request.head);
+        assert_eq!(request.field("accept"), Some("text/event-stream"));
+        assert_eq!(request.field("user-agent"), Some("test"));
+    }
+}
+
+#[tokio::test]
+async fn post_is_sent_with_its_body_and_not_again() {
+    let head = [Step::ExpectHead, Step::ExpectBody, Step::stream_head(), Step::send("data: a\n\n")];
+    let server = ScriptedServer::start([head.to_vec()]).await;
+
+    let seen = all(source(client().post(server.url("/")).body("ask"))).await;
+
+    assert_eq!(seen, ["open", "a"]);
+    assert_eq!(server.requests()[0].body, b"ask");
+}
+
+#[tokio::test]
+async fn redirects_are_followed_by_the_client_or_by_the_source() {
+    for policy in [Policy::default(), Policy::none()] {
+        let redirect = vec![Step::ExpectHead, Step::redirect(307, "/next"), Step::Close];
+        let server = ScriptedServer::start([redirect, stream("data: a\n\n")]).await;
+        let client = Client::builder().no_proxy().redirect(policy).build().unwrap();
+
+        let seen: Vec<_> = source(client.get(server.url("/"))).take(2).map(show).collect().await;
+
+        assert_eq!(seen, ["open", "a"]);
+        assert!(server.requests()[1].head.starts_with("GET /next "));
+    }
+}
+
+#[tokio::test]
+async fn connection_that_is_refused_is_no_request_that_was_sent() {
+    let server = ScriptedServer::start([]).await;
+    let url = server.url("/");
+    drop(server);
+    let config = ClientConfig::default().with_reconnection_time(Duration::from_millis(1));
+    let request = client().post(url).event_source().unwrap();
+    let mut source = request.with_config(config.with_max_retries(1)).build().unwrap();
+
+    let first = source.next().await.unwrap();
+    let last = source.next().await.unwrap().unwrap_err();
+
+    let Ok(Notice::Reconnecting { because, .. }) = first else { panic!("{first:?}") };
+    assert_eq!(*because.disconnect(), Disconnect::Unreachable);
+    assert!(matches!(last.disconnect(), Disconnect::GaveUp { .. }), "{last}");
+    assert!(source.next().await.is_none());
+}
+
+#[tokio::test]
+async fn dropping_it_closes_the_connection() {
+    let held = [stream("data: a\n\n"), vec![Step::Hold]].concat();
+    let server = ScriptedServer::start([held]).await;
+    let mut source = source(client().get(server.url("/")));
+    assert_eq!(show(source.next().await.unwrap()), "open");
+
+    drop(source);
+
+    server.until_departures(1).await;
+}
+
+#[test]
+fn it_is_an_iterator_without_a_runtime_of_the_callers() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let scripts = [stream("data: a\n\n"), answer("204 No Content")];
+    let server = runtime.block_on(ScriptedServer::start(scripts));
+
+    let source = source(client().get(server.url("/")));
+    let seen: Vec<_> = BlockingEventSource::new(source).unwrap().map(show).collect();
+
+    assert_eq!(seen, ["open", "a", "again: the stream ended"]);
+}
+
+fn client() -> Client {
+    Client::builder().no_proxy().build().unwrap()
+}
+
+fn source(request: RequestBuilder) -> EventSource {
+    let config = ClientConfig::default().with_reconnection_time(Duration::from_millis(1));
+    request.event_source().unwrap().with_config(config).build().unwrap()
+}
+
+async fn all(source: EventSource) -> Vec<String> {
+    source.map(show).collect().await
+}
+
+fn show(item: Result<Notice, Interrupted>) -> String {
+    match item {
+        Ok(Notice::Open) => "open".to_owned(),
+        Ok(Notice::Event(event)) => event.data().to_owned(),
+        Ok(Notice::Reconnecting { because, .. }) => format!("again: {because}"),
+        Ok(other) => format!("{other:?}"),
+        Err(gave_up) => format!("gave up: {gave_up}"),
+    }
+}
+
+fn stream(events: &str) -> Vec<Step> {
+    vec![Step::ExpectHead, Step::stream_head(), Step::send(events)]
+}
+
+fn answer(status: &str) -> Vec<Step> {
+    vec![Step::ExpectHead, Step::response(status, "")]
+}
