@@ -30,6 +30,8 @@ pub(crate) struct Args {
 enum Name {
     /// Each adapter's `Sse` beside its framework's own
     Adapters,
+    /// The client beside others, in known scenarios and in events a second
+    Clients,
     /// The decoder and the encoder beside those of other crates
     Decode,
     /// A crowd on eventsource-server beside axum's `Sse` over `tokio::sync::broadcast` and nchan
@@ -45,6 +47,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     }
     match args.name {
         Name::Adapters => plotted(workspace, "adapters", "adapters", "gain.svg", &passed_on),
+        Name::Clients => clients(workspace, &passed_on),
         Name::Decode => plotted(workspace, "decode", "peers", "throughput.svg", &passed_on),
         Name::Fanout => fanout(workspace, &passed_on),
         Name::Server => server(workspace, &passed_on),
@@ -81,6 +84,14 @@ fn build_commands(workspace: &Workspace) -> Outcome<PathBuf> {
     let build = ["--release", "--package", "sse-cli", "--bins"];
     process::run(workspace.cargo("build").args(build).arg("--target-dir").arg(&target))?;
     Ok(target.join("release"))
+}
+
+/// Keeps the tables that the clients are compared by.
+fn clients(workspace: &Workspace, args: &[String]) -> Outcome {
+    let release = build_workspace(workspace, "clients")?;
+    let mut bench = Command::new(release.join("bench-clients"));
+    bench.args(args);
+    run_and_keep(workspace, "clients", "clients", bench, args)
 }
 
 /// Keeps a plot too.
