@@ -112,6 +112,17 @@ impl Client {
         self.decoder.last_event_id()
     }
 
+    /// The address of the caller, which stays the same behind redirects.
+    ///
+    /// # Source
+    ///
+    /// HTML Standard, [The `EventSource` interface][spec], `url`.
+    ///
+    /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource-url
+    pub fn uri(&self) -> &Uri {
+        &self.request.uri
+    }
+
     /// Where the last request went: behind redirects, another address than the caller's.
     ///
     /// # Source

@@ -132,6 +132,7 @@ fn next_connection_starts_from_the_first_address_again() {
     next_request(&mut client, now);
     open(&mut client, now);
     assert_eq!(client.current_uri(), "https://b.example/x");
+    assert_eq!(client.uri(), request().uri());
 
     let (next, _) = reconnect(&mut client, now);
 

@@ -92,6 +92,11 @@ impl EventSource {
         self.client.last_event_id()
     }
 
+    /// The address that was asked for, without its user.
+    pub fn uri(&self) -> &Uri {
+        self.client.uri()
+    }
+
     /// Where the stream comes from: behind redirects, another address than the one asked for.
     pub fn current_uri(&self) -> &Uri {
         self.client.current_uri()

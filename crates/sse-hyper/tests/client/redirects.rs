@@ -16,6 +16,7 @@ async fn source_knows_where_the_stream_comes_from() {
     some(&mut source, 1).await;
 
     assert_eq!(source.current_uri(), "http://b.example/x");
+    assert_ne!(source.uri(), source.current_uri());
     assert_eq!(server.requests()[1].field("host"), Some("b.example"));
 }
 
