@@ -67,7 +67,7 @@ pub use history::{
 mod hub;
 pub use hub::{
     ChannelInfo, Counts, Hub, HubConfig, HubError, HubEvent, HubEvents, Limit, Overrun, Post,
-    PublishError, Published, SubscribeError, Subscriber, Wakers,
+    PublishError, Published, SubscribeError, Subscriber, Wakers, WakersIntoIter,
 };
 
 mod gateway;

@@ -38,6 +38,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let mut server = Server::bind((host.as_str(), port))
         .await
         .map_err(|source| Failure::failed(BindError { host, port, source }))?
+        .with_remote_addr(false)
         .with_stall_timeout(config.stall_timeout)
         .with_tcp_user_timeout(config.stall_timeout);
     if let Some(tls) = config.tls {

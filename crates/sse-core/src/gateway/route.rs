@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use crate::{Token, TokenError};
 
 /// What a path names.
@@ -22,7 +24,7 @@ impl Route {
         if action.is_empty() || token.contains('/') {
             return Err(RouteError::Segments);
         }
-        Ok(Self::Channel { action: decode(action)?, token: Token::new(&decode(token)?)? })
+        Ok(Self::Channel { action: decode(action)?.into(), token: Token::new(&decode(token)?)? })
     }
 }
 
@@ -41,7 +43,10 @@ pub(super) enum RouteError {
     Token(#[from] TokenError),
 }
 
-fn decode(segment: &str) -> Result<String, RouteError> {
+fn decode(segment: &str) -> Result<Cow<'_, str>, RouteError> {
+    if !segment.contains('%') {
+        return Ok(segment.into());
+    }
     let mut decoded = Vec::with_capacity(segment.len());
     let mut bytes = segment.bytes();
     while let Some(byte) = bytes.next() {
@@ -55,5 +60,5 @@ fn decode(segment: &str) -> Result<String, RouteError> {
             plain => plain,
         });
     }
-    String::from_utf8(decoded).map_err(|_| RouteError::NotUtf8)
+    String::from_utf8(decoded).map(Cow::from).map_err(|_| RouteError::NotUtf8)
 }

@@ -11,7 +11,7 @@ mod published;
 pub use published::{Overrun, PublishError, Published};
 
 mod wakers;
-pub use wakers::Wakers;
+pub use wakers::{Wakers, WakersIntoIter};
 
 mod limit;
 pub use limit::Limit;

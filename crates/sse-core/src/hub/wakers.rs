@@ -18,15 +18,13 @@ use super::{channel::Channel, sync::Arc};
 #[derive(Debug)]
 #[must_use = "idle listeners wait until they are woken"]
 pub struct Wakers {
-    current: Option<(Arc<Channel>, u64)>,
-    channels: Vec<(Arc<Channel>, u64)>,
-    batch: [Option<Waker>; BATCH],
-    len: usize,
+    first: Option<(Arc<Channel>, u64)>,
+    others: Vec<(Arc<Channel>, u64)>,
 }
 
 impl Wakers {
     pub(super) fn one(channel: Arc<Channel>, tickets: u64) -> Self {
-        Self { current: Some((channel, tickets)), ..Self::none() }
+        Self { first: Some((channel, tickets)), others: Vec::new() }
     }
 
     pub(super) fn none() -> Self {
@@ -34,27 +32,44 @@ impl Wakers {
     }
 
     pub(super) fn new(channels: Vec<(Arc<Channel>, u64)>) -> Self {
-        Self { current: None, channels, batch: [const { None }; BATCH], len: 0 }
+        Self { first: None, others: channels }
     }
 
     /// Wakes them all, from this thread.
     pub fn wake(self) {
-        self.for_each(Waker::wake);
+        self.into_iter().for_each(Waker::wake);
     }
 }
 
-impl Iterator for Wakers {
+impl IntoIterator for Wakers {
+    type Item = Waker;
+    type IntoIter = WakersIntoIter;
+
+    fn into_iter(mut self) -> WakersIntoIter {
+        let current = self.first.take().or_else(|| self.others.pop());
+        WakersIntoIter { current, others: self.others, batch: [const { None }; BATCH], len: 0 }
+    }
+}
+
+/// The wakers one by one, see [`Wakers`].
+#[derive(Debug)]
+pub struct WakersIntoIter {
+    current: Option<(Arc<Channel>, u64)>,
+    others: Vec<(Arc<Channel>, u64)>,
+    batch: [Option<Waker>; BATCH],
+    len: usize,
+}
+
+impl Iterator for WakersIntoIter {
     type Item = Waker;
 
     fn next(&mut self) -> Option<Waker> {
         while self.len == 0 {
-            let (channel, tickets) = match &self.current {
-                Some(current) => current,
-                None => self.current.insert(self.channels.pop()?),
-            };
+            let (channel, tickets) = self.current.as_ref()?;
             self.len = channel.take_wakers(*tickets, &mut self.batch);
-            if self.len == 0 {
-                self.current = None;
+            // Whoever went idle meanwhile has a ticket of later.
+            if self.len < BATCH {
+                self.current = self.others.pop();
             }
         }
         self.len -= 1;

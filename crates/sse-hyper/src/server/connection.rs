@@ -30,6 +30,7 @@ use super::{
 pub(super) struct Settings {
     pub(super) header_timeout: Duration,
     pub(super) stall_timeout: Option<Duration>,
+    pub(super) tells_remote_addr: bool,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
 }
@@ -64,15 +65,14 @@ pub(super) async fn serve<S, B>(
         Err(_) => return tracing::debug!(%remote, "connection timed out before a request"),
     };
     let io = Linger::new(Stall::new(io, settings.stall_timeout), shutdown.clone());
+    let service = TowerService::new(service, settings.tells_remote_addr.then_some(remote));
     let served = match protocol {
         Protocol::Http1 => {
-            let service = TowerService::new(service, remote);
             http1::serve(io, tcp, service, deadline, settings.header_timeout, shutdown).await
         }
         // Boxed, so that a connection that waits for its first byte is small. It is always read, so
         // there is nothing to watch.
         Protocol::Http2 => {
-            let service = TowerService::new(service, remote);
             let connection = Box::pin(http2().serve_connection(TokioIo::new(io), service));
             drive(connection, shutdown).await.map_err(Into::into)
         }

@@ -145,6 +145,7 @@ impl Server {
             settings: Settings {
                 header_timeout: Duration::from_secs(30),
                 stall_timeout: Some(Duration::from_secs(30)),
+                tells_remote_addr: true,
                 #[cfg(feature = "tls")]
                 tls: None,
             },
@@ -167,6 +168,14 @@ impl Server {
     #[must_use]
     pub fn with_tls(mut self, tls: ServerTls) -> Self {
         self.settings.tls = Some(tls.acceptor());
+        self
+    }
+
+    /// Sets whether each request carries the [`RemoteAddr`] of its client; a service that does not
+    /// look at it can save the two allocations. Default: true.
+    #[must_use]
+    pub fn with_remote_addr(mut self, is_told: bool) -> Self {
+        self.settings.tells_remote_addr = is_told;
         self
     }
 

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// The address of the client, which [`Server`](crate::Server) puts into the extensions of each
-/// request.
+/// request, unless [told not to](crate::Server::with_remote_addr).
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -46,14 +46,15 @@ impl RemoteAddr {
 #[derive(Debug)]
 pub(super) struct TowerService<S, B> {
     service: S,
-    remote: RemoteAddr,
+    remote: Option<RemoteAddr>,
     watched: Option<Tcp>,
     handover: Option<Arc<Handover<B>>>,
 }
 
 impl<S, B> TowerService<S, B> {
-    pub(super) fn new(service: S, remote: SocketAddr) -> Self {
-        Self { service, remote: RemoteAddr(remote), watched: None, handover: None }
+    /// Its requests tell `remote`, if there is one.
+    pub(super) fn new(service: S, remote: Option<SocketAddr>) -> Self {
+        Self { service, remote: remote.map(RemoteAddr), watched: None, handover: None }
     }
 
     /// Bodies of its responses end with `tcp`.
@@ -89,7 +90,9 @@ where
     type Future = Call<S, B>;
 
     fn call(&self, mut request: Request<Incoming>) -> Call<S, B> {
-        request.extensions_mut().insert(self.remote);
+        if let Some(remote) = self.remote {
+            request.extensions_mut().insert(remote);
+        }
         let handover = self.handover.as_ref().and_then(|handover| handover.claim(&request));
         let (service, watched) = (self.service.clone(), self.watched.clone());
         Call { watched, handover, state: State::Waiting { service, request: Some(request) } }

@@ -59,6 +59,14 @@ async fn service_learns_the_address_of_the_client() {
 }
 
 #[tokio::test]
+async fn service_that_does_not_look_is_not_told_the_address() {
+    let server = TestServer::start(|server| server.with_remote_addr(false)).await;
+    let (mut client, _connection) = http2(server.connect().await).await;
+
+    assert_eq!(text(http2_get(&mut client, "/remote").await).await, "untold");
+}
+
+#[tokio::test]
 async fn end_of_the_client_drops_the_body() {
     let server = TestServer::start(|server| server).await;
     for path in ["/silent", "/endless"] {

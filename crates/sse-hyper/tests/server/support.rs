@@ -135,7 +135,7 @@ impl TestService {
         self,
         request: Request<Incoming>,
     ) -> Result<Response<UnsyncBoxBody<Bytes, Infallible>>, Infallible> {
-        let remote = request.extensions().get::<RemoteAddr>().unwrap().addr();
+        let remote = request.extensions().get::<RemoteAddr>().map(RemoteAddr::addr);
         let body = match request.uri().path() {
             "/silent" => self.endless(true),
             "/endless" => self.endless(false),
@@ -147,7 +147,7 @@ impl TestService {
                 full("slow")
             }
             "/stuck" => std::future::pending().await,
-            "/remote" => full(remote.to_string()),
+            "/remote" => full(remote.map_or_else(|| "untold".into(), |addr| addr.to_string())),
             "/refuse" => {
                 let mut response = Response::new(full("refused"));
                 *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;

@@ -1,14 +1,17 @@
-use std::{fmt, pin::Pin};
+use std::{fmt, future::poll_fn, pin::Pin, task::Poll};
 
 use bytes::{Buf, Bytes};
 use http::{Method, Request, Response, StatusCode, request::Parts};
 use http_body::Body;
 use sse_core::{Admission, Admitted, Gateway, Handled, Permit, Token};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::sleep_until;
 use tracing::Level;
 
-use super::{Answer, Protocol, ResponseBody, Rest, Shared, rest::next_frame};
-use crate::{Channels, SseBody, timer::now};
+use super::{Answer, Protocol, ResponseBody, Rest, Shared};
+use crate::{
+    Channels, SseBody,
+    timer::{LazyTimer, now},
+};
 
 impl Protocol {
     /// Answers one request and writes its line into the log.
@@ -83,24 +86,33 @@ where
     B: Body,
     B::Error: fmt::Display,
 {
-    let deadline = Instant::from_std(permit.deadline());
+    let mut late = LazyTimer::default();
     loop {
-        let refusal = match timeout_at(deadline, next_frame(body.as_mut())).await {
-            Ok(None) => return Ok(()),
-            Ok(Some(Ok(frame))) => match frame.into_data() {
+        let next = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
+            Poll::Ready(frame) => Poll::Ready(Next::Frame(frame)),
+            Poll::Pending => late.poll_until(Some(permit.deadline()), cx).map(|()| Next::Late),
+        });
+        let refusal = match next.await {
+            Next::Frame(None) => return Ok(()),
+            Next::Frame(Some(Ok(frame))) => match frame.into_data() {
                 Ok(data) => feed(permit, data),
                 Err(_trailers) => None,
             },
-            Ok(Some(Err(error))) => {
+            Next::Frame(Some(Err(error))) => {
                 tracing::debug!(%error, "the body broke off");
                 Some(permit.handle_abort())
             }
-            Err(_elapsed) => permit.handle_timeout(now()),
+            Next::Late => permit.handle_timeout(now()),
         };
         if let Some(refusal) = refusal {
             return Err(Box::new(refusal));
         }
     }
+}
+
+enum Next<F> {
+    Frame(F),
+    Late,
 }
 
 fn feed(permit: &mut Permit, mut data: impl Buf) -> Option<Response<Bytes>> {

@@ -58,9 +58,7 @@ impl<B> fmt::Debug for Rest<B> {
     }
 }
 
-pub(super) async fn next_frame<B: Body>(
-    mut body: Pin<&mut B>,
-) -> Option<Result<Frame<B::Data>, B::Error>> {
+async fn next_frame<B: Body>(mut body: Pin<&mut B>) -> Option<Result<Frame<B::Data>, B::Error>> {
     poll_fn(|cx| body.as_mut().poll_frame(cx)).await
 }
 
