@@ -30,8 +30,8 @@ pub use server::{ServerTls, TlsError};
 mod client;
 #[cfg(feature = "client")]
 pub use client::{
-    BlockingEventSource, BuildError, EventSource, EventSourceBuilder, HttpVersion, Interrupted,
-    Notice, Proxies, Publisher, PublisherBuilder, SendError, Transport, TransportBody,
+    AnsweredFrom, BlockingEventSource, BuildError, EventSource, EventSourceBuilder, HttpVersion,
+    Interrupted, Notice, Proxies, Publisher, PublisherBuilder, SendError, Transport, TransportBody,
     TransportError, TransportFuture, channel_uri,
 };
 #[cfg(all(feature = "client", feature = "tls"))]

@@ -41,7 +41,7 @@ impl RequestBuilderExt for RequestBuilder {
 /// ```
 #[derive(Clone, Debug)]
 pub struct EventSourceBuilder {
-    client: Client,
+    transport: ReqwestTransport,
     source: sse_hyper::EventSourceBuilder,
 }
 
@@ -59,7 +59,8 @@ impl EventSourceBuilder {
         for (name, value) in request.headers() {
             source = source.with_header(name.clone(), value.clone());
         }
-        Ok(Self { client, source })
+        let (timeout, version) = (request.timeout().copied(), request.version());
+        Ok(Self { transport: ReqwestTransport { client, timeout, version }, source })
     }
 
     /// Sets how the source connects again. Default: [`ClientConfig::default`]. Without a seed it gets
@@ -90,7 +91,7 @@ impl EventSourceBuilder {
     ///
     /// [`BuildError::Address`] if the address has no host, or is neither `http` nor `https`.
     pub fn build(self) -> Result<EventSource, BuildError> {
-        self.source.build_with(ReqwestTransport(self.client))
+        self.source.build_with(self.transport)
     }
 }
 

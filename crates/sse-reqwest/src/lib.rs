@@ -21,6 +21,10 @@
 //! # }
 //! ```
 //!
+//! A request that is not idempotent, such as a POST, is sent once, unless
+//! [`ClientConfig::with_repetition`] allows more: reqwest does not tell a server that cannot be reached
+//! from one that it was redirected to.
+//!
 //! A timeout of the whole client cuts streams too: set `connect_timeout` there instead, and a
 //! response timeout and an idle timeout in [`ClientConfig`].
 

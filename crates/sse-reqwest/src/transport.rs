@@ -1,25 +1,47 @@
+use std::time::Duration;
+
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use reqwest::{Body, Client};
-use sse_hyper::{Transport, TransportBody, TransportError, TransportFuture};
+use sse_hyper::{AnsweredFrom, Transport, TransportBody, TransportError, TransportFuture};
 
 /// Sends requests by a client of reqwest.
 #[derive(Clone, Debug)]
-pub(crate) struct ReqwestTransport(pub(crate) Client);
+pub(crate) struct ReqwestTransport {
+    pub(crate) client: Client,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) version: Version,
+}
 
 impl Transport for ReqwestTransport {
     fn send(&mut self, request: Request<Bytes>) -> TransportFuture {
-        let client = self.0.clone();
+        let Self { client, timeout, version } = self.clone();
         Box::pin(async move {
-            let request = reqwest::Request::try_from(request).map_err(TransportError::unsent)?;
-            let response = client.execute(request).await.map_err(told)?;
-            Ok(Response::<Body>::from(response).map(TransportBody::new))
+            let mut request =
+                reqwest::Request::try_from(request).map_err(TransportError::unsent)?;
+            *request.timeout_mut() = timeout;
+            *request.version_mut() = version;
+            let asked = request.url().clone();
+            let is_idempotent = request.method().is_idempotent();
+            let response = client.execute(request).await;
+            let response = response.map_err(|error| told(error, is_idempotent))?;
+            let url = response.url().clone();
+            let mut response = Response::<Body>::from(response).map(TransportBody::new);
+            if url != asked
+                && let Ok(uri) = url.as_str().parse()
+            {
+                response.extensions_mut().insert(AnsweredFrom(uri));
+            }
+            Ok(response)
         })
     }
 }
 
-fn told(error: reqwest::Error) -> TransportError {
-    match error.is_connect() || error.is_builder() {
+fn told(error: reqwest::Error, is_idempotent: bool) -> TransportError {
+    // The client does not tell whether it was redirected before, which is to say that a server has
+    // seen the request.
+    let is_unsent = error.is_builder() || (error.is_connect() && is_idempotent);
+    match is_unsent {
         true => TransportError::unsent(error),
         false => TransportError::unanswered(error),
     }

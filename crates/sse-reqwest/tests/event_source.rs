@@ -58,12 +58,48 @@ async fn redirects_are_followed_by_the_client_or_by_the_source() {
 }
 
 #[tokio::test]
+async fn source_knows_where_the_client_was_redirected_to() {
+    let redirect = vec![Step::ExpectHead, Step::redirect(307, "/next"), Step::Close];
+    let server = ScriptedServer::start([redirect, stream("data: a\n\n")]).await;
+    let mut source = source(client().get(server.url("/")));
+
+    assert_eq!(show(source.next().await.unwrap()), "open");
+
+    assert_eq!(source.current_uri().to_string(), server.url("/next"));
+    assert_eq!(source.uri().to_string(), server.url("/"));
+}
+
+#[tokio::test]
+async fn post_that_a_server_has_redirected_is_not_sent_to_it_again() {
+    let gone = ScriptedServer::start([]).await;
+    let script = vec![Step::ExpectHead, Step::redirect(307, &gone.url("/")), Step::Close];
+    let server = ScriptedServer::start([script.clone(), script]).await;
+    drop(gone);
+
+    let seen = all(source(client().post(server.url("/")).body("ask"))).await;
+
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn timeout_of_the_request_is_kept() {
+    let server = ScriptedServer::start([vec![Step::ExpectHead, Step::Hold]]).await;
+    let request = client().post(server.url("/")).timeout(Duration::from_millis(50));
+
+    let seen = all(source(request)).await;
+
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert!(seen[0].starts_with("gave up: "), "{seen:?}");
+}
+
+#[tokio::test]
 async fn connection_that_is_refused_is_no_request_that_was_sent() {
     let server = ScriptedServer::start([]).await;
     let url = server.url("/");
     drop(server);
     let config = ClientConfig::default().with_reconnection_time(Duration::from_millis(1));
-    let request = client().post(url).event_source().unwrap();
+    let request = client().get(url).event_source().unwrap();
     let mut source = request.with_config(config.with_max_retries(1)).build().unwrap();
 
     let first = source.next().await.unwrap();

@@ -53,9 +53,8 @@ impl Client {
     }
 
     fn is_repeated(&self, because: &Disconnect) -> bool {
-        let is_harmless = self.config.repetition
-            || self.request.is_idempotent()
-            || *because == Disconnect::Unreachable;
+        let is_unsent = *because == Disconnect::Unreachable && !self.attempt.has_arrived();
+        let is_harmless = self.config.repetition || self.request.is_idempotent() || is_unsent;
         self.config.reconnection && is_harmless
     }
 

@@ -41,7 +41,7 @@ impl Attempt {
         headers.remove(LAST_EVENT_ID);
         let value = HeaderValue::from_bytes(last_event_id.as_bytes())
             .ok()
-            .filter(|value| value.len() <= MAX_ID);
+            .filter(|value| value.len() <= MAX_ID && !is_trimmed(value));
         let omits_last_event_id = value.is_none();
         if let Some(value) = value
             && !value.is_empty()
@@ -50,6 +50,11 @@ impl Attempt {
         }
         let request = ClientRequest { headers, ..request.clone() };
         Self { request, omits_last_event_id, until, redirects: 0 }
+    }
+
+    /// Whether a server has answered this attempt: by a redirect, the one before the next.
+    pub(super) fn has_arrived(&self) -> bool {
+        0 < self.redirects
     }
 
     /// Goes to where the server sends it.
@@ -62,8 +67,15 @@ impl Attempt {
             return Err(RedirectError::TooMany { limit: MAX_REDIRECTS });
         }
         self.redirects += 1;
+        // That was told with the first request.
+        self.omits_last_event_id = false;
         redirect::follow(&mut self.request, status, location)
     }
+}
+
+/// Whether servers would read another value: outer white space is none of it.
+fn is_trimmed(value: &HeaderValue) -> bool {
+    value.as_bytes().trim_ascii().len() < value.len()
 }
 
 /// Puts `others` in the place of the headers of the same names.

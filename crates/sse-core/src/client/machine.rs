@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use super::{
     ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState, RetryAfter,
     attempt::{Attempt, LAST_EVENT_ID},
+    location,
     response::Verdict,
     state::{State, Stream},
     streak::Streak,
@@ -58,7 +59,7 @@ use crate::{Decoder, Item};
 pub struct Client {
     pub(super) config: ClientConfig,
     pub(super) request: ClientRequest,
-    attempt: Attempt,
+    pub(super) attempt: Attempt,
     decoder: Decoder,
     pub(super) streak: Streak,
     pub(super) state: State,
@@ -74,6 +75,7 @@ pub struct Client {
 impl Client {
     /// A client that is about to connect.
     pub fn new(mut request: ClientRequest, config: ClientConfig) -> Self {
+        request.uri = location::normalized(request.uri);
         let preset = request.headers.remove(LAST_EVENT_ID);
         let last_event_id = match preset {
             Some(id) if config.last_event_id.is_empty() => {
@@ -112,7 +114,7 @@ impl Client {
         self.decoder.last_event_id()
     }
 
-    /// The address of the caller, which stays the same behind redirects.
+    /// The address of the caller, as it is sent; it stays the same behind redirects.
     ///
     /// # Source
     ///
@@ -141,6 +143,11 @@ impl Client {
             self.attempt = Attempt::new(&self.request, headers, self.last_event_id(), until);
             self.state = State::Ready;
         }
+    }
+
+    /// Whether an answer with this head is a stream, so that its body has to be understood.
+    pub fn opens(status: StatusCode, headers: &HeaderMap) -> bool {
+        matches!(Verdict::of(status, headers), Verdict::Open)
     }
 
     /// The head of the answer has arrived, while the wall clock shows `date`.
@@ -312,25 +319,39 @@ impl Client {
     }
 
     /// What comes next of what has arrived.
+    // Each arm makes its output in place: moved there later, an event would wait for its own stores.
     fn poll_stream(&mut self, stream: Stream, now: Instant) -> ClientOutput {
         let mut rest = &self.input[..];
-        let output = match self.decoder.decode(&mut rest) {
-            Ok(Some(Item::Event(event))) => ClientOutput::Event(event.to_owned()),
-            Ok(None) => return self.poll_rest(stream, now),
-            Ok(Some(Item::Comment(text))) => ClientOutput::Comment(text.to_owned()),
+        let decoded = self.decoder.decode(&mut rest);
+        let left = rest.len();
+        match decoded {
+            Ok(Some(Item::Event(event))) => {
+                let event = event.to_owned();
+                self.keep(left);
+                ClientOutput::Event(event)
+            }
+            Ok(None) => self.poll_rest(stream, now),
+            Ok(Some(Item::Comment(text))) => {
+                let text = text.to_owned();
+                self.keep(left);
+                ClientOutput::Comment(text)
+            }
             Ok(Some(Item::Retry(time))) => {
+                self.keep(left);
                 self.streak.backoff().set_reconnection_time(time);
                 ClientOutput::Retry(time)
             }
             Ok(Some(Item::Dropped(error))) | Err(error) => {
                 self.streak.end_of_stream(stream.opened, now);
                 self.refuse(Disconnect::Decode(error), None, now);
-                return self.poll_state(now);
+                self.poll_state(now)
             }
-        };
-        let taken = self.input.len() - rest.len();
-        self.input.advance(taken);
-        output
+        }
+    }
+
+    /// Leaves the last `left` bytes of what has arrived.
+    fn keep(&mut self, left: usize) {
+        self.input.advance(self.input.len() - left);
     }
 
     /// What comes once all that has arrived is delivered.

@@ -12,6 +12,9 @@ fn id_is_sent_as_utf8_and_left_out_where_no_header_can_carry_it() {
         ("a\u{1}b", None, true),
         ("a\u{7f}b", None, true),
         ("a\tb", Some(b"a\tb"), false),
+        (" 1", None, true),
+        ("1\t", None, true),
+        ("\t", None, true),
         (&"x".repeat(4 << 10), Some("x".repeat(4 << 10).as_bytes()), false),
         (&"x".repeat((4 << 10) + 1), None, true),
     ] {

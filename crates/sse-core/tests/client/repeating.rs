@@ -1,4 +1,4 @@
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use sse_core::{Client, ClientConfig, ClientOutput, Disconnect, End, Failure};
 
 use crate::support::{
@@ -47,6 +47,8 @@ fn requests_that_are_not_idempotent_are_repeated_only_if_they_were_not_sent_or_m
     for (happens, by_default) in [
         (Failure(sse_core::Failure::Unsent), true),
         (Failure(sse_core::Failure::Unanswered), false),
+        (RedirectThenFailure(StatusCode::SEE_OTHER), false),
+        (RedirectThenFailure(StatusCode::TEMPORARY_REDIRECT), false),
         (End, false),
         (Cut, false),
         (Answer(unavailable), true),
@@ -86,6 +88,12 @@ fn is_repeated_after(method: Method, config: ClientConfig, happens: Happens) -> 
         Happens::Answer(status) => answer(&mut client, status, &HeaderMap::new(), now),
         Happens::End => end(&mut client, End::Clean),
         Happens::Cut => end(&mut client, End::Cut),
+        Happens::RedirectThenFailure(status) => {
+            let location = (header::LOCATION, HeaderValue::from_static("/next"));
+            answer(&mut client, status, &HeaderMap::from_iter([location]), now);
+            next_request(&mut client, now);
+            client.handle_failure(Failure::Unsent, now);
+        }
         Happens::EndThenFailure => {
             end(&mut client, End::Clean);
             let now = now + wait(&mut client, now);
@@ -117,4 +125,5 @@ enum Happens {
     End,
     Cut,
     EndThenFailure,
+    RedirectThenFailure(StatusCode),
 }

@@ -1,6 +1,9 @@
 use std::fmt::Write;
 
-use http::{Uri, uri::Scheme};
+use http::{
+    Uri,
+    uri::{Authority, Scheme},
+};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::BuildError;
@@ -36,9 +39,22 @@ pub fn channel_uri(base: &Uri, action: &str, token: &str) -> Result<Uri, http::E
 pub(super) fn check(uri: &Uri, is_https: bool) -> Result<(), BuildError> {
     let is_http = uri.scheme() == Some(&Scheme::HTTP);
     if (is_http || is_https) && uri.host().is_some_and(|host| !host.is_empty()) {
-        Ok(())
+        check_port(uri)
     } else {
         Err(BuildError::Address { uri: uri.clone() })
+    }
+}
+
+/// Refuses a port that is none: `http` takes any text, and has no port for it then.
+pub(super) fn check_port(uri: &Uri) -> Result<(), BuildError> {
+    let authority = uri.authority().map_or("", Authority::as_str);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let port = host.strip_prefix(uri.host().unwrap_or_default());
+    match port.and_then(|port| port.strip_prefix(':')) {
+        Some(port) if !port.is_empty() && port.parse::<u16>().is_err() => {
+            Err(BuildError::Port { port: port.to_owned() })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -25,6 +25,12 @@ pub enum BuildError {
         /// The address.
         uri: Uri,
     },
+    /// The port, of the address or of a proxy's, is no number up to 65535.
+    #[error("{port:?} is no port: ports are numbers up to 65535")]
+    Port {
+        /// What stands in its place.
+        port: String,
+    },
     /// There is nobody to trust.
     #[cfg(feature = "tls")]
     #[error(transparent)]

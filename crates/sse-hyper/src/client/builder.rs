@@ -215,14 +215,14 @@ impl EventSourceBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Address`] if nothing can be reached at the address, and `BuildError::Tls` if it
-    /// is `https` and there is nobody to trust.
+    /// [`BuildError::Address`] and [`BuildError::Port`] if nothing can be reached at the address or by
+    /// the proxy, and `BuildError::Tls` if it is `https` and there is nobody to trust.
     pub fn build(self) -> Result<EventSource, BuildError> {
         let is_https = self.request.uri().scheme() == Some(&http::uri::Scheme::HTTPS);
         address::check(self.request.uri(), is_https && cfg!(feature = "tls"))?;
         let dialer = Dialer {
             connector: self.connector.clone().unwrap_or_default(),
-            proxies: self.proxies.matcher(),
+            proxies: self.proxies.matcher()?,
             version: self.version,
             #[cfg(feature = "tls")]
             tls: Tls::new(self.tls.clone()),

@@ -7,13 +7,14 @@ use std::{
 };
 
 use futures_core::{FusedStream, Stream};
-use http::{Response, StatusCode, Uri};
+use http::{Response, Uri};
 use http_body::Body;
 use sse_core::{Client, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState};
 use sse_tokio::{LazyTimer, now};
 
 use super::{
-    EventSourceBuilder, Interrupted, Notice, Transport, TransportBody, TransportFuture,
+    AnsweredFrom, EventSourceBuilder, Interrupted, Notice, Transport, TransportBody,
+    TransportFuture,
     builder::{Headers, Hook},
     coding,
     transport::SharedError,
@@ -53,6 +54,8 @@ pub struct EventSource {
     now: Instant,
     /// What the transport said of the last connection.
     failure: Option<SharedError>,
+    /// Where the transport was redirected to by itself.
+    answered_from: Option<Uri>,
     is_over: bool,
 }
 
@@ -78,6 +81,7 @@ impl EventSource {
             timer: LazyTimer::default(),
             now: now(),
             failure: None,
+            answered_from: None,
             is_over: false,
         }
     }
@@ -99,7 +103,7 @@ impl EventSource {
 
     /// Where the stream comes from: behind redirects, another address than the one asked for.
     pub fn current_uri(&self) -> &Uri {
-        self.client.current_uri()
+        self.answered_from.as_ref().unwrap_or_else(|| self.client.current_uri())
     }
 
     /// Drops the connection, or the wait for one, and connects at once.
@@ -125,6 +129,7 @@ impl EventSource {
     fn connect(&mut self, request: Box<ClientRequest>) {
         tracing::debug!(uri = %request.uri(), "connecting");
         self.failure = None;
+        self.answered_from = None;
         // The one before is over before the next begins.
         self.connection = Connection::None;
         self.connection = Connection::Requesting(self.transport.send((*request).into()));
@@ -178,12 +183,13 @@ impl EventSource {
 
     fn begin(&mut self, response: Response<TransportBody>) {
         let (head, body) = response.into_parts();
-        let body = match head.status {
-            StatusCode::OK => coding::decoded(&head.headers, body),
-            _ => Ok(body),
+        let body = match Client::opens(head.status, &head.headers) {
+            true => coding::decoded(&head.headers, body),
+            false => Ok(body),
         };
         match body {
             Ok(body) => {
+                self.answered_from = head.extensions.get().map(|AnsweredFrom(uri)| uri.clone());
                 self.now = now();
                 let date = SystemTime::now();
                 self.client.handle_response(head.status, &head.headers, date, self.now);
@@ -219,12 +225,23 @@ impl Stream for EventSource {
         if this.is_over {
             return Poll::Ready(None);
         }
+        let mut turns = 0;
         let notice = loop {
             match this.client.poll_output(this.now) {
-                ClientOutput::Event(event) => break Notice::Event(event),
+                // At once, not by way of `notice`: an event would wait for its own stores.
+                ClientOutput::Event(event) => {
+                    return Poll::Ready(Some(Ok(Notice::Event(event))));
+                }
                 ClientOutput::Comment(text) => break Notice::Comment(text),
                 ClientOutput::Retry(time) => break Notice::Retry(time),
-                ClientOutput::Receive { until } => ready!(this.poll_receive(until, cx)),
+                ClientOutput::Receive { until } => {
+                    if turns == MAX_TURNS {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    turns += 1;
+                    ready!(this.poll_receive(until, cx));
+                }
                 ClientOutput::Refresh => this.refresh(),
                 ClientOutput::Connect { request, omits_last_event_id } => {
                     this.connect(request);
@@ -269,3 +286,7 @@ impl fmt::Debug for EventSource {
         f.debug_struct("EventSource").field("client", &self.client).finish_non_exhaustive()
     }
 }
+
+/// How often the connection is asked for more before others have their turn: a stream of nothing but
+/// comments that were compressed has no end otherwise.
+const MAX_TURNS: u32 = 64;

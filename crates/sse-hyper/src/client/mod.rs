@@ -11,7 +11,7 @@ mod direct;
 pub use direct::{HttpVersion, Proxies};
 
 mod transport;
-pub use transport::{Transport, TransportBody, TransportError, TransportFuture};
+pub use transport::{AnsweredFrom, Transport, TransportBody, TransportError, TransportFuture};
 
 mod notice;
 pub use notice::{Interrupted, Notice};

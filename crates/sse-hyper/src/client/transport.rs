@@ -1,7 +1,7 @@
 use std::{error::Error, future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::Body;
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use sse_core::Failure;
@@ -43,6 +43,22 @@ pub trait Transport: Send {
 /// What [`Transport::send`] returns.
 pub type TransportFuture =
     Pin<Box<dyn Future<Output = Result<Response<TransportBody>, TransportError>> + Send>>;
+
+/// Where an answer comes from, if the transport followed redirects by itself: for the extensions of the
+/// [`Response`].
+///
+/// ```
+/// use http::Response;
+/// use sse_hyper::AnsweredFrom;
+///
+/// # let body = ();
+/// let mut response = Response::new(body);
+/// response.extensions_mut().insert(AnsweredFrom("http://b.example/".parse()?));
+/// # Ok::<(), http::uri::InvalidUri>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "there is no more to say")]
+pub struct AnsweredFrom(pub Uri);
 
 /// The body of an answer.
 ///

@@ -1,12 +1,14 @@
 //! Streams that come compressed.
 
-use std::io::Write;
+use std::{future::poll_fn, io::Write, task::Poll};
 
 use flate2::{
     Compression,
     write::{DeflateEncoder, GzEncoder, ZlibEncoder},
 };
+use futures_util::StreamExt;
 use sse_core::Limits;
+use sse_hyper::Notice;
 use sse_testkit::{MemoryServer, Step};
 
 use crate::support::{all, builder, config, no_content, some, source};
@@ -124,6 +126,44 @@ async fn codings_of_codings_are_undone_and_unknown_ones_refused() {
     let server = MemoryServer::new([script, no_content()]);
     let seen = all(source(&server, config())).await;
     assert_eq!(seen, ["again: the connection failed: the content coding \"rot13\" is not known"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answer_that_is_no_stream_is_refused_as_one_whatever_its_coding() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: rot13\r\n\r\n";
+    let server = MemoryServer::new([vec![Step::ExpectHead, Step::send(head)]]);
+
+    let seen = all(source(&server, config())).await;
+
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert!(seen[0].contains("text/html"), "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_have_their_turn_while_much_is_made_of_little() {
+    const MIB: usize = 1 << 20;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(b": ").unwrap();
+    for _ in 0..32 {
+        encoder.write_all(&vec![b'x'; MIB]).unwrap();
+    }
+    encoder.write_all(b"\n\ndata: a\n\n").unwrap();
+    let body = Step::send(encoder.finish().unwrap());
+    let server = MemoryServer::new([vec![Step::ExpectHead, Step::send(head("gzip")), body]]);
+    let mut limited = source(&server, config().with_limits(Limits::default().with_line(64 * MIB)));
+    assert_eq!(some(&mut limited, 1).await, ["open"]);
+
+    let mut turns = 0;
+    let event = loop {
+        match poll_fn(|cx| Poll::Ready(limited.poll_next_unpin(cx))).await {
+            Poll::Ready(event) => break event,
+            Poll::Pending => turns += 1,
+        }
+        tokio::task::yield_now().await;
+    };
+
+    assert!(matches!(event, Some(Ok(Notice::Event(event))) if event.data() == "a"));
+    assert!(32 <= turns, "{turns} turns while 32 MiB were decoded");
 }
 
 #[tokio::test(start_paused = true)]

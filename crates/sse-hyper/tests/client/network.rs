@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sse_core::ClientConfig;
+use sse_hyper::{BuildError, EventSource, Proxies};
 use sse_testkit::{MemoryServer, Step};
 
 use crate::support::{all, builder, config, held, ids, no_content, some, source, stream, within};
@@ -78,7 +79,7 @@ async fn head_that_does_not_come_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn connection_that_does_not_come_is_given_up() {
-    let mut source = sse_hyper::EventSource::builder("http://a.example/".parse().unwrap())
+    let mut source = EventSource::builder("http://a.example/".parse().unwrap())
         .with_connector(|_uri| std::future::pending::<std::io::Result<tokio::io::DuplexStream>>())
         .with_connect_timeout(Duration::from_secs(5))
         .build()
@@ -149,7 +150,7 @@ async fn user_in_the_address_becomes_a_header() {
     let server = MemoryServer::new([no_content()]);
     let uri = "http://me:open%20sesame@a.example/stream".parse().unwrap();
     let connecting = server.clone();
-    let source = sse_hyper::EventSource::builder(uri)
+    let source = EventSource::builder(uri)
         .with_connector(move |_uri| std::future::ready(connecting.connect()))
         .build()
         .unwrap();
@@ -159,4 +160,45 @@ async fn user_in_the_address_becomes_a_header() {
     let request = &server.requests()[0];
     assert_eq!(request.field("authorization"), Some("Basic bWU6b3BlbiBzZXNhbWU="));
     assert_eq!(request.field("host"), Some("a.example"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn address_is_written_as_http_wants_it() {
+    for (uri, line) in [
+        ("http://a.example?x=1", "GET /?x=1 HTTP/1.1\r\n"),
+        ("http://a.example/é", "GET /%C3%A9 HTTP/1.1\r\n"),
+        ("http://a.example/b/../c", "GET /c HTTP/1.1\r\n"),
+    ] {
+        let server = MemoryServer::new([no_content()]);
+        let connecting = server.clone();
+        let source = EventSource::builder(uri.parse().unwrap())
+            .with_connector(move |_uri| std::future::ready(connecting.connect()))
+            .build()
+            .unwrap();
+
+        all(source).await;
+
+        let head = &server.requests()[0].head;
+        assert!(head.starts_with(line), "{head}");
+    }
+}
+
+#[test]
+fn port_that_is_none_is_refused_at_once() {
+    let good: http::Uri = "http://a.example:/".parse().unwrap();
+    assert!(EventSource::builder(good.clone()).build().is_ok());
+    for (uri, port) in [
+        ("http://a.example:99999/", "99999"),
+        ("http://[::1]:abc/", "abc"),
+        ("http://me:secret@a.example:8080*/", "8080*"),
+    ] {
+        let uri: http::Uri = uri.parse().unwrap();
+        let refused = EventSource::builder(uri.clone()).build().err();
+        let proxied = EventSource::builder(good.clone()).with_proxies(Proxies::One(uri)).build();
+
+        for refused in [refused, proxied.err()] {
+            let Some(BuildError::Port { port: told }) = refused else { panic!("{refused:?}") };
+            assert_eq!(told, port);
+        }
+    }
 }

@@ -72,6 +72,13 @@ async fn proxy_of_socks_gets_the_name_and_passes_the_bytes_on() {
     assert!(head.starts_with("GET /stream HTTP/1.1\r\n"), "{head}");
 }
 
+#[tokio::test]
+async fn proxy_of_socks_without_a_port_is_asked_at_its_own() {
+    let seen = some(&mut source("http://a.example/", "socks5://127.0.0.77"), 1).await;
+
+    assert!(seen[0].contains("no connection to 127.0.0.77:1080"), "{seen:?}");
+}
+
 fn source(uri: &str, proxy: &str) -> EventSource {
     EventSource::builder(uri.parse().unwrap())
         .with_config(config())

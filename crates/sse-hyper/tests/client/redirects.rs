@@ -1,11 +1,13 @@
 //! Redirects as they are sent.
 
-use http::header;
+use std::time::Duration;
+
+use http::{Method, header};
 use sse_core::ClientConfig;
 use sse_hyper::EventSource;
 use sse_testkit::{MemoryServer, ScriptedServer, Step};
 
-use crate::support::{builder, config, held, some};
+use crate::support::{all, builder, config, held, some};
 
 #[tokio::test(start_paused = true)]
 async fn source_knows_where_the_stream_comes_from() {
@@ -39,4 +41,27 @@ async fn credentials_are_not_sent_to_another_origin() {
     let redirected = &elsewhere.requests()[0];
     assert_eq!((redirected.field("authorization"), redirected.field("cookie")), (None, None));
     assert_eq!(redirected.field("user-agent"), Some("test"));
+}
+
+#[tokio::test]
+async fn post_that_a_server_has_redirected_is_not_sent_to_it_again() {
+    for status in [303, 307] {
+        let gone = ScriptedServer::start([]).await;
+        let target = gone.url("/");
+        let script = vec![Step::ExpectHead, Step::redirect(status, &target)];
+        let server = ScriptedServer::start([script.clone(), script]).await;
+        drop(gone);
+        let source = EventSource::builder(server.url("/").parse().unwrap())
+            .with_config(config().with_reconnection_time(Duration::ZERO).with_max_retries(1))
+            .with_method(Method::POST)
+            .build()
+            .unwrap();
+
+        let seen = all(source).await;
+
+        let authority = target.trim_start_matches("http://").trim_end_matches('/');
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        assert!(seen[0].contains(&format!("no connection to {authority}")), "{seen:?}");
+        assert_eq!(server.requests().len(), 1, "{status}");
+    }
 }

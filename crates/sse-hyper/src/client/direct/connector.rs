@@ -1,14 +1,6 @@
-use std::{
-    error::Error,
-    fmt,
-    future::Future,
-    io,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{error::Error, fmt, future::Future, io, pin::Pin, sync::Arc};
 
-use http::Uri;
+use http::{Uri, uri::Scheme};
 use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
@@ -50,12 +42,30 @@ impl Connector {
     pub(super) fn connect(&self, uri: Uri) -> Connecting {
         match self {
             Self::Tcp(tcp) => {
-                let connecting = tcp.clone().call(uri);
-                Box::pin(async move { Ok(boxed(connecting.await?.into_inner())) })
+                let connecting = tcp.clone().call(uri.clone());
+                Box::pin(async move {
+                    let io = connecting
+                        .await
+                        .map_err(|source| Unreached { uri, source: source.into() })?;
+                    Ok(boxed(io.into_inner()))
+                })
             }
             Self::Custom(connect) => connect(uri),
         }
     }
+}
+
+/// Which of a server and its proxies cannot be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection to {}:{}", uri.host().unwrap_or_default(), port(uri))]
+struct Unreached {
+    uri: Uri,
+    source: DialError,
+}
+
+fn port(uri: &Uri) -> u16 {
+    let is_https = uri.scheme() == Some(&Scheme::HTTPS);
+    uri.port_u16().unwrap_or(if is_https { 443 } else { 80 })
 }
 
 impl Default for Connector {
@@ -73,21 +83,6 @@ impl fmt::Debug for Connector {
             Self::Tcp(_) => "Tcp",
             Self::Custom(_) => "Custom",
         })
-    }
-}
-
-/// What the connectors of proxies call to reach them.
-impl Service<Uri> for Connector {
-    type Response = BoxConnection;
-    type Error = DialError;
-    type Future = Connecting;
-
-    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), DialError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Connecting {
-        self.connect(uri)
     }
 }
 

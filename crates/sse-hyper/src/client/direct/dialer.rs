@@ -53,15 +53,17 @@ impl Dialer {
     }
 
     async fn by_socks(&self, proxy: &Intercept, uri: &Uri) -> Result<BoxConnection, DialError> {
-        let uri = with_port(uri)?;
-        let (address, connector) = (proxy.uri().clone(), self.connector.clone());
+        let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+        let (uri, address) = (with_port(uri, default)?, with_port(proxy.uri(), SOCKS)?);
+        // Their errors would not say why the proxy cannot be reached.
+        let once = Once(Some(self.connector.connect(address.clone()).await?));
         match proxy.uri().scheme_str() {
             Some(scheme @ ("socks4" | "socks4a")) => {
-                let mut socks = SocksV4::new(address, connector).local_dns(scheme == "socks4");
+                let mut socks = SocksV4::new(address, once).local_dns(scheme == "socks4");
                 Ok(socks.call(uri).await?)
             }
             scheme => {
-                let socks = SocksV5::new(address, connector).local_dns(scheme == Some("socks5"));
+                let socks = SocksV5::new(address, once).local_dns(scheme == Some("socks5"));
                 let mut socks = match proxy.raw_auth() {
                     Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
                     None => socks,
@@ -105,10 +107,9 @@ impl Dialer {
     }
 }
 
-/// `uri` with its port, which the connector by SOCKS takes for 443 where it is not named.
-fn with_port(uri: &Uri) -> Result<Uri, http::Error> {
-    let is_https = uri.scheme() == Some(&Scheme::HTTPS);
-    let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+/// `uri` with its port.
+fn with_port(uri: &Uri, default: u16) -> Result<Uri, http::Error> {
+    let port = uri.port_u16().unwrap_or(default);
     let mut parts = uri.clone().into_parts();
     let host = uri.host().unwrap_or_default();
     parts.authority = Some(format!("{host}:{port}").parse()?);
@@ -134,3 +135,6 @@ impl Service<Uri> for Once {
         std::future::ready(self.0.take().ok_or_else(|| "the tunnel was used before".into()))
     }
 }
+
+/// The port of a SOCKS proxy that names none (RFC 1928, section 3).
+const SOCKS: u16 = 1080;

@@ -1,5 +1,9 @@
+use std::env;
+
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
+
+use crate::client::{BuildError, address::check_port};
 
 /// By which proxies a source reaches its server.
 ///
@@ -16,8 +20,8 @@ use hyper_util::client::proxy::matcher::Matcher;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Proxies {
-    /// Those that `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` name, but for what `NO_PROXY` names, as
-    /// curl reads them.
+    /// Those that `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` name, but for what `NO_PROXY` names, in upper
+    /// or in lower case; `HTTP_PROXY` means nothing in a CGI program. What is no address is ignored.
     #[default]
     Environment,
     /// None.
@@ -27,11 +31,22 @@ pub enum Proxies {
 }
 
 impl Proxies {
-    pub(crate) fn matcher(&self) -> Option<Matcher> {
-        match self {
+    pub(crate) fn matcher(&self) -> Result<Option<Matcher>, BuildError> {
+        Ok(match self {
+            // The matcher takes a star for a name, and so not for numeric addresses.
+            Self::Environment if is_star(&["no_proxy", "NO_PROXY"]) => None,
             Self::Environment => Some(Matcher::from_env()),
             Self::None => None,
-            Self::One(uri) => Some(Matcher::builder().all(uri.to_string()).build()),
-        }
+            Self::One(uri) => {
+                check_port(uri)?;
+                Some(Matcher::builder().all(uri.to_string()).build())
+            }
+        })
     }
+}
+
+/// Whether the first of these variables that there is names everything.
+fn is_star(names: &[&str]) -> bool {
+    let value = names.iter().find_map(|name| env::var(name).ok());
+    value.is_some_and(|value| value.split(',').any(|name| name.trim() == "*"))
 }
