@@ -10,6 +10,9 @@ pub(super) struct Handler<W> {
     selection: Selection,
     exec: Option<Exec>,
     state: Option<StateFile>,
+    /// The ID that was the last one when an event failed. Events without an ID carry it on, and to
+    /// save it for them would skip the event that failed.
+    failed: Option<String>,
 }
 
 /// Which events are handled, and which is the last.
@@ -30,7 +33,7 @@ impl<W: Write> Handler<W> {
         exec: Option<Exec>,
         state: Option<StateFile>,
     ) -> Self {
-        Self { printer, selection, exec, state }
+        Self { printer, selection, exec, state, failed: None }
     }
 
     pub(super) fn is_for_all(&self) -> bool {
@@ -59,8 +62,9 @@ impl<W: Write> Handler<W> {
                 true
             }
         };
-        if is_handled {
-            self.save(id)?;
+        match is_handled {
+            true => self.save(id)?,
+            false => self.failed = Some(id.to_owned()),
         }
         Ok(self.selection.count())
     }
@@ -74,6 +78,10 @@ impl<W: Write> Handler<W> {
     }
 
     fn save(&mut self, id: &str) -> Result<(), Failure> {
+        if self.failed.as_deref() == Some(id) {
+            return Ok(());
+        }
+        self.failed = None;
         match &mut self.state {
             Some(state) => state.save(id).map_err(Failure::failed),
             None => Ok(()),

@@ -95,3 +95,27 @@ fn id_of_an_event_whose_command_fails_is_not_kept() {
         assert!(ended.stderr.contains(&line), "{ended:?}");
     }
 }
+
+#[test]
+fn id_of_a_failed_event_is_not_kept_for_those_that_carry_it_on() {
+    let failing = "id: 1\ndata: a\n\nid: 2\ndata: b\n\n";
+    for (args, after, kept) in [
+        (&[][..], "data: no id\n\n", "1\n"),
+        (&["--event", "message"], "event: other\ndata: no id\n\n", "1\n"),
+        (&["--until", "end"], "data: end\n\n", "1\n"),
+        (&["--event", "message"], "event: other\nid: 3\ndata: c\n\n", "3\n"),
+        (&[], "id: 3\ndata: c\n\ndata: no id\n\n", "3\n"),
+        (&[], "id: 3\ndata: c\n\nid: 2\ndata: d\n\n", "2\n"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let script = "test \"$(cat)\" != b";
+        let command = ["--stdin", "--state", state.to_str().unwrap(), "--exec", script];
+        let events = format!("{failing}{after}");
+
+        let ended = run_with_stdin(CLIENT, command.iter().chain(args), events.as_bytes());
+
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(fs::read_to_string(&state).unwrap(), kept, "{args:?} {after:?}");
+    }
+}
