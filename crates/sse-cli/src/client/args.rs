@@ -82,7 +82,7 @@ pub(super) struct Args {
     pub(super) until: Option<String>,
 
     /// Run `sh -c CMD` for each event instead of printing it, one at a time: the data on standard
-    /// input, type and ID in SSE_TYPE and SSE_ID
+    /// input, type and ID in SSE_TYPE and SSE_ID. A first signal waits for it, a second does not
     #[arg(long, value_name = "CMD", conflicts_with_all = ["output", "all"])]
     pub(super) exec: Option<String>,
 
@@ -139,7 +139,7 @@ pub(super) struct ReconnectionArgs {
     #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
     pub(super) idle_timeout: Option<Duration>,
 
-    /// Give up after MS milliseconds in all, 1 to 4294967295
+    /// Give up after MS milliseconds in all, 1 to 4294967295; the command that runs then is waited for
     #[arg(long, value_name = "MS", conflicts_with = "stdin")]
     #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
     pub(super) max_time: Option<Duration>,

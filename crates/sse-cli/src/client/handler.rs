@@ -1,6 +1,6 @@
 use std::{io::Write, ops::ControlFlow, time::Duration};
 
-use super::{exec::Exec, printer::Printer, state::StateFile};
+use super::{exec::Exec, printer::Printer, state::StateFile, stop::Stop};
 use crate::exit::Failure;
 
 /// What becomes of each event, and when there were enough.
@@ -13,6 +13,7 @@ pub(super) struct Handler<W> {
     /// The ID that was the last one when an event failed. Events without an ID carry it on, and to
     /// save it for them would skip the event that failed.
     failed: Option<String>,
+    stop: Stop,
 }
 
 /// Which events are handled, and which is the last.
@@ -32,8 +33,9 @@ impl<W: Write> Handler<W> {
         selection: Selection,
         exec: Option<Exec>,
         state: Option<StateFile>,
+        stop: Stop,
     ) -> Self {
-        Self { printer, selection, exec, state, failed: None }
+        Self { printer, selection, exec, state, failed: None, stop }
     }
 
     pub(super) fn is_for_all(&self) -> bool {
@@ -55,17 +57,11 @@ impl<W: Write> Handler<W> {
             self.save(id)?;
             return Ok(ControlFlow::Continue(()));
         }
-        let is_handled = match &self.exec {
-            Some(exec) => exec.run(name, data, id),
-            None => {
-                self.printer.event(name, data, id).map_err(Failure::stdout)?;
-                true
-            }
-        };
-        match is_handled {
-            true => self.save(id)?,
-            false => self.failed = Some(id.to_owned()),
+        if self.exec.is_some() {
+            return self.run(name, data, id);
         }
+        self.printer.event(name, data, id).map_err(Failure::stdout)?;
+        self.save(id)?;
         Ok(self.selection.count())
     }
 
@@ -75,6 +71,21 @@ impl<W: Write> Handler<W> {
 
     pub(super) fn retry(&mut self, retry: Duration) -> Result<(), Failure> {
         self.printer.retry(retry).map_err(Failure::stdout)
+    }
+
+    /// Runs the command; a process that ends waits for it, and for its ID to be kept.
+    fn run(&mut self, name: &str, data: &str, id: &str) -> Result<ControlFlow<()>, Failure> {
+        let Some(exec) = self.exec.as_ref().filter(|_| self.stop.begin()) else {
+            return Ok(ControlFlow::Break(()));
+        };
+        match exec.run(name, data, id) {
+            true => self.save(id)?,
+            false => self.failed = Some(id.to_owned()),
+        }
+        match self.stop.end() {
+            true => Ok(self.selection.count()),
+            false => Ok(ControlFlow::Break(())),
+        }
     }
 
     fn save(&mut self, id: &str) -> Result<(), Failure> {
@@ -134,6 +145,6 @@ mod tests {
 
     fn handler(selection: Selection) -> Handler<Vec<u8>> {
         let printer = Printer::new(Vec::new(), OutputFormat::Data, false);
-        Handler::new(printer, selection, None, None)
+        Handler::new(printer, selection, None, None, Stop::default())
     }
 }

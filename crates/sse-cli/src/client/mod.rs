@@ -8,6 +8,7 @@ mod printer;
 mod state;
 mod stdin;
 mod stdout;
+mod stop;
 mod until_over;
 
 use std::{io, process::ExitCode};
@@ -20,6 +21,7 @@ use args::Args;
 use config::{Config, Source};
 use handler::Handler;
 use printer::Printer;
+use stop::Stop;
 use until_over::until_over;
 
 /// The command `eventsource-client`, on the arguments of this process.
@@ -27,13 +29,13 @@ pub fn eventsource_client() -> ExitCode {
     exit::run(|args: Args| {
         logging::init(args.debug);
         let config = Config::new(args)?;
-        until_over(move || handle(config))
+        until_over(|stop| handle(config, stop))
     })
 }
 
-fn handle(config: Config) -> Result<(), Failure> {
+fn handle(config: Config, stop: Stop) -> Result<(), Failure> {
     let printer = Printer::new(io::stdout().lock(), config.output, config.all);
-    let mut handler = Handler::new(printer, config.selection, config.exec, config.state);
+    let mut handler = Handler::new(printer, config.selection, config.exec, config.state, stop);
     match config.source {
         Source::Stdin { last_event_id } => {
             stdin::decode(io::stdin().lock(), &last_event_id, &mut handler)

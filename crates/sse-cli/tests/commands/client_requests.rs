@@ -123,6 +123,20 @@ fn time_that_is_over_ends_it_with_a_failure() {
 }
 
 #[test]
+fn command_that_runs_when_the_time_is_over_ends_and_its_id_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let peer = Peer::start([held_stream("id: 7\ndata: a\n\n")]);
+    let (port, file) = (peer.port(), state.to_str().unwrap());
+    let args = ["42", "-P", &port, "--max-time", "300", "--state", file];
+
+    let ended = run(CLIENT, args.iter().chain(&["--exec", "sleep 1; echo done"]));
+
+    assert_eq!((ended.code, &*ended.stdout), (Some(1), "done\n"), "{ended:?}");
+    assert_eq!(std::fs::read_to_string(&state).unwrap(), "7\n");
+}
+
+#[test]
 fn proxy_is_gone_by_whether_it_is_an_option_or_in_the_environment() {
     for in_environment in [false, true] {
         let mut peer = Peer::start([stream("data: a\n\n")]);

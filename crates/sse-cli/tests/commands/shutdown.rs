@@ -1,6 +1,7 @@
 //! SIGINT and SIGTERM, in the server and in the client.
 
 use std::{
+    fs,
     io::Write,
     net::TcpStream,
     thread,
@@ -89,4 +90,56 @@ fn a_signal_ends_a_client_that_waits_to_reconnect_or_for_standard_input() {
         client.signal(Signal::INT);
         assert_eq!(client.wait().code, Some(0));
     }
+}
+
+#[test]
+fn a_signal_waits_for_the_command_that_runs_and_keeps_its_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, go) = (folder.path().join("state"), folder.path().join("go"));
+    let script = format!(
+        "echo $SSE_ID; until test -e {}; do sleep 0.01; done; test $SSE_ID != 1",
+        go.display()
+    );
+    // The next event is there already, and must not be begun; a command that fails keeps nothing.
+    for (events, kept) in [
+        ("id: 7\ndata: a\n\nid: 8\ndata: b\n\n", Some("7\n")),
+        ("id: 1\ndata: a\n\nid: 8\ndata: b\n\n", None),
+    ] {
+        for signal in [Signal::INT, Signal::TERM] {
+            let peer = Peer::start([held_stream(events)]);
+            let (port, file) = (peer.port(), state.to_str().unwrap());
+            let args = ["42", "-P", &port, "--exec", &script, "--state", file];
+            let client = Process::start(CLIENT, args);
+            client.line();
+
+            client.signal(signal);
+            client.log_line("waiting for the command");
+            fs::write(&go, "").unwrap();
+            let ended = client.wait();
+
+            assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{signal:?}: {ended:?}");
+            assert_eq!(fs::read_to_string(&state).ok().as_deref(), kept, "{signal:?}");
+            fs::remove_file(&go).unwrap();
+            let _ = fs::remove_file(&state);
+        }
+    }
+}
+
+#[test]
+fn a_second_signal_ends_the_client_though_a_command_runs() {
+    let peer = Peer::start([held_stream("id: 7\ndata: a\n\n")]);
+    // It keeps no pipe open to the test, which waits for the end of both.
+    let script = "echo begun; exec sleep 30 >/dev/null 2>&1";
+    let client = Process::start(CLIENT, ["42", "-P", &peer.port(), "--exec", script]);
+    client.line();
+    let start = Instant::now();
+
+    client.signal(Signal::TERM);
+    client.log_line("waiting for the command");
+    client.signal(Signal::TERM);
+    let ended = client.wait();
+
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("ended at once by a signal"), "{ended:?}");
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
