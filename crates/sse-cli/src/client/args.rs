@@ -99,7 +99,9 @@ pub(super) struct Args {
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = None)]
 pub(super) struct RequestArgs {
-    /// Send a header, as `Name: value`; may be given more than once
+    /// Send a header, as `Name: value`; may be given more than once. Redirects to other origins do not
+    /// get it, and from https to http end the client, unless it is Accept, Accept-Language,
+    /// Cache-Control, Content-Type, Last-Event-ID or User-Agent
     #[arg(long, value_name = "HEADER", value_parser = parsing::header, conflicts_with = "stdin")]
     pub(super) header: Vec<(HeaderName, HeaderValue)>,
 

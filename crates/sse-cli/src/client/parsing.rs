@@ -1,4 +1,4 @@
-use http::{HeaderName, HeaderValue, Uri};
+use http::{HeaderName, HeaderValue, Uri, header};
 
 /// An address of a server.
 pub(super) fn url(text: &str) -> Result<Uri, AddressError> {
@@ -19,11 +19,13 @@ fn address(text: &str, schemes: &'static [&'static str]) -> Result<Uri, AddressE
     }
 }
 
-/// A header as `Name: value`.
+/// A header as `Name: value`, which stays at its origin unless its name tells that it is no secret.
 pub(super) fn header(text: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
     let (name, value) = text.split_once(':').ok_or(HeaderError)?;
     let name = name.parse().map_err(|_| HeaderError)?;
-    let value = HeaderValue::from_bytes(value.trim().as_bytes()).map_err(|_| HeaderError)?;
+    let mut value = HeaderValue::from_bytes(value.trim().as_bytes()).map_err(|_| HeaderError)?;
+    // Nobody can know all names under which servers want a secret.
+    value.set_sensitive(!WITHOUT_SECRETS.contains(&name));
     Ok((name, value))
 }
 
@@ -42,6 +44,15 @@ pub(super) struct HeaderError;
 fn shown(schemes: &[&str]) -> String {
     schemes.iter().map(|scheme| format!("{scheme}://")).collect::<Vec<_>>().join(", ")
 }
+
+const WITHOUT_SECRETS: [HeaderName; 6] = [
+    header::ACCEPT,
+    header::ACCEPT_LANGUAGE,
+    header::CACHE_CONTROL,
+    header::CONTENT_TYPE,
+    HeaderName::from_static("last-event-id"),
+    header::USER_AGENT,
+];
 
 #[cfg(test)]
 mod tests {
@@ -78,6 +89,22 @@ mod tests {
             let parsed = parsed.map(|(_, value)| value.to_str().unwrap().to_owned());
 
             assert_eq!(parsed.as_deref(), value, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn headers_are_secrets_but_for_a_few() {
+        for (text, is_secret) in [
+            ("X-Api-Key: c", true),
+            ("Authorization: c", true),
+            ("Accept: c", false),
+            ("accept-language: c", false),
+            ("CONTENT-TYPE: c", false),
+            ("User-Agent: c", false),
+            ("Last-Event-ID: c", false),
+            ("Cache-Control: c", false),
+        ] {
+            assert_eq!(header(text).unwrap().1.is_sensitive(), is_secret, "{text}");
         }
     }
 }

@@ -37,6 +37,26 @@ fn headers_and_the_method_are_sent() {
 }
 
 #[test]
+fn headers_that_may_be_secrets_stay_at_the_first_origin() {
+    let mut target = Peer::start([stream("data: a\n\n")]);
+    let mut script = vec![Step::ExpectHead];
+    let location = format!("http://127.0.0.1:{}/", target.port());
+    let found = "HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0";
+    script.push(Step::send(format!("{found}\r\nLocation: {location}\r\n\r\n")));
+    let mut peer = Peer::start([script]);
+    let url = format!("http://127.0.0.1:{}/", peer.port());
+    let headers = ["--header", "X-Api-Key: secret", "--header", "Accept-Language: de"];
+
+    let ended = run(CLIENT, ["--url", &url, "--count", "1"].iter().chain(&headers));
+
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(peer.request().field("x-api-key"), Some("secret"));
+    let request = target.request();
+    assert_eq!(request.field("accept-language"), Some("de"));
+    assert_eq!(request.field("x-api-key"), None);
+}
+
+#[test]
 fn answer_of_a_language_model_is_one_line() {
     let chunk = |text: &str| format!("data: {text}\n\n");
     let events = ["{\"a\":1}", "{\"a\":2}", "[DONE]", "never"].map(chunk).concat();
