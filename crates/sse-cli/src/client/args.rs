@@ -128,11 +128,13 @@ pub(super) struct ReconnectionArgs {
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) retry: Duration,
 
-    /// Reconnect also after answers and failures that otherwise end the client
+    /// Reconnect also after answers and failures that otherwise end the client; a request with --data
+    /// is repeated too
     #[arg(short, long)]
     pub(super) keep_reconnecting: bool,
 
-    /// Reconnect also after 429 and 5xx, not before the time that the server names
+    /// Reconnect also after 429 and 5xx, not before the time that the server names; a request with
+    /// --data is repeated too
     #[arg(long, conflicts_with = "stdin")]
     pub(super) retry_status: bool,
 

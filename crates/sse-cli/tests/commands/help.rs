@@ -125,11 +125,12 @@ fn version_is_printed_and_has_no_short_form() {
 }
 
 #[test]
-fn help_of_the_client_says_what_is_waited_for_and_kept_back() {
+fn help_of_the_client_says_what_is_repeated_waited_for_and_kept_back() {
     let help = run(CLIENT, ["--help"]).stdout;
 
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for (text, times) in [
+        ("a request with --data is repeated too", 2),
         ("A first signal waits for it, a second does not", 1),
         ("the command that runs then is waited for", 1),
         ("Redirects to other origins do not get it", 1),
