@@ -4,7 +4,7 @@ use clap::{ArgAction, Parser, ValueEnum};
 use http::{HeaderName, HeaderValue, Method, Uri};
 use sse_core::{EventId, Token};
 
-use super::parsing;
+use super::{address::AddressParser, header};
 use crate::{bounded, channel_name, endpoint::EndpointArgs};
 
 /// Listens to a stream and prints its events.
@@ -26,7 +26,7 @@ pub(super) struct Args {
     pub(super) token: Option<Token>,
 
     /// Listen to any URL instead of a channel
-    #[arg(long, value_name = "URL", value_parser = parsing::url)]
+    #[arg(long, value_name = "URL", value_parser = AddressParser::url())]
     #[arg(conflicts_with_all = ["token", "stdin", "host", "port", "ssl", "prefix", "action"])]
     pub(super) url: Option<Uri>,
 
@@ -102,7 +102,7 @@ pub(super) struct RequestArgs {
     /// Send a header, as `Name: value`; may be given more than once. Redirects to other origins do not
     /// get it, and from https to http end the client, unless it is Accept, Accept-Language,
     /// Cache-Control, Content-Type, Last-Event-ID or User-Agent
-    #[arg(long, value_name = "HEADER", value_parser = parsing::header, conflicts_with = "stdin")]
+    #[arg(long, value_name = "HEADER", value_parser = header::parse, conflicts_with = "stdin")]
     pub(super) header: Vec<(HeaderName, HeaderValue)>,
 
     /// Method of the request [default: GET, or POST with --data]
@@ -115,7 +115,7 @@ pub(super) struct RequestArgs {
 
     /// Go by this proxy (http, https, socks4, socks4a, socks5, socks5h) instead of those that the
     /// environment names
-    #[arg(long, value_name = "URL", value_parser = parsing::proxy, conflicts_with = "stdin")]
+    #[arg(long, value_name = "URL", value_parser = AddressParser::proxy(), conflicts_with = "stdin")]
     pub(super) proxy: Option<Uri>,
 }
 

@@ -1,9 +1,10 @@
+mod address;
 mod args;
 mod config;
 mod events;
 mod exec;
 mod handler;
-mod parsing;
+mod header;
 mod printer;
 mod state;
 mod stdin;

@@ -114,7 +114,12 @@ fn what_means_nothing_is_refused_with_the_reason() {
         (CLIENT, &["--url", "http://a.example/", "--stdin"], "--url"),
         (CLIENT, &["--url", "http://a.example/", "-P", "1"], "--url"),
         (CLIENT, &["--url", "a.example"], "begins with http://, https://"),
+        (CLIENT, &["--url", "http://127.0.0.1:99999/"], "1 to 65535 instead of \"99999\""),
+        (CLIENT, &["--url", "http://127.0.0.1:abc/"], "1 to 65535 instead of \"abc\""),
+        (CLIENT, &["--url", "http://127.0.0.1:8080*/"], "1 to 65535 instead of \"8080*\""),
+        (CLIENT, &["--url", "http://h/a b"], "'--url <URL>': there is a space in it"),
         (CLIENT, &["42", "--proxy", "a.example:1"], "socks5h://"),
+        (CLIENT, &["42", "--proxy", "http://127.0.0.1:99999/"], "1 to 65535 instead of \"99999\""),
         (CLIENT, &["42", "--header", "a"], "`Name: value`"),
         (CLIENT, &["42", "--method", "a b"], "--method"),
         (CLIENT, &["42", "--data", "@nofile"], "cannot read nofile"),
@@ -136,6 +141,30 @@ fn what_means_nothing_is_refused_with_the_reason() {
         assert_eq!(ended.code, Some(2), "{args:?}: {ended:?}");
         assert!(ended.stderr.contains(reason), "{args:?}: {ended:?}");
         assert_eq!(ended.stdout, "", "{args:?}");
+    }
+}
+
+#[test]
+fn passwords_in_addresses_that_are_refused_are_not_shown() {
+    for option in ["--url", "--proxy"] {
+        for address in [
+            "http://user:secret@h:99999/",
+            "http://user:secret@h/a b",
+            "http://user:secret/1@h/",
+            "http://user:sec ret@h/",
+            "ftp://user:secret@h/",
+            "user:secret@h",
+        ] {
+            let token = if option == "--proxy" { &["42"][..] } else { &[] };
+
+            let ended = run(CLIENT, token.iter().chain(&[option, address]));
+
+            assert_eq!(ended.code, Some(2), "{address}: {ended:?}");
+            assert!(ended.stderr.contains("***@h"), "{address}: {ended:?}");
+            for secret in ["secret", "sec "] {
+                assert!(!ended.stderr.contains(secret), "{address}: {ended:?}");
+            }
+        }
     }
 }
 
