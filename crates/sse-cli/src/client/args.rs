@@ -163,8 +163,8 @@ pub(super) enum OutputFormat {
 const EXAMPLES: &str = "\
 Exit status:
   0 after --count events, --until, a 204, SIGINT or SIGTERM, the end of --stdin or of the answer to
-  a POST, or when standard output is closed; 1 when it gives up, with the reason on standard error;
-  2 for a wrong use.
+  a POST, or when standard output is closed; 1 when it gives up, with the reason on standard error,
+  and after a second signal; 2 for a wrong use.
 
 Examples:
   eventsource-client 42:42:42:42:42:42 -r 5000

@@ -72,6 +72,23 @@ fn an_end_of_the_reader_ends_the_decoding_of_standard_input() {
 }
 
 #[test]
+fn an_end_of_the_reader_waits_for_the_command_that_runs_and_keeps_its_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let peer = Peer::start([held_stream("id: 7\ndata: a\n\nid: 8\ndata: b\n\n")]);
+    let (port, file) = (peer.port(), state.to_str().unwrap());
+    let script = "echo begun; sleep 1";
+    let (client, mut stdout) =
+        with_plain_pipe(&["42", "-P", &port, "--state", file, "--exec", script]);
+    stdout.read_line(&mut String::new()).unwrap();
+
+    drop(stdout);
+
+    assert_quiet_end(client);
+    assert_eq!(std::fs::read_to_string(&state).unwrap(), "7\n");
+}
+
+#[test]
 fn an_end_of_the_reader_amid_many_events_is_quiet() {
     let events = "data: some text to fill the pipe\n\n".repeat(100_000);
     let peer = Peer::start([held_stream(&events)]);
