@@ -31,24 +31,35 @@ pub(super) fn resolve(base: &Uri, reference: &[u8]) -> Option<Uri> {
     if authority.host().is_empty() || !has_port_of_digits(&authority) {
         return None;
     }
+    let (path, query) = match path_and_query.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (&*path_and_query, None),
+    };
+    let mut target = without_dots(path);
+    if let Some(query) = query {
+        write!(target, "?{query}").expect("a string takes everything");
+    }
     Uri::builder()
         .scheme(&*scheme.to_ascii_lowercase())
         .authority(without_user(authority.as_str()))
-        .path_and_query(target_of(&path_and_query))
+        .path_and_query(target)
         .build()
         .ok()
 }
 
-/// `uri` as it is sent: with a path that begins with a slash and has no dots, and with nothing in it
-/// that a request may not hold.
+/// `uri` as it is sent: with a path that begins with a slash, and with nothing in it that a request may
+/// not hold. Dots stay, because a channel may be called so.
 ///
 /// # Source
 ///
-/// RFC 3986, section 6.2, and RFC 9112, section 3.2.1.
+/// RFC 9112, section 3.2.1.
 pub(super) fn normalized(uri: Uri) -> Uri {
-    let target = cleaned(uri.path_and_query().map_or("/", PathAndQuery::as_str).as_bytes());
+    let mut target = cleaned(uri.path_and_query().map_or("/", PathAndQuery::as_str).as_bytes());
+    if !target.starts_with('/') {
+        target.insert(0, '/');
+    }
     let mut parts = uri.clone().into_parts();
-    parts.path_and_query = target_of(&target).parse().ok();
+    parts.path_and_query = target.parse().ok();
     Uri::from_parts(parts).unwrap_or(uri)
 }
 
@@ -102,14 +113,6 @@ fn merged(base: &Uri, reference: &str) -> String {
     }
 }
 
-/// The path, without dots, and the query.
-fn target_of(path_and_query: &str) -> String {
-    match path_and_query.split_once('?') {
-        Some((path, query)) => format!("{}?{query}", without_dots(path)),
-        None => without_dots(path_and_query),
-    }
-}
-
 /// # Source
 ///
 /// RFC 3986, section 5.2.4.
@@ -142,7 +145,7 @@ mod tests {
         for (uri, expected) in [
             ("http://a", "http://a/"),
             ("http://a:81?x=1", "http://a:81/?x=1"),
-            ("http://me@a/b/../c/./d?e/../f", "http://me@a/c/d?e/../f"),
+            ("http://me@a/b/../c?e", "http://me@a/b/../c?e"),
             ("http://a/é|?{é}", "http://a/%C3%A9%7C?%7B%C3%A9%7D"),
             ("http://a/%c3%a9?%20", "http://a/%c3%a9?%20"),
             ("/b/c", "/b/c"),
