@@ -157,6 +157,19 @@ fn command_that_runs_when_the_time_is_over_ends_and_its_id_is_kept() {
 }
 
 #[test]
+fn star_in_no_proxy_holds_for_numeric_hosts() {
+    let peer = Peer::start([stream("data: a\n\n")]);
+    let mut command = std::process::Command::new(CLIENT);
+    let url = format!("http://127.0.0.1:{}/", peer.port());
+    command.args(["--url", &url, "--count", "1", "-o", "data"]);
+    command.envs([("http_proxy", "http://127.0.0.1:1"), ("no_proxy", "b.example, *")]);
+
+    let ended = Process::spawn(&mut command).wait();
+
+    assert_eq!((ended.code, &*ended.stdout), (Some(0), "a\n"), "{ended:?}");
+}
+
+#[test]
 fn proxy_is_gone_by_whether_it_is_an_option_or_in_the_environment() {
     for in_environment in [false, true] {
         let mut peer = Peer::start([stream("data: a\n\n")]);
