@@ -72,8 +72,8 @@ pub use hub::{
 
 mod gateway;
 pub use gateway::{
-    Admission, Admitted, Cors, CorsError, Gateway, GatewayConfig, GatewayError, Handled, Permit,
-    Publication,
+    Admission, Admitted, Cors, CorsError, Gateway, GatewayConfig, GatewayError, Handled, Hosts,
+    HostsError, Permit, Publication,
 };
 
 mod response;

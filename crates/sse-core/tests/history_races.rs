@@ -126,8 +126,7 @@ impl Listener {
             assert_eq!(epoch, self.epoch);
             let seq: u64 = seq.parse().unwrap();
             match (field("event: "), field("data: ")) {
-                // The anchor goes before what it says, so a gap is told behind it.
-                (None, None) => continue,
+                (Some("sse.open"), Some(r#"{"resume":"ok"}"#)) => assert_eq!(seq, self.last),
                 (Some("sse.gap"), Some(data)) => {
                     let (_, missed) = data.split_once("\"missed\":").unwrap();
                     let missed: u64 = missed.trim_end_matches('}').parse().unwrap();

@@ -30,7 +30,7 @@ fn every_refusal_of_a_publication_is_typed_and_uses_no_id() {
     let actions = ActionSet::default().with_action("retry", Action::Retry).unwrap();
     let config = quiet_of(HubConfig::new(JsonFormat)).with_actions(actions);
     let (hub, now) = (Hub::new(config.with_ids(Counter::default())), epoch());
-    let mut listener = hub.subscribe(&token("a"), now).unwrap();
+    let mut listener = listen(&hub, &token("a"), now);
     let publish = |action: &str, body: &[u8]| hub.publish(&token("a"), action, body, now);
 
     for action in ["Ping", "poll", "", "nope"] {
@@ -49,7 +49,7 @@ fn every_refusal_of_a_publication_is_typed_and_uses_no_id() {
     }
     publish("ping", b" [1, 2] ").unwrap().wake();
 
-    assert_eq!(written(&mut listener, now), "id: 0\nevent: ping\ndata: [1,2]\n\n");
+    assert_eq!(written(&mut listener, now), "event: ping\ndata: [1,2]\nid: 0\n\n");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn retry_is_written_at_once_and_in_order_and_takes_no_id() {
     let actions = ActionSet::default().with_action("retry", Action::Retry).unwrap();
     let config = quiet().with_actions(actions).with_ids(Counter::default());
     let (hub, now) = (Hub::new(config), epoch());
-    let mut listener = hub.subscribe(&token("a"), now).unwrap();
+    let mut listener = listen(&hub, &token("a"), now);
 
     for (action, body) in [("ping", "1"), ("retry", " 4294967295\r\n"), ("ping", "2")] {
         hub.publish(&token("a"), action, body.as_bytes(), now).unwrap().wake();
@@ -65,7 +65,7 @@ fn retry_is_written_at_once_and_in_order_and_takes_no_id() {
 
     assert_eq!(
         written(&mut listener, now),
-        "id: 0\nevent: ping\ndata: 1\n\nretry: 4294967295\n\nid: 1\nevent: ping\ndata: 2\n\n",
+        "event: ping\ndata: 1\nid: 0\n\nretry: 4294967295\n\nevent: ping\ndata: 2\nid: 1\n\n",
     );
 }
 
@@ -74,7 +74,7 @@ fn exclusive_channel_has_one_listener_and_is_free_when_it_is_gone() {
     let (hub, now) = (Hub::new(quiet()), epoch());
 
     for _ in 0..3 {
-        let listener = hub.subscribe(&token("a"), now).unwrap();
+        let listener = listen(&hub, &token("a"), now);
         assert_eq!(hub.subscribe(&token("a"), now).unwrap_err(), SubscribeError::Taken);
         assert_eq!(
             hub.check_subscribe(&token("a"), &Start::default(), now),
@@ -93,9 +93,9 @@ fn exclusive_channel_has_one_listener_and_is_free_when_it_is_gone() {
 #[test]
 fn shared_channel_gives_everything_to_everyone() {
     let (hub, now) = (Hub::new(quiet().with_mode(Mode::Shared)), epoch());
-    let mut early = hub.subscribe(&token("a"), now).unwrap();
+    let mut early = listen(&hub, &token("a"), now);
     hub.publish(&token("a"), "ping", b"1", now).unwrap().wake();
-    let mut late = hub.subscribe(&token("a"), now).unwrap();
+    let mut late = listen(&hub, &token("a"), now);
 
     let published = hub.publish(&token("a"), "ping", b"2", now).unwrap();
 
@@ -108,11 +108,11 @@ fn shared_channel_gives_everything_to_everyone() {
 #[test]
 fn finish_frees_the_token_at_once_and_the_stream_ends_after_what_was_published() {
     let (hub, now) = (Hub::new(quiet()), epoch());
-    let mut old = hub.subscribe(&token("a"), now).unwrap();
+    let mut old = listen(&hub, &token("a"), now);
     hub.publish(&token("a"), "ping", b"1", now).unwrap().wake();
 
     hub.publish(&token("a"), "close", b"", now).unwrap().wake();
-    let mut new = hub.subscribe(&token("a"), now).unwrap();
+    let mut new = listen(&hub, &token("a"), now);
     hub.publish(&token("a"), "ping", b"2", now).unwrap().wake();
 
     assert_eq!(written(&mut old, now), "event: ping\ndata: 1\n\n");
@@ -126,8 +126,7 @@ fn finish_frees_the_token_at_once_and_the_stream_ends_after_what_was_published()
 fn shutdown_ends_every_stream_and_refuses_new_ones() {
     let (hub, now) = (Hub::new(quiet()), epoch());
     let tokens: Vec<_> = (0..50).map(|n| token(&n.to_string())).collect();
-    let mut listeners: Vec<_> =
-        tokens.iter().map(|token| hub.subscribe(token, now).unwrap()).collect();
+    let mut listeners: Vec<_> = tokens.iter().map(|token| listen(&hub, token, now)).collect();
     let woken = Arc::new(Woken::default());
     for listener in &mut listeners {
         let output = listener.poll_output(&Waker::from(woken.clone()), now);
@@ -150,7 +149,7 @@ fn shutdown_ends_every_stream_and_refuses_new_ones() {
 fn stalled_listener_is_cut_at_once_and_its_memory_is_free() {
     let log = LogConfig::default().with_max_bytes(100_000);
     let (hub, now) = (Hub::new(quiet().with_log(log)), epoch());
-    let mut stalled = hub.subscribe(&token("a"), now).unwrap();
+    let mut stalled = listen(&hub, &token("a"), now);
     let body = vec![b'x'; 1_000];
 
     let mut accepted = 0;
@@ -169,7 +168,7 @@ fn stalled_listener_is_cut_at_once_and_its_memory_is_free() {
 
     assert!((80..=100).contains(&accepted), "{accepted} were accepted");
     assert_eq!(last, PublishError::NotConnected);
-    let mut new = hub.subscribe(&token("a"), now).unwrap();
+    let mut new = listen(&hub, &token("a"), now);
     let output = stalled.poll_output(Waker::noop(), now);
     assert_eq!(output, Output::Close(CloseReason::Overrun { missed: accepted }));
     drop(stalled);
@@ -181,8 +180,8 @@ fn stalled_listener_is_cut_at_once_and_its_memory_is_free() {
 fn one_stalled_listener_does_not_cut_the_others() {
     let log = LogConfig::default().with_max_bytes(10_000);
     let (hub, now) = (Hub::new(quiet().with_log(log).with_mode(Mode::Shared)), epoch());
-    let mut stalled = hub.subscribe(&token("a"), now).unwrap();
-    let mut healthy = hub.subscribe(&token("a"), now).unwrap();
+    let mut stalled = listen(&hub, &token("a"), now);
+    let mut healthy = listen(&hub, &token("a"), now);
 
     for n in 0..1_000 {
         let published = hub.publish(&token("a"), "ping", n.to_string().as_bytes(), now).unwrap();
@@ -200,9 +199,8 @@ fn all_channels_together_hold_no_more_than_their_bound() {
     let config = quiet().with_max_total_bytes(1_000_000);
     let (hub, now) = (Hub::new(config), epoch());
     let tokens: Vec<_> = (0..20).map(|n| token(&n.to_string())).collect();
-    let mut stalled: Vec<_> =
-        tokens.iter().map(|token| hub.subscribe(token, now).unwrap()).collect();
-    let mut healthy = hub.subscribe(&token("healthy"), now).unwrap();
+    let mut stalled: Vec<_> = tokens.iter().map(|token| listen(&hub, token, now)).collect();
+    let mut healthy = listen(&hub, &token("healthy"), now);
     let body = vec![b'x'; 1_000];
 
     let mut cut = 0;
@@ -233,7 +231,7 @@ fn streams_that_end_count_against_the_total_until_they_are_read() {
     let body = vec![b'x'; 30_000];
     let mut ending: Vec<_> = (0..10)
         .map(|_| {
-            let listener = hub.subscribe(&token("a"), now).unwrap();
+            let listener = listen(&hub, &token("a"), now);
             hub.publish(&token("a"), "ping", &body, now).unwrap().wake();
             hub.publish(&token("a"), "close", b"", now).unwrap().wake();
             listener
@@ -251,7 +249,7 @@ fn streams_that_end_count_against_the_total_until_they_are_read() {
 fn idle_listener_is_woken_once_per_publication() {
     let (hub, woken, now) = (Hub::new(quiet()), Arc::new(Woken::default()), epoch());
     let waker = Waker::from(woken.clone());
-    let mut listener = hub.subscribe(&token("a"), now).unwrap();
+    let mut listener = listen(&hub, &token("a"), now);
     assert_eq!(listener.poll_output(&waker, now), Output::Wait { until: None });
 
     hub.publish(&token("a"), "ping", b"1", now).unwrap().wake();
@@ -264,7 +262,7 @@ fn idle_listener_is_woken_once_per_publication() {
 fn listener_that_went_idle_again_is_not_woken_for_what_it_has_read() {
     let (hub, woken, now) = (Hub::new(quiet()), Arc::new(Woken::default()), epoch());
     let waker = Waker::from(woken.clone());
-    let mut listener = hub.subscribe(&token("a"), now).unwrap();
+    let mut listener = listen(&hub, &token("a"), now);
     assert_eq!(listener.poll_output(&waker, now), Output::Wait { until: None });
 
     let wakers = hub.publish(&token("a"), "ping", b"1", now).unwrap().into_wakers();
@@ -278,8 +276,8 @@ fn listener_that_went_idle_again_is_not_woken_for_what_it_has_read() {
 #[test]
 fn dropped_listener_is_not_woken() {
     let (hub, woken, now) = (Hub::new(quiet().with_mode(Mode::Shared)), Arc::default(), epoch());
-    let _other = hub.subscribe(&token("a"), now).unwrap();
-    let mut listener = hub.subscribe(&token("a"), now).unwrap();
+    let _other = listen(&hub, &token("a"), now);
+    let mut listener = listen(&hub, &token("a"), now);
     let waker = Waker::from(Arc::<Woken>::clone(&woken));
     assert_eq!(listener.poll_output(&waker, now), Output::Wait { until: None });
 
@@ -292,7 +290,7 @@ fn dropped_listener_is_not_woken() {
 #[test]
 fn wakers_come_for_every_idle_listener_of_a_crowd() {
     let (hub, woken, now) = (Hub::new(quiet().with_mode(Mode::Shared)), Arc::default(), epoch());
-    let mut crowd: Vec<_> = (0..100).map(|_| hub.subscribe(&token("a"), now).unwrap()).collect();
+    let mut crowd: Vec<_> = (0..100).map(|_| listen(&hub, &token("a"), now)).collect();
     let waker = Waker::from(Arc::<Woken>::clone(&woken));
     for listener in &mut crowd {
         assert_eq!(listener.poll_output(&waker, now), Output::Wait { until: None });
@@ -302,6 +300,14 @@ fn wakers_come_for_every_idle_listener_of_a_crowd() {
     hub.publish(&token("a"), "ping", b"1", now).unwrap().wake();
 
     assert_eq!(woken.count(), 70);
+}
+
+/// A listener that was told that its stream is open.
+fn listen(hub: &Arc<Hub>, token: &Token, now: Instant) -> Subscriber {
+    let mut listener = hub.subscribe(token, now).unwrap();
+    let open = Output::Write("event: sse.open\nretry: 3000\ndata: {}\n\n".into());
+    assert_eq!(listener.poll_output(Waker::noop(), now), open);
+    listener
 }
 
 fn written(listener: &mut Subscriber, now: Instant) -> String {

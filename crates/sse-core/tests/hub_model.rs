@@ -105,8 +105,13 @@ impl Model {
     fn subscribe(&mut self, token: usize) {
         let is_taken = self.mode == Mode::Exclusive && 0 < self.connected(token);
         match self.hub.subscribe(&name(token), self.now) {
-            Ok(subscriber) => {
+            Ok(mut subscriber) => {
                 assert!(!is_taken);
+                let open = subscriber.poll_output(Waker::noop(), self.now);
+                assert_eq!(
+                    open,
+                    Output::Write("event: sse.open\nretry: 3000\ndata: {}\n\n".into())
+                );
                 self.listeners.push(Listener {
                     subscriber,
                     token,
@@ -129,7 +134,7 @@ impl Model {
         };
         assert_eq!(published.listeners(), expected);
         assert_eq!(published.id().unwrap().as_str(), self.ids.to_string());
-        let frame = format!("id: {}\nevent: ping\ndata: {data}\n\n", self.ids);
+        let frame = format!("event: ping\ndata: {data}\nid: {}\n\n", self.ids);
         self.ids += 1;
         let mut cut: usize = published.overrun().iter().map(|overrun| overrun.listeners).sum();
         published.wake();

@@ -234,7 +234,8 @@ fn read_to_end(mut listener: Subscriber, reads: &AtomicUsize) -> (Vec<String>, C
             }
         }
     };
-    let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+    // The first block says that the stream is open.
+    let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).skip(1);
     (data.map(str::to_owned).collect(), reason)
 }
 

@@ -46,7 +46,7 @@ mod response;
 pub use response::{Head, Response};
 
 mod listener;
-pub use listener::{Listener, StreamEnd};
+pub use listener::{Listener, OPEN, StreamEnd};
 
 mod scripted;
 pub use scripted::{MemoryServer, MemoryStream, RecordedRequest, ScriptedServer, Step};

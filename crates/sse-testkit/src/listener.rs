@@ -181,6 +181,13 @@ impl Listener {
     }
 }
 
+/// The first block of a stream of a channel without history.
+///
+/// ```
+/// assert!(sse_testkit::OPEN.starts_with("event: sse.open\n"));
+/// ```
+pub const OPEN: &str = "event: sse.open\nretry: 3000\ndata: {}\n\n";
+
 /// How an event stream ends.
 ///
 /// ```

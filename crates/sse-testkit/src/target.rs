@@ -94,16 +94,16 @@ impl Target {
         assert_eq!(response.status(), 200, "{action} to {token}: {response:?}");
     }
 
-    /// Listens on `token`.
+    /// Listens on `token`, and reads the block that opens its stream.
     ///
     /// # Panics
     ///
-    /// If the answer is not 200.
+    /// If the answer is not 200, or the stream does not begin with [`OPEN`](crate::OPEN).
     pub async fn listen(&self, token: &str) -> Listener {
         self.listen_on(self.connect().await, token).await
     }
 
-    /// Opens the stream at `path`.
+    /// Opens the stream at `path`, and reads nothing of it.
     ///
     /// # Panics
     ///
@@ -112,13 +112,15 @@ impl Target {
         self.open(self.connect().await, head("GET", path, &[]), path).await
     }
 
-    /// Listens on `token` over `connection`.
+    /// Listens on `token` over `connection`, and reads the block that opens its stream.
     ///
     /// # Panics
     ///
-    /// If the answer is not 200.
+    /// If the answer is not 200, or the stream does not begin with [`OPEN`](crate::OPEN).
     pub async fn listen_on(&self, connection: Connection, token: &str) -> Listener {
-        self.open(connection, self.listen_request(token), token).await
+        let mut listener = self.open(connection, self.listen_request(token), token).await;
+        listener.expect(crate::OPEN).await;
+        listener
     }
 
     async fn open(&self, mut connection: Connection, request: String, what: &str) -> Listener {

@@ -3,10 +3,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::{Cursor, Keepalive, Log};
-use crate::{Event, Gap, GapReason, KEEPALIVE, Resume, Verdict};
+use crate::{Gap, GapReason, KEEPALIVE, Resume};
 
 /// One listener's place in a [`Log`]: what to write next, and until when it may stay silent.
 ///
@@ -58,27 +58,18 @@ impl Subscription {
     }
 
     /// A subscription to what `log` remembers after the anchor of `resume`, and to what it will hold
-    /// from then on. The first block says the anchor and `retry`, the second a gap if there is one.
-    pub fn resume(
-        config: SubscriptionConfig,
-        log: &Log,
-        resume: &Resume,
-        retry: Option<Duration>,
-        now: Instant,
-    ) -> Self {
-        let anchor = resume.anchor();
-        let mut first = Event::default().with_id(anchor.into());
-        if let Some(retry) = retry {
-            first = first.with_retry(retry);
-        }
-        let mut preface = BytesMut::from(&first.encode()[..]);
-        if let Verdict::Gap(gap) = resume.verdict() {
-            preface.extend_from_slice(&gap.encode(Some(anchor)));
-        }
+    /// from then on.
+    pub fn resume(config: SubscriptionConfig, log: &Log, resume: &Resume, now: Instant) -> Self {
         let mut subscription = Self::new(config, log, now);
-        subscription.cursor.event = anchor.seq() + 1;
-        subscription.preface = preface.freeze();
+        subscription.cursor.event = resume.anchor().seq() + 1;
         subscription
+    }
+
+    /// The same, with `preface` written before anything else. Default: nothing.
+    #[must_use]
+    pub fn with_preface(mut self, preface: Bytes) -> Self {
+        self.preface = preface;
+        self
     }
 
     /// The place before the next frames to write.
@@ -137,7 +128,7 @@ impl Subscription {
         let last = last.unwrap_or_default();
         let gap = Gap::new(GapReason::Trimmed, last.as_bytes(), Some(missed));
         let anchor = log.position(after.event - 1);
-        (0 < missed).then(|| self.write(gap.encode(anchor), now))
+        (0 < missed).then(|| self.write(gap.event(anchor).encode(), now))
     }
 
     fn write(&mut self, bytes: Bytes, now: Instant) -> Output {

@@ -30,7 +30,7 @@ use std::time::Duration;
 /// assert_eq!(event.as_data(), Some("21.5\n22.0"));
 /// assert_eq!(
 ///     event.encode(),
-///     "retry: 2000\nid: 7\nevent: reading\ndata: 21.5\ndata: 22.0\n\n",
+///     "event: reading\nretry: 2000\ndata: 21.5\ndata: 22.0\nid: 7\n\n",
 /// );
 /// # Ok::<(), sse_core::FieldError>(())
 /// ```

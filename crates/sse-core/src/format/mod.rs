@@ -43,6 +43,7 @@ use crate::ActionSet;
 /// let (hub, now) = (Hub::new(HubConfig::new(Joined)), Instant::now());
 /// let token = Token::new("42")?;
 /// let mut listener = hub.subscribe(&token, now)?;
+/// # let _open = listener.poll_output(std::task::Waker::noop(), now);
 /// hub.publish(&token, "ping", b"1\n2", now)?.wake();
 /// let waker = std::task::Waker::noop();
 /// assert_eq!(listener.poll_output(waker, now), Output::Write("event: ping\ndata: 1;2\n\n".into()));
@@ -68,11 +69,12 @@ use crate::ActionSet;
 /// let hub = Hub::new(HubConfig::new(Joined).with_ids(Counter::default()));
 /// # let (token, now) = (Token::new("42")?, Instant::now());
 /// # let mut listener = hub.subscribe(&token, now)?;
+/// # let _open = listener.poll_output(std::task::Waker::noop(), now);
 /// hub.publish(&token, "ping", b"1\n2", now)?.wake();
 /// # let waker = std::task::Waker::noop();
 /// assert_eq!(
 ///     listener.poll_output(waker, now),
-///     Output::Write("id: 0\nevent: ping\ndata: 1;2\n\n".into()),
+///     Output::Write("event: ping\ndata: 1;2\nid: 0\n\n".into()),
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -98,11 +100,12 @@ use crate::ActionSet;
 /// let hub = Hub::new(HubConfig::new(Joined).with_ids(TimeStamp::new(since_1970, now)));
 /// # let token = Token::new("42")?;
 /// # let mut listener = hub.subscribe(&token, now)?;
+/// # let _open = listener.poll_output(std::task::Waker::noop(), now);
 /// hub.publish(&token, "ping", b"1\n2", now)?.wake();
 /// # let waker = std::task::Waker::noop();
 /// assert_eq!(
 ///     listener.poll_output(waker, now),
-///     Output::Write("id: 1353666000.000000\nevent: ping\ndata: 1;2\n\n".into()),
+///     Output::Write("event: ping\ndata: 1;2\nid: 1353666000.000000\n\n".into()),
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -5,10 +5,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Response};
+use http::{HeaderValue, Response, StatusCode, header};
 
-use super::{cors::Grant, header_text::text, refusal::Refusal};
-use crate::{Hub, Resume, Start, SubscribeError, Subscriber, Token, response::stream_head};
+use super::{browser, header_text::text, policy::Policy, refusal::Refusal};
+use crate::{Hub, Resume, Start, SubscribeError, Subscriber, Token, event_stream};
 
 /// A GET that wants to listen.
 ///
@@ -25,7 +25,8 @@ use crate::{Hub, Resume, Start, SubscribeError, Subscriber, Token, response::str
 /// #     Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default()),
 /// #     Instant::now(),
 /// # );
-/// let (parts, ()) = Request::get("/poll/42").body(())?.into_parts();
+/// let request = Request::get("/poll/42").header("host", "localhost").body(())?;
+/// let (parts, ()) = request.into_parts();
 /// let Handled::Listen(mut admission) = gateway.handle(&parts, now) else {
 ///     panic!("the path listens");
 /// };
@@ -38,28 +39,29 @@ use crate::{Hub, Resume, Start, SubscribeError, Subscriber, Token, response::str
 #[derive(Debug)]
 pub struct Admission {
     hub: Arc<Hub>,
-    token: Token,
-    start: Start,
-    is_head: bool,
-    grant: Grant,
+    asked: Listen,
+    policy: Policy,
     pauses: slice::Iter<'static, Duration>,
 }
 
+/// What the head of a GET asks for.
+#[derive(Debug)]
+pub(super) struct Listen {
+    pub(super) token: Token,
+    pub(super) start: Start,
+    pub(super) is_head: bool,
+    pub(super) is_event_source: bool,
+}
+
 impl Admission {
-    pub(super) fn new(
-        hub: Arc<Hub>,
-        token: Token,
-        start: Start,
-        is_head: bool,
-        grant: Grant,
-    ) -> Self {
-        Self { hub, token, start, is_head, grant, pauses: PAUSES.iter() }
+    pub(super) fn new(hub: Arc<Hub>, asked: Listen, policy: Policy) -> Self {
+        Self { hub, asked, policy, pauses: PAUSES.iter() }
     }
 
     /// How the request is answered, or when to ask again.
     pub fn poll_response(&mut self, now: Instant) -> Admitted {
-        let (token, start) = (&self.token, &self.start);
-        let answer = if self.is_head {
+        let Listen { token, start, is_head, .. } = &self.asked;
+        let answer = if *is_head {
             let resume = self.hub.check_subscribe(token, start, now);
             resume.map(|resume| Admitted::Head(self.head(resume.as_ref(), Bytes::new())))
         } else {
@@ -75,20 +77,35 @@ impl Admission {
                 Some(pause) if error == SubscribeError::Taken => {
                     Admitted::Wait { until: now + *pause }
                 }
-                _ => Admitted::Refused(self.grant.apply(Refusal::from(error).into_response())),
+                _ => self.refuse(error, now),
             },
         }
     }
 
+    fn refuse(&self, error: SubscribeError, now: Instant) -> Admitted {
+        let mut response = Refusal::from(error).into_response();
+        let status = response.status();
+        if PASSING.contains(&status) {
+            let retry = browser::retry_after(&self.hub, error, now);
+            if self.asked.is_event_source {
+                response = browser::refused(status, retry);
+            } else if error == SubscribeError::Shutdown {
+                let seconds = retry.as_secs_f64().ceil();
+                response.headers_mut().insert(header::RETRY_AFTER, text(seconds));
+            }
+        }
+        Admitted::Refused { status, response: self.policy.apply(response) }
+    }
+
     fn head<T>(&self, resume: Option<&Resume>, body: T) -> Response<T> {
-        let mut response = stream_head(body, "no-cache");
+        let mut response = event_stream(body);
         if let Some(resume) = resume {
             let headers = response.headers_mut();
             let verdict = HeaderValue::from_static(resume.verdict().as_str());
             headers.insert("sse-resume", verdict);
             headers.insert("sse-last-event-id", text(resume.anchor()));
         }
-        self.grant.apply(response)
+        self.policy.apply(response)
     }
 }
 
@@ -101,14 +118,23 @@ pub enum Admitted {
     Stream(Response<Subscriber>),
     /// Send this head, without a body and without a length.
     Head(Response<Bytes>),
-    /// Send this.
-    Refused(Response<Bytes>),
+    /// Send the response.
+    Refused {
+        /// What is refused, for a log: an `EventSource` is told so in an answer 200.
+        status: StatusCode,
+        /// To be sent.
+        response: Response<Bytes>,
+    },
     /// Ask again at this instant.
     Wait {
         /// When to call [`Admission::poll_response`].
         until: Instant,
     },
 }
+
+/// Refusals after which a client may come back.
+const PASSING: [StatusCode; 3] =
+    [StatusCode::LOCKED, StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
 
 /// The first is long enough for an event loop to read what has arrived; together they are 50 ms.
 const PAUSES: [Duration; 6] = [

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use super::Cors;
+use super::{Cors, Hosts};
 
 /// Where a gateway is mounted and what it takes in.
 ///
@@ -23,6 +23,8 @@ pub struct GatewayConfig {
     pub(super) max_body: u64,
     pub(super) body_timeout: Duration,
     pub(super) cors: Option<Cors>,
+    pub(super) hosts: Option<Hosts>,
+    pub(super) takes_other_sites: bool,
 }
 
 impl GatewayConfig {
@@ -59,10 +61,32 @@ impl GatewayConfig {
         self
     }
 
-    /// Sets which pages of other origins may read answers. Default: nothing is said, so none.
+    /// Sets which pages of other origins may listen, publish and read answers. Default: nothing is said,
+    /// so none.
     #[must_use]
     pub fn with_cors(mut self, cors: Cors) -> Self {
         self.cors = Some(cors);
+        self
+    }
+
+    /// Sets under which hosts the server may be asked; for any other the answer is 403. Default: any.
+    ///
+    /// A server that only its own machine can reach needs it: a page of the internet whose name resolves
+    /// to a loopback address could otherwise read everything.
+    #[must_use]
+    pub fn with_hosts(mut self, hosts: Hosts) -> Self {
+        self.hosts = Some(hosts);
+        self
+    }
+
+    /// Sets whether browsers may listen and publish for pages of any other site. Default: no, the answer
+    /// is 403, unless [`Self::with_cors`] allows their origin.
+    ///
+    /// A form of any page can send a POST, and the page need not read the answer. So allow it only where
+    /// something else tells the requests of your own pages from those of others.
+    #[must_use]
+    pub fn with_other_sites(mut self, are_taken: bool) -> Self {
+        self.takes_other_sites = are_taken;
         self
     }
 }
@@ -75,6 +99,8 @@ impl Default for GatewayConfig {
             max_body: 1 << 20,
             body_timeout: Duration::from_secs(30),
             cors: None,
+            hosts: None,
+            takes_other_sites: false,
         }
     }
 }

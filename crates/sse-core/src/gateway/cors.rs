@@ -1,4 +1,4 @@
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, header};
 
 /// Which pages of other origins may read answers.
 ///
@@ -63,17 +63,40 @@ impl Cors {
         Ok(self)
     }
 
-    /// What the answers to this request carry.
-    pub(super) fn grant(&self, parts: &Parts) -> Grant {
-        let allowed = match &self.origins {
-            None => Some(ANY),
-            Some(listed) => {
-                let origin = parts.headers.get(header::ORIGIN);
-                origin.filter(|origin| listed.contains(origin)).cloned()
-            }
+    /// What is allowed to the origin that a request says it comes from.
+    pub(super) fn judge<'a>(&self, headers: &'a HeaderMap) -> Origin<'a> {
+        let Some(listed) = &self.origins else {
+            return Origin::Any;
         };
-        Grant::Asked { allowed, credentials: self.credentials, varies: self.origins.is_some() }
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        match (origins.next(), origins.next()) {
+            (Some(origin), None) if listed.contains(origin) => Origin::Listed(origin),
+            _ => Origin::Unlisted,
+        }
     }
+
+    /// Whether the request says that it comes from an origin that is allowed.
+    pub(super) fn allows(&self, headers: &HeaderMap) -> bool {
+        match self.judge(headers) {
+            Origin::Any => headers.contains_key(header::ORIGIN),
+            Origin::Listed(_) => true,
+            Origin::Unlisted => false,
+        }
+    }
+
+    pub(super) fn has_credentials(&self) -> bool {
+        self.credentials
+    }
+}
+
+/// How an origin stands to those that are allowed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Origin<'a> {
+    /// All are allowed.
+    Any,
+    Listed(&'a HeaderValue),
+    /// It is not allowed, or there is none.
+    Unlisted,
 }
 
 /// Why origins cannot be allowed so.
@@ -97,61 +120,6 @@ pub enum CorsError {
     CredentialsForAny,
 }
 
-/// What one answer says about origins.
-#[derive(Clone, Debug, Default)]
-pub(super) enum Grant {
-    /// Nothing: it was not configured.
-    #[default]
-    Silent,
-    Asked {
-        allowed: Option<HeaderValue>,
-        credentials: bool,
-        varies: bool,
-    },
-}
-
-impl Grant {
-    pub(super) fn apply<T>(&self, mut response: Response<T>) -> Response<T> {
-        if let Some(allowed) = self.open(response.headers_mut()) {
-            let expose = HeaderValue::from_static(EXPOSED);
-            allowed.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose);
-        }
-        response
-    }
-
-    /// The answer to what a browser asks before a POST that a page could not send otherwise, or
-    /// `None` where origins are not spoken of.
-    pub(super) fn preflight<T>(&self, empty: T) -> Option<Response<T>> {
-        if matches!(self, Self::Silent) {
-            return None;
-        }
-        let mut response = Response::new(empty);
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        if let Some(allowed) = self.open(response.headers_mut()) {
-            for (name, value) in PREFLIGHT {
-                allowed.insert(name, HeaderValue::from_static(value));
-            }
-        }
-        Some(response)
-    }
-
-    /// Says who may read, and hands the headers back if somebody may.
-    fn open<'a>(&self, headers: &'a mut HeaderMap) -> Option<&'a mut HeaderMap> {
-        let Self::Asked { allowed, credentials, varies } = self else {
-            return None;
-        };
-        if *varies {
-            headers.insert(header::VARY, HeaderValue::from_static("Origin"));
-        }
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed.clone()?);
-        if *credentials {
-            let yes = HeaderValue::from_static("true");
-            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
-        }
-        Some(headers)
-    }
-}
-
 /// An origin in the form in which browsers serialise it, so that it can be compared byte by byte.
 fn parse(origin: &str) -> Result<HeaderValue, CorsError> {
     let refused = || CorsError::Origin { origin: origin.to_owned() };
@@ -170,11 +138,3 @@ fn parse(origin: &str) -> Result<HeaderValue, CorsError> {
         Err(refused())
     }
 }
-
-const ANY: HeaderValue = HeaderValue::from_static("*");
-const EXPOSED: &str = "Sse-Resume, Sse-Last-Event-ID, Sse-Id, Sse-Listeners, Sse-Duplicate";
-const PREFLIGHT: [(HeaderName, &str); 3] = [
-    (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
-    (header::ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type, Last-Event-ID, Idempotency-Key"),
-    (header::ACCESS_CONTROL_MAX_AGE, "600"),
-];

@@ -2,19 +2,28 @@ mod config;
 pub use config::{GatewayConfig, GatewayError};
 
 mod admission;
+use admission::Listen;
 pub use admission::{Admission, Admitted};
 
 mod cors;
 pub use cors::{Cors, CorsError};
 
+mod host;
+use host::Authority;
+pub use host::{Hosts, HostsError};
+
 mod permit;
 use permit::{Asked, Bounds};
 pub use permit::{Permit, Publication};
 
+mod body_type;
+mod browser;
 mod header_text;
 mod page;
+mod policy;
 mod refusal;
 mod route;
+mod site;
 
 use std::{sync::Arc, time::Instant};
 
@@ -22,7 +31,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
 use crate::{Hub, IdempotencyKey, LastEventId, Limit, Since, Start, Token};
-use cors::Grant;
+use policy::Policy;
 use refusal::Refusal;
 use route::Route;
 
@@ -38,7 +47,8 @@ use route::Route;
 /// use sse_core::{Gateway, GatewayConfig, Handled, Hub, HubConfig, StringFormat};
 ///
 /// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
-/// let (parts, ()) = Request::post("/ping/42").body(())?.into_parts();
+/// let request = Request::post("/ping/42").header("host", "localhost").body(())?;
+/// let (parts, ()) = request.into_parts();
 /// let Handled::Respond(response) = gateway.handle(&parts, Instant::now()) else {
 ///     panic!("nobody listens");
 /// };
@@ -71,20 +81,20 @@ impl Gateway {
     ///
     /// The path is taken as it came, neither decoded nor stripped of a prefix.
     pub fn handle(&self, parts: &Parts, now: Instant) -> Handled {
-        let grant = self.config.cors.as_ref().map_or(Grant::Silent, |cors| cors.grant(parts));
-        let handled = match parts.method {
-            Method::GET | Method::HEAD => self.get(parts, &grant),
-            Method::POST => self.post(parts, &grant, now),
-            Method::OPTIONS => match grant.preflight(Bytes::new()) {
-                Some(response) => return Handled::Respond(response),
+        let policy = Policy::new(self.config.cors.as_ref(), &parts.headers);
+        let handled = self.host(parts).and_then(|host| match parts.method {
+            Method::GET | Method::HEAD => self.get(parts, host.as_ref(), &policy),
+            Method::POST => self.post(parts, host.as_ref(), &policy, now),
+            Method::OPTIONS => match policy.preflight(&parts.headers, Bytes::new()) {
+                Some(response) => Ok(Handled::Respond(response)),
                 None => self.refuse_method(parts),
             },
             _ => self.refuse_method(parts),
-        };
+        });
         match handled {
-            Ok(Handled::Respond(response)) => Handled::Respond(grant.apply(response)),
+            Ok(Handled::Respond(response)) => Handled::Respond(policy.apply(response)),
             Ok(handled) => handled,
-            Err(refusal) => Handled::Respond(grant.apply(refusal.into_response())),
+            Err(refusal) => Handled::Respond(policy.apply(refusal.into_response())),
         }
     }
 
@@ -96,36 +106,74 @@ impl Gateway {
         }
     }
 
-    fn get(&self, parts: &Parts, grant: &Grant) -> Result<Handled, Refusal> {
-        let is_head = parts.method == Method::HEAD;
+    /// The host that the request is for, if it may be asked under that one.
+    fn host(&self, parts: &Parts) -> Result<Option<Authority>, Refusal> {
+        let host = Authority::of(parts)?;
+        match (&self.config.hosts, &host) {
+            (Some(hosts), Some(host)) if !hosts.allow(host) => {
+                Err(Refusal::ForeignHost { host: host.to_string() })
+            }
+            _ => Ok(host),
+        }
+    }
+
+    /// Refuses what pages of other sites make a browser send, unless their origin is allowed.
+    fn check_site(&self, parts: &Parts, host: Option<&Authority>) -> Result<(), Refusal> {
+        let allows = |cors: &Cors| cors.allows(&parts.headers);
+        let is_allowed =
+            self.config.takes_other_sites || self.config.cors.as_ref().is_some_and(allows);
+        if is_allowed || !site::is_other(parts, host) { Ok(()) } else { Err(Refusal::OtherSite) }
+    }
+
+    fn get(
+        &self,
+        parts: &Parts,
+        host: Option<&Authority>,
+        policy: &Policy,
+    ) -> Result<Handled, Refusal> {
         let listen = self.hub.config().actions().listen();
         match self.route(parts)? {
             Route::Root => Ok(Handled::Respond(page::response(&self.hub, &self.config))),
             Route::Channel { action, token } if action == listen => {
-                let (hub, grant) = (self.hub.clone(), grant.clone());
-                let start = self.start(parts)?;
-                Ok(Handled::Listen(Admission::new(hub, token, start, is_head, grant)))
+                self.check_site(parts, host)?;
+                let asked = Listen {
+                    token,
+                    start: self.start(parts)?,
+                    is_head: parts.method == Method::HEAD,
+                    is_event_source: browser::is_event_source(parts),
+                };
+                let (hub, policy) = (self.hub.clone(), policy.clone());
+                Ok(Handled::Listen(Admission::new(hub, asked, policy)))
             }
             Route::Channel { .. } => Ok(Handled::Respond(self.to_root())),
         }
     }
 
-    fn post(&self, parts: &Parts, grant: &Grant, now: Instant) -> Result<Handled, Refusal> {
+    fn post(
+        &self,
+        parts: &Parts,
+        host: Option<&Authority>,
+        policy: &Policy,
+        now: Instant,
+    ) -> Result<Handled, Refusal> {
+        self.check_site(parts, host)?;
         let Route::Channel { action, token } = self.route(parts)? else {
             return Err(Refusal::Method { allow: ROOT_METHODS });
         };
         self.hub.check_publish(&token, &action, now)?;
-        let key = self.idempotency_key(parts)?;
+        body_type::check(&parts.headers)?;
         let limit = self.config.max_body;
         if content_length(&parts.headers).is_some_and(|len| limit < len) {
             self.hub.count_refused(Limit::BodyBytes);
             return Err(Refusal::TooLarge);
         }
+        let key = self.idempotency_key(parts)?;
         let until = now + self.config.body_timeout;
         let takes_batches = self.hub.config().format().takes_batches();
-        let asked = Asked { token, action, key, is_batch: takes_batches && is_batch(parts) };
-        let (hub, grant) = (self.hub.clone(), grant.clone());
-        Ok(Handled::Publish(Permit::new(hub, asked, Bounds { limit, until }, grant)))
+        let is_batch = takes_batches && body_type::is_batch(&parts.headers);
+        let asked = Asked { token, action, key, is_batch };
+        let (hub, policy) = (self.hub.clone(), policy.clone());
+        Ok(Handled::Publish(Permit::new(hub, asked, Bounds { limit, until }, policy)))
     }
 
     /// Where a listener wants to begin; without history it is not even looked at.
@@ -134,7 +182,8 @@ impl Gateway {
             return Ok(Start::default());
         }
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let since = query.filter(|(name, _)| name == "since").map(|(_, since)| since.parse());
+        let since = query.filter(|(name, since)| name == "since" && !since.is_empty());
+        let since = since.map(|(_, since)| since.parse());
         let since = since.last().unwrap_or_else(|| Ok(Since::default())).map_err(Refusal::Since)?;
         Ok(Start::from(LastEventId::from(parts)).with_since(since))
     }
@@ -185,13 +234,5 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Whether each line of the body is to be an event.
-fn is_batch(parts: &Parts) -> bool {
-    let content_type = parts.headers.get(header::CONTENT_TYPE);
-    let essence = content_type.and_then(|value| value.to_str().ok()?.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(NDJSON))
-}
-
-const NDJSON: &str = "application/x-ndjson";
 const ROOT_METHODS: &str = "GET, HEAD";
 const CHANNEL_METHODS: &str = "GET, HEAD, POST";

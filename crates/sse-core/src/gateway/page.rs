@@ -8,9 +8,17 @@ use crate::{Action, Hub};
 
 /// The page at the root: what this server is and how to use it.
 pub(super) fn response(hub: &Hub, config: &GatewayConfig) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(html(hub, config)));
-    let content_type = HeaderValue::from_static("text/html; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    let mut response = html(text(hub, config));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// An answer out of HTML, which loads and runs nothing and can be framed by nobody.
+pub(super) fn html(html: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(html));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY));
     response
 }
 
@@ -30,7 +38,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-fn html(hub: &Hub, config: &GatewayConfig) -> String {
+fn text(hub: &Hub, config: &GatewayConfig) -> String {
     let actions = hub.config().actions();
     let prefix = escape(&config.prefix);
     let listen = escape(actions.listen());
@@ -56,3 +64,5 @@ fn html(hub: &Hub, config: &GatewayConfig) -> String {
 }
 
 const PAGE: &str = include_str!("page.html");
+const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+                                form-action 'none'; frame-ancestors 'none'";

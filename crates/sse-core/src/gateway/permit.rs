@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, header};
 
-use super::{cors::Grant, header_text::text, refusal::Refusal};
+use super::{header_text::text, policy::Policy, refusal::Refusal};
 use crate::{Hub, IdempotencyKey, Limit, Post, Published, Token};
 
 /// A POST whose head was accepted: it takes the body, then publishes.
@@ -16,7 +16,8 @@ use crate::{Hub, IdempotencyKey, Limit, Post, Published, Token};
 /// # let hub = Hub::new(HubConfig::new(StringFormat));
 /// # let (gateway, now) = (Gateway::new(hub.clone(), GatewayConfig::default()), Instant::now());
 /// let _listener = hub.subscribe(&Token::new("42")?, now)?;
-/// let (parts, ()) = Request::post("/ping/42").body(())?.into_parts();
+/// let request = Request::post("/ping/42").header("host", "localhost").body(())?;
+/// let (parts, ()) = request.into_parts();
 /// let Handled::Publish(mut permit) = gateway.handle(&parts, now) else {
 ///     panic!("someone listens");
 /// };
@@ -32,7 +33,7 @@ pub struct Permit {
     asked: Asked,
     bounds: Bounds,
     body: BytesMut,
-    grant: Grant,
+    policy: Policy,
 }
 
 /// What the head of a POST asks for.
@@ -52,8 +53,8 @@ pub(super) struct Bounds {
 }
 
 impl Permit {
-    pub(super) fn new(hub: Arc<Hub>, asked: Asked, bounds: Bounds, grant: Grant) -> Self {
-        Self { hub, asked, bounds, body: BytesMut::new(), grant }
+    pub(super) fn new(hub: Arc<Hub>, asked: Asked, bounds: Bounds, policy: Policy) -> Self {
+        Self { hub, asked, bounds, body: BytesMut::new(), policy }
     }
 
     /// The channel that is published to.
@@ -97,7 +98,8 @@ impl Permit {
     /// Publishes the body, which is complete. The verdict is that of this moment.
     pub fn publish(self, now: Instant) -> Publication {
         let Asked { token, action, key, is_batch } = &self.asked;
-        let mut post = Post::new(action, &self.body);
+        let body = self.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.body);
+        let mut post = Post::new(action, body);
         if let Some(key) = key {
             post = post.with_key(key.clone());
         }
@@ -106,7 +108,7 @@ impl Permit {
         }
         match self.hub.post(token, &post, now) {
             Ok(published) => {
-                let response = self.grant.apply(self.accept(&published));
+                let response = self.policy.apply(self.accept(&published));
                 Publication { response, published: Some(published) }
             }
             Err(error) => Publication { response: self.refuse(error.into()), published: None },
@@ -130,7 +132,7 @@ impl Permit {
     }
 
     fn refuse(&self, refusal: Refusal) -> Response<Bytes> {
-        self.grant.apply(refusal.into_response())
+        self.policy.apply(refusal.into_response())
     }
 }
 
@@ -144,3 +146,10 @@ pub struct Publication {
     /// What was published; its listeners are to be woken.
     pub published: Option<Published>,
 }
+
+/// It says that UTF-8 follows and is no part of the text.
+///
+/// # Source
+///
+/// Encoding Standard, [UTF-8 decode](https://encoding.spec.whatwg.org/#utf-8-decode).
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

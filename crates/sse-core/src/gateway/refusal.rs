@@ -3,18 +3,22 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
-use super::{page::escape, route::RouteError};
+use super::{body_type::BodyTypeError, host::HostError, page, page::escape, route::RouteError};
 use crate::{IdempotencyKeyError, PublishError, SinceError, SubscribeError, stop_reconnecting};
 
 /// Why a request is not served, as the client is told.
 #[derive(Debug)]
 pub(super) enum Refusal {
+    Host(HostError),
+    ForeignHost { host: String },
+    OtherSite,
     Route(RouteError),
     Method { allow: &'static str },
     Subscribe(SubscribeError),
     Publish(PublishError),
     Since(SinceError),
     Key(IdempotencyKeyError),
+    BodyType(BodyTypeError),
     TooLarge,
     Late,
     Incomplete,
@@ -26,10 +30,16 @@ impl Refusal {
             return stop_reconnecting(Bytes::new());
         }
         let status = self.status();
-        let mut response = page(status, &self.text());
+        let mut response = error_page(status, &self.text());
         let headers = response.headers_mut();
-        if let Self::Method { allow } = self {
-            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        match self {
+            Self::Method { allow } => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+            }
+            Self::BodyType(BodyTypeError::Coding { .. }) => {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            }
+            _ => (),
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
@@ -39,9 +49,11 @@ impl Refusal {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Route(_) | Self::Since(_) | Self::Key(_) | Self::Incomplete => {
+            Self::Host(_) | Self::Route(_) | Self::Since(_) | Self::Key(_) | Self::Incomplete => {
                 StatusCode::BAD_REQUEST
             }
+            Self::ForeignHost { .. } | Self::OtherSite => StatusCode::FORBIDDEN,
+            Self::BodyType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Subscribe(error) => match error {
                 SubscribeError::Taken => StatusCode::LOCKED,
@@ -72,7 +84,19 @@ impl Refusal {
             format!("Data is not properly formatted: <br />{}", escape(&error.to_string()))
         };
         match self {
+            Self::Host(error) => escape(&error.to_string()),
+            Self::ForeignHost { host } => {
+                let host = escape(host);
+                format!(
+                    "Host {host} is not allowed here. If it is a name of this server, allow it with \
+                     --allow-host {host}, or in code with GatewayConfig::with_hosts"
+                )
+            }
+            Self::OtherSite => "Pages of other sites may not do this. Allow an origin with \
+                                --allow-origin, or in code with GatewayConfig::with_cors"
+                .to_owned(),
             Self::Route(error) => escape(&error.to_string()),
+            Self::BodyType(error) => escape(&error.to_string()),
             Self::Since(error) => format!("Start is not known: {}", escape(&error.to_string())),
             Self::Key(error) => format!("Idempotency-Key is not valid: {error}"),
             Self::Method { .. } => "Method is not allowed".to_owned(),
@@ -102,6 +126,18 @@ impl From<RouteError> for Refusal {
     }
 }
 
+impl From<HostError> for Refusal {
+    fn from(error: HostError) -> Self {
+        Self::Host(error)
+    }
+}
+
+impl From<BodyTypeError> for Refusal {
+    fn from(error: BodyTypeError) -> Self {
+        Self::BodyType(error)
+    }
+}
+
 impl From<SubscribeError> for Refusal {
     fn from(error: SubscribeError) -> Self {
         Self::Subscribe(error)
@@ -115,13 +151,12 @@ impl From<PublishError> for Refusal {
 }
 
 /// An error page in the form of the original; `text` is HTML.
-fn page(status: StatusCode, text: &str) -> Response<Bytes> {
+fn error_page(status: StatusCode, text: &str) -> Response<Bytes> {
     let (code, reason) = (status.as_u16(), status.canonical_reason().unwrap_or_default());
     let body = format!("<html><title>{code}: {reason}</title><body>{code}: {text}</body></html>\n");
-    let mut response = Response::new(Bytes::from(body));
+    let mut response = page::html(body);
     *response.status_mut() = status;
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

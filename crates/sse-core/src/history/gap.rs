@@ -1,7 +1,5 @@
 use std::fmt::Write;
 
-use bytes::Bytes;
-
 use super::Position;
 use crate::{Event, EventName};
 
@@ -40,7 +38,7 @@ impl Gap {
 
     /// The event that says so. With the position before what follows as its id, it is not said
     /// again to a client that is cut off right after it.
-    pub(crate) fn encode(&self, anchor: Option<Position>) -> Bytes {
+    pub(crate) fn event(&self, anchor: Option<Position>) -> Event {
         let mut data = format!(r#"{{"reason":"{}","requested":"#, self.reason.as_str());
         match &self.requested {
             Some(requested) => write_json(&mut data, requested),
@@ -54,7 +52,7 @@ impl Gap {
         if let Some(anchor) = anchor {
             event = event.with_id(anchor.into());
         }
-        event.encode()
+        event
     }
 }
 
@@ -110,10 +108,10 @@ mod tests {
         let gap = Gap::new(GapReason::Trimmed, b"2.k3f9x2q1", Some(2));
 
         let expected = format!(
-            "id: {anchor}\nevent: sse.gap\n\
-             data: {{\"reason\":\"trimmed\",\"requested\":\"2.k3f9x2q1\",\"missed\":2}}\n\n"
+            "event: sse.gap\ndata: {{\"reason\":\"trimmed\",\"requested\":\"2.k3f9x2q1\",\
+             \"missed\":2}}\nid: {anchor}\n\n"
         );
-        assert_eq!(gap.encode(Some(anchor)), expected);
+        assert_eq!(gap.event(Some(anchor)).encode(), expected);
     }
 
     #[test]
@@ -125,7 +123,7 @@ mod tests {
             (&[b'x'; 65], "null"),
             (b"", "null"),
         ] {
-            let gap = Gap::new(GapReason::Unknown, requested, None).encode(None);
+            let gap = Gap::new(GapReason::Unknown, requested, None).event(None).encode();
             let expected = format!(
                 "event: sse.gap\ndata: {{\"reason\":\"unknown\",\"requested\":{expected},\"missed\":null}}\n\n"
             );

@@ -1,5 +1,7 @@
 use std::{task::Waker, time::Instant};
 
+use bytes::Bytes;
+
 use super::{
     ChannelInfo, HubEvent, Limit, SubscribeError,
     posting::{Appended, Posting, Refused},
@@ -9,8 +11,8 @@ use super::{
     system,
 };
 use crate::{
-    CloseReason, Epoch, Mode, Output, Resume, Start, Subscription, SubscriptionConfig, Token,
-    Verdict,
+    CloseReason, Epoch, KEEPALIVE, Mode, Output, Resume, Start, Subscription, SubscriptionConfig,
+    Token, Verdict,
 };
 
 /// A [`Log`] and those who listen to it, behind one lock.
@@ -94,13 +96,10 @@ impl Channel {
         };
         let resume = state.log.resume(start);
         let subscription = match &resume {
-            Some(resume) => {
-                let asked = state.memory.as_ref().and_then(|memory| memory.retry());
-                let retry = asked.or(self.shared.config.retry);
-                Subscription::resume(config.clone(), &state.log, resume, retry, now)
-            }
+            Some(resume) => Subscription::resume(config.clone(), &state.log, resume, now),
             None => Subscription::new(config.clone(), &state.log, now),
         };
+        let subscription = subscription.with_preface(self.greeting(&state, resume.as_ref()));
         if let Some(Verdict::Gap(gap)) = resume.as_ref().map(Resume::verdict) {
             self.shared.tally.gap();
             self.emit(|token| HubEvent::Gap { token, gap: gap.clone() });
@@ -239,7 +238,7 @@ impl Channel {
         if let Some(at) = state.listeners.replaced_at(place.key) {
             place.subscription.handle_end(at, system::REPLACED, CloseReason::Replaced);
         } else if let Some((drain, _)) = drain.filter(|&(_, end)| end <= now) {
-            let farewell = drain.farewell(place.phase);
+            let farewell = drain.farewell(place.phase, now);
             place.subscription.handle_end(state.log.end(), farewell, CloseReason::Shutdown);
         }
         let mut output = place.subscription.poll_output(&mut state.log, now);
@@ -343,6 +342,15 @@ impl Channel {
             self.emit(|token| HubEvent::FirstListener { token });
         }
         Ok(None)
+    }
+
+    fn greeting(&self, state: &State, resume: Option<&Resume>) -> Bytes {
+        let config = &self.shared.config;
+        if config.has_greeting {
+            system::open(resume, state.retry().unwrap_or(config.retry))
+        } else {
+            KEEPALIVE
+        }
     }
 
     fn is_taken(&self, state: &State) -> bool {

@@ -31,7 +31,8 @@ pub struct HubConfig {
     pub(super) mode_of: Option<ModeOf>,
     pub(super) history: Option<History>,
     pub(super) max_history_bytes: usize,
-    pub(super) retry: Option<Duration>,
+    pub(super) retry: Duration,
+    pub(super) has_greeting: bool,
     pub(super) closed_ttl: Option<Duration>,
     pub(super) max_channels: usize,
     pub(super) max_listeners: usize,
@@ -52,7 +53,8 @@ impl HubConfig {
             mode_of: None,
             history: None,
             max_history_bytes: 256 << 20,
-            retry: None,
+            retry: Duration::from_secs(3),
+            has_greeting: true,
             closed_ttl: None,
             max_channels: 100_000,
             max_listeners: 100_000,
@@ -120,10 +122,21 @@ impl HubConfig {
     }
 
     /// Sets the reconnection time in the first block of a stream, until a retry action on the channel
-    /// says another. Default: none. Without history there is no such block.
+    /// says another. Default: 3 s.
+    ///
+    /// A time that an earlier server gave, such as that of its drain, stays with an `EventSource`
+    /// until another one replaces it.
     #[must_use]
     pub fn with_retry(mut self, retry: Duration) -> Self {
-        self.retry = Some(retry);
+        self.retry = retry;
+        self
+    }
+
+    /// Sets whether a stream begins with `event: sse.open`, or with a comment in its place. Default: it
+    /// does. A hub with history cannot do without.
+    #[must_use]
+    pub fn with_greeting(mut self, has_greeting: bool) -> Self {
+        self.has_greeting = has_greeting;
         self
     }
 
@@ -220,6 +233,9 @@ pub enum HubError {
     /// The ids of a hub with history are positions, which no other source knows.
     #[error("a hub with history makes its own ids and takes no id source")]
     Ids,
+    /// The greeting says where a listener of a hub with history begins.
+    #[error("a hub with history begins its streams with a greeting")]
+    Greeting,
 }
 
 #[derive(Clone)]

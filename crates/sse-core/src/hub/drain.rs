@@ -21,11 +21,18 @@ impl Drain {
         self.start + part_of(self.window, phase)
     }
 
-    /// The reconnection time of that stream's client, which has nothing to do with its end.
-    pub(super) fn farewell(&self, phase: u16) -> Bytes {
+    /// What the client of that stream is told at its end: when to come back.
+    pub(super) fn farewell(&self, phase: u16, now: Instant) -> Bytes {
+        Event::default().with_retry(self.return_after(phase, now)).encode()
+    }
+
+    /// When a client may come back that is told so at `now`: not before the window is over, since it
+    /// could meet this server again, and spread over another one. It has nothing to do with the end
+    /// of a stream at the same `phase`.
+    pub(super) fn return_after(&self, phase: u16, now: Instant) -> Duration {
         let drawn = (u32::from(phase).wrapping_mul(MIX) >> 16) as u16;
-        let retry = part_of(self.window, drawn).max(Duration::from_millis(1));
-        Event::default().with_retry(retry).encode()
+        let left = self.end_of(u16::MAX).saturating_duration_since(now);
+        (left + part_of(self.window, drawn)).max(Duration::from_millis(1))
     }
 }
 

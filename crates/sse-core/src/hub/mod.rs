@@ -61,6 +61,10 @@ use sync::{Arc, AtomicU16, AtomicU64, Ordering};
 /// assert_eq!(hub.publish(&token, "ping", b"hi", now).unwrap_err(), PublishError::NotConnected);
 ///
 /// let mut listener = hub.subscribe(&token, now)?;
+/// assert_eq!(
+///     listener.poll_output(Waker::noop(), now),
+///     Output::Write("event: sse.open\nretry: 3000\ndata: {}\n\n".into()),
+/// );
 /// hub.publish(&token, "ping", b"hi", now)?.wake();
 /// assert_eq!(
 ///     listener.poll_output(Waker::noop(), now),
@@ -97,10 +101,14 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// [`HubError::Ids`] if there are both a history and an id source.
+    /// With a history, [`HubError::Ids`] if there is an id source too, and [`HubError::Greeting`] if
+    /// there is to be no greeting.
     pub fn try_new(config: HubConfig) -> Result<Arc<Self>, HubError> {
         if config.history.is_some() && config.ids.is_some() {
             return Err(HubError::Ids);
+        }
+        if config.history.is_some() && !config.has_greeting {
+            return Err(HubError::Greeting);
         }
         Ok(Arc::new(Self {
             shared: Arc::new(Shared::new(config)),
@@ -279,11 +287,21 @@ impl Hub {
         }
     }
 
-    /// Each subscription's phase is a golden section away from the last one's, which spreads any
-    /// number of them evenly without a random source.
+    /// When a client may come back that is refused at `now`, if the hub is draining.
+    pub(crate) fn return_after(&self, now: Instant) -> Option<Duration> {
+        Some(self.shared.drain.get()?.return_after(self.next_phase(), now))
+    }
+
+    /// A number that is drawn anew at each call, from the whole range of `u16`.
+    ///
+    /// It is a golden section away from the last one, which spreads any number of them evenly without
+    /// a random source.
+    pub(crate) fn next_phase(&self) -> u16 {
+        self.phase.fetch_add(GOLDEN_SECTION, Ordering::Relaxed)
+    }
+
     fn subscription_config(&self) -> SubscriptionConfig {
-        let phase = self.phase.fetch_add(GOLDEN_SECTION, Ordering::Relaxed);
-        self.config().subscription.clone().with_phase(phase)
+        self.config().subscription.clone().with_phase(self.next_phase())
     }
 }
 

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -17,6 +17,8 @@ pub(super) struct State {
     pub(super) status: Status,
     /// None without history.
     pub(super) memory: Option<Memory>,
+    /// The reconnection time that was last asked for, in a channel without memory.
+    retry: Option<Duration>,
     /// Whether an instant is noted at which the channel will be looked at.
     pub(super) is_scheduled: bool,
 }
@@ -42,8 +44,14 @@ impl State {
             listeners: Listeners::default(),
             status: Status::New,
             memory: history.map(|(history, _)| Memory::new(history, now)),
+            retry: None,
             is_scheduled: false,
         }
+    }
+
+    /// The reconnection time that was last asked for.
+    pub(super) fn retry(&self) -> Option<Duration> {
+        self.memory.as_ref().map_or(self.retry, Memory::retry)
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -103,8 +111,9 @@ impl State {
             }
         }
         self.listeners.fall_behind();
-        if let Some(memory) = &mut self.memory {
-            memory.remember(posting.retry(), posting.key, last, now);
+        match &mut self.memory {
+            Some(memory) => memory.remember(posting.retry(), posting.key, last, now),
+            None => self.retry = posting.retry().or(self.retry),
         }
     }
 

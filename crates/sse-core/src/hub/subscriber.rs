@@ -17,6 +17,10 @@ use crate::{Output, Resume, Token};
 /// # use sse_core::{Hub, HubConfig, Output, StringFormat, Token};
 /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat).with_keepalive(None)), Instant::now());
 /// let mut listener = hub.subscribe(&Token::new("42")?, now)?;
+/// assert_eq!(
+///     listener.poll_output(Waker::noop(), now),
+///     Output::Write("event: sse.open\nretry: 3000\ndata: {}\n\n".into()),
+/// );
 /// assert_eq!(listener.poll_output(Waker::noop(), now), Output::Wait { until: None });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -34,6 +34,9 @@ pub fn event_stream<T>(body: T) -> Response<T> {
 pub fn stop_reconnecting<T>(empty: T) -> Response<T> {
     let mut response = Response::new(empty);
     *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
@@ -43,5 +46,6 @@ pub(crate) fn stream_head<T>(body: T, cache_control: &'static str) -> Response<T
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

@@ -4,8 +4,9 @@ use crate::EventId;
 
 /// The id of the last event that a client saw, as it says.
 ///
-/// Read from the header `Last-Event-ID`, or else from `last_event_id` or `lastEventId` in the query,
-/// for clients that cannot set headers. A client may send any bytes of any length.
+/// Read from the header `Last-Event-ID`, otherwise from `last_event_id` in the query, for clients that
+/// cannot set headers: also as `lastEventId`, `Last-Event-ID` and however it is written with other
+/// capitals and separators. A client may send any bytes of any length.
 ///
 /// ```
 /// use http::Request;
@@ -67,8 +68,13 @@ impl From<&Parts> for LastEventId {
 
 fn in_query(query: &str) -> Option<Vec<u8>> {
     let pairs = form_urlencoded::parse(query.as_bytes());
-    let mut ids = pairs.filter(|(name, _)| name == "last_event_id" || name == "lastEventId");
+    let mut ids = pairs.filter(|(name, id)| is_last_event_id(name) && !id.is_empty());
     ids.next().map(|(_, id)| id.into_owned().into_bytes())
+}
+
+fn is_last_event_id(name: &str) -> bool {
+    let letters = name.bytes().filter(|byte| !b"-_".contains(byte));
+    letters.map(|byte| byte.to_ascii_lowercase()).eq(*b"lasteventid")
 }
 
 const HEADER: &str = "last-event-id";
@@ -84,7 +90,14 @@ mod tests {
             (Some(""), Some("last_event_id=42"), "42"),
             (None, Some("a=b&lastEventId=4+2&last_event_id=43"), "4 2"),
             (None, Some("last_event_id"), ""),
-            (None, Some("Last_Event_Id=42"), ""),
+            (None, Some("last_event_id=&lastEventID=42"), "42"),
+            (None, Some("Last_Event_Id=42"), "42"),
+            (None, Some("last-event-id=42"), "42"),
+            (None, Some("Last-Event-ID=42"), "42"),
+            (None, Some("LASTEVENTID=42"), "42"),
+            (None, Some("l%61stEventId=42"), "42"),
+            (None, Some("last_event_idx=42"), ""),
+            (None, Some("event_id=42"), ""),
             (None, None, ""),
         ] {
             let id = LastEventId::new(header.map(str::as_bytes), query);

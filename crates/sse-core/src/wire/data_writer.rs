@@ -40,10 +40,10 @@ impl<'b, B: BufMut> DataWriter<'b, B> {
         self.buffer.put_slice(rest);
     }
 
-    /// Ends the last line, and the event.
+    /// Ends the last line.
     #[inline]
     pub(super) fn finish(self) {
-        self.buffer.put_slice(b"\n\n");
+        self.buffer.put_u8(b'\n');
     }
 }
 

@@ -88,9 +88,10 @@ impl Event {
             let mut lines = DataWriter::new(buffer);
             lines.write(data.as_bytes());
             lines.finish();
-        } else if self.has_head() {
-            buffer.put_u8(b'\n');
+        } else if *self == Self::default() {
+            return;
         }
+        self.put_tail(buffer);
     }
 
     /// Appends the event with `data` in the place of its own, formatted straight into `buffer`.
@@ -128,7 +129,7 @@ impl Event {
     /// let mut buffer = BytesMut::new();
     /// Event::default().with_id(EventId::from_static("7")).encode_json_into(&[21, 22], &mut buffer)?;
     ///
-    /// assert_eq!(buffer, "id: 7\ndata: [21,22]\n\n");
+    /// assert_eq!(buffer, "data: [21,22]\nid: 7\n\n");
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     ///
@@ -157,6 +158,7 @@ impl Event {
         match write(&mut lines) {
             Ok(()) => {
                 lines.finish();
+                self.put_tail(buffer);
                 Ok(())
             }
             Err(error) => {
@@ -168,19 +170,22 @@ impl Event {
 
     #[inline]
     fn put_head(&self, buffer: &mut impl BufMut) {
-        if let Some(retry) = self.retry() {
-            put_line(buffer, RETRY, &retry.as_millis().to_string());
-        }
-        if let Some(id) = self.id() {
-            put_line(buffer, ID, id.as_str());
-        }
         if let Some(name) = self.name() {
             put_line(buffer, EVENT, name.as_str());
         }
+        if let Some(retry) = self.retry() {
+            put_line(buffer, RETRY, &retry.as_millis().to_string());
+        }
     }
 
-    fn has_head(&self) -> bool {
-        self.retry().is_some() || self.id().is_some() || self.name().is_some()
+    /// The ID comes last: some clients take it when they read its line, and would resume behind an
+    /// event that was cut after it.
+    #[inline]
+    fn put_tail(&self, buffer: &mut impl BufMut) {
+        if let Some(id) = self.id() {
+            put_line(buffer, ID, id.as_str());
+        }
+        buffer.put_u8(b'\n');
     }
 
     /// At least the length of the frame, and mostly exactly that.

@@ -5,7 +5,7 @@ use sse_core::{
     Verdict,
 };
 
-use crate::support::{World, anchor, event, gap, history, quiet, token};
+use crate::support::{World, event, fresh, gap_first, history, quiet, resumed, token};
 
 #[test]
 fn events_are_taken_for_nobody_and_found_later() {
@@ -19,10 +19,10 @@ fn events_are_taken_for_nobody_and_found_later() {
     let zero = Position::parse(ids[0].as_str().as_bytes()).unwrap();
     let zero = format!("0.{}", zero.epoch().as_str());
     let all = event(&ids[0], "a") + &event(&ids[1], "b") + &event(&ids[2], "c");
-    assert_eq!(world.read(&mut earliest), anchor(&zero) + &all);
-    assert_eq!(world.read(&mut last), anchor(&ids[1]) + &event(&ids[2], "c"));
+    assert_eq!(world.read(&mut earliest), fresh(&zero) + &all);
+    assert_eq!(world.read(&mut last), fresh(&ids[1]) + &event(&ids[2], "c"));
     let first = world.read(&mut latest);
-    assert!(first.starts_with("id: 0."), "{first}");
+    assert_eq!(first, fresh(latest.resume().unwrap().anchor()));
     assert!(!first.contains(&zero), "each channel has an epoch of its own");
 }
 
@@ -48,7 +48,7 @@ fn who_comes_back_gets_all_that_it_missed_and_then_what_comes() {
     assert_eq!(back.resume().unwrap().anchor().to_string(), ids[2].as_str());
     let live = world.publish("t", "live");
 
-    let expected = anchor(&ids[2]) + &event(&ids[3], "3") + &event(&ids[4], "4");
+    let expected = resumed(&ids[2]) + &event(&ids[3], "3") + &event(&ids[4], "4");
     assert_eq!(world.read(&mut back), expected + &event(&live, "live"));
 }
 
@@ -59,7 +59,7 @@ fn who_missed_nothing_gets_nothing_twice() {
 
     let mut back = world.resume("t", &id);
 
-    assert_eq!(world.read(&mut back), anchor(&id));
+    assert_eq!(world.read(&mut back), resumed(&id));
 }
 
 #[test]
@@ -68,9 +68,9 @@ fn what_is_trimmed_is_told_with_its_number_and_not_again() {
     let ids: Vec<EventId> = (0..6).map(|n| world.publish("t", &n.to_string())).collect();
 
     let mut back = world.resume("t", &ids[0]);
-    let told = gap(&ids[2], "trimmed", &format!("\"{}\"", ids[0]), "2");
+    let told = gap_first(&ids[2], "trimmed", &format!("\"{}\"", ids[0]), "2");
     let kept: String = (3..6).map(|n| event(&ids[n], &n.to_string())).collect();
-    assert_eq!(world.read(&mut back), anchor(&ids[2]) + &told + &kept);
+    assert_eq!(world.read(&mut back), told + &kept);
     drop(back);
 
     let mut again = world.resume("t", &ids[2]);
@@ -95,8 +95,8 @@ fn ids_of_other_lives_and_of_nobody_are_told_as_gaps() {
     ] {
         let mut back = world.resume("t", &last);
         let requested = if requested { format!("\"{last}\"") } else { "null".to_owned() };
-        let told = gap(&zero, reason, &requested, "null");
-        assert_eq!(world.read(&mut back), anchor(&zero) + &told + &event(&id, "1"), "{last}");
+        let told = gap_first(&zero, reason, &requested, "null");
+        assert_eq!(world.read(&mut back), told + &event(&id, "1"), "{last}");
     }
 }
 
@@ -137,10 +137,10 @@ fn a_reconnection_time_is_no_event_and_is_told_to_who_comes_later() {
     let mut late = world.listen_since("t", Since::Earliest);
 
     let asides = "retry: 1000\n\nretry: 2000\n\n";
-    assert_eq!(world.read(&mut early), anchor(&first) + asides + &event(&second, "2"));
+    assert_eq!(world.read(&mut early), resumed(&first) + asides + &event(&second, "2"));
     let zero = late.resume().unwrap().anchor();
     let both = event(&first, "1") + &event(&second, "2");
-    assert_eq!(world.read(&mut late), format!("retry: 2000\nid: {zero}\n\n{both}"));
+    assert_eq!(world.read(&mut late), fresh(&zero).replace("3000", "2000") + &both);
 }
 
 #[test]
@@ -149,7 +149,34 @@ fn the_first_block_says_the_reconnection_time_that_the_hub_is_configured_with() 
     let world = World::new(config);
     let mut listener = world.listen("t");
 
-    assert!(world.read(&mut listener).starts_with("retry: 5000\nid: 0."));
+    let zero = listener.resume().unwrap().anchor();
+    assert_eq!(world.read(&mut listener), fresh(zero).replace("3000", "5000"));
+}
+
+#[test]
+fn a_reconnection_time_is_told_without_history_too_while_someone_listens() {
+    let actions = sse_core::ActionSet::default();
+    let actions = actions.with_action("retry", sse_core::Action::Retry).unwrap();
+    let world = World::new(quiet().with_actions(actions).with_mode(Mode::Shared));
+    let _first = world.listen("t");
+    world.hub.publish(&token("t"), "retry", b"250", world.now).unwrap().wake();
+
+    let mut second = world.hub.subscribe(&token("t"), world.now).unwrap();
+    let mut other = world.hub.subscribe(&token("u"), world.now).unwrap();
+
+    assert_eq!(world.read(&mut second), "event: sse.open\nretry: 250\ndata: {}\n\n");
+    assert_eq!(world.read(&mut other), "event: sse.open\nretry: 3000\ndata: {}\n\n");
+}
+
+#[test]
+fn the_greeting_can_be_a_comment_but_not_with_history() {
+    let world = World::new(quiet().with_greeting(false));
+    let mut listener = world.hub.subscribe(&token("t"), world.now).unwrap();
+    world.post("t", "1").wake();
+    assert_eq!(world.read(&mut listener), ":\n\nevent: ping\ndata: 1\n\n");
+
+    let refused = Hub::try_new(quiet().with_history(history()).with_greeting(false));
+    assert_eq!(refused.unwrap_err(), HubError::Greeting);
 }
 
 #[test]
@@ -174,7 +201,7 @@ fn age_bounds_what_is_remembered_and_a_channel_without_any_is_gone() {
     world.pass(age / 2);
 
     let mut back = world.resume("t", &old);
-    assert_eq!(world.read(&mut back), anchor(&old) + &event(&young, "young"));
+    assert_eq!(world.read(&mut back), resumed(&old) + &event(&young, "young"));
     drop(back);
     assert_eq!(world.hub.counts().channels, 1);
     world.pass(age / 2);
@@ -216,7 +243,8 @@ fn without_history_nothing_of_it_is_said() {
     world.post("t", "1").wake();
 
     assert!(listener.resume().is_none());
-    assert_eq!(world.read(&mut listener), "id: 0\nevent: ping\ndata: 1\n\n");
+    let open = "event: sse.open\nretry: 3000\ndata: {}\n\n";
+    assert_eq!(world.read(&mut listener), format!("{open}event: ping\ndata: 1\nid: 0\n\n"));
 }
 
 #[test]

@@ -2,9 +2,9 @@ use std::{sync::Arc, task::Waker};
 
 use sse_core::{CloseReason, Mode, Output, SubscribeError};
 
-use crate::support::{Woken, World, anchor, event, history, quiet, token};
+use crate::support::{Woken, World, event, fresh, history, quiet, token};
 
-const REPLACED: &str = "retry: 86400000\nevent: sse.replaced\ndata: {}\n\n";
+const REPLACED: &str = "event: sse.replaced\nretry: 86400000\ndata: {}\n\n";
 
 #[test]
 fn who_comes_last_takes_a_takeover_channel_and_the_other_is_told() {
@@ -68,9 +68,9 @@ fn what_was_published_before_a_takeover_is_read_by_the_old_one_only() {
     let mut new = world.listen("t");
     let after = world.publish("t", "after");
 
-    let expected = anchor(zero) + &event(&before, "before") + REPLACED;
+    let expected = fresh(zero) + &event(&before, "before") + REPLACED;
     assert_eq!(world.read_to_end(&mut old), (expected, CloseReason::Replaced));
-    assert_eq!(world.read(&mut new), anchor(&before) + &event(&after, "after"));
+    assert_eq!(world.read(&mut new), fresh(&before) + &event(&after, "after"));
 }
 
 #[test]

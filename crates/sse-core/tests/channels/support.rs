@@ -45,8 +45,14 @@ impl World {
         self.hub.publish(&token(name), "close", b"", self.now).unwrap().wake();
     }
 
+    /// Without history a stream begins with what is the same for all, and is read here.
     pub(crate) fn listen(&self, name: &str) -> Subscriber {
-        self.hub.subscribe(&token(name), self.now).unwrap()
+        let mut listener = self.hub.subscribe(&token(name), self.now).unwrap();
+        if self.hub.config().history().is_none() {
+            let open = Output::Write("event: sse.open\nretry: 3000\ndata: {}\n\n".into());
+            assert_eq!(listener.poll_output(Waker::noop(), self.now), open);
+        }
+        listener
     }
 
     pub(crate) fn listen_since(&self, name: &str, since: Since) -> Subscriber {
@@ -91,17 +97,41 @@ pub(crate) fn token(name: &str) -> Token {
 }
 
 pub(crate) fn event(id: &EventId, data: &str) -> String {
-    format!("id: {id}\nevent: ping\ndata: {data}\n\n")
+    format!("event: ping\ndata: {data}\nid: {id}\n\n")
 }
 
-pub(crate) fn anchor(id: impl std::fmt::Display) -> String {
-    format!("id: {id}\n\n")
+/// The first block for a listener that brought no ID.
+pub(crate) fn fresh(anchor: impl std::fmt::Display) -> String {
+    open("fresh", anchor)
 }
 
+/// The first block for a listener that has missed nothing which does not follow.
+pub(crate) fn resumed(anchor: impl std::fmt::Display) -> String {
+    open("ok", anchor)
+}
+
+fn open(verdict: &str, anchor: impl std::fmt::Display) -> String {
+    format!("event: sse.open\nretry: 3000\ndata: {{\"resume\":\"{verdict}\"}}\nid: {anchor}\n\n")
+}
+
+/// What is told in a stream of events that were dropped before they were read.
 pub(crate) fn gap(id: impl std::fmt::Display, reason: &str, last: &str, missed: &str) -> String {
+    format!("event: sse.gap\n{}", gap_data(id, reason, last, missed))
+}
+
+/// The first block for a listener that may have missed something.
+pub(crate) fn gap_first(
+    id: impl std::fmt::Display,
+    reason: &str,
+    last: &str,
+    missed: &str,
+) -> String {
+    format!("event: sse.gap\nretry: 3000\n{}", gap_data(id, reason, last, missed))
+}
+
+fn gap_data(id: impl std::fmt::Display, reason: &str, last: &str, missed: &str) -> String {
     format!(
-        "id: {id}\nevent: sse.gap\n\
-         data: {{\"reason\":\"{reason}\",\"requested\":{last},\"missed\":{missed}}}\n\n"
+        "data: {{\"reason\":\"{reason}\",\"requested\":{last},\"missed\":{missed}}}\nid: {id}\n\n"
     )
 }
 

@@ -16,7 +16,7 @@ fn every_event_format_has_its_actions_its_accept_and_its_wire_form() {
             body,
             "text/plain",
             200,
-            format!("id: 0\n{lines}retry: 7\n\n"),
+            format!("{}\nid: 0\n\nretry: 7\n\n", lines.trim_end()),
         ),
         (json.clone(), value, "application/json", 404, line.to_owned()),
         (
@@ -24,7 +24,7 @@ fn every_event_format_has_its_actions_its_accept_and_its_wire_form() {
             value,
             "application/json",
             200,
-            format!("id: 0\n{line}retry: 7\n\n"),
+            format!("{}\nid: 0\n\nretry: 7\n\n", line.trim_end()),
         ),
     ] {
         let gateway = gateway(config);

@@ -17,8 +17,9 @@ fn listening_has_the_head_of_an_event_stream() {
         headers,
         [
             ("content-type", &"text/event-stream".parse().unwrap()),
-            ("cache-control", &"no-cache".parse().unwrap()),
+            ("cache-control", &"no-cache, no-transform".parse().unwrap()),
             ("x-accel-buffering", &"no".parse().unwrap()),
+            ("x-content-type-options", &"nosniff".parse().unwrap()),
         ],
     );
 }
@@ -51,7 +52,7 @@ fn second_listener_is_refused_once_50_ms_have_not_freed_the_token() {
                 assert!(now < until, "waiting goes on");
                 now = until;
             }
-            Admitted::Refused(refusal) => break refusal,
+            Admitted::Refused { response, .. } => break response,
             other => panic!("{other:?}"),
         }
     };
@@ -108,6 +109,7 @@ fn keepalive_comes_after_silence_through_the_gateway_too() {
         panic!("nobody listens");
     };
     let mut listener = response.into_body();
+    assert!(matches!(listener.poll_output(Waker::noop(), start), Output::Write(_)));
 
     let Output::Wait { until: Some(until) } = listener.poll_output(Waker::noop(), start) else {
         panic!("nothing was published");

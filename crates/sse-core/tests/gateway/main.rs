@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod body_types;
+mod browsers;
 mod formats;
+mod hosts;
 mod listening;
+mod other_sites;
 mod publishing;
 mod routes;
 mod support;

@@ -57,7 +57,8 @@ fn body_over_the_limit_is_refused_by_its_length_or_by_counting() {
     let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
     let (_, mut listener) = listen(&gateway, "/poll/42").unwrap();
 
-    let request = Request::post("/ping/42").header("content-length", "11").body(()).unwrap();
+    let request = Request::post("/ping/42").header("host", "test").header("content-length", "11");
+    let request = request.body(()).unwrap();
     let Handled::Respond(by_length) = gateway.handle(&request.into_parts().0, epoch()) else {
         panic!("the length is over the limit");
     };
@@ -78,7 +79,8 @@ fn body_over_the_limit_is_refused_by_its_length_or_by_counting() {
 fn nobody_listening_is_said_before_the_body_is_too_large() {
     let config = GatewayConfig::default().with_max_body(10);
     let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
-    let request = Request::post("/ping/42").header("content-length", "11").body(()).unwrap();
+    let request = Request::post("/ping/42").header("host", "test").header("content-length", "11");
+    let request = request.body(()).unwrap();
 
     let Handled::Respond(refusal) = gateway.handle(&request.into_parts().0, epoch()) else {
         panic!("nobody listens");

@@ -14,13 +14,32 @@ pub(crate) fn gateway(config: HubConfig) -> Gateway {
 
 pub(crate) fn handle(gateway: &Gateway, method: &str, path: &str, now: Instant) -> Handled {
     let method: Method = method.parse().unwrap();
-    let request = Request::builder().method(method).uri(path).body(()).unwrap();
-    gateway.handle(&request.into_parts().0, now)
+    let request = Request::builder().method(method).uri(path).header("host", "test");
+    gateway.handle(&request.body(()).unwrap().into_parts().0, now)
 }
 
 /// The answer to a request without a body.
 pub(crate) fn ask(gateway: &Gateway, method: &str, path: &str) -> Response<Bytes> {
-    match handle(gateway, method, path, epoch()) {
+    answer(handle(gateway, method, path, epoch()))
+}
+
+/// The answer to a request with these headers and no others.
+pub(crate) fn ask_with(
+    gateway: &Gateway,
+    method: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Response<Bytes> {
+    let method: Method = method.parse().unwrap();
+    let mut request = Request::builder().method(method).uri(path);
+    for &(name, value) in fields {
+        request = request.header(name, value);
+    }
+    answer(gateway.handle(&request.body(()).unwrap().into_parts().0, epoch()))
+}
+
+fn answer(handled: Handled) -> Response<Bytes> {
+    match handled {
         Handled::Respond(response) => response,
         Handled::Publish(permit) => permit.publish(epoch()).response,
         Handled::Listen(mut admission) => {
@@ -28,7 +47,9 @@ pub(crate) fn ask(gateway: &Gateway, method: &str, path: &str) -> Response<Bytes
             loop {
                 match admission.poll_response(now) {
                     Admitted::Stream(response) => return response.map(|_| Bytes::new()),
-                    Admitted::Head(response) | Admitted::Refused(response) => return response,
+                    Admitted::Head(response) | Admitted::Refused { response, .. } => {
+                        return response;
+                    }
                     Admitted::Wait { until } => now = until,
                 }
             }
@@ -70,8 +91,11 @@ pub(crate) fn post(gateway: &Gateway, path: &str, body: &[u8]) -> Response<Bytes
     }
 }
 
+/// All that the listener has to write behind the block that opens its stream.
 pub(crate) fn written(listener: &mut Subscriber) -> String {
     let mut written = String::new();
+    let open = Output::Write("event: sse.open\nretry: 3000\ndata: {}\n\n".into());
+    assert_eq!(listener.poll_output(Waker::noop(), epoch()), open);
     while let Output::Write(bytes) = listener.poll_output(Waker::noop(), epoch()) {
         written += str::from_utf8(&bytes).unwrap();
     }

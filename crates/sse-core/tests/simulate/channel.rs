@@ -38,7 +38,7 @@ impl Published {
 
 /// The frame of an event.
 fn frame_len(id: &str, data: &str) -> usize {
-    format!("id: {id}\nevent: ping\ndata: {data}\n\n").len()
+    format!("event: ping\ndata: {data}\nid: {id}\n\n").len()
 }
 
 impl Life {

@@ -20,7 +20,7 @@ pub(crate) struct Listener {
     /// The last event that it has seen.
     pub(crate) at: u64,
     /// What it has still to be told before anything else.
-    pub(crate) preface: Vec<String>,
+    pub(crate) preface: Option<String>,
     /// The last event that it gets, once another has taken its channel over.
     pub(crate) replaced_at: Option<u64>,
     /// Whether the hub has said that somebody was cut, and it was this one.
@@ -55,7 +55,7 @@ impl Listener {
             token,
             life,
             at,
-            preface: Vec::new(),
+            preface: None,
             replaced_at: None,
             is_cut: false,
             is_over: false,
@@ -97,7 +97,7 @@ impl Listener {
                 assert!(text.ends_with("\n\n"), "whole blocks");
             }
             Output::Wait { .. } => {
-                assert!(self.preface.is_empty() && is_current, "an end was not told");
+                assert!(self.preface.is_none() && is_current, "an end was not told");
                 assert_eq!(self.at, life.top(), "it waits and has not seen everything");
                 self.idle_since = Some(self.woken.count());
                 look.is_waiting = true;
@@ -124,8 +124,8 @@ impl Listener {
     }
 
     fn take(&mut self, block: &str, channel: &Channel, then: OnOverrun, look: &mut Look) {
-        if !self.preface.is_empty() {
-            assert_eq!(block, self.preface.remove(0), "the preface");
+        if let Some(preface) = self.preface.take() {
+            assert_eq!(block, preface, "the first block");
             return;
         }
         let life = &channel.lives[self.life];
@@ -134,7 +134,7 @@ impl Listener {
         match name {
             Some("ping") => {
                 let event = &life.events[usize::try_from(self.at).unwrap()];
-                let expected = format!("id: {}\nevent: ping\ndata: {}", event.id, event.data);
+                let expected = format!("event: ping\ndata: {}\nid: {}", event.data, event.id);
                 assert_eq!(block, expected, "the event after {}", self.at);
                 assert!(self.replaced_at.is_none_or(|last| self.at < last), "not its event");
                 self.at += 1;
@@ -150,18 +150,18 @@ impl Listener {
                     ("null".to_owned(), String::new())
                 } else {
                     let epoch = &life.epoch;
-                    (format!("\"{}.{epoch}\"", self.at), format!("id: {next}.{epoch}\n"))
+                    (format!("\"{}.{epoch}\"", self.at), format!("\nid: {next}.{epoch}"))
                 };
                 let expected = format!(
-                    "{id}event: sse.gap\ndata: {{\"reason\":\"trimmed\",\"requested\":{requested},\
-                     \"missed\":{missed}}}"
+                    "event: sse.gap\ndata: {{\"reason\":\"trimmed\",\"requested\":{requested},\
+                     \"missed\":{missed}}}{id}"
                 );
                 assert_eq!(block, expected);
                 self.at = next;
                 look.gaps += 1;
             }
             Some("sse.replaced") => {
-                assert_eq!(block, "retry: 86400000\nevent: sse.replaced\ndata: {}");
+                assert_eq!(block, "event: sse.replaced\nretry: 86400000\ndata: {}");
                 assert_eq!(Some(self.at), self.replaced_at);
                 look.replaced += 1;
             }

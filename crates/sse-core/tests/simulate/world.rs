@@ -260,16 +260,14 @@ impl World {
         }
         let life = self.channels[token].life().unwrap();
         let mut at = life.top();
-        let mut preface = Vec::new();
+        let max_age = self.settings.history.as_ref().and_then(|history| history.max_age);
+        let retry = life.retry.filter(|(_, set)| max_age.is_none_or(|age| self.now - *set < age));
+        let retry = retry.map_or(3000, |(retry, _)| retry);
+        let mut preface = format!("event: sse.open\nretry: {retry}\ndata: {{}}");
         if let Some(resume) = &resume {
             let history = self.settings.history.as_ref().unwrap();
             let anchor = resume.anchor();
             at = anchor.seq();
-            let retry = life
-                .retry
-                .filter(|(_, set)| history.max_age.is_none_or(|age| self.now - *set < age));
-            let retry = retry.map_or_else(String::new, |(retry, _)| format!("retry: {retry}\n"));
-            preface.push(format!("{retry}id: {anchor}"));
             // At most what is promised, and the one before it, is owed.
             let owed_from = (life.top() - life.promised(history, self.now)).max(1);
             let (verdict, missed) = match resume.verdict() {
@@ -286,20 +284,23 @@ impl World {
                 "unknown" => self.seen.unknown += 1,
                 _ => (),
             }
+            preface = format!(
+                "event: sse.open\nretry: {retry}\ndata: {{\"resume\":\"{verdict}\"}}\nid: {anchor}"
+            );
             if let Verdict::Gap(_) = resume.verdict() {
                 let missed = missed.map_or_else(|| "null".to_owned(), |missed| missed.to_string());
                 let last = last.unwrap();
                 let requested =
                     if last.len() <= 64 { format!("\"{last}\"") } else { "null".to_owned() };
-                preface.push(format!(
-                    "id: {anchor}\nevent: sse.gap\ndata: {{\"reason\":\"{verdict}\",\
-                     \"requested\":{requested},\"missed\":{missed}}}"
-                ));
+                preface = format!(
+                    "event: sse.gap\nretry: {retry}\ndata: {{\"reason\":\"{verdict}\",\
+                     \"requested\":{requested},\"missed\":{missed}}}\nid: {anchor}"
+                );
             }
         }
         let lives = self.channels[token].lives.len() - 1;
         let mut listener = Listener::new(subscriber, token, lives, at);
-        listener.preface = preface;
+        listener.preface = Some(preface);
         self.listeners.push(listener);
     }
 
@@ -377,10 +378,10 @@ impl World {
                 if self.settings.history.is_some() {
                     // Its life is not told, so somebody looks.
                     self.peek(token);
-                    let now = self.now;
-                    if self.channels[token].is_alive {
-                        self.channels[token].life_mut().retry = Some((millis, now));
-                    }
+                }
+                let now = self.now;
+                if self.channels[token].is_alive {
+                    self.channels[token].life_mut().retry = Some((millis, now));
                 }
                 self.assert_woken(token);
                 self.note(&overrun);

@@ -38,7 +38,7 @@ fn requirement_2_data_and_comments_are_split_at_every_line_end() {
 fn requirement_3_the_guard_space_is_always_written_and_comments_are_raw() {
     let event = Event::data("  a").with_name(name(" e")).with_id(id(" 7"));
 
-    assert_eq!(event.encode(), "id:  7\nevent:  e\ndata:   a\n\n");
+    assert_eq!(event.encode(), "event:  e\ndata:   a\nid:  7\n\n");
     assert_eq!(seen(event.encode()), [Seen::event(" e", "  a", " 7")]);
     assert_eq!(seen(encode_comment(" a")), [Seen::comment(" a")]);
 }
@@ -71,7 +71,7 @@ fn requirement_6_an_empty_id_resets_and_no_id_changes_nothing() {
         Event::data("c").with_id(id("")).encode(),
     ];
 
-    assert_eq!(stream[2], "id: \ndata: c\n\n");
+    assert_eq!(stream[2], "data: c\nid: \n\n");
     let ids = ["7", "7", ""];
     let expected = ["a", "b", "c"].iter().zip(ids);
     let expected: Vec<Seen> = expected.map(|(data, id)| Seen::event("message", data, id)).collect();
@@ -116,7 +116,7 @@ fn requirement_8_a_frame_ends_with_one_blank_line_and_an_empty_event_has_no_fram
 fn requirement_9_an_event_is_one_buffer_in_the_order_retry_id_event_data() {
     let event =
         Event::data("a\nb").with_name(name("e")).with_id(id("7")).with_retry(Duration::ZERO);
-    let frame = "retry: 0\nid: 7\nevent: e\ndata: a\ndata: b\n\n";
+    let frame = "event: e\nretry: 0\ndata: a\ndata: b\nid: 7\n\n";
     assert_eq!(event.encode(), frame);
 
     let mut buffer = BytesMut::from("data: before\n\n");

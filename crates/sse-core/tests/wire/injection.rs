@@ -137,7 +137,7 @@ fn what_is_no_line_end_is_left_alone() {
             .with_name(EventName::new(&*text).unwrap())
             .with_id(EventId::new(&*text).unwrap());
 
-        assert_eq!(event.encode(), format!("id: {text}\nevent: {text}\ndata: {text}\n\n"));
+        assert_eq!(event.encode(), format!("event: {text}\ndata: {text}\nid: {text}\n\n"));
         assert_eq!(seen(event.encode()), [Seen::event(&text, &text, &text)]);
         assert_eq!(encode_comment(&text), format!(":{text}\n\n"));
     }

@@ -9,9 +9,9 @@ use crate::head;
 pub async fn it_serves_every_format(package: &str) {
     for (options, data, event) in [
         (&[][..], "a\nb", "event: ping\ndata: a\ndata: b\n\n"),
-        (&["-i"], "a", "id: 0\nevent: ping\ndata: a\n\n"),
+        (&["-i"], "a", "event: ping\ndata: a\nid: 0\n\n"),
         (&["-j"], "[ 1 ]", "event: ping\ndata: [1]\n\n"),
-        (&["-i", "-j"], "{}", "id: 0\nevent: ping\ndata: {}\n\n"),
+        (&["-i", "-j"], "{}", "event: ping\ndata: {}\nid: 0\n\n"),
     ] {
         let (_server, target) = Example::start(package, "protocol_server", options);
         let mut listener = target.listen("42").await;

@@ -27,23 +27,30 @@ impl Protocol {
         let (parts, body) = request.into_parts();
         let handled = gateway.handle(&parts, started);
         let asked = tracing::enabled!(Level::INFO).then(|| asked(gateway, &parts, &handled));
+        let mut refused = None;
         let answer = match handled {
             Handled::Respond(response) => {
                 Answer { response: response.map(ResponseBody::from), rest: Rest::of(body) }
             }
             Handled::Listen(admission) => {
-                Answer { response: admit(admission).await, rest: Rest::of(body) }
+                let response = admit(admission, &mut refused).await;
+                Answer { response, rest: Rest::of(body) }
             }
             Handled::Publish(permit) => publish(channels, permit, body).await,
         };
         if let Some(asked) = asked {
-            log(&parts.method, asked, answer.response.status(), started);
+            let status = refused.unwrap_or(answer.response.status());
+            log(&parts.method, asked, status, started);
         }
         answer
     }
 }
 
-async fn admit(mut admission: Admission) -> Response<ResponseBody> {
+/// The answer to `admission`; if it is a refusal, `refused` says of what, whatever the answer's status.
+async fn admit(
+    mut admission: Admission,
+    refused: &mut Option<StatusCode>,
+) -> Response<ResponseBody> {
     loop {
         match admission.poll_response(now()) {
             Admitted::Stream(response) => {
@@ -55,7 +62,10 @@ async fn admit(mut admission: Admission) -> Response<ResponseBody> {
                 return response.map(|subscriber| SseBody::new(subscriber).into());
             }
             Admitted::Head(response) => return response.map(|_| ResponseBody::unseen()),
-            Admitted::Refused(response) => return response.map(ResponseBody::from),
+            Admitted::Refused { status, response } => {
+                *refused = Some(status);
+                return response.map(ResponseBody::from);
+            }
             Admitted::Wait { until } => sleep_until(until.into()).await,
         }
     }

@@ -145,7 +145,7 @@ pub async fn half_a_body_publishes_nothing(start: impl AsyncFn(Setup) -> Target)
     sleep(Duration::from_millis(50)).await;
 
     target.publish("ping", "42", "first").await;
-    listener.expect("id: 0\nevent: ping\ndata: first\n\n").await;
+    listener.expect("event: ping\ndata: first\nid: 0\n\n").await;
 }
 
 const SHORT: Duration = Duration::from_millis(300);

@@ -86,7 +86,7 @@ pub async fn events_are_ordered_by_the_ends_of_their_bodies(start: impl AsyncFn(
     early.send("y").await;
 
     expect::published(&early.response().await, "text/plain");
-    listener.expect("id: 0\nevent: ping\ndata: late\n\nid: 1\nevent: ping\ndata: early\n\n").await;
+    listener.expect("event: ping\ndata: late\nid: 0\n\nevent: ping\ndata: early\nid: 1\n\n").await;
 }
 
 /// "Nobody listens on (checked first)": the answer comes before the body.

@@ -11,7 +11,7 @@ pub async fn one_counter_serves_all_channels(start: impl AsyncFn(Setup) -> Targe
     for id in 0..12 {
         let at = id % 2;
         target.publish("ping", ["a", "b"][at], "hi").await;
-        listeners[at].expect(&format!("id: {id}\nevent: ping\ndata: hi\n\n")).await;
+        listeners[at].expect(&format!("event: ping\ndata: hi\nid: {id}\n\n")).await;
     }
 }
 
@@ -22,7 +22,7 @@ pub async fn the_count_outlives_a_channel(start: impl AsyncFn(Setup) -> Target) 
     for id in 0..5 {
         let mut listener = target.listen("42").await;
         target.publish("ping", "42", "1").await;
-        listener.expect(&format!("id: {id}\nevent: ping\ndata: 1\n\n")).await;
+        listener.expect(&format!("event: ping\ndata: 1\nid: {id}\n\n")).await;
         target.publish("close", "42", "").await;
     }
 }
@@ -46,7 +46,7 @@ pub async fn a_refused_event_takes_no_id(start: impl AsyncFn(Setup) -> Target) {
     }
     target.publish("ping", "42", "1").await;
 
-    listener.expect("id: 0\nevent: ping\ndata: 1\n\n").await;
+    listener.expect("event: ping\ndata: 1\nid: 0\n\n").await;
 }
 
 /// "`retry` and `close` are no events: they take no id."
@@ -58,14 +58,14 @@ pub async fn retry_and_close_take_no_id(start: impl AsyncFn(Setup) -> Target) {
     target.publish("retry", "42", "1000").await;
     target.publish("ping", "42", "hi").await;
     target.publish("close", "42", "").await;
-    listener.expect("id: 0\nevent: ping\ndata: hi\n\n").await;
+    listener.expect("event: ping\ndata: hi\nid: 0\n\n").await;
     listener.expect("retry: 1000\n\n").await;
-    listener.expect("id: 1\nevent: ping\ndata: hi\n\n").await;
+    listener.expect("event: ping\ndata: hi\nid: 1\n\n").await;
     listener.expect_end().await;
 
     let mut listener = target.listen("42").await;
     target.publish("ping", "42", "hi").await;
-    listener.expect("id: 2\nevent: ping\ndata: hi\n\n").await;
+    listener.expect("event: ping\ndata: hi\nid: 2\n\n").await;
 }
 
 /// "In order of publication": whoever publishes at the same time, a stream counts up without a gap.
@@ -87,7 +87,7 @@ pub async fn ids_rise_along_the_stream(start: impl AsyncFn(Setup) -> Target) {
     }
 
     for id in 0..PUBLISHERS * EVENTS {
-        listener.expect(&format!("id: {id}\nevent: ping\ndata: hi\n\n")).await;
+        listener.expect(&format!("event: ping\ndata: hi\nid: {id}\n\n")).await;
     }
     publishers.join_all().await;
 }

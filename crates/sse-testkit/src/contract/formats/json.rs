@@ -108,7 +108,7 @@ pub async fn what_is_not_json_is_refused(start: impl AsyncFn(Setup) -> Target) {
     }
 
     target.publish("ping", "42", "0").await;
-    listener.expect("id: 0\nevent: ping\ndata: 0\n\n").await;
+    listener.expect("event: ping\ndata: 0\nid: 0\n\n").await;
 }
 
 /// "JSON bodies must be valid JSON (RFC 8259 [...])", which is UTF-8.

@@ -78,7 +78,7 @@ pub async fn it_arrives_between_the_events(start: impl AsyncFn(Setup) -> Target)
     }
 
     for round in 0..20 {
-        listener.expect(&format!("id: {round}\nevent: ping\ndata: hi\n\n")).await;
+        listener.expect(&format!("event: ping\ndata: hi\nid: {round}\n\n")).await;
         listener.expect(&format!("retry: {round}\n\n")).await;
     }
 }

@@ -100,7 +100,7 @@ pub async fn a_string_is_utf_8(start: impl AsyncFn(Setup) -> Target) {
     }
 
     target.publish("ping", "42", "first").await;
-    listener.expect("id: 0\nevent: ping\ndata: first\n\n").await;
+    listener.expect("event: ping\ndata: first\nid: 0\n\n").await;
 }
 
 /// "One event is one contiguous write": an ordinary one comes in one chunk. What is larger than an

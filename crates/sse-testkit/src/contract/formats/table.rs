@@ -22,7 +22,7 @@ pub async fn string_with_ids(start: impl AsyncFn(Setup) -> Target) {
     let mut listener = target.listen("42").await;
 
     expect::published(&target.post("ping", "42", "21.5\n22.0").await, "text/plain");
-    listener.expect("id: 0\nevent: ping\ndata: 21.5\ndata: 22.0\n\n").await;
+    listener.expect("event: ping\ndata: 21.5\ndata: 22.0\nid: 0\n\n").await;
     expect::published(&target.post("retry", "42", "5000").await, "text/plain");
     listener.expect("retry: 5000\n\n").await;
     expect::published(&target.post("close", "42", "").await, "text/plain");
@@ -47,7 +47,7 @@ pub async fn json_with_ids(start: impl AsyncFn(Setup) -> Target) {
     let mut listener = target.listen("42").await;
 
     expect::published(&target.post("ping", "42", "[1,\n2]").await, "application/json");
-    listener.expect("id: 0\nevent: ping\ndata: [1,2]\n\n").await;
+    listener.expect("event: ping\ndata: [1,2]\nid: 0\n\n").await;
     expect::published(&target.post("retry", "42", "5000").await, "application/json");
     listener.expect("retry: 5000\n\n").await;
     expect::published(&target.post("close", "42", "").await, "application/json");

@@ -46,5 +46,5 @@ pub async fn in_the_string_format_it_is_one_event(start: impl AsyncFn(Setup) -> 
     let mut listener = target.listen_at("/poll/42?since=1").await;
 
     let _anchor = listener.block().await;
-    listener.expect(&format!("id: {id}\nevent: ping\ndata: 1\ndata: 2\n\n")).await;
+    listener.expect(&format!("event: ping\ndata: 1\ndata: 2\nid: {id}\n\n")).await;
 }

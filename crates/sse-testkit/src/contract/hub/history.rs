@@ -108,7 +108,7 @@ pub async fn without_history_nothing_of_it_is_said(start: impl AsyncFn(Setup) ->
     for name in ["sse-id", "sse-listeners", "sse-duplicate"] {
         assert_eq!(response.head.field(name), None, "{name}");
     }
-    listener.expect("id: 0\nevent: ping\ndata: 1\n\n").await;
+    listener.expect("event: ping\ndata: 1\nid: 0\n\n").await;
 }
 
 /// "`retry` takes no seq and is not kept; a listener that comes later gets the channel's last value in

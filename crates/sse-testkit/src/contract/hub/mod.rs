@@ -39,7 +39,7 @@ fn field(response: &Response, name: &str) -> String {
 }
 
 fn event(id: &str, data: &str) -> String {
-    format!("id: {id}\nevent: ping\ndata: {data}\n\n")
+    format!("event: ping\ndata: {data}\nid: {id}\n\n")
 }
 
 fn epoch(id: &str) -> &str {

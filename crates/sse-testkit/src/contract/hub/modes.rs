@@ -4,7 +4,7 @@ use sse_core::Mode;
 
 use crate::{Setup, Target};
 
-const REPLACED: &str = "retry: 86400000\nevent: sse.replaced\ndata: {}\n\n";
+const REPLACED: &str = "event: sse.replaced\nretry: 86400000\ndata: {}\n\n";
 
 /// "The old stream ends with `event: sse.replaced`, `data: {}` and `retry: 86400000` in one block."
 pub async fn the_newcomer_takes_the_channel_over(start: impl AsyncFn(Setup) -> Target) {

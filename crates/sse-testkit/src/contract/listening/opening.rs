@@ -65,7 +65,7 @@ pub async fn any_last_event_id_is_taken(start: impl AsyncFn(Setup) -> Target) {
         let field = [b"Last-Event-ID: ", value, b"\r\n"].concat();
         let mut listener = listen_with(&target, &field).await;
         target.publish("ping", "42", "hi").await;
-        listener.expect(&format!("id: {id}\nevent: ping\ndata: hi\n\n")).await;
+        listener.expect(&format!("event: ping\ndata: hi\nid: {id}\n\n")).await;
         target.publish("close", "42", "").await;
     }
 }
@@ -77,7 +77,7 @@ pub async fn two_last_event_ids_are_taken(start: impl AsyncFn(Setup) -> Target) 
     let mut listener = listen_with(&target, b"Last-Event-ID: 1\r\nlast-event-id: \xFF\r\n").await;
     target.publish("ping", "42", "hi").await;
 
-    listener.expect("id: 0\nevent: ping\ndata: hi\n\n").await;
+    listener.expect("event: ping\ndata: hi\nid: 0\n\n").await;
 }
 
 async fn listen_with(target: &Target, field: &[u8]) -> Listener {

@@ -29,7 +29,7 @@ pub async fn who_was_cut_sees_a_broken_stream(start: impl AsyncFn(Setup) -> Targ
     let end = loop {
         match stalled.next_block().await {
             Ok(block) => assert!(
-                block == format!("id: {id}\nevent: ping\ndata: {data}\n\n"),
+                block == format!("event: ping\ndata: {data}\nid: {id}\n\n"),
                 "event {id} of {} bytes",
                 block.len(),
             ),
@@ -68,7 +68,7 @@ pub async fn who_keeps_reading_is_not_cut(start: impl AsyncFn(Setup) -> Target) 
 
     for id in 0..1_000 {
         target.publish("ping", "42", &data).await;
-        reading.expect(&format!("id: {id}\nevent: ping\ndata: {data}\n\n")).await;
+        reading.expect(&format!("event: ping\ndata: {data}\nid: {id}\n\n")).await;
     }
 
     drop(stalled);

@@ -16,7 +16,7 @@ pub async fn everyone_receives_everything(start: impl AsyncFn(Setup) -> Target) 
 
     for listener in &mut listeners {
         for data in 0..50 {
-            listener.expect(&format!("id: {data}\nevent: ping\ndata: {data}\n\n")).await;
+            listener.expect(&format!("event: ping\ndata: {data}\nid: {data}\n\n")).await;
         }
     }
 }
