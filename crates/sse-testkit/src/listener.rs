@@ -29,6 +29,26 @@ impl Listener {
         Self { connection, head, framing, unread: Vec::new(), end: None }
     }
 
+    /// The same stream behind the block that opens it.
+    ///
+    /// # Panics
+    ///
+    /// If it does not begin with `event: sse.open` for a listener that brought no ID.
+    pub async fn opened(mut self) -> Self {
+        let block = self.block().await;
+        match self.head.field("sse-last-event-id") {
+            Some(anchor) => {
+                let data = "data: {\"resume\":\"fresh\"}";
+                assert_eq!(
+                    block,
+                    format!("event: sse.open\nretry: 3000\n{data}\nid: {anchor}\n\n")
+                );
+            }
+            None => assert_eq!(block, OPEN),
+        }
+        self
+    }
+
     /// The head before the stream.
     pub fn head(&self) -> &Head {
         &self.head

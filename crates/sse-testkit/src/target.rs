@@ -98,7 +98,7 @@ impl Target {
     ///
     /// # Panics
     ///
-    /// If the answer is not 200, or the stream does not begin with [`OPEN`](crate::OPEN).
+    /// If the answer is not 200, or the stream does not begin with `event: sse.open`.
     pub async fn listen(&self, token: &str) -> Listener {
         self.listen_on(self.connect().await, token).await
     }
@@ -116,11 +116,9 @@ impl Target {
     ///
     /// # Panics
     ///
-    /// If the answer is not 200, or the stream does not begin with [`OPEN`](crate::OPEN).
+    /// If the answer is not 200, or the stream does not begin with `event: sse.open`.
     pub async fn listen_on(&self, connection: Connection, token: &str) -> Listener {
-        let mut listener = self.open(connection, self.listen_request(token), token).await;
-        listener.expect(crate::OPEN).await;
-        listener
+        self.open(connection, self.listen_request(token), token).await.opened().await
     }
 
     async fn open(&self, mut connection: Connection, request: String, what: &str) -> Listener {

@@ -32,13 +32,16 @@ impl Drain {
     pub(super) fn return_after(&self, phase: u16, now: Instant) -> Duration {
         let drawn = (u32::from(phase).wrapping_mul(MIX) >> 16) as u16;
         let left = self.end_of(u16::MAX).saturating_duration_since(now);
-        (left + part_of(self.window, drawn)).max(Duration::from_millis(1))
+        // Whole milliseconds are told: rounded down, it would be too early.
+        left + part_of(self.window, drawn) + MILLISECOND
     }
 }
 
 fn part_of(window: Duration, phase: u16) -> Duration {
     window.mul_f64(f64::from(phase) / f64::from(u16::MAX))
 }
+
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// 2³² / φ: multiplied with it, neighbours come to lie far apart.
 const MIX: u32 = 0x9e37_79b9;

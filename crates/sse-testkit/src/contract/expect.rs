@@ -13,7 +13,9 @@ pub(crate) fn reason(response: &Response, status: &str) -> String {
         (response.status().to_string(), response.head.reason.as_str()),
         (code.into(), phrase)
     );
-    assert_eq!(response.head.field("content-type"), Some("text/html; charset=utf-8"));
+    for (name, value) in ERROR_FIELDS {
+        assert_eq!(response.head.field(name), Some(value), "{name}");
+    }
     let start = format!("<html><title>{status}</title><body>{code}: ");
     let text = response.text().strip_prefix(&start).unwrap_or_else(|| panic!("{response:?}"));
     let text = text.strip_suffix("</body></html>\n").unwrap_or_else(|| panic!("{response:?}"));
@@ -45,8 +47,22 @@ pub(crate) fn escaped(text: &str) {
 pub(crate) fn published(response: &Response, content_type: &str) {
     assert_eq!((response.status(), response.text()), (200, ""));
     let fields = response.head.fields();
-    assert_eq!(fields, [format!("accept: {content_type}"), "content-length: 0".to_owned()]);
+    let accept = format!("accept: {content_type}");
+    assert_eq!(fields, [&*accept, "content-length: 0", "x-content-type-options: nosniff"]);
 }
+
+/// What every error says beside its page: no cache keeps it, no browser takes it for anything but HTML,
+/// nor shows it in a frame.
+pub(crate) const ERROR_FIELDS: [(&str, &str); 4] = [
+    ("cache-control", "no-store"),
+    ("content-security-policy", CONTENT_SECURITY),
+    ("content-type", "text/html; charset=utf-8"),
+    ("x-content-type-options", "nosniff"),
+];
+
+/// What a page of the server may do: nothing but its own style.
+pub(crate) const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The fields of `head` without those that say where the body ends.
 pub(crate) fn unframed(head: &Head) -> Vec<String> {

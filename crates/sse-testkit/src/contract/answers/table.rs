@@ -2,7 +2,7 @@
 
 use crate::{Setup, Target, contract::expect, post, post_head};
 
-/// "200 `text/event-stream`, `Cache-Control: no-cache`, `X-Accel-Buffering: no`: listening."
+/// "200 `text/event-stream`, `Cache-Control: no-cache, no-transform`, `X-Accel-Buffering: no`: listening."
 pub async fn the_head_of_a_stream_is_exact(start: impl AsyncFn(Setup) -> Target) {
     let target = start(Setup::default()).await;
 
@@ -11,10 +11,11 @@ pub async fn the_head_of_a_stream_is_exact(start: impl AsyncFn(Setup) -> Target)
     let head = listener.head();
     assert_eq!((head.version.as_str(), head.reason.as_str()), ("HTTP/1.1", "OK"));
     let expected = [
-        "cache-control: no-cache",
+        "cache-control: no-cache, no-transform",
         "content-type: text/event-stream",
         "transfer-encoding: chunked",
         "x-accel-buffering: no",
+        "x-content-type-options: nosniff",
     ];
     assert_eq!(head.fields(), expected);
 }
@@ -55,8 +56,11 @@ pub async fn an_error_has_the_form_of_the_original(start: impl AsyncFn(Setup) ->
     let page =
         "<html><title>404: Not Found</title><body>404: Target is not connected</body></html>\n";
     assert_eq!((refused.text(), refused.head.reason.as_str()), (page, "Not Found"));
-    let length = format!("content-length: {}", page.len());
-    assert_eq!(refused.head.fields(), [&length, "content-type: text/html; charset=utf-8"]);
+    let mut expected =
+        expect::ERROR_FIELDS.map(|(name, value)| format!("{name}: {value}")).to_vec();
+    expected.push(format!("content-length: {}", page.len()));
+    expected.sort();
+    assert_eq!(refused.head.fields(), expected);
 }
 
 /// "Nobody listens on (checked first)": before the action, the length, and the data.

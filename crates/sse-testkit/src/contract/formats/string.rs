@@ -37,7 +37,8 @@ pub async fn text_stays_as_it_is(start: impl AsyncFn(Setup) -> Target) {
         ("a ", "data: a \n"),
         ("\ta\t", "data: \ta\t\n"),
         ("€ 🦀 ü", "data: € 🦀 ü\n"),
-        ("\u{FEFF}a", "data: \u{FEFF}a\n"),
+        ("\u{FEFF}a", "data: a\n"),
+        ("\u{FEFF}\u{FEFF}a", "data: \u{FEFF}a\n"),
         (
             "a\u{B}b\u{C}c\u{85}d\u{2028}e\u{2029}f",
             "data: a\u{B}b\u{C}c\u{85}d\u{2028}e\u{2029}f\n",
@@ -112,12 +113,12 @@ pub async fn an_event_is_written_in_one_piece(start: impl AsyncFn(Setup) -> Targ
     for (id, lines) in [1, 2, 10, 100].into_iter().enumerate() {
         target.publish("ping", "42", ["some text"].repeat(lines).join("\n")).await;
         let data = "data: some text\n".repeat(lines);
-        assert_eq!(listener.write().await, format!("id: {id}\nevent: ping\n{data}\n"));
+        assert_eq!(listener.write().await, format!("event: ping\n{data}id: {id}\n\n"));
     }
 
     target.publish("ping", "42", ["some text"].repeat(50_000).join("\n")).await;
     let data = "data: some text\n".repeat(50_000);
-    listener.expect(&format!("id: 4\nevent: ping\n{data}\n")).await;
+    listener.expect(&format!("event: ping\n{data}id: 4\n\n")).await;
 }
 
 /// Posts each body and sees its data lines.

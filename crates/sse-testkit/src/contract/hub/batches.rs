@@ -13,7 +13,6 @@ fn json() -> Setup {
 pub async fn each_line_is_an_event(start: impl AsyncFn(Setup) -> Target) {
     let target = start(json()).await;
     let mut listener = target.listen("42").await;
-    let _anchor = listener.block().await;
 
     let answer = post_with(&target, "/ping/42", &NDJSON, "{ \"a\": 1 }\r\n\n[2]\n").await;
 

@@ -15,7 +15,6 @@ pub async fn a_closed_channel_says_so_for_its_time(start: impl AsyncFn(Setup) ->
     let target = start(Setup { hub: closing, ..Setup::default() }).await;
     let before = publish(&target, "42", "1").await;
     let mut listener = target.listen("42").await;
-    let _anchor = listener.block().await;
 
     target.publish("close", "42", "").await;
     let closed = Instant::now();
@@ -56,7 +55,9 @@ pub async fn a_drain_ends_streams_one_after_the_other(start: impl AsyncFn(Setup)
     });
     let (ends, ()) = tokio::join!(futures_util::future::join_all(ends), target.stop());
 
-    assert!(ends.iter().all(|(_, retry)| Duration::ZERO < *retry && *retry <= WINDOW), "{ends:?}");
+    // It comes back when the window is over, at the earliest, and within another one.
+    let most = WINDOW * 2 + Duration::from_millis(1);
+    assert!(ends.iter().all(|(end, retry)| WINDOW <= *end + *retry && *retry <= most), "{ends:?}");
     let retries: std::collections::BTreeSet<_> = ends.iter().map(|(_, retry)| *retry).collect();
     assert!(15 < retries.len(), "each its own: {retries:?}");
     // One is due in each twentieth of the window, so the last one not before nineteen of them.

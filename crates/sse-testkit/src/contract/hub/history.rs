@@ -1,7 +1,7 @@
 //! Ids, resume and gaps.
 
 use super::{epoch, event, field, publish, remembering};
-use crate::{Listener, Setup, Target, head};
+use crate::{Listener, OPEN, Setup, Target, head};
 
 /// "With history a POST is accepted (200) whether or not anyone listens", and answers `Sse-Id` and
 /// `Sse-Listeners`.
@@ -17,23 +17,24 @@ pub async fn what_is_published_for_nobody_is_found_later(start: impl AsyncFn(Set
     let anchor = format!("0.{}", epoch(&first));
     assert_eq!(listener.head().field("sse-resume"), Some("fresh"));
     assert_eq!(listener.head().field("sse-last-event-id"), Some(&*anchor));
-    listener.expect(&format!("id: {anchor}\n\n{}", event(&first, "1"))).await;
+    listener.expect(&(open("fresh", &anchor) + &event(&first, "1"))).await;
     let response = target.post("ping", "42", "2").await;
     assert_eq!(field(&response, "sse-listeners"), "1");
     listener.expect(&event(&field(&response, "sse-id"), "2")).await;
 }
 
-/// "Header, or `last_event_id` / `lastEventId` in the query"; "the header wins".
+/// The header, or `last_event_id` in the query, however it is written; "the header wins".
 pub async fn who_comes_back_gets_what_it_missed(start: impl AsyncFn(Setup) -> Target) {
     let target = start(remembering()).await;
     let mut ids = Vec::new();
     for data in ["0", "1", "2"] {
         ids.push(publish(&target, "42", data).await);
     }
-    let expected = format!("id: {}\n\n{}{}", ids[0], event(&ids[1], "1"), event(&ids[2], "2"));
+    let expected = open("ok", &ids[0]) + &event(&ids[1], "1") + &event(&ids[2], "2");
     for path in [
         format!("/poll/42?last_event_id={}", ids[0]),
         format!("/poll/42?a=b&lastEventId={}", ids[0]),
+        format!("/poll/42?Last-Event-ID={}", ids[0]),
     ] {
         let mut listener = target.listen_at(&path).await;
         assert_eq!(listener.head().field("sse-resume"), Some("ok"), "{path}");
@@ -66,17 +67,15 @@ pub async fn every_gap_is_told(start: impl AsyncFn(Setup) -> Target) {
         assert_eq!(listener.head().field("sse-resume"), Some("gap"), "{last}");
         let requested = if last.len() <= 64 { format!("\"{last}\"") } else { "null".to_owned() };
         let (anchor, kept) = (&ids[2], event(&ids[3], "3") + &event(&ids[4], "4"));
-        listener
-            .expect(&format!(
-                "id: {anchor}\n\nid: {anchor}\nevent: sse.gap\ndata: {{\"reason\":\"{reason}\",\
-                 \"requested\":{requested},\"missed\":{missed}}}\n\n{kept}{}",
-                event(&ids[5], "5"),
-            ))
-            .await;
+        let gap = format!(
+            "event: sse.gap\nretry: 3000\ndata: {{\"reason\":\"{reason}\",\
+             \"requested\":{requested},\"missed\":{missed}}}\nid: {anchor}\n\n"
+        );
+        listener.expect(&(gap + &kept + &event(&ids[5], "5"))).await;
     }
     let mut listener = resume(&target, "/poll/42", &ids[3]).await;
     assert_eq!(listener.head().field("sse-resume"), Some("ok"), "one more than promised is kept");
-    listener.expect(&format!("id: {}\n\n{}", ids[3], event(&ids[4], "4"))).await;
+    listener.expect(&(open("ok", &ids[3]) + &event(&ids[4], "4"))).await;
 }
 
 /// "`?since=earliest`, `latest`, a number"; "anything else in `since` is 400".
@@ -88,9 +87,11 @@ pub async fn since_says_where_to_begin(start: impl AsyncFn(Setup) -> Target) {
     }
     for (since, anchor) in [("latest", &ids[2]), ("0", &ids[2]), ("1", &ids[1]), ("2", &ids[0])] {
         let mut listener = target.listen_at(&format!("/poll/42?since={since}")).await;
-        listener.expect(&format!("id: {anchor}\n\n")).await;
+        listener.expect(&open("fresh", anchor)).await;
     }
-    for since in ["", "-1", "soon", "1.5", "99999999999999999999"] {
+    let mut listener = target.listen_at("/poll/42?since=").await;
+    listener.expect(&open("fresh", &ids[2])).await;
+    for since in ["-1", "soon", "1.5", "99999999999999999999"] {
         let refused = target.get(&format!("/poll/42?since={since}")).await;
         assert_eq!(refused.status(), 400, "{since}: {refused:?}");
     }
@@ -108,7 +109,7 @@ pub async fn without_history_nothing_of_it_is_said(start: impl AsyncFn(Setup) ->
     for name in ["sse-id", "sse-listeners", "sse-duplicate"] {
         assert_eq!(response.head.field(name), None, "{name}");
     }
-    listener.expect("event: ping\ndata: 1\nid: 0\n\n").await;
+    listener.expect(&format!("{OPEN}event: ping\ndata: 1\nid: 0\n\n")).await;
 }
 
 /// "`retry` takes no seq and is not kept; a listener that comes later gets the channel's last value in
@@ -121,8 +122,9 @@ pub async fn a_reconnection_time_is_told_in_the_first_block(start: impl AsyncFn(
 
     let mut listener = target.listen_at("/poll/42?since=earliest").await;
 
-    let first = format!("retry: 2000\nid: 0.{}\n\n{}", epoch(&id), event(&id, "1"));
-    listener.expect(&first).await;
+    let zero = format!("0.{}", epoch(&id));
+    let first = open("fresh", &zero).replace("3000", "2000");
+    listener.expect(&(first + &event(&id, "1"))).await;
 }
 
 /// HEAD tells what a GET would, without listening.
@@ -139,6 +141,10 @@ pub async fn head_tells_the_verdict(start: impl AsyncFn(Setup) -> Target) {
         (head.field("sse-resume"), head.field("sse-last-event-id")),
         (Some("ok"), Some(&*id))
     );
+}
+
+fn open(verdict: &str, anchor: &str) -> String {
+    format!("event: sse.open\nretry: 3000\ndata: {{\"resume\":\"{verdict}\"}}\nid: {anchor}\n\n")
 }
 
 async fn resume(target: &Target, path: &str, last: &str) -> Listener {

@@ -8,7 +8,6 @@ use crate::{Setup, Target};
 pub async fn the_same_key_publishes_once(start: impl AsyncFn(Setup) -> Target) {
     let target = start(remembering()).await;
     let mut listener = target.listen("42").await;
-    let _anchor = listener.block().await;
     let key = [("Idempotency-Key", "k")];
     let first = post_with(&target, "/ping/42", &key, "1").await;
     assert_eq!(first.head.field("sse-duplicate"), None);

@@ -112,8 +112,8 @@ async fn receive_from_all(mut listener: Listener, events: usize) {
     let mut next = [0; PUBLISHERS];
     for id in 0..PUBLISHERS * events {
         let block = listener.block().await;
-        let data = block.strip_prefix(&format!("id: {id}\nevent: ping\ndata: "));
-        let data = data.and_then(|data| data.strip_suffix("\n\n"));
+        let data = block.strip_prefix("event: ping\ndata: ");
+        let data = data.and_then(|data| data.strip_suffix(&format!("\nid: {id}\n\n")));
         let numbers = data.and_then(|data| data.split_once(' '));
         let (publisher, event) = numbers.unwrap_or_else(|| panic!("event {id} is {block:?}"));
         let publisher: usize = publisher.parse().expect("a publisher is a number");

@@ -86,5 +86,5 @@ async fn listen_with(target: &Target, field: &[u8]) -> Listener {
     connection.send(request).await;
     let head = connection.head().await;
     assert_eq!(head.status, 200, "{head:?}");
-    Listener::new(connection, head)
+    Listener::new(connection, head).opened().await
 }

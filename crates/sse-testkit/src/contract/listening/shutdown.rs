@@ -2,7 +2,7 @@
 
 use futures_util::stream;
 
-use crate::{Listener, Setup, Streams, Target};
+use crate::{Listener, OPEN, Setup, Streams, Target};
 
 /// A thousand listeners of channels are told that nothing more comes.
 pub async fn a_thousand_listeners_are_ended(start: impl AsyncFn(Setup) -> Target) {
@@ -13,6 +13,7 @@ pub async fn a_thousand_listeners_are_ended(start: impl AsyncFn(Setup) -> Target
     target.stop().await;
 
     for (number, mut listener) in listeners.into_iter().enumerate() {
+        listener.expect(OPEN).await;
         if number % 10 == 7 {
             listener.expect("event: ping\ndata: last\n\n").await;
         }

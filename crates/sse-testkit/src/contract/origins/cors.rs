@@ -71,10 +71,12 @@ pub async fn options_says_what_may_be_asked(start: impl AsyncFn(Setup) -> Target
     let answer = options(&target, LISTED).await;
     assert_eq!((answer.status(), answer.text()), (204, ""));
     let expected = [
-        "access-control-allow-headers: Content-Type, Last-Event-ID, Idempotency-Key",
+        "access-control-allow-headers: content-type, last-event-id, idempotency-key",
         "access-control-allow-methods: GET, POST",
         &allowing(LISTED),
+        EXPOSED,
         "access-control-max-age: 600",
+        "vary: Access-Control-Request-Headers",
         VARY,
     ];
     assert_eq!(said(&answer.head), expected);
@@ -125,4 +127,4 @@ const LISTED: &str = "https://app.example";
 const VARY: &str = "vary: Origin";
 const CREDENTIALS: &str = "access-control-allow-credentials: true";
 const EXPOSED: &str = "access-control-expose-headers: Sse-Resume, Sse-Last-Event-ID, Sse-Id, \
-                       Sse-Listeners, Sse-Duplicate";
+                       Sse-Listeners, Sse-Duplicate, Sse-Refused";

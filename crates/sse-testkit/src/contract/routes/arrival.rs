@@ -18,7 +18,7 @@ pub async fn a_listen_request_can_come_in_two_pieces(start: impl AsyncFn(Setup) 
         let head = connection.head().await;
         assert_eq!(head.status, 200, "cut at {at}");
         target.publish("close", "42", "").await;
-        Listener::new(connection, head).expect_end().await;
+        Listener::new(connection, head).opened().await.expect_end().await;
     }
 }
 
@@ -83,7 +83,7 @@ pub async fn requests_can_be_pipelined(start: impl AsyncFn(Setup) -> Target) {
     assert_eq!(connection.response().await.status(), 200);
     let head = connection.head().await;
     assert_eq!(head.status, 200);
-    let mut other = Listener::new(connection, head);
+    let mut other = Listener::new(connection, head).opened().await;
     for data in ["1", "2", "4"] {
         listener.expect(&format!("event: ping\ndata: {data}\n\n")).await;
     }
@@ -112,7 +112,7 @@ pub async fn http_1_0_can_listen_and_publish(start: impl AsyncFn(Setup) -> Targe
     connection.send("GET /poll/42 HTTP/1.0\r\n\r\n").await;
     let head = connection.head().await;
     assert_eq!((head.status, head.field("transfer-encoding")), (200, None));
-    let mut listener = Listener::new(connection, head);
+    let mut listener = Listener::new(connection, head).opened().await;
 
     let mut publisher = target.connect().await;
     publisher.send("POST /ping/42 HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi").await;

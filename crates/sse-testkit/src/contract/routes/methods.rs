@@ -57,8 +57,13 @@ pub async fn head_of_a_listen_url_takes_nothing(start: impl AsyncFn(Setup) -> Ta
     let answer = ask(&mut connection, "/poll/42").await;
 
     assert_eq!((answer.status, answer.field("content-length")), (200, None));
-    let fields = ["cache-control: no-cache", "content-type: text/event-stream"];
-    assert_eq!(expect::unframed(&answer), [&fields[..], &["x-accel-buffering: no"]].concat());
+    let fields = [
+        "cache-control: no-cache, no-transform",
+        "content-type: text/event-stream",
+        "x-accel-buffering: no",
+        "x-content-type-options: nosniff",
+    ];
+    assert_eq!(expect::unframed(&answer), fields);
     assert!(!target.has_listener("42").await);
     expect_no_body(&mut connection, &answer).await;
     let _listener = target.listen("42").await;

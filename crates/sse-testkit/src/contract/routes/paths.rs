@@ -34,7 +34,7 @@ pub async fn the_action_is_decoded(start: impl AsyncFn(Setup) -> Target) {
     connection.send(head("GET", "/%70oll/42", &[])).await;
     let head = connection.head().await;
     assert_eq!(head.status, 200);
-    let mut listener = Listener::new(connection, head);
+    let mut listener = Listener::new(connection, head).opened().await;
     target.publish("%70%69%6E%67", "42", "hi").await;
 
     listener.expect("event: ping\ndata: hi\n\n").await;
@@ -89,7 +89,7 @@ pub async fn an_absolute_target_is_the_same(start: impl AsyncFn(Setup) -> Target
     connection.send(head("GET", &url("/poll/a%2Fb?x=1"), &[])).await;
     let head = connection.head().await;
     assert_eq!(head.status, 200);
-    let mut listener = Listener::new(connection, head);
+    let mut listener = Listener::new(connection, head).opened().await;
     let published = target.exchange(post(&url("/ping/a%2Fb"), b"hi")).await;
 
     expect::published(&published, "text/plain");

@@ -23,7 +23,7 @@ pub async fn ready_events_are_written_together(start: impl AsyncFn(Setup) -> Tar
 
     let written = target.listen_at("/stream").await.write().await;
 
-    assert_eq!(written, "event: token\ndata: 1\n\nid: 7\ndata: 2\ndata: 3\n\ndata: \n\n");
+    assert_eq!(written, "event: token\ndata: 1\n\ndata: 2\ndata: 3\nid: 7\n\ndata: \n\n");
 }
 
 /// No event waits for the next one.

@@ -16,6 +16,7 @@ pub async fn the_head_keeps_events_from_being_held_back(start: impl AsyncFn(Setu
         "cache-control: no-cache, no-transform",
         "content-type: text/event-stream",
         "x-accel-buffering: no",
+        "x-content-type-options: nosniff",
     ];
     assert_eq!(expect::unframed(listener.head()), fields);
 }
