@@ -73,7 +73,7 @@ pub use hub::{
 mod gateway;
 pub use gateway::{
     Admission, Admitted, Cors, CorsError, Gateway, GatewayConfig, GatewayError, Handled, Hosts,
-    HostsError, Permit, Publication,
+    HostsError, Permit, Publication, RemoteAddr,
 };
 
 mod response;

@@ -21,6 +21,7 @@ pub struct GatewayConfig {
     pub(super) prefix: String,
     pub(super) root: HeaderValue,
     pub(super) max_body: u64,
+    pub(super) max_bodies: usize,
     pub(super) body_timeout: Duration,
     pub(super) cors: Option<Cors>,
     pub(super) hosts: Option<Hosts>,
@@ -51,6 +52,18 @@ impl GatewayConfig {
     #[must_use]
     pub fn with_max_body(mut self, max_body: u64) -> Self {
         self.max_body = max_body;
+        self
+    }
+
+    /// Sets how many bytes all bodies may take together that are arriving, counted as they come. Default:
+    /// 64 MiB.
+    ///
+    /// Beyond it the answer is 503 with `Retry-After`. The bodies of one connection, where its
+    /// [`RemoteAddr`](crate::RemoteAddr) is known, may take an eighth of it. One body of the greatest
+    /// length always fits.
+    #[must_use]
+    pub fn with_max_bodies(mut self, max_bodies: usize) -> Self {
+        self.max_bodies = max_bodies;
         self
     }
 
@@ -97,6 +110,7 @@ impl Default for GatewayConfig {
             prefix: String::new(),
             root: HeaderValue::from_static("/"),
             max_body: 1 << 20,
+            max_bodies: 64 << 20,
             body_timeout: Duration::from_secs(30),
             cors: None,
             hosts: None,

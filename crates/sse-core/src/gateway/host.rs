@@ -1,7 +1,5 @@
-use std::{
-    fmt,
-    net::{Ipv4Addr, Ipv6Addr},
-};
+use core::net::{Ipv4Addr, Ipv6Addr};
+use std::fmt;
 
 use http::{HeaderValue, Version, header, request::Parts};
 

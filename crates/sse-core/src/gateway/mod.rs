@@ -16,6 +16,9 @@ mod permit;
 use permit::{Asked, Bounds};
 pub use permit::{Permit, Publication};
 
+mod remote_addr;
+pub use remote_addr::RemoteAddr;
+
 mod body_type;
 mod browser;
 mod header_text;
@@ -30,7 +33,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
-use crate::{Hub, IdempotencyKey, LastEventId, Limit, Since, Start, Token};
+use crate::{Hub, IdempotencyKey, LastEventId, Limit, Since, Start, Token, hub::Bodies};
 use policy::Policy;
 use refusal::Refusal;
 use route::Route;
@@ -59,12 +62,15 @@ use route::Route;
 pub struct Gateway {
     hub: Arc<Hub>,
     config: Arc<GatewayConfig>,
+    bodies: Arc<Bodies>,
 }
 
 impl Gateway {
     /// A gateway to `hub`.
     pub fn new(hub: Arc<Hub>, config: GatewayConfig) -> Self {
-        Self { hub, config: Arc::new(config) }
+        let longest = usize::try_from(config.max_body).unwrap_or(usize::MAX);
+        let bodies = Arc::new(Bodies::new(config.max_bodies, longest));
+        Self { hub, config: Arc::new(config), bodies }
     }
 
     /// The hub behind the gateway.
@@ -172,8 +178,9 @@ impl Gateway {
         let takes_batches = self.hub.config().format().takes_batches();
         let is_batch = takes_batches && body_type::is_batch(&parts.headers);
         let asked = Asked { token, action, key, is_batch };
+        let part = self.bodies.begin(parts.extensions.get().copied());
         let (hub, policy) = (self.hub.clone(), policy.clone());
-        Ok(Handled::Publish(Permit::new(hub, asked, Bounds { limit, until }, policy)))
+        Ok(Handled::Publish(Permit::new(hub, asked, Bounds { limit, until, part }, policy)))
     }
 
     /// Where a listener wants to begin; without history it is not even looked at.

@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, header};
 
 use super::{header_text::text, policy::Policy, refusal::Refusal};
-use crate::{Hub, IdempotencyKey, Limit, Post, Published, Token};
+use crate::{Hub, IdempotencyKey, Limit, Post, Published, Token, hub::BodyPart};
 
 /// A POST whose head was accepted: it takes the body, then publishes.
 ///
@@ -45,11 +45,12 @@ pub(super) struct Asked {
     pub(super) is_batch: bool,
 }
 
-/// How long a body may be, in bytes, and when it must have arrived.
+/// How long a body may be, in bytes, when it must have arrived, and its part of what all may take.
 #[derive(Debug)]
 pub(super) struct Bounds {
     pub(super) limit: u64,
     pub(super) until: Instant,
+    pub(super) part: BodyPart,
 }
 
 impl Permit {
@@ -73,6 +74,13 @@ impl Permit {
         if self.bounds.limit < self.body.len() as u64 + input.len() as u64 {
             self.hub.count_refused(Limit::BodyBytes);
             return Some(self.refuse(Refusal::TooLarge));
+        }
+        if !self.bounds.part.try_grow(input.len()) {
+            self.hub.count_refused(Limit::Bodies);
+            // What has come is of no use any more, and others need the room.
+            self.body = BytesMut::new();
+            let max = self.bounds.part.max();
+            return Some(self.refuse(Refusal::Bodies { max }));
         }
         self.body.extend_from_slice(input);
         None

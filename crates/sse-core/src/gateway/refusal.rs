@@ -20,6 +20,7 @@ pub(super) enum Refusal {
     Key(IdempotencyKeyError),
     BodyType(BodyTypeError),
     TooLarge,
+    Bodies { max: usize },
     Late,
     Incomplete,
 }
@@ -74,6 +75,7 @@ impl Refusal {
                 }
             },
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Bodies { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Late => StatusCode::REQUEST_TIMEOUT,
         }
     }
@@ -114,6 +116,10 @@ impl Refusal {
             Self::Publish(PublishError::Format(error)) => badly(error),
             Self::Publish(error) => badly(error),
             Self::TooLarge => "Data is too large".to_owned(),
+            Self::Bodies { max } => format!(
+                "Server is full: all data under way may take no more than {max} bytes, and that of one \
+                 connection an eighth of it"
+            ),
             Self::Late => "Data did not arrive in time".to_owned(),
             Self::Incomplete => "Data broke off".to_owned(),
         }

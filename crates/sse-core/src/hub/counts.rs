@@ -105,4 +105,4 @@ impl Tally {
     }
 }
 
-const LIMITS: usize = Limit::BodyBytes as usize + 1;
+const LIMITS: usize = Limit::Bodies as usize + 1;

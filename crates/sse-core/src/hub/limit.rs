@@ -20,6 +20,8 @@ pub enum Limit {
     HistoryBytes,
     /// Bytes of one body.
     BodyBytes,
+    /// Bytes of all bodies that are arriving.
+    Bodies,
 }
 
 impl fmt::Display for Limit {
@@ -30,6 +32,7 @@ impl fmt::Display for Limit {
             Self::ChannelListeners => "listeners on this channel",
             Self::HistoryBytes => "bytes of history",
             Self::BodyBytes => "bytes of a body",
+            Self::Bodies => "bytes of bodies under way",
         })
     }
 }

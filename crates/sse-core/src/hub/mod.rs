@@ -22,6 +22,9 @@ pub use counts::{ChannelInfo, Counts};
 mod watch;
 pub use watch::{HubEvent, HubEvents};
 
+mod bodies;
+pub(crate) use bodies::{Bodies, BodyPart};
+
 mod channel;
 mod drain;
 mod expiry;
