@@ -134,6 +134,15 @@ impl Connection {
         }
     }
 
+    /// What was read and not taken yet.
+    ///
+    /// # Panics
+    ///
+    /// If it is not UTF-8.
+    pub fn unread(&self) -> &str {
+        str::from_utf8(&self.unread).expect("what was read is UTF-8")
+    }
+
     /// Whether something comes within `duration`, or the end.
     pub async fn comes_within(&mut self, duration: Duration) -> bool {
         !self.unread.is_empty() || timeout(duration, self.fill()).await.is_ok()

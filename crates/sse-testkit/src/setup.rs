@@ -55,6 +55,8 @@ pub struct Setup {
     pub streams: Option<Streams>,
     /// What else the hub is configured with, after all of the above. Default: nothing.
     pub hub: fn(HubConfig) -> HubConfig,
+    /// What else the gateway is configured with, after all of the above. Default: nothing.
+    pub gateway_config: fn(GatewayConfig) -> GatewayConfig,
     /// How long the server takes to end its streams, for [`sse_core::Hub::drain`]. Default: no time.
     pub drain: Duration,
     /// What shuts the server down gracefully: it ends every stream and returns.
@@ -106,7 +108,7 @@ impl Setup {
             let cors = if self.allow_credentials { cors.with_credentials() } else { Ok(cors) };
             config = config.with_cors(cors.expect("credentials are for listed origins"));
         }
-        Gateway::new(Hub::new((self.hub)(hub)), config)
+        Gateway::new(Hub::new((self.hub)(hub)), (self.gateway_config)(config))
     }
 
     fn action_set(&self) -> ActionSet {
@@ -144,6 +146,7 @@ impl Default for Setup {
             allow_credentials: false,
             streams: None,
             hub: |config| config,
+            gateway_config: |config| config,
             drain: Duration::ZERO,
             stop: Stop::default(),
             tls: None,

@@ -85,6 +85,13 @@ macro_rules! contract_tests {
                     a_body_may_take_its_time
                     half_a_body_publishes_nothing
                 }
+                body_types {
+                    what_is_not_utf_8_as_it_stands_is_refused
+                    a_byte_order_mark_is_dropped
+                }
+                budget {
+                    bodies_under_way_have_a_budget
+                }
                 refusals {
                     not_connected_is_read_after_8_mib
                     unknown_action_is_read_after_8_mib
@@ -224,6 +231,9 @@ macro_rules! contract_tests {
                 }
                 opening {
                     the_head_is_sent_at_once
+                    the_first_block_comes_with_the_head
+                    the_first_block_can_be_a_comment
+                    the_first_block_tells_the_reconnection_time
                     what_is_published_after_the_head_arrives
                     a_stream_begins_where_it_was_opened
                     any_last_event_id_is_taken
@@ -236,6 +246,11 @@ macro_rules! contract_tests {
                     who_keeps_reading_is_not_cut
                     all_channels_together_are_bounded
                     one_event_larger_than_the_log_arrives
+                }
+                refused {
+                    a_browser_is_told_in_a_stream_that_the_token_is_taken
+                    a_browser_is_told_in_a_stream_that_the_server_is_full
+                    the_connection_of_a_refused_browser_goes_on
                 }
                 shutdown {
                     a_thousand_listeners_are_ended
@@ -257,6 +272,18 @@ macro_rules! contract_tests {
                     any_origin_can_be_allowed
                     credentials_need_leave_of_their_own
                     options_says_what_may_be_asked
+                }
+                hosts {
+                    only_allowed_hosts_are_served
+                    the_host_is_looked_at_first
+                    http_1_0_needs_no_host
+                    http_1_1_has_one_valid_host
+                }
+                sites {
+                    pages_of_other_sites_change_nothing
+                    pages_of_the_server_itself_and_programs_pass
+                    allowed_origins_pass
+                    a_refused_site_is_told_the_option
                 }
             }
             streams {

@@ -6,5 +6,6 @@ pub mod exclusive;
 pub mod keepalive;
 pub mod opening;
 pub mod overrun;
+pub mod refused;
 pub mod shared;
 pub mod shutdown;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Listener, Setup, Target, contract::expect};
+use crate::{Listener, OPEN, Setup, Target, contract::expect};
 
 /// "The head of a listen response is sent at once, before any event (orig. held it back until the
 /// first event, so that a browser's `onopen` waited)."
@@ -14,6 +14,45 @@ pub async fn the_head_is_sent_at_once(start: impl AsyncFn(Setup) -> Target) {
     listener.expect_silence(Duration::from_millis(300)).await;
     target.publish("ping", "42", "hi").await;
     listener.expect("event: ping\ndata: hi\n\n").await;
+}
+
+/// "With it, in the same write, the first block": a proxy that holds the head back until there is a byte
+/// of the body has one.
+pub async fn the_first_block_comes_with_the_head(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup::default()).await;
+
+    for round in 0..20 {
+        let mut connection = target.connect().await;
+        connection.send(target.listen_request(&round.to_string())).await;
+        let head = connection.head().await;
+        assert_eq!(head.status, 200);
+        assert!(connection.unread().ends_with(&format!("{OPEN}\r\n")), "round {round}");
+    }
+}
+
+/// "`--no-greeting`: a comment in its place."
+pub async fn the_first_block_can_be_a_comment(start: impl AsyncFn(Setup) -> Target) {
+    let silent = |config: sse_core::HubConfig| config.with_greeting(false);
+    let target = start(Setup { hub: silent, ..Setup::default() }).await;
+
+    let mut listener = target.listen_at("/poll/42").await;
+
+    target.publish("ping", "42", "hi").await;
+    listener.expect(":\n\nevent: ping\ndata: hi\n\n").await;
+}
+
+/// "`retry` is the channel's, else `--retry`."
+pub async fn the_first_block_tells_the_reconnection_time(start: impl AsyncFn(Setup) -> Target) {
+    let later = |config: sse_core::HubConfig| config.with_retry(Duration::from_millis(1_234));
+    let setup = Setup { shared: true, hub: later, ..Setup::string_with_ids() };
+    let target = start(setup).await;
+
+    let mut first = target.listen_at("/poll/42").await;
+    first.expect(&OPEN.replace("3000", "1234")).await;
+    target.publish("retry", "42", "77").await;
+    let mut second = target.listen_at("/poll/42").await;
+
+    second.expect(&OPEN.replace("3000", "77")).await;
 }
 
 /// Whoever has the head has the channel: what is published then arrives.
