@@ -5,7 +5,7 @@ use std::{
 };
 
 use tokio::{
-    io::{self, AsyncReadExt, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -17,15 +17,24 @@ use tokio::{
 use crate::{RecordedRequest, Target, patience};
 
 /// Stands between clients and a server: passes bytes on, records the heads of requests, and can cut
-/// every connection.
+/// connections and lead new ones to another server.
 ///
-/// It knows no bodies of requests: what it relays are GETs. Dropping it cuts everything.
+/// As some proxies do, it holds the head of an answer back until there is a byte of the body. It knows no
+/// bodies of requests: what it relays are GETs. Dropping it cuts everything.
 #[derive(Debug)]
 pub(crate) struct Relay {
     addr: SocketAddr,
-    requests: Arc<Mutex<Vec<RecordedRequest>>>,
-    cuts: watch::Sender<u64>,
+    shared: Arc<Shared>,
     _accepting: JoinSet<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    server: Mutex<SocketAddr>,
+    requests: Mutex<Vec<RecordedRequest>>,
+    cuts: watch::Sender<u64>,
+    /// How many bytes of answers are still passed on before the connection is cut.
+    left: Mutex<Option<usize>>,
 }
 
 impl Relay {
@@ -33,10 +42,25 @@ impl Relay {
     pub(crate) async fn start(target: &Target) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there are free ports");
         let addr = listener.local_addr().expect("a listener has an address");
-        let (requests, cuts) = (Arc::default(), watch::Sender::new(0));
+        let shared = Arc::new(Shared {
+            server: Mutex::new(target.addr()),
+            requests: Mutex::default(),
+            cuts: watch::Sender::new(0),
+            left: Mutex::default(),
+        });
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, target.addr(), Arc::clone(&requests), cuts.clone()));
-        Self { addr, requests, cuts, _accepting: accepting }
+        accepting.spawn(accept(listener, shared.clone()));
+        Self { addr, shared, _accepting: accepting }
+    }
+
+    /// Leads connections that come from now on to `target`.
+    pub(crate) fn lead_to(&self, target: &Target) {
+        *lock(&self.shared.server) = target.addr();
+    }
+
+    /// Cuts the connection on which answers have passed `bytes` more.
+    pub(crate) fn cut_after(&self, bytes: usize) {
+        *lock(&self.shared.left) = Some(bytes);
     }
 
     /// What a page that comes through it has for an origin.
@@ -46,13 +70,13 @@ impl Relay {
 
     /// Closes all its connections. New ones are accepted.
     pub(crate) fn cut(&self) {
-        self.cuts.send_modify(|cut| *cut += 1);
+        self.shared.cuts.send_modify(|cut| *cut += 1);
     }
 
     /// The requests for `path` so far, in the order in which their heads were complete.
     pub(crate) fn requests(&self, path: &str) -> Vec<RecordedRequest> {
         let start = format!("GET {path} ");
-        let requests = lock(&self.requests);
+        let requests = lock(&self.shared.requests);
         requests.iter().filter(|request| request.head.starts_with(&start)).cloned().collect()
     }
 
@@ -64,29 +88,23 @@ impl Relay {
     }
 }
 
-type Requests = Arc<Mutex<Vec<RecordedRequest>>>;
-
-fn lock(requests: &Mutex<Vec<RecordedRequest>>) -> MutexGuard<'_, Vec<RecordedRequest>> {
-    requests.lock().expect("nothing panics under this lock")
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nothing panics under this lock")
 }
 
-async fn accept(
-    listener: TcpListener,
-    server: SocketAddr,
-    requests: Requests,
-    cuts: watch::Sender<u64>,
-) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut relaying = JoinSet::new();
     for connection in 0.. {
         let Ok((client, _)) = listener.accept().await else { return };
-        let (requests, mut cut) = (Arc::clone(&requests), cuts.subscribe());
+        let (shared, mut cut) = (Arc::clone(&shared), shared.cuts.subscribe());
         relaying.spawn(async move {
+            let server = *lock(&shared.server);
             let Ok(server) = TcpStream::connect(server).await else { return };
             let (from_client, to_client) = client.into_split();
             let (from_server, to_server) = server.into_split();
             tokio::select! {
-                () = record(from_client, to_server, connection, &requests) => {}
-                () = pass_on(from_server, to_client) => {}
+                () = record(from_client, to_server, connection, &shared.requests) => {}
+                () = pass_on(from_server, to_client, &shared.left) => {}
                 _changed = cut.changed() => {}
             }
         });
@@ -117,6 +135,40 @@ async fn record(
     }
 }
 
-async fn pass_on(mut server: OwnedReadHalf, mut client: OwnedWriteHalf) {
-    let _ended_either_way = io::copy(&mut server, &mut client).await;
+/// Ends when the server does, when the client takes no more, or where it is to be cut.
+async fn pass_on(
+    mut server: OwnedReadHalf,
+    mut client: OwnedWriteHalf,
+    left: &Mutex<Option<usize>>,
+) {
+    let mut unsent = Vec::new();
+    let mut is_held = true;
+    while server.read_buf(&mut unsent).await.is_ok_and(|read| 0 < read) {
+        is_held &= is_bare_stream_head(&unsent);
+        if is_held {
+            continue;
+        }
+        let passed = match &mut *lock(left) {
+            Some(left) => {
+                let passed = unsent.len().min(*left);
+                *left -= passed;
+                passed
+            }
+            None => unsent.len(),
+        };
+        if client.write_all(&unsent[..passed]).await.is_err() {
+            return;
+        }
+        if passed < unsent.len() {
+            *lock(left) = None;
+            return;
+        }
+        unsent.clear();
+    }
+}
+
+/// Whether `bytes` are the head of an endless answer and nothing of its body.
+fn is_bare_stream_head(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    head.ends_with("\r\n\r\n") && head.contains("\r\ncontent-type: text/event-stream\r\n")
 }

@@ -64,5 +64,6 @@ fn text(hub: &Hub, config: &GatewayConfig) -> String {
 }
 
 const PAGE: &str = include_str!("page.html");
-const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
-                                form-action 'none'; frame-ancestors 'none'";
+/// Who tries the example in the console of the page may connect.
+const CONTENT_SECURITY: &str = "default-src 'none'; connect-src *; style-src 'unsafe-inline'; \
+                                base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -50,7 +50,7 @@ pub async fn data_arrives_as_it_was_published(start: impl AsyncFn(Setup) -> Targ
         (" leading and trailing ", " leading and trailing "),
         ("event: other\ndata: x\n\nid: 7", "event: other\ndata: x\n\nid: 7"),
         (":", ":"),
-        ("\u{FEFF}mark", "\u{FEFF}mark"),
+        ("a\u{FEFF}mark", "a\u{FEFF}mark"),
         ("nul \0 and escape \u{1B}", "nul \0 and escape \u{1B}"),
         (&*long, &*long),
     ];

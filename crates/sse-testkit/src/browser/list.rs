@@ -51,14 +51,24 @@ macro_rules! browser_tests {
                 credentials_need_leave_of_their_own
                 credentials_are_sent_with_leave
             }
+            pages {
+                another_site_cannot_publish
+                another_site_cannot_take_a_channel
+                a_name_that_leads_here_is_refused
+                an_allowed_site_can_send_headers_of_its_own
+            }
             reconnecting {
                 a_lost_stream_is_opened_again_with_the_last_event_id
                 a_lost_stream_without_ids_is_opened_again_without_one
                 a_stream_that_was_closed_is_opened_again
                 retry_changes_the_delay
+                all_sources_outlive_a_drain
+                a_source_that_is_cut_before_the_first_event_loses_nothing
+                a_source_that_is_cut_in_an_event_gets_it_whole
             }
             refusals {
-                a_taken_token_closes_the_source
+                a_taken_token_is_told_and_asked_for_again
+                a_full_server_is_told
                 a_wrong_path_closes_the_source
                 an_unknown_action_closes_the_source
                 a_path_that_is_not_served_closes_the_source

@@ -11,6 +11,7 @@ pub mod events;
 pub mod hub;
 pub mod leaving;
 pub mod origins;
+pub mod pages;
 pub mod reconnecting;
 pub mod refusals;
 pub mod tls;

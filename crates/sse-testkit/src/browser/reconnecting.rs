@@ -3,9 +3,12 @@
 
 use std::time::{Duration, Instant};
 
+use sse_core::{History, HubConfig, Mode};
+
 use crate::{
     Setup, Target,
     chromium::{Browser, Seen},
+    patience,
     relay::Relay,
 };
 
@@ -113,6 +116,95 @@ pub async fn retry_changes_the_delay(start: impl AsyncFn(Setup) -> Target) {
         }
     }
     panic!("{shortest:?} at the shortest for 50 ms");
+}
+
+/// "A stream's `retry:` is never less than what is left of the window": of those that were connected and
+/// those that come during the drain none is dead, and all meet the next server.
+pub async fn all_sources_outlive_a_drain(start: impl AsyncFn(Setup) -> Target) {
+    let remember = |hub: HubConfig| hub.with_mode(Mode::Shared).with_history(History::new(42));
+    let setup = || Setup { hub: remember, drain: Duration::from_secs(2), ..Setup::default() };
+    let (old, new) = (start(setup()).await, start(setup()).await);
+    let relay = Relay::start(&old).await;
+    let browser = Browser::at(&relay.origin()).await;
+    let mut sources = Vec::new();
+    for _ in 0..3 {
+        let source = browser.open("/poll/42", &["ping"]).await;
+        source.expect_open().await;
+        sources.push(source);
+    }
+    let mut stopping = std::pin::pin!(old.stop());
+    let _begun = tokio::time::timeout(Duration::from_millis(300), &mut stopping).await;
+    for _ in 0..2 {
+        // They meet a server that is about to go.
+        let late = browser.open("/poll/42", &["ping"]).await;
+        late.expect_open().await;
+        sources.push(late);
+    }
+
+    relay.lead_to(&new);
+    stopping.await;
+
+    patience::until("all have come back", async || {
+        let published = new.post("ping", "42", "back").await;
+        published.head.field("sse-listeners") == Some("5")
+    })
+    .await;
+    for source in &sources {
+        while !matches!(source.next().await, Seen::Event { .. }) {}
+    }
+}
+
+/// Cut before the first event, with something published meanwhile: the block that opened the stream has
+/// told where it began.
+pub async fn a_source_that_is_cut_before_the_first_event_loses_nothing(
+    start: impl AsyncFn(Setup) -> Target,
+) {
+    let target = start(remembering()).await;
+    let relay = Relay::start(&target).await;
+    let browser = Browser::at(&relay.origin()).await;
+    let source = browser.open("/poll/42", &["ping", "sse.gap"]).await;
+    source.expect_open().await;
+    let _keeps_the_channel = target.listen("42").await;
+
+    relay.cut();
+    let id = published(&target, "missed").await;
+
+    assert_eq!(source.next().await, Seen::Lost);
+    source.expect_open().await;
+    source.expect("ping", "missed", &id).await;
+}
+
+/// Cut in the middle of an event: it comes whole, and once.
+pub async fn a_source_that_is_cut_in_an_event_gets_it_whole(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(remembering()).await;
+    let relay = Relay::start(&target).await;
+    let browser = Browser::at(&relay.origin()).await;
+    let source = browser.open("/poll/42", &["ping", "sse.gap"]).await;
+    source.expect_open().await;
+    let data = "x".repeat(100_000);
+
+    relay.cut_after(50_000);
+    let id = published(&target, &data).await;
+
+    assert_eq!(source.next().await, Seen::Lost);
+    source.expect_open().await;
+    source.expect("ping", &data, &id).await;
+    let id = published(&target, "next").await;
+    source.expect("ping", "next", &id).await;
+}
+
+fn remembering() -> Setup {
+    let remember = |hub: HubConfig| {
+        let hub = hub.with_mode(Mode::Shared).with_history(History::new(42));
+        hub.with_retry(Duration::from_millis(10))
+    };
+    Setup { hub: remember, ..Setup::default() }
+}
+
+async fn published(target: &Target, data: &str) -> String {
+    let response = target.post("ping", "42", data).await;
+    let id = response.head.field("sse-id");
+    id.unwrap_or_else(|| panic!("no id: {response:?}")).to_owned()
 }
 
 /// What Chromium waits unless it is told.

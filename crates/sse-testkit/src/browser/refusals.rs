@@ -11,15 +11,46 @@ use crate::{
     relay::Relay,
 };
 
-/// 423: "the channel is exclusive and someone listens".
-pub async fn a_taken_token_closes_the_source(start: impl AsyncFn(Setup) -> Target) {
+/// "An `EventSource` is closed for good by anything but 200. So a GET that would get 423 gets 200
+/// instead", and the browser comes back by itself.
+pub async fn a_taken_token_is_told_and_asked_for_again(start: impl AsyncFn(Setup) -> Target) {
     let target = start(Setup::default()).await;
     let mut listener = target.listen("42").await;
-
-    closes(&target, "/poll/42").await;
-
+    let relay = Relay::start(&target).await;
+    let browser = Browser::at(&relay.origin()).await;
+    let source = browser.open("/poll/42", &["ping", "sse.refused"]).await;
+    source.expect_open().await;
+    source.expect("sse.refused", "{\"status\":423}", "").await;
+    assert_eq!(source.next().await, Seen::Lost);
     target.publish("ping", "42", "hi").await;
     listener.expect("event: ping\ndata: hi\n\n").await;
+
+    drop(listener);
+
+    // It may come back before the server has seen the end of the listener.
+    loop {
+        source.expect_open().await;
+        if relay.requests("/poll/42").len() > 1 && target.has_listener("42").await {
+            break;
+        }
+        source.expect("sse.refused", "{\"status\":423}", "").await;
+        assert_eq!(source.next().await, Seen::Lost);
+    }
+    target.publish("ping", "42", "hi").await;
+    source.expect("ping", "hi", "").await;
+}
+
+/// 503: a browser that comes when the server is full waits for a place.
+pub async fn a_full_server_is_told(start: impl AsyncFn(Setup) -> Target) {
+    let full = |hub: sse_core::HubConfig| hub.with_max_listeners(0);
+    let target = start(Setup { hub: full, ..Setup::default() }).await;
+    let browser = Browser::at(&target.url("/")).await;
+
+    let source = browser.open("/poll/42", &["sse.refused"]).await;
+
+    source.expect_open().await;
+    source.expect("sse.refused", "{\"status\":503}", "").await;
+    assert_eq!(source.next().await, Seen::Lost);
 }
 
 /// "Exactly two path segments": 400.

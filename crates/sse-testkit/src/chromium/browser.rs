@@ -63,6 +63,13 @@ impl Browser {
         self.wait(script, vec![json!(path), json!(body)]).await
     }
 
+    /// What the page is told that calls `testkit[name](...args)`.
+    pub(crate) async fn call(&self, name: &str, args: Vec<Value>) -> Value {
+        let script = "testkit[arguments[0]](...arguments[1]).then(\
+            arguments[2], (error) => arguments[2](`${error}`))";
+        self.wait(script, vec![json!(name), Value::Array(args)]).await
+    }
+
     /// Opens a tab that shows the page at `url`, and closes the one that was shown before.
     pub(crate) async fn move_to_new_tab(&self, url: &str) {
         let new = self.client.new_window(true).await.expect("there is room for a tab");
@@ -92,6 +99,8 @@ fn capabilities() -> Capabilities {
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
+            // A site of another name than the servers', which resolves to this machine all the same.
+            "--host-resolver-rules=MAP evil.test 127.0.0.1",
         ]},
     });
     let Value::Object(capabilities) = capabilities else { unreachable!("it is an object") };

@@ -3,7 +3,9 @@
 mod browser;
 mod driver;
 mod session;
+mod site;
 mod source;
 
 pub(crate) use browser::Browser;
+pub(crate) use site::Site;
 pub(crate) use source::Seen;

@@ -24,5 +24,27 @@ window.testkit = {
   close: (place) => sources[place].source.close(),
   closeWhenLeft: (place) => addEventListener("pagehide", () => sources[place].source.close()),
   readyState: (place) => sources[place].source.readyState,
+  postForm: (url) => new Promise((resolve) => {
+    const frame = document.createElement("iframe");
+    frame.name = `form-${sources.length}-${document.forms.length}`;
+    const form = document.createElement("form");
+    Object.assign(form, { method: "POST", action: url, target: frame.name, enctype: "text/plain" });
+    const field = Object.assign(document.createElement("input"), { name: "a", value: "b" });
+    form.append(field);
+    document.body.append(frame, form);
+    frame.onload = () => resolve("loaded");
+    form.submit();
+  }),
+  sendBlindly: (url, method) =>
+    fetch(url, { method, mode: "no-cors", body: method === "POST" ? "forged" : undefined }).then(
+      ({ type }) => type,
+      (error) => `${error}`,
+    ),
+  status: (url) => fetch(url).then(({ status }) => status, (error) => `${error}`),
+  fetchStream: async (url, headers) => {
+    const { body } = await fetch(url, { headers });
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    return (await reader.read()).value;
+  },
   post: async (path, body) => (await fetch(path, { method: "POST", body })).status,
 };

@@ -60,8 +60,8 @@ pub(crate) const ERROR_FIELDS: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
 ];
 
-/// What a page of the server may do: nothing but its own style.
-pub(crate) const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+/// What a page of the server may do: it runs nothing, and has nothing but its own style.
+const CONTENT_SECURITY: &str = "default-src 'none'; connect-src *; style-src 'unsafe-inline'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The fields of `head` without those that say where the body ends.
