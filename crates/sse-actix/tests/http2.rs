@@ -4,13 +4,15 @@
 
 use std::net::SocketAddr;
 
-use actix_web::{App, HttpServer};
+use actix_web::{App, HttpServer, web};
 use bytes::Bytes;
+use futures_util::stream;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, client::conn::http2::SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use sse_actix::{EventService, SocketOptions};
+use sse_actix::{EventService, SocketOptions, Sse};
+use sse_core::Event;
 use sse_testkit::{Setup, Target, run};
 use tokio::{
     net::TcpStream,
@@ -82,12 +84,30 @@ fn who_closes_the_connection_has_left_without_a_write() {
     });
 }
 
+#[test]
+fn a_stream_that_fails_is_reset_behind_what_came_before() {
+    run(async {
+        let target = start();
+        let mut client = connect(target.addr()).await;
+
+        let mut failing = ask(&mut client, "GET", "/failing", "").await;
+
+        let frame = failing.frame().await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), "data: 1\n\n");
+        failing.frame().await.unwrap().unwrap_err();
+        let page = ask(&mut client, "GET", "/", "").await;
+        assert_eq!(page.status(), StatusCode::OK, "the other streams of the connection go on");
+    });
+}
+
 /// A server that speaks HTTP/2 without TLS, and never writes of its own accord.
 fn start() -> Target {
     let events = EventService::new(Setup::default().gateway());
     let listener = SocketOptions::default().listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let addr = listener.local_addr().unwrap();
-    let server = HttpServer::new(move || App::new().service(events.clone()))
+    let failing = async || Sse::new(stream::iter([Ok(Event::data("1")), Err("lost")]));
+    let app = move || App::new().route("/failing", web::get().to(failing)).service(events.clone());
+    let server = HttpServer::new(app)
         .h1_allow_half_closed(false)
         .disable_signals()
         .listen_auto_h2c(listener)

@@ -12,8 +12,11 @@ use sse_tokio::BoxFeed;
 ///
 /// The stream yields [`Event`](sse_core::Event)s, [`Frame`](sse_core::Frame)s, the [`Result`] of
 /// either, or what else [`Emit`]s. Events that are ready together go out in one write of up to 16 KiB;
-/// silence is broken by a comment every 15 s; an error is logged and ends the answer cleanly, so that
-/// the client reconnects. A client that goes away drops the stream, and one that does not read stops it.
+/// silence is broken by a comment after 1 s if nothing came before, and every 15 s. A client that goes
+/// away drops the stream, and one that does not read stops it.
+///
+/// An error of the stream is logged and breaks the answer behind what came before it, so that the client
+/// knows that something is missing; see [`with_clean_errors`](Self::with_clean_errors).
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -51,8 +54,45 @@ impl Sse {
     }
 
     /// Sets the silence after which a comment is sent, or `None` for never. Default: 15 s.
+    ///
+    /// The [first comment](Self::with_first_comment) is another matter.
     pub fn with_keepalive(self, keepalive: Option<Duration>) -> Self {
         Self(self.0.with_keepalive(keepalive))
+    }
+
+    /// Sets the silence at the beginning after which a first comment is sent, or `None` to leave that to
+    /// the keepalive. Default: 1 s, also without a keepalive.
+    ///
+    /// Some proxies and clients hold the head of the answer back until there is a byte of the body: no
+    /// `EventSource` is open before.
+    pub fn with_first_comment(self, after: Option<Duration>) -> Self {
+        Self(self.0.with_first_comment(after))
+    }
+
+    /// Makes an error of the stream a clean end of the answer, as if the stream had ended there.
+    ///
+    /// The error is logged all the same. An `EventSource` comes back after either end; others take a
+    /// clean one for the whole answer.
+    ///
+    /// ```
+    /// use axum::response::IntoResponse;
+    /// use futures_util::stream;
+    /// use sse_axum::Sse;
+    /// use sse_core::Event;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let lost = || stream::iter([Ok(Event::data("1")), Err("lost")]);
+    ///
+    /// let body = Sse::new(lost()).into_response().into_body();
+    /// assert!(axum::body::to_bytes(body, usize::MAX).await.is_err());
+    ///
+    /// let body = Sse::new(lost()).with_clean_errors().into_response().into_body();
+    /// assert_eq!(axum::body::to_bytes(body, usize::MAX).await.unwrap(), "data: 1\n\n");
+    /// # }
+    /// ```
+    pub fn with_clean_errors(self) -> Self {
+        Self(self.0.with_clean_errors())
     }
 
     /// Ends the stream once `signal` completes, as it must when the server shuts down gracefully: it

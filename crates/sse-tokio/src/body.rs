@@ -81,7 +81,9 @@ impl<S: Source> Body for SseBody<S> {
                 Output::Close(reason) => {
                     tracing::debug!(?reason, "a stream ends");
                     return Poll::Ready(match reason {
-                        CloseReason::Overrun { .. } => Some(Err(StreamCut { reason })),
+                        CloseReason::Overrun { .. } | CloseReason::Failed => {
+                            Some(Err(StreamCut { reason }))
+                        }
                         _ => None,
                     });
                 }
@@ -125,7 +127,7 @@ pub struct StreamCut {
 }
 
 impl StreamCut {
-    /// Why the subscription ended.
+    /// Why the stream ended: [`CloseReason::Overrun`] or [`CloseReason::Failed`].
     pub fn reason(&self) -> CloseReason {
         self.reason
     }

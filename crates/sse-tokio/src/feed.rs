@@ -10,14 +10,41 @@ use sse_core::{Emit, EventBuffer};
 
 /// A stream whose items are [`Emit`]ted, whatever they are. Every [`Stream`] of such items is one.
 pub trait Feed {
-    /// Hands the next item to `buffer`: whether there may be more, once that is known.
+    /// Hands the next item to `buffer`, and says what may come behind it, once that is known.
     ///
-    /// An error of the stream is logged and is its end.
+    /// An error of the stream is logged here.
     fn poll_feed(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut EventBuffer,
-    ) -> Poll<bool>;
+    ) -> Poll<FeedState>;
+}
+
+/// What may come from a [`Feed`] behind the item that it has handed over.
+///
+/// ```
+/// use std::task::{Context, Poll, Waker};
+///
+/// use futures_util::stream;
+/// use sse_core::{Event, EventBuffer, SubscriptionConfig};
+/// use sse_tokio::{Feed, FeedState, now};
+///
+/// let mut buffer = EventBuffer::new(SubscriptionConfig::default(), now());
+/// let mut feed = Box::pin(stream::iter([Ok(Event::data("1")), Err("lost")]));
+/// let mut next = || feed.as_mut().poll_feed(&mut Context::from_waker(Waker::noop()), &mut buffer);
+///
+/// assert_eq!(next(), Poll::Ready(FeedState::Open));
+/// assert_eq!(next(), Poll::Ready(FeedState::Failed));
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a driver must handle every state")]
+pub enum FeedState {
+    /// More, at some time.
+    Open,
+    /// Nothing: that was all.
+    Ended,
+    /// Nothing, though there should have been more.
+    Failed,
 }
 
 /// Any [`Feed`] that may be sent to other threads, behind a pointer.
@@ -35,23 +62,24 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut EventBuffer,
-    ) -> Poll<bool> {
+    ) -> Poll<FeedState> {
         self.poll_next(cx).map(|item| match item.map(|item| item.emit(buffer)) {
-            Some(Ok(())) => true,
+            Some(Ok(())) => FeedState::Open,
             Some(Err(error)) => {
-                tracing::warn!(%error, "a stream of events failed, and ends");
-                false
+                tracing::warn!(%error, "a stream of events failed");
+                FeedState::Failed
             }
-            None => false,
+            None => FeedState::Ended,
         })
     }
 }
+
 impl Feed for BoxFeed {
     fn poll_feed(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut EventBuffer,
-    ) -> Poll<bool> {
+    ) -> Poll<FeedState> {
         self.get_mut().as_mut().poll_feed(cx, buffer)
     }
 }
@@ -61,7 +89,7 @@ impl Feed for LocalBoxFeed {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut EventBuffer,
-    ) -> Poll<bool> {
+    ) -> Poll<FeedState> {
         self.get_mut().as_mut().poll_feed(cx, buffer)
     }
 }
@@ -87,10 +115,10 @@ impl<F: Feed, T: Future<Output = ()>> Feed for Until<F, T> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut EventBuffer,
-    ) -> Poll<bool> {
+    ) -> Poll<FeedState> {
         let this = self.project();
         match this.signal.poll(cx) {
-            Poll::Ready(()) => Poll::Ready(false),
+            Poll::Ready(()) => Poll::Ready(FeedState::Ended),
             Poll::Pending => this.feed.poll_feed(cx, buffer),
         }
     }

@@ -22,7 +22,7 @@ mod events;
 pub use events::ChannelEvents;
 
 mod feed;
-pub use feed::{BoxFeed, Feed, LocalBoxFeed, Until};
+pub use feed::{BoxFeed, Feed, FeedState, LocalBoxFeed, Until};
 
 mod protocol;
 pub use protocol::{Answer, Protocol, ResponseBody, Rest};

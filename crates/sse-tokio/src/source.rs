@@ -8,7 +8,7 @@ use std::{
 use pin_project_lite::pin_project;
 use sse_core::{EventBuffer, Output, Subscriber};
 
-use crate::Feed;
+use crate::{Feed, FeedState};
 
 /// What a [`SseBody`](crate::SseBody) writes: that of a [`Subscriber`], or of a stream that is [`Fed`].
 pub trait Source {
@@ -35,12 +35,13 @@ pin_project! {
         #[pin]
         feed: F,
         buffer: EventBuffer,
+        ends_errors_cleanly: bool,
     }
 }
 
 impl<F: Feed> Fed<F> {
-    pub(crate) fn new(feed: F, buffer: EventBuffer) -> Self {
-        Self { feed, buffer }
+    pub(crate) fn new(feed: F, buffer: EventBuffer, ends_errors_cleanly: bool) -> Self {
+        Self { feed, buffer, ends_errors_cleanly }
     }
 }
 
@@ -55,8 +56,11 @@ impl<F: Feed> Source for Fed<F> {
                 break;
             }
             match this.feed.as_mut().poll_feed(cx, this.buffer) {
-                Poll::Ready(true) => taken += 1,
-                Poll::Ready(false) => this.buffer.handle_end(),
+                Poll::Ready(FeedState::Open) => taken += 1,
+                Poll::Ready(FeedState::Failed) if !*this.ends_errors_cleanly => {
+                    this.buffer.handle_failure();
+                }
+                Poll::Ready(FeedState::Ended | FeedState::Failed) => this.buffer.handle_end(),
                 Poll::Pending => break,
             }
         }

@@ -10,9 +10,14 @@ use crate::{BoxFeed, Fed, Feed, LocalBoxFeed, SseBody, Until, timer::now};
 ///
 /// The stream yields [`Event`](sse_core::Event)s, [`Frame`](sse_core::Frame)s, the [`Result`] of
 /// either, or what else [`Emit`]s. Events that are ready together go out in one write of up to 16 KiB;
-/// silence is broken by a comment every 15 s; an error is logged and ends the answer cleanly, so that
-/// the client reconnects. A client that goes away drops the stream, and one that does not read stops
-/// it: no more than one write is taken from it beyond what the server buffers.
+/// silence is broken by a comment after 1 s if nothing came before, and every 15 s. A client that goes
+/// away drops the stream, and one that does not read stops it: no more than one write is taken from it
+/// beyond what the server buffers.
+///
+/// An error of the stream is logged and, behind all that came before it, breaks the answer: the body
+/// fails with [`StreamCut`](crate::StreamCut), for which servers leave out the last chunk of HTTP/1.1 and
+/// reset the stream of HTTP/2. So the client knows that something is missing. Only HTTP/1.0 has no way to
+/// say that. For an end that looks whole there is [`with_clean_errors`](Self::with_clean_errors).
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -36,7 +41,7 @@ use crate::{BoxFeed, Fed, Feed, LocalBoxFeed, SseBody, Until, timer::now};
 #[must_use = "it does nothing unless it is sent"]
 pub struct Sse<F> {
     feed: Option<F>,
-    config: SubscriptionConfig,
+    options: Options,
 }
 
 impl<S> Sse<S>
@@ -46,19 +51,75 @@ where
 {
     /// An answer that sends what `stream` yields, and ends with it.
     pub fn new(stream: S) -> Self {
-        Self { feed: Some(stream), config: SubscriptionConfig::default() }
+        Self { feed: Some(stream), options: Options::default() }
     }
 }
 
 impl<F: Feed> Sse<F> {
     /// The answer 204, after which an `EventSource` does not come back. See [`sse_core::stop_reconnecting`].
     pub fn stop() -> Self {
-        Self { feed: None, config: SubscriptionConfig::default() }
+        Self { feed: None, options: Options::default() }
     }
 
     /// Sets the silence after which a comment is sent, or `None` for never. Default: 15 s.
+    ///
+    /// The [first comment](Self::with_first_comment) is another matter.
     pub fn with_keepalive(mut self, keepalive: Option<Duration>) -> Self {
-        self.config = self.config.with_keepalive(keepalive);
+        self.options.config = self.options.config.with_keepalive(keepalive);
+        self
+    }
+
+    /// Sets the silence at the beginning after which a first comment is sent, or `None` to leave that to
+    /// the keepalive. Default: 1 s, also without a keepalive.
+    ///
+    /// Some proxies and clients hold the head of the answer back until there is a byte of the body: no
+    /// `EventSource` is open before. See [`EventBuffer::with_first_comment`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use futures_util::stream;
+    /// use http_body_util::BodyExt;
+    /// use sse_core::{Event, KEEPALIVE};
+    /// use sse_tokio::Sse;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let sse = Sse::new(stream::pending::<Event>()).with_first_comment(Some(Duration::ZERO));
+    /// let first = sse.into_response().into_body().frame().await.expect("it has not ended");
+    /// assert_eq!(first.expect("nothing is cut here").into_data().unwrap(), KEEPALIVE);
+    /// # }
+    /// ```
+    pub fn with_first_comment(mut self, after: Option<Duration>) -> Self {
+        self.options.first_comment = after;
+        self
+    }
+
+    /// Makes an error of the stream a clean end of the answer, as if the stream had ended there.
+    ///
+    /// The error is logged all the same. An `EventSource` comes back after either end; others take a
+    /// clean one for the whole answer.
+    ///
+    /// ```
+    /// use futures_util::stream;
+    /// use http_body_util::BodyExt;
+    /// use sse_core::{CloseReason, Event};
+    /// use sse_tokio::Sse;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let lost = || stream::iter([Ok(Event::data("1")), Err("lost")]);
+    ///
+    /// let body = Sse::new(lost()).into_response().into_body();
+    /// let cut = body.collect().await.unwrap_err();
+    /// assert_eq!(cut.reason(), CloseReason::Failed);
+    ///
+    /// let body = Sse::new(lost()).with_clean_errors().into_response().into_body();
+    /// assert_eq!(body.collect().await.unwrap().to_bytes(), "data: 1\n\n");
+    /// # }
+    /// ```
+    pub fn with_clean_errors(mut self) -> Self {
+        self.options.ends_errors_cleanly = true;
         self
     }
 
@@ -68,7 +129,7 @@ impl<F: Feed> Sse<F> {
     where
         T: Future<Output = ()>,
     {
-        Sse { feed: self.feed.map(|feed| Until::new(feed, signal)), config: self.config }
+        Sse { feed: self.feed.map(|feed| Until::new(feed, signal)), options: self.options }
     }
 
     /// The same behind a pointer, whatever the stream is.
@@ -76,7 +137,7 @@ impl<F: Feed> Sse<F> {
     where
         F: Send + 'static,
     {
-        Sse { feed: self.feed.map(|feed| Box::pin(feed) as BoxFeed), config: self.config }
+        Sse { feed: self.feed.map(|feed| Box::pin(feed) as BoxFeed), options: self.options }
     }
 
     /// The same behind a pointer, whatever the stream is, for one thread.
@@ -84,14 +145,17 @@ impl<F: Feed> Sse<F> {
     where
         F: 'static,
     {
-        Sse { feed: self.feed.map(|feed| Box::pin(feed) as LocalBoxFeed), config: self.config }
+        Sse { feed: self.feed.map(|feed| Box::pin(feed) as LocalBoxFeed), options: self.options }
     }
 
     /// The answer.
     pub fn into_response(self) -> Response<SseBody<Fed<F>>> {
         match self.feed {
             Some(feed) => {
-                event_stream(SseBody::new(Fed::new(feed, EventBuffer::new(self.config, now()))))
+                let Options { config, first_comment, ends_errors_cleanly } = self.options;
+                let now = now();
+                let buffer = EventBuffer::new(config, now).with_first_comment(first_comment, now);
+                event_stream(SseBody::new(Fed::new(feed, buffer, ends_errors_cleanly)))
             }
             None => stop_reconnecting(SseBody::empty()),
         }
@@ -106,6 +170,24 @@ impl<F: Feed> From<Sse<F>> for Response<SseBody<Fed<F>>> {
 
 impl<F> fmt::Debug for Sse<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sse").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Sse").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// What an answer does beside what its stream says.
+#[derive(Clone, Debug)]
+struct Options {
+    config: SubscriptionConfig,
+    first_comment: Option<Duration>,
+    ends_errors_cleanly: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            config: SubscriptionConfig::default(),
+            first_comment: Some(EventBuffer::FIRST_COMMENT),
+            ends_errors_cleanly: false,
+        }
     }
 }

@@ -2,13 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
-use std::{convert::Infallible, future::ready, rc::Rc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::{Future, pending, ready},
+    rc::Rc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
-use http_body_util::BodyExt;
-use sse_core::{Emit, Event, Frame, KEEPALIVE};
-use sse_tokio::{Feed, Sse};
+use http_body_util::{BodyExt, Collected};
+use sse_core::{CloseReason, Emit, Event, Frame, KEEPALIVE};
+use sse_tokio::{Feed, Sse, StreamCut};
 use tokio::time::Instant;
 
 #[tokio::test]
@@ -46,8 +51,38 @@ async fn what_ended_is_not_polled_again() {
 
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "data: 1\n\n");
     for _ in 0..3 {
-        assert!(body.frame().await.is_none());
+        let cut = body.frame().await.unwrap().unwrap_err();
+        assert_eq!(cut.reason(), CloseReason::Failed);
     }
+}
+
+#[tokio::test]
+async fn an_error_can_be_a_clean_end() {
+    fn lost() -> impl Stream<Item = Result<Event, &'static str>> {
+        stream::iter([Ok(Event::data("1")), Err("lost"), Ok(Event::data("2"))])
+    }
+    fn all_of(sse: Sse<impl Feed>) -> impl Future<Output = Result<Bytes, StreamCut>> {
+        sse.into_response().into_body().collect().map(|body| body.map(Collected::to_bytes))
+    }
+
+    assert_eq!(all_of(Sse::new(lost()).with_clean_errors()).await.unwrap(), "data: 1\n\n");
+    let sse = Sse::new(lost()).with_clean_errors().with_shutdown(pending()).boxed();
+    assert_eq!(all_of(sse).await.unwrap(), "data: 1\n\n");
+
+    let cut = all_of(Sse::new(lost()).with_shutdown(pending()).boxed()).await.unwrap_err();
+    assert_eq!(cut.reason(), CloseReason::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_may_send_what_it_has_before_the_answer_breaks() {
+    let mut body = Sse::new(stream::iter([Ok(Event::data("1")), Err("lost")])).into_response();
+    let start = Instant::now();
+
+    body.body_mut().frame().await.unwrap().unwrap();
+    assert!(body.body_mut().frame().now_or_never().is_none());
+    body.body_mut().frame().await.unwrap().unwrap_err();
+
+    assert_eq!(start.elapsed().as_millis(), 250);
 }
 
 #[tokio::test]
@@ -85,7 +120,7 @@ async fn a_signal_that_came_before_lets_nothing_out() {
 #[tokio::test(start_paused = true)]
 async fn silence_is_broken_after_15_s_unless_told_otherwise() {
     for (keepalive, seconds) in [(None, 15), (Some(2), 2)] {
-        let mut sse = Sse::new(stream::pending::<Event>());
+        let mut sse = Sse::new(stream::pending::<Event>()).with_first_comment(None);
         if let Some(seconds) = keepalive {
             sse = sse.with_keepalive(Some(Duration::from_secs(seconds)));
         }
@@ -93,6 +128,24 @@ async fn silence_is_broken_after_15_s_unless_told_otherwise() {
 
         assert_eq!(first(sse).await, KEEPALIVE);
         assert_eq!(start.elapsed().as_secs(), seconds);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_silence_is_broken_after_1_s_unless_told_otherwise() {
+    let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+    let silent = || Sse::new(stream::pending::<Event>());
+    for (sse, expected) in [
+        (silent(), second),
+        (silent().with_keepalive(None), second),
+        (silent().with_keepalive(Some(second / 4)), second / 4),
+        (silent().with_first_comment(Some(second * 3)), second * 3),
+        (silent().with_keepalive(Some(minute)).with_first_comment(None), minute),
+    ] {
+        let start = Instant::now();
+
+        assert_eq!(first(sse).await, KEEPALIVE);
+        assert_eq!(start.elapsed(), expected);
     }
 }
 

@@ -244,7 +244,7 @@ pub enum Output {
     Close(CloseReason),
 }
 
-/// Why a [`Subscription`] ends.
+/// Why a [`Subscription`], or another stream, ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CloseReason {
@@ -259,6 +259,9 @@ pub enum CloseReason {
         /// How many events were missed.
         missed: u64,
     },
+    /// The stream that the events of an [`EventBuffer`](crate::EventBuffer) came from has failed; what
+    /// came before was written.
+    Failed,
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-use std::{mem, time::Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -14,6 +17,9 @@ use crate::{
 /// the buffer [has room](Self::has_room), then drain it with [`poll_output`](Self::poll_output)
 /// until it says [`Output::Wait`] or [`Output::Close`]. A timeout that comes early changes nothing.
 /// Time must not go back.
+///
+/// The first comment comes [after 1 s](Self::with_first_comment) if nothing was written before, the
+/// others after the keepalive.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -40,10 +46,20 @@ pub struct EventBuffer {
     /// Where the last event begins, if the write has no room for it.
     over: Option<usize>,
     keepalive: Keepalive,
-    has_ended: bool,
+    /// What breaks the silence at the beginning, until something was written.
+    opening: Keepalive,
+    end: Option<End>,
 }
 
 impl EventBuffer {
+    /// The silence at the beginning after which a first comment is written, unless told otherwise: 1 s.
+    ///
+    /// ```
+    /// assert_eq!(sse_core::EventBuffer::FIRST_COMMENT.as_secs(), 1);
+    /// ```
+    // Short for a client that waits for the head, and long enough for most streams to speak first.
+    pub const FIRST_COMMENT: Duration = Duration::from_secs(1);
+
     /// An empty buffer, whose silence begins now.
     pub fn new(config: SubscriptionConfig, now: Instant) -> Self {
         Self {
@@ -51,13 +67,43 @@ impl EventBuffer {
             joined: BytesMut::new(),
             over: None,
             keepalive: Keepalive::new(config.interval(), now),
-            has_ended: false,
+            opening: Keepalive::new(Some(Self::FIRST_COMMENT), now),
+            end: None,
         }
+    }
+
+    /// Sets the silence from now on after which a first comment is written, or `None` to leave
+    /// that to the keepalive. Default: 1 s, also without a keepalive.
+    ///
+    /// Some proxies and clients hold the head of an answer back until there is a byte of its body. A
+    /// keepalive that is shorter comes first, and once something was written this comment never comes.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use sse_core::{EventBuffer, KEEPALIVE, Output, SubscriptionConfig};
+    ///
+    /// let start = Instant::now();
+    /// let config = SubscriptionConfig::default().with_keepalive(None);
+    /// let mut buffer = EventBuffer::new(config.clone(), start);
+    /// let until = start + Duration::from_secs(1);
+    /// assert_eq!(buffer.poll_output(start), Output::Wait { until: Some(until) });
+    /// buffer.handle_timeout(until);
+    /// assert_eq!(buffer.poll_output(until), Output::Write(KEEPALIVE));
+    /// assert_eq!(buffer.poll_output(until), Output::Wait { until: None });
+    ///
+    /// let mut silent = EventBuffer::new(config, start).with_first_comment(None, start);
+    /// assert_eq!(silent.poll_output(start), Output::Wait { until: None });
+    /// ```
+    #[must_use]
+    pub fn with_first_comment(mut self, after: Option<Duration>, now: Instant) -> Self {
+        self.opening = Keepalive::new(after, now);
+        self
     }
 
     /// Whether the next write has room for more, up to 16 KiB.
     pub fn has_room(&self) -> bool {
-        self.single.len() + self.joined.len() < MAX_WRITE && !self.has_ended
+        self.single.len() + self.joined.len() < MAX_WRITE && self.end.is_none()
     }
 
     /// Takes an event, encoded where it is written from.
@@ -80,11 +126,35 @@ impl EventBuffer {
 
     /// Ends the stream once everything was written.
     pub fn handle_end(&mut self) {
-        self.has_ended = true;
+        self.end.get_or_insert(End::Clean);
+    }
+
+    /// Ends the stream with [`CloseReason::Failed`] once everything was written, and 250 ms later.
+    ///
+    /// A server throws away what it has not sent yet of an answer that is to be broken.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use sse_core::{CloseReason, Event, EventBuffer, Output, SubscriptionConfig};
+    ///
+    /// let start = Instant::now();
+    /// let mut buffer = EventBuffer::new(SubscriptionConfig::default(), start);
+    /// buffer.handle_event(&Event::data("1"));
+    /// buffer.handle_failure();
+    /// assert_eq!(buffer.poll_output(start), Output::Write("data: 1\n\n".into()));
+    ///
+    /// let until = start + Duration::from_millis(250);
+    /// assert_eq!(buffer.poll_output(start), Output::Wait { until: Some(until) });
+    /// assert_eq!(buffer.poll_output(until), Output::Close(CloseReason::Failed));
+    /// ```
+    pub fn handle_failure(&mut self) {
+        self.end.get_or_insert(End::Failed { until: None });
     }
 
     /// Tells the buffer that time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.opening.handle_timeout(now);
         self.keepalive.handle_timeout(now);
     }
 
@@ -96,13 +166,15 @@ impl EventBuffer {
             self.joined.split_to(over).freeze()
         } else if !self.joined.is_empty() {
             self.joined.split().freeze()
-        } else if self.has_ended {
-            return Output::Close(CloseReason::Finished);
-        } else if self.keepalive.is_due() {
+        } else if let Some(end) = &mut self.end {
+            return end.poll_output(now);
+        } else if self.opening.is_due() || self.keepalive.is_due() {
             KEEPALIVE
         } else {
-            return Output::Wait { until: self.keepalive.deadline() };
+            let deadlines = [self.opening.deadline(), self.keepalive.deadline()];
+            return Output::Wait { until: deadlines.into_iter().flatten().min() };
         };
+        self.opening = Keepalive::new(None, now);
         self.keepalive.handle_write(now);
         Output::Write(bytes)
     }
@@ -122,10 +194,36 @@ impl EventBuffer {
     }
 }
 
+#[derive(Debug)]
+enum End {
+    Clean,
+    Failed {
+        /// Until when the server may send what it was given, once that is all there is.
+        until: Option<Instant>,
+    },
+}
+
+impl End {
+    fn poll_output(&mut self, now: Instant) -> Output {
+        match self {
+            Self::Clean => Output::Close(CloseReason::Finished),
+            Self::Failed { until } => {
+                let until = *until.get_or_insert(now + FLUSH);
+                if now < until {
+                    Output::Wait { until: Some(until) }
+                } else {
+                    Output::Close(CloseReason::Failed)
+                }
+            }
+        }
+    }
+}
+
+/// Many turns of a busy event loop, and little beside the time after which a client comes back.
+const FLUSH: Duration = Duration::from_millis(250);
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::testing::epoch;
 
@@ -200,6 +298,72 @@ mod tests {
         assert_eq!(buffer.poll_output(start), Output::Write("data: 42\n\n".into()));
         for _ in 0..2 {
             assert_eq!(buffer.poll_output(start), Output::Close(CloseReason::Finished));
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_a_moment_after_the_last_write() {
+        let start = epoch();
+        let mut buffer = EventBuffer::new(SubscriptionConfig::default(), start);
+        let (written, told) =
+            (start + Duration::from_secs(5), start + Duration::from_millis(5_250));
+
+        buffer.handle_event(&Event::data("42"));
+        buffer.handle_failure();
+        buffer.handle_end();
+
+        assert!(!buffer.has_room());
+        assert_eq!(buffer.poll_output(start), Output::Write("data: 42\n\n".into()));
+        for now in [written, written, told - Duration::from_millis(1)] {
+            buffer.handle_timeout(now);
+            assert_eq!(buffer.poll_output(now), Output::Wait { until: Some(told) });
+        }
+        for now in [told, told + FLUSH] {
+            assert_eq!(buffer.poll_output(now), Output::Close(CloseReason::Failed));
+        }
+    }
+
+    #[test]
+    fn the_first_silence_is_broken_after_1_s_or_sooner() {
+        let (start, minute) = (epoch(), Duration::from_secs(60));
+        for (keepalive, first, then) in [
+            (Some(minute), 1_000, Some(61_000)),
+            (Some(Duration::from_secs(1)), 1_000, Some(2_000)),
+            (Some(Duration::from_millis(300)), 300, Some(600)),
+            (None, 1_000, None),
+        ] {
+            let at = |millis| start + Duration::from_millis(millis);
+            let config = SubscriptionConfig::default().with_keepalive(keepalive);
+            let mut buffer = EventBuffer::new(config, start);
+
+            buffer.handle_timeout(at(first - 1));
+            let waits = Output::Wait { until: Some(at(first)) };
+            assert_eq!(buffer.poll_output(at(first - 1)), waits, "{keepalive:?}");
+
+            buffer.handle_timeout(at(first));
+            assert_eq!(buffer.poll_output(at(first)), Output::Write(KEEPALIVE), "{keepalive:?}");
+            let waits = Output::Wait { until: then.map(at) };
+            assert_eq!(buffer.poll_output(at(first)), waits, "{keepalive:?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_first_takes_the_place_of_the_first_comment() {
+        let (start, second) = (epoch(), Duration::from_secs(1));
+        let config = SubscriptionConfig::default().with_keepalive(None);
+        for events in 0..3 {
+            let mut buffer = EventBuffer::new(config.clone(), start);
+
+            // What encodes to nothing breaks no silence.
+            buffer.handle_frame(Frame::default());
+            (0..events).for_each(|_| buffer.handle_event(&Event::data("1")));
+            buffer.handle_timeout(start + second);
+
+            let first = buffer.poll_output(start + second);
+            let expected =
+                if events == 0 { KEEPALIVE } else { "data: 1\n\n".repeat(events).into() };
+            assert_eq!(first, Output::Write(expected));
+            assert_eq!(buffer.poll_output(start + second), Output::Wait { until: None });
         }
     }
 }

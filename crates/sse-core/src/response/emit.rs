@@ -25,14 +25,14 @@ use crate::Event;
 /// }
 /// ```
 pub trait Emit {
-    /// What ends the stream, as the log is told.
+    /// What breaks the stream, as the log is told.
     type Error: fmt::Display;
 
     /// Hands itself to `buffer`.
     ///
     /// # Errors
     ///
-    /// What ends the stream. Nothing was handed over then.
+    /// What breaks the stream. Nothing was handed over then.
     fn emit(self, buffer: &mut EventBuffer) -> Result<(), Self::Error>;
 }
 

@@ -61,6 +61,7 @@ macro_rules! browser_tests {
                 a_lost_stream_is_opened_again_with_the_last_event_id
                 a_lost_stream_without_ids_is_opened_again_without_one
                 a_stream_that_was_closed_is_opened_again
+                a_stream_that_failed_is_opened_again
                 retry_changes_the_delay
                 all_sources_outlive_a_drain
                 a_source_that_is_cut_before_the_first_event_loses_nothing

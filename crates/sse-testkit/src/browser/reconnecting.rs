@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use sse_core::{History, HubConfig, Mode};
+use futures_util::{StreamExt, stream};
+use sse_core::{Event, EventId, History, HubConfig, Mode};
 
 use crate::{
-    Setup, Target,
+    Setup, Streams, Target,
     chromium::{Browser, Seen},
     patience,
     relay::Relay,
@@ -209,3 +210,30 @@ async fn published(target: &Target, data: &str) -> String {
 
 /// What Chromium waits unless it is told.
 const OWN: Duration = Duration::from_secs(3);
+
+/// A stream that fails is lost, and opened again behind the last event that came.
+pub async fn a_stream_that_failed_is_opened_again(start: impl AsyncFn(Setup) -> Target) {
+    let streams = Streams::new(|last| {
+        let event = |data, id| {
+            let retry = Duration::from_millis(10);
+            Event::data(data).with_id(EventId::from_static(id)).with_retry(retry)
+        };
+        let before = stream::iter([Ok(event("before", "1")), Err("lost".to_owned())]);
+        let after = stream::iter([Ok(event("after", "2"))]).chain(stream::pending());
+        Some(if last.is_none() { Box::pin(before) as _ } else { Box::pin(after) as _ })
+    });
+    let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+    let relay = Relay::start(&target).await;
+    let browser = Browser::at(&relay.origin()).await;
+
+    let source = browser.open("/stream", &[]).await;
+
+    source.expect_open().await;
+    source.expect("message", "before", "1").await;
+    assert_eq!(source.next().await, Seen::Lost);
+    source.expect_open().await;
+    source.expect("message", "after", "2").await;
+    let requests = relay.requests("/stream");
+    let ids: Vec<_> = requests.iter().map(|request| request.field("last-event-id")).collect();
+    assert_eq!(ids, [None, Some("1")]);
+}

@@ -296,7 +296,10 @@ macro_rules! contract_tests {
                 }
                 ends {
                     the_answer_ends_with_the_stream
-                    an_error_ends_the_answer_cleanly
+                    an_error_breaks_the_answer
+                    a_late_error_breaks_the_answer
+                    an_error_at_once_breaks_the_answer
+                    what_came_before_an_error_arrives
                     stop_is_204
                     who_closes_stops_the_producer
                     who_half_closes_stops_the_producer
@@ -306,6 +309,9 @@ macro_rules! contract_tests {
                 keepalive {
                     silence_is_broken_by_a_comment
                     no_comment_comes_when_it_is_off
+                    the_first_comment_comes_after_a_second
+                    the_first_comment_waits_for_no_keepalive
+                    no_first_comment_comes_behind_an_event
                     events_put_the_comment_off
                 }
                 opening {

@@ -1,16 +1,21 @@
 //! How an answer from a stream ends.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
 use futures_util::{StreamExt, stream};
 use sse_core::Event;
-use tokio::time::{Duration, sleep};
+use tokio::{
+    sync::mpsc,
+    time::{Duration, sleep},
+};
 
 use super::delivery::channel;
-use crate::{Connection, Listener, Setup, Streams, Target, contract::expect, head, patience};
+use crate::{
+    Connection, Listener, Setup, StreamEnd, Streams, Target, contract::expect, head, patience,
+};
 
 /// The end of the stream is the end of the answer.
 pub async fn the_answer_ends_with_the_stream(start: impl AsyncFn(Setup) -> Target) {
@@ -20,8 +25,9 @@ pub async fn the_answer_ends_with_the_stream(start: impl AsyncFn(Setup) -> Targe
     target.listen_at("/stream").await.expect_end().await;
 }
 
-/// An error ends the answer cleanly, after what came before it and without what would come after.
-pub async fn an_error_ends_the_answer_cleanly(start: impl AsyncFn(Setup) -> Target) {
+/// An error breaks the answer, after what came before it and without what would come after: the last
+/// chunk never comes, and the connection is closed.
+pub async fn an_error_breaks_the_answer(start: impl AsyncFn(Setup) -> Target) {
     let streams = Streams::new(|_| {
         let events = [Ok(Event::data("1")), Err("lost".to_owned()), Ok(Event::data("2"))];
         Some(Box::pin(stream::iter(events)))
@@ -31,7 +37,54 @@ pub async fn an_error_ends_the_answer_cleanly(start: impl AsyncFn(Setup) -> Targ
     let mut listener = target.listen_at("/stream").await;
 
     listener.expect("data: 1\n\n").await;
-    listener.expect_end().await;
+    assert_eq!(listener.next_block().await, Err(StreamEnd::Cut));
+}
+
+/// An error that comes after a silence breaks the answer too.
+pub async fn a_late_error_breaks_the_answer(start: impl AsyncFn(Setup) -> Target) {
+    let (events, mut items) = mpsc::channel(1);
+    let stream = stream::poll_fn(move |cx| items.poll_recv(cx));
+    let stream = Mutex::new(Some(stream));
+    let streams = Streams::new(move |_| {
+        let stream = stream.lock().expect("no test panics here").take();
+        stream.map(|stream| Box::pin(stream) as _)
+    });
+    let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+    let mut listener = target.listen_at("/stream").await;
+    for data in ["1", "2"] {
+        events.send(Ok(Event::data(data))).await.expect("the stream is open");
+        listener.expect(&format!("data: {data}\n\n")).await;
+    }
+
+    events.send(Err("lost".to_owned())).await.expect("the stream is open");
+
+    assert_eq!(listener.next_block().await, Err(StreamEnd::Cut));
+}
+
+/// An error that comes first of all breaks the answer behind its head.
+pub async fn an_error_at_once_breaks_the_answer(start: impl AsyncFn(Setup) -> Target) {
+    let streams = Streams::new(|_| Some(Box::pin(stream::iter([Err("lost".to_owned())]))));
+    let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+
+    let mut listener = target.listen_at("/stream").await;
+
+    assert_eq!(listener.next_block().await, Err(StreamEnd::Cut));
+}
+
+/// All that came before an error arrives, whatever the server still holds when the error comes.
+pub async fn what_came_before_an_error_arrives(start: impl AsyncFn(Setup) -> Target) {
+    let data = "x".repeat(1_000);
+    let event = Event::data(data.clone());
+    let streams = Streams::new(move |_| {
+        let events = std::iter::repeat_n(Ok(event.clone()), 40);
+        Some(Box::pin(stream::iter(events.chain([Err("lost".to_owned())]))))
+    });
+    let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+
+    let mut listener = target.listen_at("/stream").await;
+
+    listener.expect(&format!("data: {data}\n\n").repeat(40)).await;
+    assert_eq!(listener.next_block().await, Err(StreamEnd::Cut));
 }
 
 /// 204 has no body, and no `Content-Type`; the connection serves on.
