@@ -9,7 +9,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use sse_tokio::StreamCut;
 
-use crate::{rest::Rest, watch::Watch};
+use crate::{closing::Closing, rest::Rest, watch::Watch};
 
 pin_project! {
     /// The body of an answer, beside which the rest of the request's body is read.
@@ -24,15 +24,25 @@ pin_project! {
         is_whole: bool,
         rest: Rest,
         watch: Option<Watch>,
+        closing: Option<Closing>,
     }
 }
 
 impl<B: Body> AnswerBody<B> {
-    /// A body of which actix-web is told `size`, that does not end before `rest` has, but as soon as
-    /// `watch` sees that nobody reads it.
-    pub(crate) fn new(body: B, size: BodySize, rest: Rest, watch: Option<Watch>) -> Self {
+    /// A body of which actix-web is told `size`, that does not end before `rest` has.
+    pub(crate) fn new(body: B, size: BodySize, rest: Rest) -> Self {
         let is_whole = body.size_hint().exact().is_some();
-        Self { body, size, is_whole, rest, watch }
+        Self { body, size, is_whole, rest, watch: None, closing: None }
+    }
+
+    /// Ends it as soon as `watch` sees that nobody reads it.
+    pub(crate) fn with_watch(self, watch: Option<Watch>) -> Self {
+        Self { watch, ..self }
+    }
+
+    /// Ends the connection with it by way of `closing`.
+    pub(crate) fn with_closing(self, closing: Option<Closing>) -> Self {
+        Self { closing, ..self }
     }
 }
 
@@ -61,6 +71,10 @@ where
             }
         }
         ready!(drained);
+        if let Some(closing) = this.closing {
+            ready!(closing.poll_sent(cx));
+            return Poll::Ready(Some(Err(AnswerError::Last)));
+        }
         let is_kept_sending = *this.is_whole && !this.rest.has_ended();
         Poll::Ready(is_kept_sending.then_some(Err(AnswerError::Unread)))
     }
@@ -72,6 +86,9 @@ pub(crate) enum AnswerError {
     /// The stream was cut.
     #[error(transparent)]
     Cut(#[from] StreamCut),
+    /// A stream of HTTP/1.0 has ended, and the connection with it.
+    #[error("a stream without a length has ended, and its connection with it")]
+    Last,
     /// The client was answered, and went on sending.
     #[error("the rest of a request is too long or too late to be read")]
     Unread,

@@ -60,9 +60,11 @@
 //! | over HTTP/2 a client that goes away is noticed within a second by a channel, and by an [`Sse`] at its next event or comment | actix-web asks an idle stream for nothing but its body, and a handler's answer has not the request's; so leave the keepalive on, 15 s by default. Without actix-web's feature `http2` TLS is HTTP/1.1, where the end is seen at once |
 //! | a stream has `Content-Encoding: identity` if the request has `Accept-Encoding` | `Compress` would hold events back in its compressor otherwise, and looks at no other header |
 //! | a refusal closes the connection if the request's body did not arrive with its head | actix-web decides that when it writes the head of the answer |
-//! | actix-web logs an error when a listener is cut, or goes on sending a refused body for too long | a body that fails is its only way to break a connection |
+//! | actix-web logs an error when a listener is cut, a stream fails, or a client goes on sending a refused body for too long | a body that fails is its only way to break a connection |
+//! | so it does when the stream of a client ends that asked with HTTP/1.0 and `Connection: keep-alive`; the connection is closed a second later | actix-web would answer what the client asks next in the middle of the stream. It still does so for a client of HTTP/1.0 that asks twice without `keep-alive` |
 
 mod body;
+mod closing;
 
 mod event_service;
 pub use event_service::EventService;

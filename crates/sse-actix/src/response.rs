@@ -12,7 +12,7 @@ use http::Response;
 use http_body::Body;
 use sse_tokio::StreamCut;
 
-use crate::{body::AnswerBody, rest::Rest, watch::Watch};
+use crate::{body::AnswerBody, closing::Closing, rest::Rest, watch::Watch};
 
 /// The answer to `request` in actix-web's types, which are those of `http` 0.2.
 pub(crate) fn convert<B>(
@@ -35,7 +35,11 @@ where
     let is_awaited = size == BodySize::Sized(0) && rest.is_some();
     let size = if is_awaited { BodySize::Stream } else { size };
 
-    let body = AnswerBody::new(body, size, rest, watch.filter(|_| is_stream));
+    let is_until_close = is_stream && head.version < Version::HTTP_11;
+    let would_go_on = head.connection_type() == ConnectionType::KeepAlive;
+    let body = AnswerBody::new(body, size, rest)
+        .with_watch(watch.filter(|_| is_stream))
+        .with_closing((is_until_close && would_go_on).then(Closing::default));
 
     let mut converted = HttpResponse::with_body(status, body.boxed());
     let headers = converted.headers_mut();
@@ -52,7 +56,7 @@ where
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         converted.head_mut().no_chunking(true);
     }
-    if is_stream && head.version < Version::HTTP_11 {
+    if is_until_close {
         let head = converted.head_mut();
         head.no_chunking(true);
         head.set_connection_type(ConnectionType::Close);

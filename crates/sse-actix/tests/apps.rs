@@ -133,6 +133,58 @@ fn a_stream_may_stay_on_its_thread() {
     });
 }
 
+#[test]
+fn a_stream_of_http_1_0_is_not_said_to_keep_its_connection() {
+    run(async {
+        let events = EventService::new(Setup::default().gateway());
+        let target = serve!(Setup::default(), move || App::new()
+            .route("/stream", web::get().to(counted))
+            .service(events.clone()));
+
+        for path in ["/stream", "/poll/42"] {
+            let mut connection = target.connect().await;
+            let request = format!("GET {path} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+            connection.send(request).await;
+            let head = connection.head().await;
+            assert_eq!((head.status, head.field("connection")), (200, None), "{path}");
+        }
+    });
+}
+
+#[test]
+fn what_is_registered_before_the_protocol_comes_first() {
+    run(async {
+        let events = EventService::new(Setup::default().gateway());
+        let target = serve!(Setup::default(), move || App::new()
+            .service(web::resource("/").to(async || "mine"))
+            .route("/poll/mine", web::get().to(async || "mine"))
+            .service(events.clone())
+            .default_service(web::to(async || "never reached")));
+
+        hears_what_is_published(&target).await;
+
+        assert_eq!(target.get("/").await.text(), "mine");
+        assert_eq!(target.get("/poll/mine").await.text(), "mine");
+        let page = target.get("/nothing/here").await;
+        assert_eq!((page.status(), page.head.field("location")), (301, Some("/")));
+    });
+}
+
+#[test]
+fn without_a_prefix_nothing_behind_the_protocol_is_reached() {
+    run(async {
+        let events = EventService::new(Setup::default().gateway());
+        let target = serve!(Setup::default(), move || App::new()
+            .service(events.clone())
+            .service(web::resource("/").to(async || "mine")));
+
+        hears_what_is_published(&target).await;
+
+        let page = target.get("/").await;
+        assert_eq!((page.status(), page.text() == "mine"), (200, false));
+    });
+}
+
 fn prefixed(prefix: &str) -> Setup {
     let mut setup = Setup::default();
     prefix.clone_into(&mut setup.prefix);

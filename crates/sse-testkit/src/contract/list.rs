@@ -320,6 +320,7 @@ macro_rules! contract_tests {
                     the_last_event_id_is_told
                     any_last_event_id_is_taken
                     http_1_0_gets_no_chunks
+                    nothing_follows_a_stream_of_http_1_0
                 }
             }
         }

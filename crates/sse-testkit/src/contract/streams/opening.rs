@@ -4,7 +4,7 @@ use futures_util::stream;
 use sse_core::Event;
 
 use super::ends::pending;
-use crate::{Listener, Setup, Streams, Target, contract::expect, head};
+use crate::{Listener, Setup, StreamEnd, Streams, Target, contract::expect, head};
 
 /// The headers keep caches, proxies and compressors from holding events back.
 pub async fn the_head_keeps_events_from_being_held_back(start: impl AsyncFn(Setup) -> Target) {
@@ -85,6 +85,52 @@ pub async fn http_1_0_gets_no_chunks(start: impl AsyncFn(Setup) -> Target) {
     let mut listener = Listener::new(connection, head);
     listener.expect("data: \n\n").await;
     listener.expect_end().await;
+}
+
+/// A stream without a length ends with the connection of a client of HTTP/1.0, also of one that would
+/// keep it: no other answer stands in the stream.
+pub async fn nothing_follows_a_stream_of_http_1_0(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup { streams: Some(echo()), ..Setup::default() }).await;
+
+    for (second, is_at_once) in [
+        ("", true),
+        ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true),
+        ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", false),
+        ("GET /stream HTTP/1.1\r\nHost: test\r\n\r\n", true),
+        ("POST /ping/none HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi", true),
+    ] {
+        for path in ["/stream", "/poll/42"] {
+            let first = format!("GET {path} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+            let mut connection = target.connect().await;
+            let written = if is_at_once { format!("{first}{second}") } else { first };
+            connection.send(written).await;
+            let head = connection.head().await;
+            assert_eq!(head.status, 200, "{path}: {head:?}");
+            assert_eq!(head.field("transfer-encoding"), None, "{path}: {head:?}");
+            if !is_at_once {
+                // A server that has closed already does not take it.
+                let _taken = connection.try_send(second).await;
+            }
+            if path == "/poll/42" {
+                target.publish("close", "42", "").await;
+            }
+
+            let mut listener = Listener::new(connection, head);
+            let mut stream = String::new();
+            let end = loop {
+                match listener.next_block().await {
+                    Ok(block) => stream += &block,
+                    Err(end) => break end,
+                }
+            };
+            assert!(!stream.contains("HTTP/1"), "{path}, then {second:?}: {stream:?}");
+            // What comes to a closed socket is answered with a reset.
+            assert!(end == StreamEnd::Clean || !is_at_once, "{path}, then {second:?}: {end:?}");
+            if path == "/stream" && end == StreamEnd::Clean {
+                assert_eq!(stream, "data: \n\n", "then {second:?}");
+            }
+        }
+    }
 }
 
 /// One event, whose data is the last event ID of the client.
