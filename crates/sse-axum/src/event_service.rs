@@ -9,6 +9,7 @@ use axum::{
     Router,
     body::Body,
     extract::{OriginalUri, Request},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use sse_core::Gateway;
@@ -34,6 +35,15 @@ use tower_service::Service;
 /// # Ok::<(), sse_core::GatewayError>(())
 /// ```
 ///
+/// # Without a prefix
+///
+/// `/` is the application's, if it has a route or a fallback for it, in whichever order they are merged.
+/// Otherwise it is the protocol's page where the protocol is merged into the application, as above, and
+/// axum's 404 where the application is merged into the protocol. A fallback is asked for nothing but `/`.
+///
+/// axum panics when an application is merged whose own routes may begin with anything, such as `/{id}`
+/// and `/{*rest}`: it does not let them stand beside the protocol's. There the protocol needs a prefix.
+///
 /// # Panics
 ///
 /// If the prefix holds what axum takes for a parameter: `{` or `}`.
@@ -43,10 +53,28 @@ where
 {
     let prefix = gateway.prefix().to_owned();
     let service = EventService::new(gateway);
-    let router = Router::new()
-        .route_service(&format!("{prefix}/"), service.clone())
-        .route_service(&format!("{prefix}/{{*rest}}"), service.clone());
-    if prefix.is_empty() { router } else { router.route_service(&prefix, service) }
+    let router = if prefix.is_empty() {
+        root(service.clone())
+    } else {
+        Router::new()
+            .route_service(&prefix, service.clone())
+            .route_service(&format!("{prefix}/"), service.clone())
+    };
+    router.route_service(&format!("{prefix}/{{*rest}}"), service)
+}
+
+/// Answers `/`, and what has no path at all, unless somebody else does.
+///
+/// A route or a fallback of ours would clash with that of an application. What is in front of axum's own
+/// fallback gives way to either.
+fn root<S>(service: EventService) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    Router::new().layer(middleware::from_fn(move |request: Request, _: Next| {
+        let mut service = service.clone();
+        async move { service.call(request).await }
+    }))
 }
 
 /// The protocol of a [`Gateway`] as a service for [`Router::nest_service`], or by itself.

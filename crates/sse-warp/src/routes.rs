@@ -10,8 +10,9 @@ use crate::{last_event_id::raw_query, reply::convert};
 
 /// The protocol of `gateway` as a filter, under its prefix, to be combined with others by `or`.
 ///
-/// A path outside of the prefix is rejected as not found. Publish through
-/// `Channels::new(gateway.hub().clone())`.
+/// A path outside of the prefix is rejected as not found; without a prefix none is. So what an
+/// application has of its own, `/` included, comes first then: `page.or(sse_warp::routes(gateway))`.
+/// Publish through `Channels::new(gateway.hub().clone())`.
 ///
 /// ```
 /// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
