@@ -83,5 +83,6 @@ async fn answer(protocol: Protocol, request: ServiceRequest) -> Result<ServiceRe
 }
 
 fn is_within(path: &str, prefix: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let rest = path.strip_prefix(prefix);
+    rest.is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }

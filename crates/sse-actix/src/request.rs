@@ -8,27 +8,39 @@ use std::{
 use actix_web::{HttpRequest, dev::Payload, error::PayloadError};
 use bytes::Bytes;
 use futures_core::Stream;
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 use http_body::{Body, Frame};
 
 /// The same request in the types that the protocol speaks: actix-web has those of `http` 0.2.
 ///
-/// Path and query stay as they came.
+/// The target stays as it came.
 pub(crate) fn convert(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<Request<RequestBody>, http::Error> {
     let head = request.head();
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let mut converted = Request::new(RequestBody::new(payload));
     *converted.method_mut() = Method::from_bytes(head.method.as_str().as_bytes())?;
-    *converted.uri_mut() = Uri::try_from(target)?;
+    *converted.uri_mut() = Uri::try_from(head.uri.to_string())?;
+    *converted.version_mut() = version(head.version);
     let headers = converted.headers_mut();
     for (name, value) in head.headers() {
         let name = HeaderName::from_bytes(name.as_str().as_bytes())?;
         headers.append(name, HeaderValue::from_bytes(value.as_bytes())?);
     }
     Ok(converted)
+}
+
+fn version(version: actix_web::http::Version) -> Version {
+    use actix_web::http::Version as Theirs;
+
+    match version {
+        Theirs::HTTP_09 => Version::HTTP_09,
+        Theirs::HTTP_10 => Version::HTTP_10,
+        Theirs::HTTP_2 => Version::HTTP_2,
+        Theirs::HTTP_3 => Version::HTTP_3,
+        _ => Version::HTTP_11,
+    }
 }
 
 /// A payload as the body of a request.
@@ -71,5 +83,38 @@ impl Body for RequestBody {
 
     fn is_end_stream(&self) -> bool {
         self.has_ended.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{http, test::TestRequest};
+
+    use super::*;
+
+    #[test]
+    fn a_target_stays_as_it_came() {
+        for target in ["/poll/a%2Fb?a=1?2", "*", "h:1", "http://test/poll/42?a"] {
+            let request = TestRequest::with_uri(target).to_http_request();
+
+            let converted = convert(&request, Payload::None).unwrap();
+
+            assert_eq!(converted.uri(), target);
+        }
+    }
+
+    #[test]
+    fn a_version_stays_what_it_is() {
+        for (theirs, ours) in [
+            (http::Version::HTTP_10, Version::HTTP_10),
+            (http::Version::HTTP_11, Version::HTTP_11),
+            (http::Version::HTTP_2, Version::HTTP_2),
+        ] {
+            let request = TestRequest::default().version(theirs).to_http_request();
+
+            let converted = convert(&request, Payload::None).unwrap();
+
+            assert_eq!(converted.version(), ours);
+        }
     }
 }

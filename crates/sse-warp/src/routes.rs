@@ -1,5 +1,7 @@
+use std::convert::Infallible;
+
 use futures_util::TryStreamExt;
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, Method, Request, Uri, header, uri::Authority};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use sse_core::Gateway;
@@ -44,37 +46,87 @@ pub fn routes(gateway: Gateway) -> impl Filter<Extract = (impl Reply,), Error = 
         .and(path)
         .and(raw_query())
         .and(warp::header::headers_cloned())
+        .and(authority())
+        .map(head)
         .and(warp::body::stream())
-        .then(move |method, path, query, headers, body| {
-            answer(protocol.clone(), method, path, query, headers, body)
-        })
+        .then(move |head, body| answer(protocol.clone(), head, body))
 }
 
 async fn answer(
     protocol: Protocol,
-    method: Method,
-    path: FullPath,
-    query: String,
-    headers: HeaderMap,
+    head: Request<()>,
     body: impl Stream<Item = Result<impl Buf + Send + 'static, warp::Error>> + Send + 'static,
 ) -> reply::Response {
-    let mut request = Request::new(StreamBody::new(body.map_ok(Frame::data)));
-    *request.method_mut() = method;
-    *request.uri_mut() = uri(path.as_str(), &query);
-    *request.headers_mut() = headers;
-    let answer = protocol.exchange(request).await;
+    let answer = protocol.exchange(head.map(|()| StreamBody::new(body.map_ok(Frame::data)))).await;
     if let Some(rest) = answer.rest {
         tokio::spawn(rest.drain());
     }
     convert(answer.response)
 }
 
-fn uri(path: &str, query: &str) -> Uri {
-    let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+/// The host that is asked for, by the target or by `Host`; warp's own filter rejects what is none.
+fn authority() -> impl Filter<Extract = (Option<Authority>,), Error = Infallible> + Copy {
+    warp::host::optional().or_else(async |_| Ok::<_, Infallible>((None,)))
+}
+
+/// The head of the request, whose path and query stay as they came.
+fn head(
+    method: Method,
+    path: FullPath,
+    query: String,
+    headers: HeaderMap,
+    authority: Option<Authority>,
+) -> Request<()> {
+    let mut request = Request::new(());
+    *request.method_mut() = method;
+    // Only HTTP/2 has no `Host`, and warp does not tell which version it is.
+    let authority = authority.filter(|_| !headers.contains_key(header::HOST));
+    *request.uri_mut() = uri(authority, path.as_str(), &query);
+    *request.headers_mut() = headers;
+    request
+}
+
+fn uri(authority: Option<Authority>, path: &str, query: &str) -> Uri {
+    let mark = if query.is_empty() { "" } else { "?" };
+    let origin = authority.map_or_else(String::new, |authority| format!("http://{authority}"));
     // Only `*`, the target of some OPTIONS, is a path that no path can be built of.
-    Uri::try_from(target).unwrap_or_default()
+    Uri::try_from(format!("{origin}{path}{mark}{query}")).unwrap_or_default()
 }
 
 fn is_within(path: &str, prefix: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let rest = path.strip_prefix(prefix);
+    rest.is_some_and(|rest| prefix.is_empty() || rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_stays_as_it_came() {
+        for (authority, path, query, expected) in [
+            (None, "/poll/a%2Fb", "", "/poll/a%2Fb"),
+            (None, "/poll/42", "a=1?2", "/poll/42?a=1?2"),
+            (Some("test:1"), "/poll/42", "a", "http://test:1/poll/42?a"),
+            (None, "*", "", "*"),
+        ] {
+            let authority = authority.map(Authority::from_static);
+            assert_eq!(uri(authority, path, query), expected);
+        }
+    }
+
+    #[test]
+    fn a_path_is_within_its_prefix() {
+        for (path, prefix, expected) in [
+            ("/events", "/events", true),
+            ("/events/poll/42", "/events", true),
+            ("/eventsource", "/events", false),
+            ("/", "/events", false),
+            ("*", "/events", false),
+            ("/", "", true),
+            ("*", "", true),
+        ] {
+            assert_eq!(is_within(path, prefix), expected, "{path} within {prefix:?}");
+        }
+    }
 }
