@@ -194,23 +194,6 @@ pub async fn a_source_that_is_cut_in_an_event_gets_it_whole(start: impl AsyncFn(
     source.expect("ping", "next", &id).await;
 }
 
-fn remembering() -> Setup {
-    let remember = |hub: HubConfig| {
-        let hub = hub.with_mode(Mode::Shared).with_history(History::new(42));
-        hub.with_retry(Duration::from_millis(10))
-    };
-    Setup { hub: remember, ..Setup::default() }
-}
-
-async fn published(target: &Target, data: &str) -> String {
-    let response = target.post("ping", "42", data).await;
-    let id = response.head.field("sse-id");
-    id.unwrap_or_else(|| panic!("no id: {response:?}")).to_owned()
-}
-
-/// What Chromium waits unless it is told.
-const OWN: Duration = Duration::from_secs(3);
-
 /// A stream that fails is lost, and opened again behind the last event that came.
 pub async fn a_stream_that_failed_is_opened_again(start: impl AsyncFn(Setup) -> Target) {
     let streams = Streams::new(|last| {
@@ -237,3 +220,20 @@ pub async fn a_stream_that_failed_is_opened_again(start: impl AsyncFn(Setup) -> 
     let ids: Vec<_> = requests.iter().map(|request| request.field("last-event-id")).collect();
     assert_eq!(ids, [None, Some("1")]);
 }
+
+fn remembering() -> Setup {
+    let remember = |hub: HubConfig| {
+        let hub = hub.with_mode(Mode::Shared).with_history(History::new(42));
+        hub.with_retry(Duration::from_millis(10))
+    };
+    Setup { hub: remember, ..Setup::default() }
+}
+
+async fn published(target: &Target, data: &str) -> String {
+    let response = target.post("ping", "42", data).await;
+    let id = response.head.field("sse-id");
+    id.unwrap_or_else(|| panic!("no id: {response:?}")).to_owned()
+}
+
+/// What Chromium waits unless it is told.
+const OWN: Duration = Duration::from_secs(3);
