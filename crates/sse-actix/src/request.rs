@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 use http_body::{Body, Frame};
+use sse_core::RemoteAddr;
 
 /// The same request in the types that the protocol speaks: actix-web has those of `http` 0.2.
 ///
@@ -23,6 +24,12 @@ pub(crate) fn convert(
     *converted.method_mut() = Method::from_bytes(head.method.as_str().as_bytes())?;
     *converted.uri_mut() = Uri::try_from(head.uri.to_string())?;
     *converted.version_mut() = version(head.version);
+    // Over HTTP/1 a connection has one body at a time.
+    if converted.version() == Version::HTTP_2
+        && let Some(remote) = request.peer_addr()
+    {
+        converted.extensions_mut().insert(RemoteAddr::from(remote));
+    }
     let headers = converted.headers_mut();
     for (name, value) in head.headers() {
         let name = HeaderName::from_bytes(name.as_str().as_bytes())?;

@@ -1,10 +1,10 @@
-use std::convert::Infallible;
+use std::{convert::Infallible, net::SocketAddr};
 
 use futures_util::TryStreamExt;
-use http::{HeaderMap, Method, Request, Uri, header, uri::Authority};
+use http::{HeaderMap, Method, Request, Uri, Version, header, uri::Authority};
 use http_body::Frame;
 use http_body_util::StreamBody;
-use sse_core::Gateway;
+use sse_core::{Gateway, RemoteAddr};
 use sse_tokio::Protocol;
 use warp::{Buf, Filter, Rejection, Reply, Stream, path::FullPath, reject, reply};
 
@@ -47,6 +47,7 @@ pub fn routes(gateway: Gateway) -> impl Filter<Extract = (impl Reply,), Error = 
         .and(raw_query())
         .and(warp::header::headers_cloned())
         .and(authority())
+        .and(remote())
         .map(head)
         .and(warp::body::stream())
         .then(move |head, body| answer(protocol.clone(), head, body))
@@ -69,6 +70,14 @@ fn authority() -> impl Filter<Extract = (Option<Authority>,), Error = Infallible
     warp::host::optional().or_else(async |_| Ok::<_, Infallible>((None,)))
 }
 
+/// The address of the client, as the server has told it or warp knows it.
+fn remote() -> impl Filter<Extract = (Option<RemoteAddr>,), Error = Infallible> + Copy {
+    let known = warp::addr::remote();
+    warp::ext::optional().and(known).map(|told: Option<RemoteAddr>, known: Option<SocketAddr>| {
+        told.or_else(|| known.map(RemoteAddr::from))
+    })
+}
+
 /// The head of the request, whose path and query stay as they came.
 fn head(
     method: Method,
@@ -76,13 +85,22 @@ fn head(
     query: String,
     headers: HeaderMap,
     authority: Option<Authority>,
+    remote: Option<RemoteAddr>,
 ) -> Request<()> {
     let mut request = Request::new(());
     *request.method_mut() = method;
-    // Only HTTP/2 has no `Host`, and warp does not tell which version it is.
-    let authority = authority.filter(|_| !headers.contains_key(header::HOST));
+    let mut authority = authority;
+    if headers.contains_key(header::HOST) {
+        authority = None;
+    } else {
+        // warp does not tell which version it is: one that can do without, then.
+        *request.version_mut() = Version::HTTP_2;
+    }
     *request.uri_mut() = uri(authority, path.as_str(), &query);
     *request.headers_mut() = headers;
+    if let Some(remote) = remote {
+        request.extensions_mut().insert(remote);
+    }
     request
 }
 
