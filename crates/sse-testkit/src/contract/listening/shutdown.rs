@@ -1,6 +1,7 @@
 //! "Stop accepting, end all streams cleanly, exit 0 within 5 s", by the server's own graceful shutdown.
 
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
+use sse_core::Event;
 
 use crate::{Listener, OPEN, Setup, Streams, Target};
 
@@ -23,13 +24,16 @@ pub async fn a_thousand_listeners_are_ended(start: impl AsyncFn(Setup) -> Target
 
 /// A thousand answers from streams end.
 pub async fn a_thousand_streams_are_ended(start: impl AsyncFn(Setup) -> Target) {
-    let streams = Streams::new(|_| Some(Box::pin(stream::pending())));
+    let streams = Streams::new(|_| {
+        Some(Box::pin(stream::iter([Ok(Event::data("1"))]).chain(stream::pending())))
+    });
     let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
     let listeners = open(&target, |_| "/stream".to_owned()).await;
 
     target.stop().await;
 
     for mut listener in listeners {
+        listener.expect("data: 1\n\n").await;
         listener.expect_end().await;
     }
 }

@@ -30,9 +30,12 @@ pub async fn ready_events_are_written_together(start: impl AsyncFn(Setup) -> Tar
 pub async fn an_event_is_written_when_it_is_ready(start: impl AsyncFn(Setup) -> Target) {
     let (events, streams) = channel();
     let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+    // There before the stream is opened, so that no machine is slow enough for a comment.
+    events.send("0".to_owned()).await.expect("there is room");
     let mut listener = target.listen_at("/stream").await;
+    listener.expect("data: 0\n\n").await;
 
-    for data in 0..100 {
+    for data in 1..100 {
         events.send(data.to_string()).await.expect("the stream is open");
         listener.expect(&format!("data: {data}\n\n")).await;
     }

@@ -50,11 +50,11 @@ pub async fn a_late_error_breaks_the_answer(start: impl AsyncFn(Setup) -> Target
         stream.map(|stream| Box::pin(stream) as _)
     });
     let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+    events.send(Ok(Event::data("1"))).await.expect("there is room");
     let mut listener = target.listen_at("/stream").await;
-    for data in ["1", "2"] {
-        events.send(Ok(Event::data(data))).await.expect("the stream is open");
-        listener.expect(&format!("data: {data}\n\n")).await;
-    }
+    listener.expect("data: 1\n\n").await;
+    events.send(Ok(Event::data("2"))).await.expect("the stream is open");
+    listener.expect("data: 2\n\n").await;
 
     events.send(Err("lost".to_owned())).await.expect("the stream is open");
 
@@ -163,8 +163,8 @@ async fn stops_the_producer(
 ) {
     let (events, streams) = channel();
     let target = start(Setup { streams: Some(streams), ..Setup::default() }).await;
+    events.send("1".to_owned()).await.expect("there is room");
     let mut listener = target.listen_at("/stream").await;
-    events.send("1".to_owned()).await.expect("the stream is open");
     listener.expect("data: 1\n\n").await;
 
     let _left = end(listener).await;
