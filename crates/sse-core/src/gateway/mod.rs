@@ -21,6 +21,7 @@ pub use remote_addr::RemoteAddr;
 
 mod body_type;
 mod browser;
+mod framing;
 mod header_text;
 mod page;
 mod policy;
@@ -114,6 +115,7 @@ impl Gateway {
 
     /// The host that the request is for, if it may be asked under that one.
     fn host(&self, parts: &Parts) -> Result<Option<Authority>, Refusal> {
+        framing::check(&parts.uri, &parts.headers)?;
         let host = Authority::of(parts)?;
         match (&self.config.hosts, &host) {
             (Some(hosts), Some(host)) if !hosts.allow(host) => {

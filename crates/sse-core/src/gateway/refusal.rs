@@ -3,12 +3,16 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
-use super::{body_type::BodyTypeError, host::HostError, page, page::escape, route::RouteError};
+use super::{
+    body_type::BodyTypeError, framing::FramingError, host::HostError, page, page::escape,
+    route::RouteError,
+};
 use crate::{IdempotencyKeyError, PublishError, SinceError, SubscribeError, stop_reconnecting};
 
 /// Why a request is not served, as the client is told.
 #[derive(Debug)]
 pub(super) enum Refusal {
+    Framing(FramingError),
     Host(HostError),
     ForeignHost { host: String },
     OtherSite,
@@ -37,6 +41,10 @@ impl Refusal {
             Self::Method { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
             }
+            Self::Framing(FramingError::ChunkedTwice | FramingError::Coding) => {
+                // Nobody knows where the next request begins.
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             Self::BodyType(BodyTypeError::Coding { .. }) => {
                 headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
@@ -50,9 +58,13 @@ impl Refusal {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Host(_) | Self::Route(_) | Self::Since(_) | Self::Key(_) | Self::Incomplete => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Framing(FramingError::Coding) => StatusCode::NOT_IMPLEMENTED,
+            Self::Framing(_)
+            | Self::Host(_)
+            | Self::Route(_)
+            | Self::Since(_)
+            | Self::Key(_)
+            | Self::Incomplete => StatusCode::BAD_REQUEST,
             Self::ForeignHost { .. } | Self::OtherSite => StatusCode::FORBIDDEN,
             Self::BodyType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -86,6 +98,7 @@ impl Refusal {
             format!("Data is not properly formatted: <br />{}", escape(&error.to_string()))
         };
         match self {
+            Self::Framing(error) => escape(&error.to_string()),
             Self::Host(error) => escape(&error.to_string()),
             Self::ForeignHost { host } => {
                 let host = escape(host);
@@ -129,6 +142,12 @@ impl Refusal {
 impl From<RouteError> for Refusal {
     fn from(error: RouteError) -> Self {
         Self::Route(error)
+    }
+}
+
+impl From<FramingError> for Refusal {
+    fn from(error: FramingError) -> Self {
+        Self::Framing(error)
     }
 }
 

@@ -16,8 +16,8 @@ pub async fn a_closed_channel_says_so_for_its_time(start: impl AsyncFn(Setup) ->
     let before = publish(&target, "42", "1").await;
     let mut listener = target.listen("42").await;
 
-    target.publish("close", "42", "").await;
     let closed = Instant::now();
+    target.publish("close", "42", "").await;
 
     listener.expect("event: sse.end\ndata: {}\n\n").await;
     listener.expect_end().await;
