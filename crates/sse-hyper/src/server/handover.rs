@@ -54,12 +54,30 @@ impl<B> Default for Handover<B> {
 
 /// Whether what answers `request` may be sent without hyper: nothing of the connection is asked for
 /// that only hyper knows how to do.
+///
+/// Browsers say `keep-alive`, which HTTP/1.1 means anyway. Other names in `Connection` are of fields
+/// that go no further than this server, and none of those is looked at here; but who can read
+/// trailers (`TE`) gets them from hyper.
+///
+/// # Source
+///
+/// RFC 9110, [Connection][spec].
+///
+/// [spec]: https://www.rfc-editor.org/rfc/rfc9110.html#name-connection
 fn is_plain(request: &Request<impl Body>) -> bool {
     let headers = request.headers();
+    let asks_for = |option: &[u8]| {
+        option.eq_ignore_ascii_case(b"close") || option.eq_ignore_ascii_case(b"upgrade")
+    };
+    let mut options = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii));
     request.version() == Version::HTTP_11
         && request.method() == Method::GET
         && request.body().is_end_stream()
-        && !headers.contains_key(header::CONNECTION)
+        && !options.any(asks_for)
+        && !headers.contains_key(header::TE)
         && !headers.contains_key(header::UPGRADE)
 }
 
@@ -72,4 +90,37 @@ pub(super) fn is_stream(response: &Response<impl Body>) -> bool {
         && content_type.is_some_and(|value| value.starts_with(b"text/event-stream"))
         && !framing.iter().any(|name| headers.contains_key(name))
         && response.body().size_hint().exact().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Empty;
+
+    use super::*;
+
+    #[test]
+    fn keep_alive_and_names_of_fields_are_plain() {
+        let cases: [(&[(&str, &str)], bool); 12] = [
+            (&[], true),
+            (&[("connection", "keep-alive")], true),
+            (&[("connection", "Keep-Alive")], true),
+            (&[("connection", "keep-alive, keep-alive"), ("connection", "KEEP-ALIVE")], true),
+            (&[("connection", "x-hop,,"), ("x-hop", "1"), ("keep-alive", "timeout=5")], true),
+            (&[("connection", "close")], false),
+            (&[("connection", "keep-alive,\tClose")], false),
+            (&[("connection", "keep-alive"), ("connection", "close")], false),
+            (&[("connection", "Upgrade")], false),
+            (&[("upgrade", "websocket")], false),
+            (&[("connection", "keep-alive, Te"), ("te", "trailers")], false),
+            (&[("te", "trailers")], false),
+        ];
+        for (fields, expected) in cases {
+            let mut request = Request::get("/");
+            for (name, value) in fields {
+                request = request.header(*name, *value);
+            }
+            let request = request.body(Empty::<bytes::Bytes>::new()).unwrap();
+            assert_eq!(is_plain(&request), expected, "{fields:?}");
+        }
+    }
 }

@@ -11,8 +11,8 @@ const BODY: &[u8] = b"9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n0\r\n\r\n";
 async fn the_bytes_are_those_that_hyper_sends() {
     let server = TestServer::start(|server| server).await;
     let mut answers = Vec::new();
-    // With any word about the connection it is left to hyper.
-    for header in ["", "Connection: keep-alive\r\n"] {
+    // Where trailers can be read it is left to hyper.
+    for header in ["", "Connection: keep-alive\r\n", "TE: trailers\r\n"] {
         let mut stream = server.connect().await;
         let request = format!("GET /events HTTP/1.1\r\nHost: test\r\n{header}\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -25,6 +25,7 @@ async fn the_bytes_are_those_that_hyper_sends() {
     }
 
     assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0], answers[2]);
     assert_eq!(answers[0].1, BODY);
 }
 
