@@ -56,11 +56,6 @@ impl<T> Rewound<T> {
     pub(super) fn get_ref(&self) -> &T {
         &self.io
     }
-
-    /// Lets `bytes` be read before what comes; whatever was put back before has been read.
-    pub(super) fn rewind(&mut self, bytes: Bytes) {
-        self.bytes = bytes;
-    }
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Rewound<T> {

@@ -15,18 +15,27 @@ use tokio::{io::AsyncWriteExt, select, time::Instant};
 use tower_service::Service;
 
 use super::{
-    connection::BUFFER, event_stream, first_bytes::Rewound, handover::Handover,
-    head_timer::HeadTimer, linger::Linger, shutdown::Shutdown, stall::Stall, stream::Stream,
-    tcp::Tcp, tower::TowerService,
+    connection::BUFFER,
+    event_stream,
+    first_bytes::Rewound,
+    handover::Handover,
+    head_timer::HeadTimer,
+    linger::Linger,
+    messages::{Framing, Messages},
+    shutdown::Shutdown,
+    stall::Stall,
+    stream::Stream,
+    tcp::Tcp,
+    tower::TowerService,
 };
 
 /// A connection that was opened.
 pub(super) type Io = Linger<Stall<Rewound<Stream>>>;
-type Connection<S, B> = http1::Connection<TokioIo<Io>, TowerService<S, B>>;
+type Connection<S, B> = http1::Connection<TokioIo<Messages<Io>>, TowerService<S, B>>;
 
 /// Serves requests by hyper, and event streams without it where that can be.
 pub(super) async fn serve<S, B>(
-    mut io: Io,
+    io: Io,
     tcp: Tcp,
     service: TowerService<S, B>,
     mut head_until: Instant,
@@ -41,11 +50,14 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let service = service.with_watched(tcp.clone());
+    // Under TLS, and where the end of a client is not told, hyper has to read on.
+    let hands_over = cfg!(target_os = "linux") && io.get_ref().get_ref().get_ref().is_plain();
+    let framing = Arc::new(Framing::default());
+    let mut io = Messages::new(io, framing.clone());
+    let service = service.with_watched(tcp.clone()).with_framing(framing);
     loop {
         let (mut service, handover) = (service.clone(), Arc::new(Handover::default()));
-        // Under TLS, and where the end of a client is not told, hyper has to read on.
-        if cfg!(target_os = "linux") && io.get_ref().get_ref().get_ref().is_plain() {
+        if hands_over {
             service = service.with_handover(handover.clone());
         }
         let http1 = builder(head_until, header_timeout);
@@ -69,7 +81,7 @@ async fn exchange<S, B>(
     mut connection: Box<Connection<S, B>>,
     handover: &Handover<B>,
     shutdown: &mut Shutdown,
-) -> hyper::Result<Option<(Io, Response<B>)>>
+) -> hyper::Result<Option<(Messages<Io>, Response<B>)>>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -98,7 +110,7 @@ where
     Ok(offered.map(|response| {
         let parts = connection.into_parts();
         let mut io = parts.io.into_inner();
-        io.get_mut().get_mut().rewind(parts.read_buf);
+        io.put_back(parts.read_buf);
         (io, response)
     }))
 }

@@ -34,10 +34,6 @@ impl<T> Linger<T> {
     pub(super) fn get_ref(&self) -> &T {
         &self.io
     }
-
-    pub(super) fn get_mut(&mut self) -> &mut T {
-        &mut self.io
-    }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Linger<T> {

@@ -1,4 +1,5 @@
 mod accept;
+mod chunks;
 mod connection;
 mod event_stream;
 mod first_bytes;
@@ -6,6 +7,8 @@ mod handover;
 mod head_timer;
 mod http1;
 mod linger;
+mod messages;
+mod refusal;
 mod shutdown;
 mod stall;
 mod stream;

@@ -29,10 +29,6 @@ impl<T> Stall<T> {
         &self.io
     }
 
-    pub(super) fn get_mut(&mut self) -> &mut T {
-        &mut self.io
-    }
-
     /// Passes on what became of a write, unless the peer is late.
     fn watch<R>(
         &mut self,

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
@@ -14,12 +14,14 @@ use tower_service::Service;
 
 use super::{
     handover::{Handover, is_stream},
+    messages::Framing,
+    refusal::Refusal,
     tcp::Tcp,
-    watched::Watched,
+    watched::Served,
 };
 
 /// The address of the client, which [`Server`](crate::Server) puts into the extensions of each
-/// request, unless [told not to](crate::Server::with_remote_addr).
+/// request, unless [told not to](crate::Server::with_remote_addr) for HTTP/1.
 ///
 /// ```
 /// use std::convert::Infallible;
@@ -48,19 +50,25 @@ pub(super) struct TowerService<S, B> {
     service: S,
     remote: Option<RemoteAddr>,
     watched: Option<Tcp>,
+    framing: Option<Arc<Framing>>,
     handover: Option<Arc<Handover<B>>>,
 }
 
 impl<S, B> TowerService<S, B> {
     /// Its requests tell `remote`, if there is one.
     pub(super) fn new(service: S, remote: Option<SocketAddr>) -> Self {
-        Self { service, remote: remote.map(RemoteAddr), watched: None, handover: None }
+        let remote = remote.map(RemoteAddr);
+        Self { service, remote, watched: None, framing: None, handover: None }
     }
 
     /// Bodies of its responses end with `tcp`.
-    pub(super) fn with_watched(mut self, tcp: Tcp) -> Self {
-        self.watched = Some(tcp);
-        self
+    pub(super) fn with_watched(self, tcp: Tcp) -> Self {
+        Self { watched: Some(tcp), ..self }
+    }
+
+    /// What follows each head is settled in `framing`, and a body that breaks its rules is refused.
+    pub(super) fn with_framing(self, framing: Arc<Framing>) -> Self {
+        Self { framing: Some(framing), ..self }
     }
 
     /// An event stream is left in `handover` where that can be.
@@ -75,6 +83,7 @@ impl<S: Clone, B> Clone for TowerService<S, B> {
             service: self.service.clone(),
             remote: self.remote,
             watched: self.watched.clone(),
+            framing: self.framing.clone(),
             handover: self.handover.clone(),
         }
     }
@@ -85,24 +94,36 @@ where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone,
     B: Body,
 {
-    type Response = Response<Watched<B>>;
+    type Response = Response<Served<B>>;
     type Error = S::Error;
     type Future = Call<S, B>;
 
     fn call(&self, mut request: Request<Incoming>) -> Call<S, B> {
-        if let Some(remote) = self.remote {
-            request.extensions_mut().insert(remote);
+        if let Some(framing) = &self.framing {
+            framing.settle(&request);
         }
         let handover = self.handover.as_ref().and_then(|handover| handover.claim(&request));
-        let (service, watched) = (self.service.clone(), self.watched.clone());
-        Call { watched, handover, state: State::Waiting { service, request: Some(request) } }
+        let version = request.version();
+        let state = match Refusal::of(&request) {
+            Some(refusal) => State::Refused { refusal },
+            None => {
+                if let Some(remote) = self.remote {
+                    request.extensions_mut().insert(remote);
+                }
+                State::Waiting { service: self.service.clone(), request: Some(request) }
+            }
+        };
+        let (watched, framing) = (self.watched.clone(), self.framing.clone());
+        Call { version, watched, framing, handover, state }
     }
 }
 
 pin_project! {
     /// Waits until the service is ready, then calls it.
     pub(super) struct Call<S: Service<Request<Incoming>>, B> {
+        version: Version,
         watched: Option<Tcp>,
+        framing: Option<Arc<Framing>>,
         handover: Option<Arc<Handover<B>>>,
         #[pin]
         state: State<S>,
@@ -112,6 +133,7 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<S: Service<Request<Incoming>>> {
+        Refused { refusal: Refusal },
         Waiting { service: S, request: Option<Request<Incoming>> },
         Running { #[pin] response: S::Future },
         // The connection is about to be taken from hyper, and this call with it.
@@ -124,10 +146,14 @@ where
     S: Service<Request<Incoming>, Response = Response<B>>,
     B: Body,
 {
-    type Output = Result<Response<Watched<B>>, S::Error>;
+    type Output = Result<Response<Served<B>>, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        // Before the service sees the end of the body, which it would have to explain.
+        if this.framing.as_ref().is_some_and(|framing| framing.is_broken()) {
+            this.state.set(State::Refused { refusal: Refusal::Framing });
+        }
         loop {
             let next = match this.state.as_mut().project() {
                 StateProjection::Running { response } => {
@@ -136,7 +162,7 @@ where
                         Some(handover) => handover.offer(response),
                         None => {
                             let watched = this.watched.take();
-                            return Poll::Ready(Ok(response.map(|b| Watched::new(b, watched))));
+                            return Poll::Ready(Ok(response.map(|b| Served::new(b, watched))));
                         }
                     }
                     State::HandedOver
@@ -145,6 +171,11 @@ where
                     ready!(service.poll_ready(cx))?;
                     let request = request.take().expect("a call leaves `Waiting` for ever");
                     State::Running { response: service.call(request) }
+                }
+                StateProjection::Refused { refusal } => {
+                    let refusal = *refusal;
+                    tracing::debug!(?refusal, "a request is refused before the service");
+                    return Poll::Ready(Ok(refusal.response(*this.version).map(Served::whole)));
                 }
                 StateProjection::HandedOver => return Poll::Pending,
             };

@@ -1,32 +1,46 @@
 use std::{
     error::Error,
     future::Future,
+    mem,
     pin::Pin,
     task::{Context, Poll, Waker, ready},
 };
 
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::tcp::Tcp;
 
 pin_project! {
-    /// A body that ends with its client.
+    /// The body of an answer: that of the service, or a text of the server's own.
     ///
-    /// hyper sees the end of an HTTP/1 client only while it reads, and it does not read while there
-    /// is something that was read and is not served yet. So a body that has nothing to say watches
-    /// the connection itself.
-    pub(super) struct Watched<B> {
+    /// The service's ends with its client. hyper sees the end of an HTTP/1 client only while it reads,
+    /// and it does not read while there is something that was read and is not served yet. So a body
+    /// that has nothing to say watches the connection itself.
+    pub(super) struct Served<B> {
         #[pin]
-        body: B,
-        watch: Watch,
+        content: Content<B>,
     }
 }
 
-impl<B> Watched<B> {
-    /// Watches `tcp`, if there is something to watch.
+pin_project! {
+    #[project = ContentProjection]
+    enum Content<B> {
+        Body { #[pin] body: B, watch: Watch },
+        Whole { text: Bytes },
+    }
+}
+
+impl<B> Served<B> {
+    /// The body of a service. Watches `tcp`, if there is something to watch.
     pub(super) fn new(body: B, tcp: Option<Tcp>) -> Self {
-        Self { body, watch: Watch::new(tcp) }
+        Self { content: Content::Body { body, watch: Watch::new(tcp) } }
+    }
+
+    /// All of the body at once.
+    pub(super) fn whole(text: Bytes) -> Self {
+        Self { content: Content::Whole { text } }
     }
 }
 
@@ -71,35 +85,50 @@ impl Watch {
     }
 }
 
-impl<B> Body for Watched<B>
+impl<B> Body for Served<B>
 where
     B: Body,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    type Data = B::Data;
+    type Data = Bytes;
     type Error = Box<dyn Error + Send + Sync>;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
-        let this = self.project();
-        if let Poll::Ready(frame) = this.body.poll_frame(cx) {
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let (body, watch) = match self.project().content.project() {
+            ContentProjection::Body { body, watch } => (body, watch),
+            ContentProjection::Whole { text } => {
+                let text = mem::take(text);
+                return Poll::Ready((!text.is_empty()).then(|| Ok(Frame::data(text))));
+            }
+        };
+        if let Poll::Ready(frame) = body.poll_frame(cx) {
             if frame.is_none() {
                 // hyper 1.12 forgets to close an HTTP/1.0 connection whose body ends in the second
                 // of its two looks at it. One more look reminds it.
                 cx.waker().wake_by_ref();
             }
+            // Of bytes that are `Bytes` already, this is no copy.
+            let into_bytes = |mut data: B::Data| data.copy_to_bytes(data.remaining());
+            let frame = frame.map(|it| it.map(|frame| frame.map_data(into_bytes)));
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        this.watch.poll_left(cx).map(|()| Some(Err("the client has left".into())))
+        watch.poll_left(cx).map(|()| Some(Err("the client has left".into())))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.content {
+            Content::Body { body, .. } => body.is_end_stream(),
+            Content::Whole { text } => text.is_empty(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.content {
+            Content::Body { body, .. } => body.size_hint(),
+            Content::Whole { text } => SizeHint::with_exact(text.len() as u64),
+        }
     }
 }

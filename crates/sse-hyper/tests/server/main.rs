@@ -5,6 +5,7 @@
 mod event_stream;
 mod header_timeout;
 mod http;
+mod pipelining;
 mod shutdown;
 mod sockets;
 mod support;
