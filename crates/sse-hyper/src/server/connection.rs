@@ -1,12 +1,8 @@
-use std::{error::Error, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use http_body::Body;
-use hyper::{body::Incoming, server::conn::http2};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::graceful::GracefulConnection,
-};
+use hyper::body::Incoming;
 use tokio::{
     net::TcpStream,
     select,
@@ -16,9 +12,10 @@ use tower_service::Service;
 
 use super::{
     first_bytes::{Protocol, Rewound, sniff},
-    http1,
+    http1, http2,
     linger::Linger,
-    shutdown::Shutdown,
+    misdirected::Misdirected,
+    shutdown::{Phase, Shutdown},
     stall::Stall,
     stream::Stream,
     tcp::Tcp,
@@ -31,6 +28,7 @@ pub(super) struct Settings {
     pub(super) header_timeout: Duration,
     pub(super) stall_timeout: Option<Duration>,
     pub(super) tells_remote_addr: bool,
+    pub(super) max_concurrent_streams: u32,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
 }
@@ -52,11 +50,14 @@ pub(super) async fn serve<S, B>(
 {
     let deadline = Instant::now() + settings.header_timeout;
     let tcp = Tcp::new(tcp);
+    // Who comes while the server drains may still send its first request.
+    let is_late = shutdown.has_reached(Phase::Draining);
+    let end = if is_late { Phase::Stopping } else { Phase::Draining };
     let opened = select! {
-        // A request that is there is served, though the shutdown may have started.
+        // A request that is there is served, though the end may have begun.
         biased;
         opened = timeout_at(deadline, open(tcp.clone(), &settings)) => opened,
-        () = shutdown.started() => return,
+        () = shutdown.reached(end) => return,
     };
     let (protocol, io) = match opened {
         Ok(Ok(Some(opened))) => opened,
@@ -65,16 +66,17 @@ pub(super) async fn serve<S, B>(
         Err(_) => return tracing::debug!(%remote, "connection timed out before a request"),
     };
     let io = Linger::new(Stall::new(io, settings.stall_timeout), shutdown.clone());
-    let service = TowerService::new(service, settings.tells_remote_addr.then_some(remote));
+    // The streams of HTTP/2 share a connection, and only this tells those of one client together.
+    let is_told = settings.tells_remote_addr || protocol == Protocol::Http2;
+    let service = TowerService::new(service, is_told.then_some(remote));
     let served = match protocol {
         Protocol::Http1 => {
             http1::serve(io, tcp, service, deadline, settings.header_timeout, shutdown).await
         }
-        // Boxed, so that a connection that waits for its first byte is small. It is always read, so
-        // there is nothing to watch.
-        Protocol::Http2 => {
-            let connection = Box::pin(http2().serve_connection(TokioIo::new(io), service));
-            drive(connection, shutdown).await.map_err(Into::into)
+        Protocol::Http2 => http2::serve(io, service, &settings, shutdown).await,
+        Protocol::Misdirected(misdirected) => {
+            tracing::info!(%remote, "{}", misdirected.log_text());
+            misdirected.refuse(io).await.map_err(Into::into)
         }
     };
     if let Err(error) = served {
@@ -86,39 +88,19 @@ pub(super) async fn serve<S, B>(
 async fn open(tcp: Tcp, settings: &Settings) -> io::Result<Option<(Protocol, Rewound<Stream>)>> {
     #[cfg(feature = "tls")]
     if let Some(tls) = &settings.tls {
+        // What is neither text nor TLS, rustls knows a name for.
+        let is_text = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+        if tcp.first_byte().await?.is_some_and(is_text) {
+            let sniffed = sniff(Stream::Plain(tcp)).await?;
+            let misdirected = Protocol::Misdirected(Misdirected::PlainHttp);
+            return Ok(sniffed.map(|(_, io)| (misdirected, io)));
+        }
         let tls = Box::pin(tls.accept(tcp)).await?;
         return sniff(Stream::Tls(Box::new(tls))).await;
     }
     #[cfg(not(feature = "tls"))]
     let _ = settings;
     sniff(Stream::Plain(tcp)).await
-}
-
-async fn drive<C: GracefulConnection>(
-    mut connection: Pin<Box<C>>,
-    mut shutdown: Shutdown,
-) -> Result<(), C::Error> {
-    select! {
-        // First the connection: asked to end before it was polled, it would drop the request whose
-        // first bytes were read.
-        biased;
-        ended = &mut connection => return ended,
-        () = shutdown.started() => connection.as_mut().graceful_shutdown(),
-    }
-    connection.await
-}
-
-fn http2() -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder
-        .timer(TokioTimer::new())
-        .adaptive_window(false)
-        .keep_alive_interval(Duration::from_secs(30))
-        .keep_alive_timeout(Duration::from_secs(20))
-        .max_concurrent_streams(1_000)
-        .max_header_list_size(BUFFER as u32)
-        .max_send_buf_size(BUFFER);
-    builder
 }
 
 /// What a connection (HTTP/1) or a stream (HTTP/2) may hold unsent, and the most of a head.

@@ -18,7 +18,8 @@ use super::{tcp::Tcp, watched::Watch};
 /// Sends an event stream to its end, in the place of hyper.
 ///
 /// An idle stream holds no buffer then: hyper keeps 16 KiB for each connection, which is most of what
-/// a listener costs. The bytes are those that hyper would send.
+/// a listener costs. The bytes are those that hyper would send. After an answer that `is_last` the
+/// connection is to be closed, and the head says so.
 ///
 /// # Source
 ///
@@ -29,6 +30,7 @@ pub(super) async fn send<B>(
     io: &mut (impl AsyncWrite + Unpin),
     tcp: Tcp,
     response: Response<B>,
+    is_last: bool,
 ) -> Result<(), Box<dyn Error + Send + Sync>>
 where
     B: Body,
@@ -36,7 +38,7 @@ where
 {
     let (parts, body) = response.into_parts();
     let mut unsent = BytesMut::new();
-    put_head(&mut unsent, &parts.headers);
+    put_head(&mut unsent, &parts.headers, is_last);
     drop(parts);
     let (mut body, mut watch) = (pin!(body), Watch::new(Some(tcp)));
     let mut is_over = false;
@@ -89,13 +91,16 @@ fn poll_write_all(
     Ok(Poll::Ready(()))
 }
 
-fn put_head(unsent: &mut BytesMut, headers: &HeaderMap) {
+fn put_head(unsent: &mut BytesMut, headers: &HeaderMap, is_last: bool) {
     unsent.reserve(HEAD);
     unsent.put_slice(b"HTTP/1.1 200 OK\r\n");
     for (name, value) in headers {
         put_header(unsent, name.as_str(), value.as_bytes());
     }
     put_header(unsent, header::TRANSFER_ENCODING.as_str(), b"chunked");
+    if is_last {
+        put_header(unsent, header::CONNECTION.as_str(), b"close");
+    }
     if !headers.contains_key(header::DATE) {
         let date = HttpDate::from(SystemTime::now()).to_string();
         put_header(unsent, header::DATE.as_str(), date.as_bytes());

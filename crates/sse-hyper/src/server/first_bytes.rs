@@ -7,17 +7,22 @@ use std::{
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
+use super::misdirected::Misdirected;
+
 /// What the client speaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Protocol {
     Http1,
     Http2,
+    /// Something that is not served here.
+    Misdirected(Misdirected),
 }
 
 /// Reads until the first bytes tell the protocol, and puts them back in front of `io`; `None` if
 /// the client left without a byte.
 ///
-/// Only the bytes decide, under TLS too: ALPN settles what the client may send, and it sends that.
+/// Only the bytes decide, under TLS too: ALPN settles what the client may send, and it sends that. A
+/// handshake inside of `io` is one too many.
 ///
 /// # Source
 ///
@@ -33,6 +38,9 @@ pub(super) async fn sniff<T: AsyncRead + Unpin>(
         filled += count;
         if filled == 0 {
             return Ok(None);
+        }
+        if bytes[0] == TLS_HANDSHAKE {
+            break Protocol::Misdirected(Misdirected::Tls);
         }
         // Half a preface and then the end: HTTP/1 answers that it is no request.
         if count == 0 || !PREFACE.starts_with(&bytes[..filled]) {
@@ -113,6 +121,15 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Rewound<T> {
 
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// The type of a record that begins a handshake: no byte of HTTP.
+///
+/// # Source
+///
+/// RFC 8446, [Record Layer][spec].
+///
+/// [spec]: https://www.rfc-editor.org/rfc/rfc8446.html#section-5.1
+const TLS_HANDSHAKE: u8 = 0x16;
+
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncWriteExt, duplex};
@@ -121,12 +138,13 @@ mod tests {
 
     #[tokio::test]
     async fn protocol_is_told_and_bytes_come_back_at_every_cut() {
-        let cases: [(&[u8], Protocol); 5] = [
+        let cases: [(&[u8], Protocol); 6] = [
             (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0", Protocol::Http2),
             (b"GET / HTTP/1.1\r\n\r\n", Protocol::Http1),
             (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r", Protocol::Http1),
             (b"PUT / HTTP/1.1\r\n\r\n", Protocol::Http1),
             (b"P", Protocol::Http1),
+            (b"\x16\x03\x01\x02\0", Protocol::Misdirected(Misdirected::Tls)),
         ];
         for (sent, expected) in cases {
             for cut in 0..sent.len() {

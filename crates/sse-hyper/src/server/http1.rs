@@ -1,7 +1,7 @@
 use std::{
     error::Error,
     future::{Future, poll_fn},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
     time::Duration,
@@ -22,7 +22,7 @@ use super::{
     head_timer::HeadTimer,
     linger::Linger,
     messages::{Framing, Messages},
-    shutdown::Shutdown,
+    shutdown::{Phase, Shutdown},
     stall::Stall,
     stream::Stream,
     tcp::Tcp,
@@ -54,22 +54,26 @@ where
     let hands_over = cfg!(target_os = "linux") && io.get_ref().get_ref().get_ref().is_plain();
     let framing = Arc::new(Framing::default());
     let mut io = Messages::new(io, framing.clone());
+    // Who comes while the server drains has one request served.
+    let is_late = shutdown.has_reached(Phase::Draining);
+    let end = if is_late { Phase::Stopping } else { Phase::Draining };
     let service = service.with_watched(tcp.clone()).with_framing(framing);
     loop {
         let (mut service, handover) = (service.clone(), Arc::new(Handover::default()));
         if hands_over {
             service = service.with_handover(handover.clone());
         }
-        let http1 = builder(head_until, header_timeout);
+        let http1 = builder(head_until, header_timeout, is_late);
         // Boxed, so that a connection that waits for its first byte is small.
         let connection = Box::new(http1.serve_connection(TokioIo::new(io), service));
-        let Some((released, response)) = exchange(connection, &handover, &mut shutdown).await?
-        else {
+        let ending = shutdown.reached(end);
+        let Some((released, response)) = exchange(connection, &handover, ending).await? else {
             return Ok(());
         };
         io = released;
-        event_stream::send(&mut io, tcp.clone(), response).await?;
-        if shutdown.is_started() {
+        let is_last = shutdown.has_reached(Phase::Draining);
+        event_stream::send(&mut io, tcp.clone(), response, is_last).await?;
+        if shutdown.has_reached(Phase::Draining) {
             return Ok(io.shutdown().await?);
         }
         head_until = Instant::now() + header_timeout;
@@ -80,7 +84,7 @@ where
 async fn exchange<S, B>(
     mut connection: Box<Connection<S, B>>,
     handover: &Handover<B>,
-    shutdown: &mut Shutdown,
+    ending: impl Future<Output = ()>,
 ) -> hyper::Result<Option<(Messages<Io>, Response<B>)>>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -90,7 +94,7 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let mut is_ending = false;
+    let (mut ending, mut is_ending) = (pin!(ending), false);
     let offered = loop {
         let offered = poll_fn(|cx| match Pin::new(&mut *connection).poll(cx) {
             Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
@@ -103,7 +107,7 @@ where
             // whose first bytes were read.
             biased;
             offered = offered => break offered?,
-            () = shutdown.started(), if !is_ending => is_ending = true,
+            () = &mut ending, if !is_ending => is_ending = true,
         }
         Pin::new(&mut *connection).graceful_shutdown();
     };
@@ -118,12 +122,13 @@ where
 /// The end of the client's side ends a response that streams (`half_close`), so that its body is
 /// dropped at once. Small frames are copied into one buffer: a plain write of it costs a few per
 /// cent less than a vectored one of three parts (2026-11, two cores, loopback).
-fn builder(first_head_until: Instant, header_timeout: Duration) -> http1::Builder {
+fn builder(first_head_until: Instant, header_timeout: Duration, is_late: bool) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(HeadTimer::new(first_head_until.into_std()))
         .header_read_timeout(header_timeout)
         .half_close(false)
+        .keep_alive(!is_late)
         .pipeline_flush(false)
         .writev(false)
         .max_buf_size(BUFFER);

@@ -11,7 +11,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::shutdown::Shutdown;
+use super::shutdown::{Phase, Shutdown};
 
 /// A connection that, once our side is closed, reads and throws away what still comes.
 ///
@@ -47,7 +47,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Linger<T> {
                     *rest.left = rest.left.saturating_sub(buf.filled().len());
                 }
                 Poll::Ready(_) => break,
-                Poll::Pending if self.shutdown.is_started() => break,
+                Poll::Pending if self.shutdown.has_reached(Phase::Stopping) => break,
                 Poll::Pending => {
                     ready!(rest.until.poll(cx));
                     break;
@@ -164,7 +164,7 @@ mod tests {
         let mut linger = Linger::new(server, shutdown.subscribe());
         client.write_all(b"unread").await.unwrap();
 
-        shutdown.start();
+        shutdown.enter(Phase::Stopping);
         linger.shutdown().await.unwrap();
 
         assert_eq!(start.elapsed(), Duration::ZERO);

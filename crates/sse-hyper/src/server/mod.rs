@@ -6,8 +6,10 @@ mod first_bytes;
 mod handover;
 mod head_timer;
 mod http1;
+mod http2;
 mod linger;
 mod messages;
+mod misdirected;
 mod refusal;
 mod shutdown;
 mod stall;
@@ -42,7 +44,11 @@ use tower_service::Service;
 
 use sse_tokio::SocketOptions;
 
-use self::{accept::Acceptor, connection::Settings, shutdown::ShutdownSender};
+use self::{
+    accept::Acceptor,
+    connection::Settings,
+    shutdown::{Phase, ShutdownSender},
+};
 
 #[cfg(feature = "tls")]
 pub use self::tls::{ServerTls, TlsError};
@@ -110,8 +116,12 @@ pub struct Server {
     sockets: SocketOptions,
     settings: Settings,
     shutdown_timeout: Duration,
-    signal: Pin<Box<dyn Future<Output = ()> + Send>>,
+    drain: Signal,
+    accepts_while_draining: bool,
+    shutdown: Signal,
 }
+
+type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Server {
     /// Listens on the first of the addresses of `addr` that is free.
@@ -149,11 +159,14 @@ impl Server {
                 header_timeout: Duration::from_secs(30),
                 stall_timeout: Some(Duration::from_secs(30)),
                 tells_remote_addr: true,
+                max_concurrent_streams: 256,
                 #[cfg(feature = "tls")]
                 tls: None,
             },
             shutdown_timeout: Duration::from_secs(4),
-            signal: Box::pin(pending()),
+            drain: Box::pin(pending()),
+            accepts_while_draining: false,
+            shutdown: Box::pin(pending()),
         })
     }
 
@@ -174,8 +187,11 @@ impl Server {
         self
     }
 
-    /// Sets whether each request carries the [`RemoteAddr`] of its client; a service that does not
-    /// look at it can save the two allocations. Default: true.
+    /// Sets whether each request of HTTP/1 carries the [`RemoteAddr`] of its client; a service that
+    /// does not look at it can save the two allocations. Default: true.
+    ///
+    /// Those of HTTP/2 always do: the address, with its port, is what tells the requests of one
+    /// connection from those of others, so that no connection takes more than its share.
     #[must_use]
     pub fn with_remote_addr(mut self, is_told: bool) -> Self {
         self.settings.tells_remote_addr = is_told;
@@ -213,10 +229,78 @@ impl Server {
     /// Sets how long a client may take nothing of what is to be written to it before its connection is
     /// cut, on every system; `None` for ever. Default: 30 s; at most a year.
     ///
-    /// An HTTP/2 client that takes nothing of one stream while it reads others is not seen by this.
+    /// Over HTTP/2 that counts for all streams together: an answer whose window is shut waits while
+    /// the client takes something of another one. An event stream whose body ends with an error, as
+    /// that of a listener that was cut does, is reset whether or not its window is shut.
     #[must_use]
     pub fn with_stall_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.settings.stall_timeout = timeout.map(|timeout| timeout.min(YEAR));
+        self
+    }
+
+    /// Sets how many streams a client may have open on one HTTP/2 connection. Default: 256.
+    ///
+    /// Each may hold up to 64 KiB that the client does not take, and what its service holds. A listener
+    /// is a stream for as long as it listens, so a proxy that carries those of many clients over one
+    /// connection may need more.
+    ///
+    /// # Source
+    ///
+    /// RFC 9113, [Stream Concurrency][spec].
+    ///
+    /// [spec]: https://www.rfc-editor.org/rfc/rfc9113.html#name-stream-concurrency
+    #[must_use]
+    pub fn with_max_concurrent_streams(mut self, most: u32) -> Self {
+        self.settings.max_concurrent_streams = most;
+        self
+    }
+
+    /// Sets what drains the server: it takes no new clients and no further requests of those it has,
+    /// and what is under way goes on until [the shutdown](Self::with_graceful_shutdown). Default:
+    /// nothing.
+    ///
+    /// The listening socket is closed at once, so that another process can listen there and has all
+    /// that comes from then on. Connections of HTTP/1 without a request are closed, the others after
+    /// their answer, which says `Connection: close`, unless its head was written before. Connections
+    /// of HTTP/2 get GOAWAY, and close after their last stream.
+    ///
+    /// # Source
+    ///
+    /// RFC 9112, [Tear-down][close]; RFC 9113, [GOAWAY][goaway].
+    ///
+    /// [close]: https://www.rfc-editor.org/rfc/rfc9112.html#name-tear-down
+    /// [goaway]: https://www.rfc-editor.org/rfc/rfc9113.html#name-goaway
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use sse_hyper::Server;
+    /// use tokio::sync::oneshot;
+    ///
+    /// let (drain, drained) = oneshot::channel::<()>();
+    /// let server = Server::bind("127.0.0.1:0").await?.with_drain(async {
+    ///     let _ = drained.await;
+    /// });
+    /// # drop((drain, server));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_drain(mut self, signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.drain = Box::pin(signal);
+        self
+    }
+
+    /// Sets whether the listening socket stays open while the server drains, for a proxy in front that
+    /// takes a refused connection for a server that is down. Default: false.
+    ///
+    /// Each connection that is new then has one request served: the answer of HTTP/1 says
+    /// `Connection: close`, and HTTP/2 gets GOAWAY once a request has come.
+    #[must_use]
+    pub fn with_accept_while_draining(mut self, accepts: bool) -> Self {
+        self.accepts_while_draining = accepts;
         self
     }
 
@@ -226,7 +310,7 @@ impl Server {
         mut self,
         signal: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
-        self.signal = Box::pin(signal);
+        self.shutdown = Box::pin(signal);
         self
     }
 
@@ -257,18 +341,31 @@ impl Server {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         self.sockets.apply(&self.listener)?;
-        let mut acceptor = Acceptor::new(tokio::net::TcpListener::from_std(self.listener)?);
+        let acceptor = Acceptor::new(tokio::net::TcpListener::from_std(self.listener)?);
         let settings = Arc::new(self.settings);
-        let (mut signal, shutdown) = (self.signal, ShutdownSender::new());
-        let mut connections = JoinSet::new();
+        let (mut drain, mut shutdown) = (self.drain, self.shutdown);
+        let (mut acceptor, phase) = (Some(acceptor), ShutdownSender::new());
+        let (mut connections, mut is_draining) = (JoinSet::new(), false);
         loop {
+            let accepted = async {
+                match &mut acceptor {
+                    Some(acceptor) => acceptor.accept().await,
+                    None => pending().await,
+                }
+            };
             select! {
-                () = &mut signal => break,
+                () = &mut shutdown => break,
+                () = &mut drain, if !is_draining => {
+                    tracing::info!(connections = connections.len(), "draining");
+                    is_draining = true;
+                    acceptor = acceptor.filter(|_| self.accepts_while_draining);
+                    phase.enter(Phase::Draining);
+                }
                 Some(ended) = connections.join_next() => report(ended),
-                (tcp, remote) = acceptor.accept() => {
-                    let (settings, shutdown) = (settings.clone(), shutdown.subscribe());
+                (tcp, remote) = accepted => {
+                    let (settings, phase) = (settings.clone(), phase.subscribe());
                     let service = service.clone();
-                    connections.spawn(connection::serve(tcp, remote, service, settings, shutdown));
+                    connections.spawn(connection::serve(tcp, remote, service, settings, phase));
                 }
             }
             while let Some(ended) = connections.try_join_next() {
@@ -276,7 +373,7 @@ impl Server {
             }
         }
         drop(acceptor);
-        shutdown.start();
+        phase.enter(Phase::Stopping);
         finish(connections, self.shutdown_timeout).await;
         Ok(())
     }

@@ -38,6 +38,14 @@ impl Tcp {
         pending().await
     }
 
+    /// The first byte of what was not read yet, which stays unread; `None` at the end.
+    #[cfg(feature = "tls")]
+    pub(super) async fn first_byte(&self) -> io::Result<Option<u8>> {
+        let mut byte = [0];
+        let count = self.stream.peek(&mut byte).await?;
+        Ok((count > 0).then_some(byte[0]))
+    }
+
     /// Whether [`Self::departure`] has anything to look at.
     pub(super) fn has_news(&self) -> bool {
         cfg!(target_os = "linux") && self.stream.try_io(END, || Ok(())).is_ok()

@@ -2,13 +2,17 @@
 
 use std::net::Shutdown;
 
+use sse_hyper::Server;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use super::support::{
-    TestServer, hello, http2, http2_get, read_head, read_to_close, request, text, within,
+use super::{
+    frames::{Frames, RST_STREAM},
+    support::{
+        TestServer, hello, http2, http2_get, read_head, read_to_close, request, text, within,
+    },
 };
 
 #[tokio::test]
@@ -34,7 +38,7 @@ async fn http2_is_told_by_its_first_bytes() {
 
 #[tokio::test]
 async fn http2_streams_run_side_by_side() {
-    let server = TestServer::start(|server| server).await;
+    let server = TestServer::start(|server| server.with_max_concurrent_streams(301)).await;
     let (mut client, _connection) = http2(server.connect().await).await;
 
     let mut streams = Vec::new();
@@ -59,11 +63,44 @@ async fn service_learns_the_address_of_the_client() {
 }
 
 #[tokio::test]
-async fn service_that_does_not_look_is_not_told_the_address() {
-    let server = TestServer::start(|server| server.with_remote_addr(false)).await;
-    let (mut client, _connection) = http2(server.connect().await).await;
+async fn streams_of_a_connection_are_limited() {
+    for (most, expected) in [(None, 256), (Some(7), 7)] {
+        let configure = |it: Server| match most {
+            Some(most) => it.with_max_concurrent_streams(most),
+            None => it,
+        };
+        let server = TestServer::start(configure).await;
+        let mut frames = Frames::open(server.connect().await, 65_535).await;
 
-    assert_eq!(text(http2_get(&mut client, "/remote").await).await, "untold");
+        // One more than may be: refused, all others are served.
+        for index in 0..=expected {
+            frames.get(2 * index + 1, "/silent").await;
+        }
+        let refused = loop {
+            let frame = frames.next().await.unwrap();
+            if frame.kind == RST_STREAM {
+                break frame.id;
+            }
+        };
+
+        assert_eq!(refused, 2 * expected + 1);
+        assert_eq!(frames.max_streams(), Some(expected));
+        server.bodies.until(usize::try_from(expected).unwrap()).await;
+    }
+}
+
+#[tokio::test]
+async fn service_that_does_not_look_is_told_the_address_over_http2_alone() {
+    let server = TestServer::start(|server| server.with_remote_addr(false)).await;
+    let mut http1 = server.get("/remote").await;
+    let mut body = [0; 6];
+    within(http1.read_exact(&mut body)).await.unwrap();
+    let stream = server.connect().await;
+    let expected = stream.local_addr().unwrap().to_string();
+    let (mut client, _connection) = http2(stream).await;
+
+    assert_eq!(&body, b"untold");
+    assert_eq!(text(http2_get(&mut client, "/remote").await).await, expected);
 }
 
 #[tokio::test]

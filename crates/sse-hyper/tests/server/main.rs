@@ -2,11 +2,15 @@
 #![cfg(all(feature = "server", feature = "tls"))]
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+mod drain;
 mod event_stream;
+mod frames;
 mod header_timeout;
 mod http;
 mod pipelining;
+mod refusals;
 mod shutdown;
 mod sockets;
+mod stalls;
 mod support;
 mod tls;

@@ -5,12 +5,13 @@ use std::{
     future::{Future, poll_fn},
     net::SocketAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex},
     task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBody};
@@ -25,6 +26,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tower_service::Service;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::util::SubscriberInitExt;
 
 pub(crate) struct TestServer {
     pub(crate) addr: SocketAddr,
@@ -140,6 +143,11 @@ impl TestService {
             "/silent" => self.endless(true),
             "/endless" => self.endless(false),
             "/events" => return Ok(event_stream(events())),
+            "/events/slow" => return Ok(event_stream(slow_events())),
+            "/slow/events" => {
+                sleep(Duration::from_millis(300)).await;
+                return Ok(event_stream(events()));
+            }
             "/events/silent" => return Ok(event_stream(self.endless(true))),
             "/events/endless" => return Ok(event_stream(self.endless(false))),
             "/slow" => {
@@ -189,6 +197,16 @@ pub(crate) fn service() -> impl Service<
 fn events() -> UnsyncBoxBody<Bytes, Infallible> {
     let frames = ["data: 1\n\n", "", "data: 2\n\n"].map(|text| Ok(Frame::data(text.into())));
     StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
+}
+
+/// An event, and another one after a while.
+fn slow_events() -> UnsyncBoxBody<Bytes, Infallible> {
+    let later = async {
+        sleep(Duration::from_millis(500)).await;
+        Ok(Frame::data("data: 2\n\n".into()))
+    };
+    let first = futures_util::stream::iter([Ok(Frame::data("data: 1\n\n".into()))]);
+    StreamBody::new(first.chain(futures_util::stream::once(later))).boxed_unsync()
 }
 
 fn event_stream(
@@ -260,4 +278,36 @@ pub(crate) async fn text(response: Response<Incoming>) -> String {
 /// What takes this long hangs.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), future).await.expect("it hangs")
+}
+
+/// What is logged on this thread.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// A log that is written until the guard is dropped.
+    pub(crate) fn start() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone());
+        (log, subscriber.set_default())
+    }
+
+    /// How many of its lines hold `text`.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        let written = self.0.lock().unwrap();
+        String::from_utf8_lossy(&written).lines().filter(|line| line.contains(text)).count()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

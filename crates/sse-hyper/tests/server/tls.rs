@@ -8,7 +8,7 @@ use sse_hyper::{ServerTls, TlsError};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::support::{TestServer, hello, http2, http2_get, read_to_close, text, within};
+use super::support::{Log, TestServer, hello, http2, http2_get, read_to_close, text, within};
 
 /// A self-signed certificate for `localhost`, and clients that trust it.
 pub(crate) struct Identity(CertifiedKey<rcgen::KeyPair>);
@@ -23,6 +23,14 @@ impl Identity {
     }
 
     pub(crate) async fn connect(&self, server: &TestServer, alpn: &[&str]) -> TlsStream<TcpStream> {
+        within(self.handshake(server, alpn)).await.unwrap()
+    }
+
+    async fn handshake(
+        &self,
+        server: &TestServer,
+        alpn: &[&str],
+    ) -> std::io::Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.cert.der().clone()).unwrap();
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -33,7 +41,7 @@ impl Identity {
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         let name = ServerName::try_from("localhost").unwrap();
         let connector = TlsConnector::from(Arc::new(config));
-        within(connector.connect(name, server.connect().await)).await.unwrap()
+        connector.connect(name, server.connect().await).await
     }
 
     fn certificate(&self) -> String {
@@ -87,16 +95,50 @@ async fn end_of_the_client_drops_the_body() {
 }
 
 #[tokio::test]
-async fn plain_text_is_closed_at_once() {
+async fn plain_http_to_a_port_of_tls_is_told_in_words() {
     let identity = Identity::new();
     let hour = Duration::from_secs(3600);
     let server =
         TestServer::start(|it| it.with_header_timeout(hour).with_tls(identity.tls())).await;
+    let (log, _logging) = Log::start();
+    let post = format!("POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n{}", "x".repeat(200_000));
+    let requests = [
+        "GET / HTTP/1.1\r\nHost: test\r\n\r\n",
+        "\r\nG",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        &post,
+    ];
+    for request in requests {
+        let mut stream = server.connect().await;
+
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+
+        let answer = String::from_utf8(read_to_close(&mut stream).await).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer:?}");
+        assert!(answer.ends_with("\r\n\r\nthis port speaks TLS: use https://\n"), "{answer:?}");
+    }
+    assert_eq!(log.count("a client speaks plain HTTP, but this port speaks TLS"), requests.len());
+    let mut stream = identity.connect(&server, &[]).await;
+    hello(&mut stream).await;
+}
+
+#[tokio::test]
+async fn tls_to_a_port_of_plain_http_is_told_in_words() {
+    let identity = Identity::new();
+    let hour = Duration::from_secs(3600);
+    let server = TestServer::start(|it| it.with_header_timeout(hour)).await;
+    let (log, _logging) = Log::start();
+
+    let error = within(identity.handshake(&server, &[])).await.unwrap_err();
     let mut stream = server.connect().await;
+    stream.write_all(b"\x16").await.unwrap();
+    let answer = String::from_utf8(read_to_close(&mut stream).await).unwrap();
 
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
-
-    assert!(!read_to_close(&mut stream).await.starts_with(b"HTTP"));
+    assert!(error.to_string().contains("InvalidContentType"), "{error}");
+    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer:?}");
+    assert!(answer.ends_with("\r\n\r\nthis port speaks plain HTTP: use http://\n"), "{answer:?}");
+    assert_eq!(log.count("a client speaks TLS, but this port speaks plain HTTP"), 2);
 }
 
 #[tokio::test]
