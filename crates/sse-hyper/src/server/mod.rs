@@ -11,6 +11,7 @@ mod linger;
 mod messages;
 mod misdirected;
 mod refusal;
+mod serving;
 mod shutdown;
 mod stall;
 mod stream;
@@ -27,28 +28,18 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     pin::Pin,
-    sync::Arc,
     time::Duration,
 };
 
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
-use tokio::{
-    net::{ToSocketAddrs, lookup_host},
-    select,
-    task::{JoinError, JoinSet},
-    time::timeout,
-};
+use tokio::net::{ToSocketAddrs, lookup_host};
 use tower_service::Service;
 
 use sse_tokio::SocketOptions;
 
-use self::{
-    accept::Acceptor,
-    connection::Settings,
-    shutdown::{Phase, ShutdownSender},
-};
+use self::connection::Settings;
 
 #[cfg(feature = "tls")]
 pub use self::tls::{ServerTls, TlsError};
@@ -63,7 +54,19 @@ pub use self::tower::RemoteAddr;
 /// closed, one that vanished is found by TCP, and the end of a client ends its response at once. Out
 /// of file descriptors, the server waits until there are some again.
 ///
-/// # Shutdown
+/// # What no service sees
+///
+/// Some requests are answered before the service, whatever it is: 400 for a target that is neither a
+/// path nor an http URL (nor `*` with OPTIONS), for HTTP/1.1 without a `Host`, for two or an invalid
+/// one, for HTTP/2 without `:path` or with a `Host` that differs from `:authority`, and for a body that
+/// breaks the rules of its framing; 501 for CONNECT and for transfer codings other than chunked. Over
+/// HTTP/1 the connection ends there. Plain HTTP to a server that speaks TLS is answered 400 in plain
+/// text, and so is TLS to one that does not.
+///
+/// # Drain and shutdown
+///
+/// Once the future given to [`with_drain`](Self::with_drain) completes, no new connections and no
+/// further requests are taken, and what is under way goes on, event streams included.
 ///
 /// Once the future given to [`with_graceful_shutdown`](Self::with_graceful_shutdown) completes, new
 /// connections are refused, idle ones are closed, and requests under way are served to their end,
@@ -340,42 +343,7 @@ impl Server {
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.sockets.apply(&self.listener)?;
-        let acceptor = Acceptor::new(tokio::net::TcpListener::from_std(self.listener)?);
-        let settings = Arc::new(self.settings);
-        let (mut drain, mut shutdown) = (self.drain, self.shutdown);
-        let (mut acceptor, phase) = (Some(acceptor), ShutdownSender::new());
-        let (mut connections, mut is_draining) = (JoinSet::new(), false);
-        loop {
-            let accepted = async {
-                match &mut acceptor {
-                    Some(acceptor) => acceptor.accept().await,
-                    None => pending().await,
-                }
-            };
-            select! {
-                () = &mut shutdown => break,
-                () = &mut drain, if !is_draining => {
-                    tracing::info!(connections = connections.len(), "draining");
-                    is_draining = true;
-                    acceptor = acceptor.filter(|_| self.accepts_while_draining);
-                    phase.enter(Phase::Draining);
-                }
-                Some(ended) = connections.join_next() => report(ended),
-                (tcp, remote) = accepted => {
-                    let (settings, phase) = (settings.clone(), phase.subscribe());
-                    let service = service.clone();
-                    connections.spawn(connection::serve(tcp, remote, service, settings, phase));
-                }
-            }
-            while let Some(ended) = connections.try_join_next() {
-                report(ended);
-            }
-        }
-        drop(acceptor);
-        phase.enter(Phase::Stopping);
-        finish(connections, self.shutdown_timeout).await;
-        Ok(())
+        serving::run(self, service).await
     }
 }
 
@@ -385,26 +353,4 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Waits for the connections, then cuts those that are left.
-async fn finish(mut connections: JoinSet<()>, longest: Duration) {
-    tracing::info!(connections = connections.len(), "shutting down");
-    let ended = timeout(longest, async {
-        while let Some(ended) = connections.join_next().await {
-            report(ended);
-        }
-    });
-    let _ = ended.await;
-    let cut = connections.len();
-    // Bounded, because a service that blocks its thread cannot be aborted.
-    let _ = timeout(LONGEST_CUT, connections.shutdown()).await;
-    tracing::info!(cut, "shut down");
-}
-
-fn report(ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "a connection's task failed");
-    }
-}
-
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-const LONGEST_CUT: Duration = Duration::from_millis(500);

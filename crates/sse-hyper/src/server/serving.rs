@@ -1,0 +1,89 @@
+use std::{error::Error, future::pending, io, sync::Arc, time::Duration};
+
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use tokio::{
+    select,
+    task::{JoinError, JoinSet},
+    time::timeout,
+};
+use tower_service::Service;
+
+use super::{
+    Server,
+    accept::Acceptor,
+    connection,
+    shutdown::{Phase, ShutdownSender},
+};
+
+/// Accepts connections and serves each in a task of its own, through all phases of `server`.
+pub(super) async fn run<S, B>(server: Server, service: S) -> io::Result<()>
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    server.sockets.apply(&server.listener)?;
+    let acceptor = Acceptor::new(tokio::net::TcpListener::from_std(server.listener)?);
+    let settings = Arc::new(server.settings);
+    let (mut drain, mut shutdown) = (server.drain, server.shutdown);
+    let (mut acceptor, phase) = (Some(acceptor), ShutdownSender::new());
+    let (mut connections, mut is_draining) = (JoinSet::new(), false);
+    loop {
+        let accepted = async {
+            match &mut acceptor {
+                Some(acceptor) => acceptor.accept().await,
+                None => pending().await,
+            }
+        };
+        select! {
+            () = &mut shutdown => break,
+            () = &mut drain, if !is_draining => {
+                tracing::info!(connections = connections.len(), "draining");
+                is_draining = true;
+                acceptor = acceptor.filter(|_| server.accepts_while_draining);
+                phase.enter(Phase::Draining);
+            }
+            Some(ended) = connections.join_next() => report(ended),
+            (tcp, remote) = accepted => {
+                let (settings, phase) = (settings.clone(), phase.subscribe());
+                let service = service.clone();
+                connections.spawn(connection::serve(tcp, remote, service, settings, phase));
+            }
+        }
+        while let Some(ended) = connections.try_join_next() {
+            report(ended);
+        }
+    }
+    drop(acceptor);
+    phase.enter(Phase::Stopping);
+    finish(connections, server.shutdown_timeout).await;
+    Ok(())
+}
+
+/// Waits for the connections, then cuts those that are left.
+async fn finish(mut connections: JoinSet<()>, longest: Duration) {
+    tracing::info!(connections = connections.len(), "shutting down");
+    let ended = timeout(longest, async {
+        while let Some(ended) = connections.join_next().await {
+            report(ended);
+        }
+    });
+    let _ = ended.await;
+    let cut = connections.len();
+    // Bounded, because a service that blocks its thread cannot be aborted.
+    let _ = timeout(LONGEST_CUT, connections.shutdown()).await;
+    tracing::info!(cut, "shut down");
+}
+
+fn report(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection's task failed");
+    }
+}
+
+const LONGEST_CUT: Duration = Duration::from_millis(500);
