@@ -43,6 +43,7 @@ async fn a_target_is_a_path_or_a_url_or_the_asterisk_of_options() {
         ("GET ?a HTTP/1.1", 400),
         ("GET ftp://test/ HTTP/1.1", 400),
         ("GET http:///a HTTP/1.1", 400),
+        ("GET http://:80/a HTTP/1.1", 400),
         ("GET http://me@test/a HTTP/1.1", 400),
         ("GET test:80/a HTTP/1.1", 400),
         ("GET  HTTP/1.1", 400),

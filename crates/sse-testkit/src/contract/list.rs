@@ -65,6 +65,12 @@ macro_rules! contract_tests {
                     a_prefix_moves_every_route
                     nothing_is_served_outside_the_prefix
                 }
+                targets {
+                    a_target_without_a_path_is_refused
+                    the_asterisk_is_no_channel
+                    there_is_no_tunnel
+                    a_url_may_leave_the_path_out
+                }
                 tokens {
                     any_text_can_be_a_token
                     the_case_of_a_token_matters

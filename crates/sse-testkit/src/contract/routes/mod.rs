@@ -4,4 +4,5 @@ pub mod arrival;
 pub mod methods;
 pub mod paths;
 pub mod table;
+pub mod targets;
 pub mod tokens;
