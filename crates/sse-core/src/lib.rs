@@ -84,7 +84,7 @@ pub use response::{
 mod client;
 pub use client::{
     Client, ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState,
-    RedirectError, RetryAfter, RetryLimit,
+    RedirectError, RetryAfter, RetryLimit, SystemEvent,
 };
 
 #[cfg(test)]

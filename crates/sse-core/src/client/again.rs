@@ -6,15 +6,29 @@ use super::{Client, Disconnect, RetryLimit, state::State};
 
 /// Whether there is another connection after one that is over, and when.
 impl Client {
-    /// After a stream, whether it ended in order or not.
-    pub(super) fn end_stream(&mut self, because: Disconnect, now: Instant) {
+    /// After a stream that was open since `opened`, whether it ended in order or not.
+    pub(super) fn end_stream(&mut self, because: Disconnect, opened: Instant, now: Instant) {
+        if let Some(status) = self.refusal {
+            return self.wait_as_asked(Disconnect::Refused { status }, now);
+        }
+        self.streak.end_of_stream(opened, now);
         if !self.is_repeated(&because) {
             return self.stop(because);
         }
         let after = match because {
-            Disconnect::Ended => self.streak.backoff().after_end(),
+            Disconnect::Ended => self.streak.backoff().after_end(None),
             _ => self.streak.backoff().after_failure(None),
         };
+        self.wait(after, because, now);
+    }
+
+    /// After a stream that was none. The server did nothing, so any method may be repeated, and it asks
+    /// for that, so nobody need persist.
+    fn wait_as_asked(&mut self, because: Disconnect, now: Instant) {
+        if !self.config.reconnection {
+            return self.stop(because);
+        }
+        let after = self.streak.backoff().after_end(self.asked);
         self.wait(after, because, now);
     }
 
@@ -72,6 +86,23 @@ impl Client {
                 self.clear();
                 self.state = State::Interrupted { until, after, because };
             }
+        }
+    }
+
+    pub(super) fn is_out_of_time(&mut self, now: Instant) -> bool {
+        let is_over = self.over.is_some_and(|over| over <= now);
+        if let Some(limit) = self.config.max_time
+            && is_over
+        {
+            self.stop(Disconnect::OutOfTime { limit });
+        }
+        is_over
+    }
+
+    pub(super) fn stop(&mut self, because: Disconnect) {
+        if !matches!(self.state, State::Stopped(_)) {
+            self.clear();
+            self.state = State::Stopped(because);
         }
     }
 }

@@ -32,9 +32,10 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// The wait after a stream that ended in order: a little random, so that clients part.
-    pub(super) fn after_end(&mut self) -> Duration {
-        let time = self.reconnection_time.max(self.floor);
+    /// The wait after a stream that ended in order: a little random, so that clients part. What the
+    /// server asked for takes the place of the reconnection time.
+    pub(super) fn after_end(&mut self, asked: Option<Duration>) -> Duration {
+        let time = asked.unwrap_or(self.reconnection_time).max(self.floor);
         time.saturating_add(self.random_part(time / 4))
     }
 

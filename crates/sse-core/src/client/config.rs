@@ -30,6 +30,7 @@ pub struct ClientConfig {
     pub(super) repetition: bool,
     pub(super) refresh: bool,
     pub(super) comments: bool,
+    pub(super) system_events: bool,
     pub(super) last_event_id: String,
     pub(super) limits: Limits,
     pub(super) seed: Option<u64>,
@@ -66,7 +67,8 @@ impl ClientConfig {
     }
 
     /// Sets the most that the server's `retry:` can ask for, and the most that is added to the
-    /// wait after failures. Default: 30 s.
+    /// wait after failures. Default: 30 s. A server that [refuses](crate::SystemEvent::Refused) is
+    /// waited for as long as it asks, as after a `Retry-After`.
     #[must_use]
     pub fn with_reconnection_cap(mut self, cap: Duration) -> Self {
         self.cap = cap;
@@ -178,6 +180,14 @@ impl ClientConfig {
         self
     }
 
+    /// Sets whether the events by which a server speaks to the client, [`SystemEvent`](crate::SystemEvent),
+    /// are delivered like any other. Default: no. What they say is done all the same.
+    #[must_use]
+    pub fn with_system_events(mut self, system_events: bool) -> Self {
+        self.system_events = system_events;
+        self
+    }
+
     /// Sets the last event ID that the first request sends. Default: that of a `Last-Event-ID` among
     /// the headers of the request, or none.
     #[must_use]
@@ -228,6 +238,7 @@ impl Default for ClientConfig {
             repetition: false,
             refresh: false,
             comments: false,
+            system_events: false,
             last_event_id: String::new(),
             limits: Limits::default(),
             seed: None,

@@ -31,6 +31,15 @@ pub enum Disconnect {
         /// When it wants to be asked again, if it says so.
         retry_after: Option<RetryAfter>,
     },
+    /// The server sent [`sse.refused`](crate::SystemEvent::Refused) in the place of a stream, and asks
+    /// to be waited for. Only a client that [does not connect again][off] ends with it.
+    ///
+    /// [off]: crate::ClientConfig::with_reconnection
+    #[error("the server refused for now: {status}")]
+    Refused {
+        /// What it would have answered to a client that is no browser.
+        status: StatusCode,
+    },
     /// The server answered with something that is no event stream.
     #[error("the server sent {}, not text/event-stream", shown(content_type.as_deref()))]
     ContentType {

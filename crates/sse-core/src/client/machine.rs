@@ -1,20 +1,21 @@
 use std::{
     mem,
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::{
     ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState, RetryAfter,
     attempt::{Attempt, LAST_EVENT_ID},
+    delivery::earliest,
     location,
     response::Verdict,
     state::{State, Stream},
     streak::Streak,
 };
-use crate::{Decoder, Item};
+use crate::Decoder;
 
 /// A client of one event stream: when to connect, what to deliver, how long to wait, when to stop.
 ///
@@ -60,12 +61,16 @@ pub struct Client {
     pub(super) config: ClientConfig,
     pub(super) request: ClientRequest,
     pub(super) attempt: Attempt,
-    decoder: Decoder,
+    pub(super) decoder: Decoder,
     pub(super) streak: Streak,
     pub(super) state: State,
-    input: Bytes,
+    pub(super) input: Bytes,
     /// The stream ended behind `input`.
-    end: Option<Disconnect>,
+    pub(super) end: Option<Disconnect>,
+    /// The stream is none: the server only says so in the way that browsers understand.
+    pub(super) refusal: Option<StatusCode>,
+    /// The reconnection time that the stream has set, as it was sent.
+    pub(super) asked: Option<Duration>,
     pub(super) was_open: bool,
     /// When it is out of time, once it has begun.
     pub(super) over: Option<Instant>,
@@ -94,6 +99,8 @@ impl Client {
             state: State::Idle,
             input: Bytes::new(),
             end: None,
+            refusal: None,
+            asked: None,
             was_open: false,
             over: None,
             has_begun: false,
@@ -103,7 +110,7 @@ impl Client {
     /// Whether the client is connecting, open or closed.
     pub fn ready_state(&self) -> ReadyState {
         match self.state {
-            State::Opened(_) | State::Open(_) => ReadyState::Open,
+            State::Opened(_) | State::Open(_) if self.refusal.is_none() => ReadyState::Open,
             State::Stopped(_) => ReadyState::Closed,
             _ => ReadyState::Connecting,
         }
@@ -147,7 +154,7 @@ impl Client {
 
     /// Whether an answer with this head is a stream, so that its body has to be understood.
     pub fn opens(status: StatusCode, headers: &HeaderMap) -> bool {
-        matches!(Verdict::of(status, headers), Verdict::Open)
+        matches!(Verdict::of(status, headers), Verdict::Open { .. })
     }
 
     /// The head of the answer has arrived, while the wall clock shows `date`.
@@ -162,10 +169,16 @@ impl Client {
             return;
         }
         match Verdict::of(status, headers) {
-            Verdict::Open => {
-                self.was_open = true;
+            Verdict::Open { refusal } => {
                 self.decoder.reset();
-                self.state = State::Opened(Stream { opened: now, last_input: now });
+                self.refusal = refusal;
+                self.asked = None;
+                let stream = Stream { opened: now, last_input: now };
+                self.was_open |= refusal.is_none();
+                self.state = match refusal {
+                    None => State::Opened(stream),
+                    Some(_) => State::Open(stream),
+                };
             }
             Verdict::Redirect(location) => match self.attempt.redirect(status, &location) {
                 Ok(()) => self.state = State::Ready,
@@ -238,6 +251,10 @@ impl Client {
                 {
                     self.end.get_or_insert(Disconnect::Idle { limit });
                 }
+                // A refusal is an answer, and has to come in the same time.
+                if self.refusal.is_some() && self.attempt.until.is_some_and(|until| until <= now) {
+                    self.end.get_or_insert(Disconnect::Ended);
+                }
             }
             _ => (),
         }
@@ -273,7 +290,7 @@ impl Client {
     }
 
     #[inline(never)]
-    fn poll_state(&mut self, now: Instant) -> ClientOutput {
+    pub(super) fn poll_state(&mut self, now: Instant) -> ClientOutput {
         if !self.has_begun {
             self.has_begun = true;
             self.over = self.config.max_time.and_then(|limit| now.checked_add(limit));
@@ -318,81 +335,8 @@ impl Client {
         }
     }
 
-    /// What comes next of what has arrived.
-    // Each arm makes its output in place: moved there later, an event would wait for its own stores.
-    fn poll_stream(&mut self, stream: Stream, now: Instant) -> ClientOutput {
-        let mut rest = &self.input[..];
-        let decoded = self.decoder.decode(&mut rest);
-        let left = rest.len();
-        match decoded {
-            Ok(Some(Item::Event(event))) => {
-                let event = event.to_owned();
-                self.keep(left);
-                ClientOutput::Event(event)
-            }
-            Ok(None) => self.poll_rest(stream, now),
-            Ok(Some(Item::Comment(text))) => {
-                let text = text.to_owned();
-                self.keep(left);
-                ClientOutput::Comment(text)
-            }
-            Ok(Some(Item::Retry(time))) => {
-                self.keep(left);
-                self.streak.backoff().set_reconnection_time(time);
-                ClientOutput::Retry(time)
-            }
-            Ok(Some(Item::Dropped(error))) | Err(error) => {
-                self.streak.end_of_stream(stream.opened, now);
-                self.refuse(Disconnect::Decode(error), None, now);
-                self.poll_state(now)
-            }
-        }
-    }
-
-    /// Leaves the last `left` bytes of what has arrived.
-    fn keep(&mut self, left: usize) {
-        self.input.advance(self.input.len() - left);
-    }
-
-    /// What comes once all that has arrived is delivered.
-    fn poll_rest(&mut self, stream: Stream, now: Instant) -> ClientOutput {
-        // Where it came from, its memory can be used for what comes next.
-        self.input = Bytes::new();
-        if let Some(because) = self.end.take() {
-            self.streak.end_of_stream(stream.opened, now);
-            self.end_stream(because, now);
-            return self.poll_state(now);
-        }
-        let idle = self.config.idle_timeout.and_then(|limit| stream.last_input.checked_add(limit));
-        ClientOutput::Receive { until: earliest(idle, self.over) }
-    }
-
-    fn is_out_of_time(&mut self, now: Instant) -> bool {
-        let is_over = self.over.is_some_and(|over| over <= now);
-        if let Some(limit) = self.config.max_time
-            && is_over
-        {
-            self.stop(Disconnect::OutOfTime { limit });
-        }
-        is_over
-    }
-
-    pub(super) fn stop(&mut self, because: Disconnect) {
-        if !matches!(self.state, State::Stopped(_)) {
-            self.clear();
-            self.state = State::Stopped(because);
-        }
-    }
-
     pub(super) fn clear(&mut self) {
         drop(mem::take(&mut self.input));
         self.end = None;
-    }
-}
-
-fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
     }
 }

@@ -19,10 +19,14 @@ pub use request::ClientRequest;
 mod retry_after;
 pub use retry_after::RetryAfter;
 
+mod system_event;
+pub use system_event::SystemEvent;
+
 mod again;
 mod attempt;
 mod backoff;
 mod content_type;
+mod delivery;
 mod location;
 mod response;
 mod state;

@@ -4,12 +4,16 @@ use super::{
     Disconnect, RetryAfter,
     content_type::{is_event_stream, joined},
     redirect,
+    system_event::refusal,
 };
 
 /// What the head of an answer means.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    Open,
+    /// A stream, or what looks like one to browsers and stands for this status.
+    Open {
+        refusal: Option<StatusCode>,
+    },
     /// To this `Location`.
     Redirect(Vec<u8>),
     Refused(Disconnect),
@@ -37,7 +41,7 @@ impl Verdict {
                 .then(|| String::from_utf8_lossy(&joined(headers)).into_owned());
             Self::Refused(Disconnect::ContentType { content_type })
         } else {
-            Self::Open
+            Self::Open { refusal: refusal(headers) }
         }
     }
 }

@@ -13,5 +13,6 @@ mod requests;
 mod responses;
 mod retry_after;
 mod support;
+mod system_events;
 mod timeouts;
 mod waiting;
