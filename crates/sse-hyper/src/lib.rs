@@ -31,8 +31,8 @@ mod client;
 #[cfg(feature = "client")]
 pub use client::{
     AnsweredFrom, BlockingEventSource, BuildError, EventSource, EventSourceBuilder, HttpVersion,
-    Interrupted, Notice, Proxies, Publisher, PublisherBuilder, SendError, Transport, TransportBody,
-    TransportError, TransportFuture, channel_uri,
+    Interrupted, Notice, Proxies, Publisher, PublisherBuilder, SendError, TlsMismatch, Transport,
+    TransportBody, TransportError, TransportFuture, channel_uri,
 };
 #[cfg(all(feature = "client", feature = "tls"))]
 pub use client::{ClientTls, ClientTlsError};

@@ -2,8 +2,14 @@ use std::error::Error;
 
 use hyper_util::client::legacy;
 
+use super::TlsMismatch;
+
 /// `error` with all that is behind it, without what repeats itself.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    // What a parser made of the first bytes tells nobody what to do.
+    if let Some(mismatch) = TlsMismatch::behind(error) {
+        return mismatch.to_string();
+    }
     // hyper's own first words, "client error", tell nobody anything.
     let is_empty_word = error.is::<legacy::Error>();
     let first = if is_empty_word { error.source().unwrap_or(error) } else { error };

@@ -1,5 +1,5 @@
 use std::{
-    fmt,
+    fmt, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_core::{FusedStream, Stream};
-use http::{Response, Uri};
+use http::{HeaderMap, Response, StatusCode, Uri, response::Parts, uri::Scheme};
 use http_body::Body;
 use sse_core::{Client, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState};
 use sse_tokio::{LazyTimer, now};
@@ -17,6 +17,7 @@ use super::{
     TransportFuture,
     builder::{Headers, Hook},
     coding,
+    explanation::{Explanation, explanation},
     transport::SharedError,
 };
 
@@ -63,6 +64,8 @@ enum Connection {
     None,
     Refreshing(Headers),
     Requesting(TransportFuture),
+    /// The answer is no stream, and its page may say why.
+    Refused(Box<Parts>, Explanation),
     Streaming(TransportBody),
 }
 
@@ -160,6 +163,13 @@ impl EventSource {
                 Ok(response) => self.begin(response),
                 Err(error) => self.fail(error.failure, error.source),
             },
+            Connection::Refused(head, explanation) => {
+                let mismatch = ready!(explanation.as_mut().poll(cx));
+                self.failure = mismatch.map(|mismatch| Arc::new(mismatch) as _);
+                let (status, headers) = (head.status, mem::take(&mut head.headers));
+                self.connection = Connection::None;
+                self.handle_response(status, &headers);
+            }
             Connection::Streaming(body) => match ready!(Pin::new(&mut body.0).poll_frame(cx)) {
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
@@ -183,20 +193,29 @@ impl EventSource {
 
     fn begin(&mut self, response: Response<TransportBody>) {
         let (head, body) = response.into_parts();
+        self.answered_from = head.extensions.get().map(|AnsweredFrom(uri)| uri.clone());
+        if head.status == StatusCode::BAD_REQUEST
+            && self.current_uri().scheme() == Some(&Scheme::HTTP)
+        {
+            self.connection = Connection::Refused(Box::new(head), explanation(body));
+            return;
+        }
         let body = match Client::opens(head.status, &head.headers) {
             true => coding::decoded(&head.headers, body),
             false => Ok(body),
         };
         match body {
             Ok(body) => {
-                self.answered_from = head.extensions.get().map(|AnsweredFrom(uri)| uri.clone());
-                self.now = now();
-                let date = SystemTime::now();
-                self.client.handle_response(head.status, &head.headers, date, self.now);
+                self.handle_response(head.status, &head.headers);
                 self.connection = Connection::Streaming(body);
             }
             Err(error) => self.fail(Failure::Unanswered, Arc::new(error)),
         }
+    }
+
+    fn handle_response(&mut self, status: StatusCode, headers: &HeaderMap) {
+        self.now = now();
+        self.client.handle_response(status, headers, SystemTime::now(), self.now);
     }
 
     fn fail(&mut self, failure: Failure, error: SharedError) {

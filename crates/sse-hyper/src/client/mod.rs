@@ -25,6 +25,9 @@ pub use send_error::SendError;
 mod build_error;
 pub use build_error::BuildError;
 
+mod tls_mismatch;
+pub use tls_mismatch::TlsMismatch;
+
 mod address;
 pub use address::channel_uri;
 
@@ -36,6 +39,8 @@ pub use tls::{ClientTls, ClientTlsError};
 mod authorization;
 mod chain;
 mod coding;
+mod explanation;
+mod plain;
 mod pool;
 mod tcp;
 #[cfg(feature = "tls")]

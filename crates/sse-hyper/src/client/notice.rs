@@ -2,7 +2,7 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use sse_core::{Disconnect, MessageEvent};
 
-use super::chain::chain;
+use super::{TlsMismatch, chain::chain};
 
 /// What an [`EventSource`](crate::EventSource) has to tell.
 #[derive(Clone, Debug)]
@@ -10,7 +10,8 @@ use super::chain::chain;
 pub enum Notice {
     /// The stream is open.
     Open,
-    /// An event.
+    /// An event; one of the [system's own](sse_core::SystemEvent) only if
+    /// [they were asked for](sse_core::ClientConfig::with_system_events).
     Event(MessageEvent),
     /// A comment, if comments were asked for.
     Comment(String),
@@ -51,6 +52,11 @@ impl Interrupted {
     /// Why the connection is over.
     pub fn disconnect(&self) -> &Disconnect {
         &self.0.0
+    }
+
+    /// How server and address disagree on TLS, if that is why.
+    pub fn tls_mismatch(&self) -> Option<TlsMismatch> {
+        self.0.1.as_ref().and_then(|source| TlsMismatch::behind(&**source))
     }
 }
 

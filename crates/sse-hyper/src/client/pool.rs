@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 #[cfg(feature = "tls")]
 use super::ClientTls;
-use super::{BuildError, address::check, tcp::tcp};
+use super::{BuildError, address::check, plain::PlainConnector, tcp::tcp};
 
 #[cfg(feature = "tls")]
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
@@ -23,7 +23,7 @@ type Connector = HttpConnector;
 /// hyper's client that keeps connections, with their tasks: dropping it ends them.
 #[derive(Debug)]
 pub(super) struct Pool {
-    client: legacy::Client<Connector, Full<Bytes>>,
+    client: legacy::Client<PlainConnector<Connector>, Full<Bytes>>,
     _tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
@@ -56,7 +56,7 @@ impl Pool {
         let client = legacy::Client::builder(Tasks(Arc::downgrade(&tasks)))
             .pool_idle_timeout(MAX_IDLE_TIME)
             .pool_max_idle_per_host(max_idle)
-            .build(connector);
+            .build(PlainConnector(connector));
         Self { client, _tasks: tasks }
     }
 

@@ -2,7 +2,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
-use super::chain::chain;
+use super::{TlsMismatch, chain::chain};
 
 /// Why nothing was published.
 ///
@@ -45,6 +45,14 @@ pub enum SendError {
 }
 
 impl SendError {
+    /// How server and address disagree on TLS, if that is why.
+    pub fn tls_mismatch(&self) -> Option<TlsMismatch> {
+        match self {
+            Self::Transport(error) => TlsMismatch::behind(&**error),
+            _ => None,
+        }
+    }
+
     /// The refusal in the answer `body`, which is a page of HTML in the form of the server's.
     pub(super) fn refused(status: StatusCode, body: &[u8]) -> Self {
         let page = String::from_utf8_lossy(body);

@@ -15,7 +15,9 @@ mod publisher;
 mod redirects;
 mod scenarios;
 mod support;
+mod system_events;
 mod tls;
+mod tls_mismatch;
 mod tls_options;
 
 /// The URL of a port of this machine on which nobody listens.

@@ -79,6 +79,17 @@ async fn proxy_of_socks_without_a_port_is_asked_at_its_own() {
     assert!(seen[0].contains("no connection to 127.0.0.77:1080"), "{seen:?}");
 }
 
+#[tokio::test]
+async fn proxy_that_does_not_speak_tls_is_told_from_a_server() {
+    let script = vec![Step::send("HTTP/1.1 400 Bad Request\r\n\r\n"), Step::Hold];
+    let proxy = ScriptedServer::start([script]).await;
+    let address = proxy.url("").replace("http://", "https://");
+
+    let seen = some(&mut source("http://a.example/", &address), 1).await;
+
+    assert!(seen[0].contains("the proxy does not speak TLS on its port"), "{seen:?}");
+}
+
 fn source(uri: &str, proxy: &str) -> EventSource {
     EventSource::builder(uri.parse().unwrap())
         .with_config(config())

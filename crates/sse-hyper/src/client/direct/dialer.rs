@@ -11,6 +11,8 @@ use super::{
     HttpVersion,
     connector::{BoxConnection, Connector, DialError},
 };
+#[cfg(feature = "tls")]
+use crate::client::TlsMismatch;
 
 /// Finds the way to the server of an address: straight or by a proxy, under TLS or not.
 #[derive(Debug)]
@@ -26,9 +28,18 @@ pub(crate) struct Dialer {
 pub(super) struct Way {
     pub(super) io: BoxConnection,
     pub(super) is_http2: bool,
+    /// The server is spoken to without TLS.
+    pub(super) is_plain: bool,
     /// Requests are read by a proxy, which wants to know the whole address.
     pub(super) is_forwarded: bool,
     pub(super) proxy_authorization: Option<HeaderValue>,
+}
+
+impl Way {
+    /// One to the server itself.
+    fn straight(io: BoxConnection, is_http2: bool, is_plain: bool) -> Self {
+        Self { io, is_http2, is_plain, is_forwarded: false, proxy_authorization: None }
+    }
 }
 
 impl Dialer {
@@ -46,6 +57,7 @@ impl Dialer {
             _ => Ok(Way {
                 io: self.reach(proxy.uri()).await?,
                 is_http2: false,
+                is_plain: false,
                 is_forwarded: true,
                 proxy_authorization: proxy.basic_auth().cloned(),
             }),
@@ -88,7 +100,11 @@ impl Dialer {
         let io = self.connector.connect(proxy.clone()).await?;
         #[cfg(feature = "tls")]
         if proxy.scheme() == Some(&Scheme::HTTPS) {
-            return Ok(self.tls.handshake(io, proxy, HttpVersion::Http1).await?.0);
+            let secured = self.tls.handshake(io, proxy, HttpVersion::Http1).await;
+            return secured.map(|(io, _)| io).map_err(|error| match TlsMismatch::behind(&*error) {
+                Some(_) => ProxyWithoutTls.into(),
+                None => error,
+            });
         }
         Ok(io)
     }
@@ -97,15 +113,21 @@ impl Dialer {
         #[cfg(feature = "tls")]
         if uri.scheme() == Some(&Scheme::HTTPS) {
             let (io, is_http2) = self.tls.handshake(io, uri, self.version).await?;
-            return Ok(Way { io, is_http2, is_forwarded: false, proxy_authorization: None });
+            return Ok(Way::straight(io, is_http2, false));
         }
         if uri.scheme() == Some(&Scheme::HTTP) {
             let is_http2 = self.version == HttpVersion::Http2;
-            return Ok(Way { io, is_http2, is_forwarded: false, proxy_authorization: None });
+            return Ok(Way::straight(io, is_http2, true));
         }
         Err(format!("{uri} cannot be reached: there is no TLS in this build").into())
     }
 }
+
+/// What would be said of the server is true of its proxy.
+#[cfg(feature = "tls")]
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the proxy does not speak TLS on its port: use http:// for it")]
+struct ProxyWithoutTls;
 
 /// `uri` with its port.
 fn with_port(uri: &Uri, default: u16) -> Result<Uri, http::Error> {

@@ -12,6 +12,7 @@ use super::{
     connector::BoxConnection,
     tasks::{Driver, Spawned},
 };
+use crate::client::plain::Plain;
 
 /// What sends the request of a connection.
 pub(super) enum Sender {
@@ -33,7 +34,7 @@ impl Sender {
 
 /// Begins HTTP on `io`.
 pub(super) async fn handshake(
-    io: BoxConnection,
+    io: Plain<BoxConnection>,
     is_http2: bool,
 ) -> Result<(Sender, Driver), hyper::Error> {
     let spawned = Spawned::default();

@@ -23,7 +23,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tokio::time::timeout;
 
-use super::{Transport, TransportBody, TransportError, TransportFuture};
+use super::{Transport, TransportBody, TransportError, TransportFuture, plain::Plain};
 use body::DrivenBody;
 use dialer::Way;
 use handshake::handshake;
@@ -45,8 +45,9 @@ impl Direct {
         request: Request<Bytes>,
     ) -> Result<Response<TransportBody>, TransportError> {
         let way = self.dial(request.uri()).await?;
-        let (mut sender, mut driver) =
-            handshake(way.io, way.is_http2).await.map_err(TransportError::unsent)?;
+        let (mut sender, mut driver) = handshake(Plain::new(way.io, way.is_plain), way.is_http2)
+            .await
+            .map_err(TransportError::unsent)?;
         let mut request = request.map(Full::new);
         if way.is_http2 {
             *request.version_mut() = Version::HTTP_2;
