@@ -28,8 +28,10 @@
 //! A timeout of the whole client cuts streams too: set `connect_timeout` there instead, and a
 //! response timeout and an idle timeout in [`ClientConfig`].
 
-pub use sse_core::{ClientConfig, Disconnect, MessageEvent, ReadyState};
-pub use sse_hyper::{BlockingEventSource, BuildError, EventSource, Interrupted, Notice};
+pub use sse_core::{ClientConfig, Disconnect, MessageEvent, ReadyState, SystemEvent};
+pub use sse_hyper::{
+    BlockingEventSource, BuildError, EventSource, Interrupted, Notice, TlsMismatch,
+};
 
 mod builder;
 pub use builder::{EventSourceBuilder, RequestBuilderExt, RequestError};

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{error::Error, iter, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, Version};
@@ -23,8 +23,12 @@ impl Transport for ReqwestTransport {
             *request.version_mut() = version;
             let asked = request.url().clone();
             let is_idempotent = request.method().is_idempotent();
+            let is_plain = asked.scheme() == "http";
             let response = client.execute(request).await;
-            let response = response.map_err(|error| told(error, is_idempotent))?;
+            let response = response.map_err(|error| match is_plain && is_no_http(&error) {
+                true => TransportError::unanswered(NoHttp),
+                false => told(error, is_idempotent),
+            })?;
             let url = response.url().clone();
             let mut response = Response::<Body>::from(response).map(TransportBody::new);
             if url != asked
@@ -35,6 +39,17 @@ impl Transport for ReqwestTransport {
             Ok(response)
         })
     }
+}
+
+/// The client shows nobody the bytes, so it is not known whether they are of TLS.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the answer is no HTTP: if the server speaks TLS on this port, use https://")]
+struct NoHttp;
+
+fn is_no_http(error: &reqwest::Error) -> bool {
+    let mut causes = iter::successors(error.source(), |&error| error.source());
+    // hyper has no name for it but this.
+    causes.any(|cause| cause.to_string() == "invalid HTTP version parsed")
 }
 
 fn told(error: reqwest::Error, is_idempotent: bool) -> TransportError {

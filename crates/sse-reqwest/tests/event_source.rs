@@ -123,6 +123,45 @@ async fn dropping_it_closes_the_connection() {
     server.until_departures(1).await;
 }
 
+#[tokio::test]
+async fn server_that_refuses_for_now_is_waited_for() {
+    let body = "event: sse.refused\nretry: 1\ndata: {\"status\":423}\n\n";
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nSse-Refused: 423\r\n\r\n";
+    let refused = vec![Step::ExpectHead, Step::send(format!("{head}{body}"))];
+    let opened = stream("event: sse.open\nretry: 1\ndata: {}\n\ndata: a\n\n");
+    let server = ScriptedServer::start([refused, opened, answer("204 No Content")]).await;
+
+    let mut seen = all(source(client().get(server.url("/")))).await;
+
+    seen.retain(|notice| !notice.starts_with("Retry"));
+    let again = "again: the server refused for now: 423 Locked";
+    assert_eq!(seen, [again, "open", "a", "again: the stream ended"]);
+}
+
+#[tokio::test]
+async fn answer_that_is_no_http_is_told_in_words() {
+    let html = "The plain HTTP request was sent to HTTPS port";
+    for (answer, reason) in [
+        (
+            Step::send(b"\x15\x03\x03\x00\x02\x02\x28"),
+            "the connection failed: the answer is no HTTP: if the server speaks TLS on this port, \
+             use https://",
+        ),
+        (
+            Step::response("400 Bad Request", html),
+            "the server answered 400 Bad Request: the server speaks TLS on this port: use https://",
+        ),
+    ] {
+        let server = ScriptedServer::start([vec![Step::ExpectHead, answer]]).await;
+        let config = ClientConfig::default().with_initial_retry(false);
+        let request = client().get(server.url("/")).event_source().unwrap();
+
+        let seen = all(request.with_config(config).build().unwrap()).await;
+
+        assert_eq!(seen, [format!("gave up: {reason}")]);
+    }
+}
+
 #[test]
 fn it_is_an_iterator_without_a_runtime_of_the_callers() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
