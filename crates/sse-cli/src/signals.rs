@@ -1,12 +1,16 @@
-use std::io;
+use std::{fs, future::pending, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGINT and SIGTERM, which no longer end the process by themselves.
+/// SIGINT, SIGTERM and SIGHUP, which no longer end the process by themselves.
+///
+/// A SIGHUP that was ignored at the start, as by `nohup`, stays so. It is left alone, too, where that
+/// cannot be known: to end the process then would be worse than to leave it to its default.
 #[derive(Debug)]
 pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
@@ -15,6 +19,10 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: match is_ignored(SignalKind::hangup()) {
+                Some(false) => Some(signal(SignalKind::hangup())?),
+                _ => None,
+            },
         })
     }
 
@@ -23,6 +31,25 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => (),
             _ = self.terminate.recv() => (),
+            () = next_of(&mut self.hangup) => (),
         }
     }
+}
+
+async fn next_of(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => pending().await,
+    }
+}
+
+/// Whether this process ignores the signal. To ask the system for what is done at a signal takes unsafe
+/// code; Linux shows it in a file, too.
+fn is_ignored(kind: SignalKind) -> Option<bool> {
+    let status = fs::read("/proc/self/status").ok()?;
+    let mut lines = status.split(|&byte| byte == b'\n');
+    let mask = lines.find_map(|line| line.strip_prefix(b"SigIgn:"))?;
+    let mask = u64::from_str_radix(str::from_utf8(mask).ok()?.trim(), 16).ok()?;
+    // The first signal is the number 1.
+    Some(mask >> (kind.as_raw_value() - 1) & 1 == 1)
 }

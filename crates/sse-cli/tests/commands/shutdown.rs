@@ -1,9 +1,10 @@
-//! SIGINT and SIGTERM, in the server and in the client.
+//! SIGINT, SIGTERM and SIGHUP, in the server and in the client.
 
 use std::{
     fs,
     io::Write,
     net::TcpStream,
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -11,7 +12,7 @@ use std::{
 use rustix::process::Signal;
 
 use crate::support::{
-    CLIENT, Listener, Peer, Process, Server, held_stream, stream, unread_listener,
+    CLIENT, Listener, Peer, Process, SERVER, Server, held_stream, stream, unread_listener,
 };
 
 #[test]
@@ -142,4 +143,40 @@ fn a_second_signal_ends_the_client_though_a_command_runs() {
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("ended at once by a signal"), "{ended:?}");
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn hangup_ends_the_server_as_other_signals_do() {
+    let server = Server::start(&["--drain", "1"]);
+    let _listener = Listener::open(server.addr(), "/poll/42");
+
+    server.signal(Signal::HUP);
+    let ended = server.into_process().wait();
+
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("ending all streams, one after the other"), "{ended:?}");
+}
+
+#[test]
+fn hangup_that_was_ignored_at_the_start_stays_ignored() {
+    let peer = Peer::start([held_stream("data: a\n\n")]);
+    for (program, port) in [(SERVER, "0"), (CLIENT, &peer.port())] {
+        // As `nohup` does it.
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", program, "-P", port]);
+        let process = Process::spawn(command.args((program == CLIENT).then_some("42")));
+        process.line();
+
+        process.signal(Signal::HUP);
+
+        let status = fs::read_to_string(format!("/proc/{}/status", process.pid())).unwrap();
+        let has_hangup = |field: &str| {
+            let mask = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+            u64::from_str_radix(mask.trim(), 16).unwrap() & 1 == 1
+        };
+        assert!(has_hangup("SigIgn:") && !has_hangup("SigCgt:"), "{program}: {status}");
+        process.signal(Signal::TERM);
+        let ended = process.wait();
+        assert_eq!(ended.code, Some(0), "{program}: {ended:?}");
+    }
 }
