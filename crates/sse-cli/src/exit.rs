@@ -3,6 +3,9 @@ use std::{
     fmt,
     io::{self, Write},
     process::ExitCode,
+    sync::mpsc::channel,
+    thread,
+    time::Duration,
 };
 
 use clap::Parser;
@@ -48,21 +51,33 @@ impl Failure {
 
     /// Writes the reason, if there is anyone to read it, and says how to exit.
     fn report(self) -> ExitCode {
-        let mut stderr = io::stderr().lock();
-        let (code, _unread) = match self {
-            Self::Typed(error) => (error.exit_code(), error.print()),
-            Self::Usage(reason) => (
-                USAGE,
-                writeln!(
-                    stderr,
-                    "error: {}\n\nFor more information, try '--help'.",
-                    Causes(&*reason)
-                ),
-            ),
-            Self::Failed(reason) => (FAILED, writeln!(stderr, "{}", Causes(&*reason))),
-            Self::StdoutClosed => (0, Ok(())),
+        let code = match self {
+            Self::Typed(error) => {
+                let _unread = error.print();
+                error.exit_code()
+            }
+            Self::Usage(reason) => {
+                let causes = Causes(&*reason);
+                say(format!("error: {causes}\n\nFor more information, try '--help'.\n"));
+                USAGE
+            }
+            Self::Failed(reason) => {
+                say(format!("{}\n", Causes(&*reason)));
+                FAILED
+            }
+            Self::StdoutClosed => 0,
         };
         u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+    }
+}
+
+/// Writes `text` to standard error, on a thread of its own: if nobody reads there, the process ends all
+/// the same.
+fn say(text: String) {
+    let (written, is_written) = channel();
+    let write = move || written.send(io::stderr().write_all(text.as_bytes()));
+    if thread::Builder::new().spawn(write).is_ok() {
+        let _unread = is_written.recv_timeout(PATIENCE);
     }
 }
 
@@ -92,6 +107,9 @@ impl fmt::Display for Causes<'_> {
 
 const FAILED: i32 = 1;
 const USAGE: i32 = 2;
+
+/// How long the end of the process waits for a reader.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

@@ -28,7 +28,7 @@ use until_over::until_over;
 /// The command `eventsource-client`, on the arguments of this process.
 pub fn eventsource_client() -> ExitCode {
     exit::run(|args: Args| {
-        logging::init(args.debug);
+        let _flush = logging::init(args.debug);
         let config = Config::new(args)?;
         until_over(|stop| handle(config, stop))
     })

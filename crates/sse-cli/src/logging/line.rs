@@ -11,16 +11,17 @@ use tracing_subscriber::{
 
 use super::clock::Clock;
 
-/// A log line without colours and spans: time, level, message, fields.
+/// A log line without spans: time, level, message, fields.
 ///
-/// It reads like the one of `tracing-subscriber`, for half the instructions. A server that writes a
-/// line for each request notices.
+/// It reads like the one of `tracing-subscriber`, for half the instructions, which a server that writes a
+/// line for each request notices; and it lets nothing through that cannot be seen.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Plain {
+pub(super) struct Line {
     pub(super) with_target: bool,
+    pub(super) with_colors: bool,
 }
 
-impl<S, N> FormatEvent<S, N> for Plain
+impl<S, N> FormatEvent<S, N> for Line
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -31,14 +32,21 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        Clock.format_time(&mut writer)?;
-        writer.write_str(match *event.metadata().level() {
-            Level::ERROR => " ERROR",
-            Level::WARN => "  WARN",
-            Level::INFO => "  INFO",
-            Level::DEBUG => " DEBUG",
-            Level::TRACE => " TRACE",
-        })?;
+        let (level, color) = match *event.metadata().level() {
+            Level::ERROR => (" ERROR", RED),
+            Level::WARN => ("  WARN", YELLOW),
+            Level::INFO => ("  INFO", GREEN),
+            Level::DEBUG => (" DEBUG", BLUE),
+            Level::TRACE => (" TRACE", PURPLE),
+        };
+        if self.with_colors {
+            writer.write_str(DIM)?;
+            Clock.format_time(&mut writer)?;
+            write!(writer, "{RESET}{color}{level}{RESET}")?;
+        } else {
+            Clock.format_time(&mut writer)?;
+            writer.write_str(level)?;
+        }
         if self.with_target {
             writer.write_char(' ')?;
             writer.write_str(event.metadata().target())?;
@@ -88,24 +96,37 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// Text from outside can neither end the line nor command the terminal that will show it.
+/// Text from outside can neither end the line nor command the terminal that will show it, nor look like
+/// another text: all is escaped that [`char::escape_debug`] escapes. Quotes and backslashes are not:
+/// nothing depends on them, and what is in quotes has them escaped already.
 struct Escaped<'a>(Writer<'a>);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if !text.chars().any(char::is_control) {
+        if text.bytes().all(is_seen) {
             return self.0.write_str(text);
         }
         for character in text.chars() {
-            if character.is_control() {
-                write!(self.0, "{}", character.escape_debug())?;
-            } else {
-                self.0.write_char(character)?;
+            match u8::try_from(character) {
+                Ok(byte) if is_seen(byte) => self.0.write_char(character)?,
+                _ => write!(self.0, "{}", character.escape_debug())?,
             }
         }
         Ok(())
     }
 }
+
+fn is_seen(byte: u8) -> bool {
+    byte == b' ' || byte.is_ascii_graphic()
+}
+
+const DIM: &str = "\x1b[2m";
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const BLUE: &str = "\x1b[34m";
+const PURPLE: &str = "\x1b[35m";
+const RESET: &str = "\x1b[0m";
 
 #[cfg(test)]
 mod tests {
@@ -130,17 +151,20 @@ mod tests {
     }
 
     fn logged(log: impl FnOnce()) -> String {
+        let line = written(false, log);
+        line["2026-01-01T00:00:00.000000Z".len()..].to_owned()
+    }
+
+    fn written(with_colors: bool, log: impl FnOnce()) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
         let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .event_format(Plain { with_target: false })
+            .event_format(Line { with_target: false, with_colors })
             .with_writer(move || writer.clone())
             .finish();
         tracing::subscriber::with_default(subscriber, log);
         let bytes = lines.0.lock().unwrap().clone();
-        let line = str::from_utf8(&bytes).unwrap();
-        line["2026-01-01T00:00:00.000000Z".len()..].to_owned()
+        str::from_utf8(&bytes).unwrap().to_owned()
     }
 
     #[test]
@@ -161,5 +185,43 @@ mod tests {
             "  INFO a\\n\\r\\u{1b}[31m\\u{9b}\" hostile=a\\n\\r\\u{1b}[31m\\u{9b}\" \
              quoted=\"a\\n\\r\\u{1b}[31m\\u{9b}\\\"\"\n"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_seen_or_belongs_to_what_stands_before_is_escaped() {
+        for (text, shown) in [
+            ("\u{202e}", "\\u{202e}"),
+            ("\u{2066}", "\\u{2066}"),
+            ("\u{200b}", "\\u{200b}"),
+            ("\u{200d}", "\\u{200d}"),
+            ("\u{feff}", "\\u{feff}"),
+            ("\u{ad}", "\\u{ad}"),
+            ("\u{a0}", "\\u{a0}"),
+            ("\u{2028}", "\\u{2028}"),
+            ("\u{e000}", "\\u{e000}"),
+            ("\u{301}", "\\u{301}"),
+            ("\u{fe0f}", "\\u{fe0f}"),
+            ("\u{e0041}", "\\u{e0041}"),
+            ("\u{7f}", "\\u{7f}"),
+            ("\t", "\\t"),
+            ("\0", "\\0"),
+            ("é…漢😀", "é…漢😀"),
+            ("it's \"it\" \\n", "it's \"it\" \\n"),
+        ] {
+            let unquoted = logged(|| tracing::info!(%text, "{text}"));
+
+            assert_eq!(unquoted, format!("  INFO {shown} text={shown}\n"));
+        }
+        let quoted = logged(|| tracing::info!(text = "\u{202e}\u{301}\"\\", "x"));
+        assert_eq!(quoted, "  INFO x text=\"\\u{202e}\\u{301}\\\"\\\\\"\n");
+    }
+
+    #[test]
+    fn terminal_gets_colours_for_time_and_level_and_nothing_else() {
+        let line = written(true, || tracing::warn!(text = "\x1b[31m", "x"));
+
+        let (time, rest) = line.split_once("\x1b[0m").unwrap();
+        assert!(time.starts_with("\x1b[2m20") && time.ends_with('Z'), "{line:?}");
+        assert_eq!(rest, "\x1b[33m  WARN\x1b[0m x text=\"\\u{1b}[31m\"\n");
     }
 }

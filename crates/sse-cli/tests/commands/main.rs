@@ -18,6 +18,7 @@ mod readme;
 mod request_options;
 mod server_options;
 mod shutdown;
+mod stderr;
 mod stdout;
 mod tls;
 mod usage;

@@ -156,9 +156,21 @@ fn log(
     let duration = format_args!("{micros}µs");
     match asked {
         Some((action, token)) => {
-            let token = token.shortened();
+            let (action, token) = (shortened(action), token.shortened());
             tracing::info!(%method, action, %token, status, %duration, "request");
         }
         None => tracing::info!(%method, status, %duration, "request"),
     }
 }
+
+/// The beginning of an action, as of a token: either may be as long as a request takes.
+fn shortened(mut action: String) -> String {
+    if let Some((end, _)) = action.char_indices().nth(SHOWN) {
+        action.truncate(end);
+        action.push('…');
+    }
+    action
+}
+
+/// How many characters of an action a log line shows.
+const SHOWN: usize = 8;
