@@ -24,3 +24,4 @@ mod exit;
 mod logging;
 mod path_prefix;
 mod signals;
+mod tls_hint;

@@ -64,7 +64,8 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) stdin: bool,
 
-    /// With -o json: print comments and changes of the reconnection time too
+    /// With -o json: print comments, changes of the reconnection time and the server's events for the
+    /// client, sse.open and sse.refused, too; --count and --until pass over all these
     #[arg(long)]
     pub(super) all: bool,
 

@@ -26,8 +26,14 @@ pub(super) struct Config {
 /// Where the events come from.
 #[derive(Debug)]
 pub(super) enum Source {
-    Stdin { last_event_id: String },
-    Server(Box<EventSourceBuilder>),
+    Stdin {
+        last_event_id: String,
+    },
+    Server {
+        builder: Box<EventSourceBuilder>,
+        /// It is named by --url, and no option says whether to use TLS.
+        is_url: bool,
+    },
 }
 
 impl Config {
@@ -44,8 +50,11 @@ impl Config {
         } else {
             let client = client(&args.reconnection)
                 .with_comments(args.all)
+                // Their IDs are kept in the state, whether they are printed or not.
+                .with_system_events(true)
                 .with_last_event_id(last_event_id);
             let endpoint = Endpoint::new(args.endpoint)?;
+            let is_url = args.url.is_some();
             let uri = match (args.url, args.token) {
                 (Some(url), _) => url,
                 (None, Some(token)) => channel_uri(&endpoint.base, &args.action, token.as_str())
@@ -53,7 +62,7 @@ impl Config {
                 (None, None) => unreachable!("one of them is required"),
             };
             let source = server(uri, endpoint, args.request)?;
-            Source::Server(Box::new(source.with_config(client)))
+            Source::Server { builder: Box::new(source.with_config(client)), is_url }
         };
         Ok(Self {
             source,

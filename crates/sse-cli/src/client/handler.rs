@@ -65,6 +65,16 @@ impl<W: Write> Handler<W> {
         Ok(self.selection.count())
     }
 
+    /// Handles an event that speaks to the client: it is printed among all that comes, counts for
+    /// nothing and ends nothing. Its ID is where the next run goes on.
+    pub(super) fn system_event(&mut self, name: &str, data: &str, id: &str) -> Result<(), Failure> {
+        if self.printer.is_for_all() && self.selection.is_selected(name) {
+            self.printer.event(name, data, id).map_err(Failure::stdout)?;
+        }
+        // Without an ID there was none before it either.
+        if id.is_empty() { Ok(()) } else { self.save(id) }
+    }
+
     pub(super) fn comment(&mut self, comment: &str) -> Result<(), Failure> {
         self.printer.comment(comment).map_err(Failure::stdout)
     }

@@ -41,6 +41,6 @@ fn handle(config: Config, stop: Stop) -> Result<(), Failure> {
         Source::Stdin { last_event_id } => {
             stdin::decode(io::stdin().lock(), &last_event_id, &mut handler)
         }
-        Source::Server(source) => events::listen(*source, &mut handler),
+        Source::Server { builder, is_url } => events::listen(*builder, is_url, &mut handler),
     }
 }

@@ -3,7 +3,7 @@ use std::{
     ops::ControlFlow,
 };
 
-use sse_core::{Decoder, Item};
+use sse_core::{Decoder, Disconnect, Item, SystemEvent};
 
 use super::handler::Handler;
 use crate::exit::Failure;
@@ -39,9 +39,15 @@ fn handle<W: Write>(
     while let Some(item) = decoder.decode(&mut input).map_err(Failure::failed)? {
         match item {
             Item::Event(event) => {
-                let (name, data) = (event.name(), event.data());
-                if handler.event(name, data, event.last_event_id())?.is_break() {
+                let (name, data, id) = (event.name(), event.data(), event.last_event_id());
+                let system = SystemEvent::of(event);
+                if system.is_some() {
+                    handler.system_event(name, data, id)?;
+                } else if handler.event(name, data, id)?.is_break() {
                     return Ok(ControlFlow::Break(()));
+                }
+                if let Some(SystemEvent::Refused { status }) = system {
+                    return Err(Failure::failed(Disconnect::Refused { status }));
                 }
             }
             Item::Comment(comment) => handler.comment(comment)?,

@@ -9,7 +9,10 @@ use std::{
 use sse_hyper::SendError;
 use tokio::runtime::Builder;
 
-use crate::exit::{self, Failure};
+use crate::{
+    exit::{self, Failure},
+    tls_hint::with_option,
+};
 use args::Args;
 use config::{Config, Data};
 
@@ -43,7 +46,7 @@ async fn send(config: Config) -> Result<(), Failure> {
 enum RequestError {
     #[error("Unable to send request {0}")]
     Refused(SendError),
-    #[error("Unable to send request: {0}")]
+    #[error("Unable to send request: {}", with_option(.0, .0.tls_mismatch()))]
     Failed(SendError),
 }
 

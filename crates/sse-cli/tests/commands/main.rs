@@ -20,6 +20,7 @@ mod server_options;
 mod shutdown;
 mod stderr;
 mod stdout;
+mod system_events;
 mod tls;
 mod usage;
 mod vectors;

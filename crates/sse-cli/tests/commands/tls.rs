@@ -71,6 +71,56 @@ fn a_key_of_another_certificate_is_refused_with_the_names_of_the_files() {
     }
 }
 
+#[test]
+fn https_to_a_server_without_tls_is_said_with_the_option() {
+    let server = Server::start(&[]);
+    let (port, url) = (server.port(), server.url().replace("http://", "https://"));
+
+    let client = run(CLIENT, ["42", "-S", "-P", &port]);
+    let by_url = run(CLIENT, ["--url", &url]);
+    let request = run(REQUEST, ["42", "ping", "-S", "-P", &port]);
+
+    let words = "the server does not speak TLS on this port: use http://";
+    for (ended, before, hint) in [
+        (client, "the connection failed: ", " (leave out -S)"),
+        (by_url, "the connection failed: ", ""),
+        (request, "Unable to send request: ", " (leave out -S)"),
+    ] {
+        assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
+        assert_eq!(ended.stderr, format!("{before}{words}{hint}\n"));
+    }
+}
+
+#[test]
+fn http_to_a_server_under_tls_is_said_with_the_option() {
+    let files = Files::new();
+    let server = Server::start(&["-K", &files.key, "-C", &files.certificate]);
+    let (port, url) = (server.port(), server.url().replace("https://", "http://"));
+
+    let client = run(CLIENT, ["42", "-P", &port]);
+    let by_url = run(CLIENT, ["--url", &url]);
+    let request = run(REQUEST, ["42", "ping", "-P", &port]);
+
+    let words = "the server speaks TLS on this port: use https://";
+    for (ended, end) in [(client, format!("{words} (-S)\n")), (by_url, format!("{words}\n"))] {
+        assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
+        assert!(ended.stderr.ends_with(&end), "{ended:?}");
+    }
+    // The server's own words, if it answers.
+    assert_eq!((request.code, &*request.stdout), (Some(1), ""), "{request:?}");
+    assert!(request.stderr.contains("TLS"), "{request:?}");
+}
+
+#[test]
+fn wait_for_a_server_that_does_not_agree_on_tls_says_the_option_too() {
+    let server = Server::start(&[]);
+    let client = Process::start(CLIENT, ["42", "-S", "-k", "-r", "1", "-P", &server.port()]);
+
+    let line = client.log_line("reconnecting");
+
+    assert!(line.ends_with("use http:// (leave out -S)"), "{line}");
+}
+
 /// The files of a server named `localhost`, made for one test.
 struct Files {
     root: String,
