@@ -1,6 +1,6 @@
 use std::{cell::RefCell, io, rc::Rc, time::Instant};
 
-use sse_core::{Decoder, Item};
+use sse_core::{Decoder, Item, SystemEvent};
 
 use super::{
     config::Endpoint,
@@ -63,7 +63,9 @@ pub(super) async fn read(
             let now = begun.elapsed();
             let mut next = listener.next.borrow_mut();
             while let Some(item) = decoder.decode(&mut bytes).map_err(io::Error::other)? {
-                if let Item::Event(event) = item {
+                if let Item::Event(event) = item
+                    && SystemEvent::of(event) != Some(SystemEvent::Open)
+                {
                     tally.take(&mut next, event.data(), now);
                 }
             }

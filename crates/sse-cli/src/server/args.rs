@@ -35,8 +35,9 @@ pub(super) struct Args {
     #[arg(short, long)]
     pub(super) json: bool,
 
-    /// Send a comment after MS milliseconds of silence, 0 to 4294967295; 0: never
-    #[arg(short, long, value_name = "MS", default_value = "0")]
+    /// Send a comment after MS milliseconds of silence, 0 to 4294967295, which proxies take for 50 s at
+    /// most; 0: never
+    #[arg(short, long, value_name = "MS", default_value = "15000")]
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) keepalive: Duration,
 
@@ -69,6 +70,22 @@ pub(super) struct Args {
     #[arg(long, value_name = "BYTES", default_value = "1048576")]
     #[arg(value_parser = bounded::bytes, allow_hyphen_values = true)]
     pub(super) max_body: u64,
+
+    /// Reconnection time that every stream begins with, 0 to 4294967295 ms, until a retry action on its
+    /// channel sets another
+    #[arg(long, value_name = "MS", default_value = "3000")]
+    #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
+    pub(super) retry: Duration,
+
+    /// Begin streams with a comment in the place of the event `sse.open`; not with --history
+    #[arg(long)]
+    pub(super) no_greeting: bool,
+
+    /// Let the server be asked under the host NAME too, or `*.` and a name for all below it; any other
+    /// is answered 403, but for names of this machine. `*`: any. Without it any may be, unless the
+    /// address that is bound is of this machine alone; repeatable
+    #[arg(long = "allow-host", value_name = "NAME")]
+    pub(super) allow_hosts: Vec<String>,
 
     /// Let pages of ORIGIN, as in https://app.example, read answers; `*`: pages of any; repeatable
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
@@ -191,6 +208,8 @@ Environment:
 Examples:
   eventsource-server -i -k 50000
       numbered events; a comment after 50 s of silence
+  eventsource-server --allow-host events.example
+      for a proxy on this machine that passes on under which name it was asked
   eventsource-server -H :: -P 443 -K key.pem -C cert.pem
       every address, over TLS
   eventsource-server --allow-origin https://app.example --allow-credentials

@@ -2,13 +2,14 @@ use std::{
     fs,
     hash::{BuildHasher, RandomState},
     io,
+    net::IpAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use sse_core::{
-    Action, ActionSet, Cors, CorsError, Counter, Format, GatewayConfig, History, HubConfig,
-    JsonFormat, StringFormat,
+    Action, ActionSet, Cors, CorsError, Counter, Format, GatewayConfig, History, Hosts, HostsError,
+    HubConfig, JsonFormat, StringFormat,
 };
 use sse_hyper::{ServerTls, TlsError};
 
@@ -22,6 +23,7 @@ pub(super) struct Config {
     pub(super) port: u16,
     pub(super) hub: HubConfig,
     pub(super) gateway: GatewayConfig,
+    pub(super) hosts: AllowedHosts,
     pub(super) tls: Option<ServerTls>,
     pub(super) stall_timeout: Option<Duration>,
     pub(super) drain: Duration,
@@ -37,6 +39,7 @@ impl Config {
             _ => None,
         };
         Ok(Self {
+            hosts: AllowedHosts::new(&args.allow_hosts).map_err(Failure::usage)?,
             hub: hub(&args)?,
             host: unbracketed(args.host),
             port: args.port,
@@ -64,10 +67,47 @@ fn cors(args: &Args) -> Result<Cors, CorsError> {
     if args.allow_credentials { cors.with_credentials() } else { Ok(cors) }
 }
 
+/// Under which hosts the server may be asked.
+#[derive(Debug)]
+pub(super) enum AllowedHosts {
+    Any,
+    /// Those of this machine, where only this machine reaches it.
+    Reachable,
+    Listed(Hosts),
+}
+
+impl AllowedHosts {
+    fn new(names: &[String]) -> Result<Self, HostsError> {
+        let mut listed = names.iter().filter(|&name| name != ANY);
+        let hosts = listed.try_fold(Hosts::loopback(), |hosts, name| hosts.with_host(name))?;
+        Ok(match names {
+            [] => Self::Reachable,
+            _ if names.iter().any(|name| name == ANY) => Self::Any,
+            _ => Self::Listed(hosts),
+        })
+    }
+
+    /// Those of a server that is bound to `address`; none are any.
+    pub(super) fn at(self, address: IpAddr) -> Option<Hosts> {
+        match self {
+            Self::Any => None,
+            Self::Reachable => address.to_canonical().is_loopback().then(Hosts::loopback),
+            Self::Listed(hosts) => Some(hosts),
+        }
+    }
+}
+
 fn hub(args: &Args) -> Result<HubConfig, Failure> {
+    if args.no_greeting && 0 < args.history {
+        return Err(Failure::usage(
+            "--no-greeting is not for --history: its IDs begin with the first event",
+        ));
+    }
     let config = if args.json { hub_of(JsonFormat, args) } else { hub_of(StringFormat, args) }?;
     let config = config
         .with_keepalive(unless_zero(args.keepalive))
+        .with_retry(args.retry)
+        .with_greeting(!args.no_greeting)
         .with_mode(args.mode.into())
         .with_on_overrun(args.overrun.into())
         .with_closed_ttl(unless_zero(args.closed_ttl))
@@ -144,3 +184,5 @@ enum TlsFileError {
 }
 
 const RETRY: &str = "retry";
+
+const ANY: &str = "*";

@@ -45,9 +45,14 @@ async fn serve(config: Config) -> Result<(), Failure> {
         server = server.with_tls(tls);
     }
     let scheme = if is_tls { "https" } else { "http" };
-    announce(&format!("{scheme}://{}", server.local_addr().map_err(Failure::failed)?));
+    let address = server.local_addr().map_err(Failure::failed)?;
+    announce(&format!("{scheme}://{address}"));
 
-    let service = EventService::new(Gateway::new(Hub::new(config.hub), config.gateway));
+    let gateway = match config.hosts.at(address.ip()) {
+        Some(hosts) => config.gateway.with_hosts(hosts),
+        None => config.gateway,
+    };
+    let service = EventService::new(Gateway::new(Hub::new(config.hub), gateway));
     let channels = service.channels();
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = server.with_graceful_shutdown(async { drop(stopped.await) }).serve(service);

@@ -42,6 +42,9 @@ fn help_names_every_option_and_gives_examples() {
                 "--max-listeners",
                 "--max-listeners-per-channel",
                 "--drain",
+                "--retry",
+                "--no-greeting",
+                "--allow-host",
             ][..],
         ),
         (

@@ -1,6 +1,10 @@
 //! Each option of `eventsource-server`.
 
-use std::{net::TcpListener, process::Command};
+use std::{
+    net::{SocketAddr, TcpListener},
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use rustix::process::Signal;
 
@@ -119,9 +123,9 @@ fn id_numbers_events_and_allows_retry() {
         assert_eq!(exchange(server.addr(), "POST", "/retry/42", "250").status(), 200);
         assert_eq!(exchange(server.addr(), "POST", "/ping/42", "b").status(), 200);
 
-        assert_eq!(listener.block(), "id: 0\nevent: ping\ndata: a");
+        assert_eq!(listener.block(), "event: ping\ndata: a\nid: 0");
         assert_eq!(listener.block(), "retry: 250");
-        assert_eq!(listener.block(), "id: 1\nevent: ping\ndata: b");
+        assert_eq!(listener.block(), "event: ping\ndata: b\nid: 1");
     }
 }
 
@@ -139,20 +143,87 @@ fn without_id_events_have_none_and_retry_is_unknown() {
 }
 
 #[test]
-fn keepalive_sends_comments_in_silence_and_is_off_by_default() {
+fn keepalive_sends_comments_in_silence_unless_it_is_off() {
     for keepalive in ["-k", "--keepalive"] {
         let server = Server::start(&[keepalive, "50"]);
         let mut listener = Listener::open(server.addr(), "/poll/42");
 
         assert_eq!([listener.block(), listener.block()], [":", ":"]);
     }
-    for off in [&[][..], &["-k", "0"]] {
-        let server = Server::start(off);
-        let listener = Listener::open(server.addr(), "/poll/42");
+    let server = Server::start(&["-k", "0"]);
+    let listener = Listener::open(server.addr(), "/poll/42");
 
-        exchange(server.addr(), "POST", "/close/42", "");
+    exchange(server.addr(), "POST", "/close/42", "");
 
-        listener.expect_end();
+    listener.expect_end();
+}
+
+#[test]
+fn comment_comes_after_15_seconds_of_silence_by_default() {
+    let server = Server::start(&[]);
+    let start = Instant::now();
+    let mut listener = Listener::open(server.addr(), "/poll/42");
+
+    assert_eq!(listener.block(), ":");
+
+    assert!(Duration::from_secs(15) <= start.elapsed(), "{:?}", start.elapsed());
+}
+
+#[test]
+fn retry_is_the_reconnection_time_that_streams_begin_with() {
+    for (args, retry) in [(&[][..], 3000), (&["--retry", "250"], 250), (&["--retry", "0"], 0)] {
+        for history in [&[][..], &["--history", "10"]] {
+            let server = Server::start(&[args, history].concat());
+            let mut listener = Listener::open_whole(server.addr(), "/poll/42");
+
+            let first = format!("event: sse.open\nretry: {retry}\ndata: {{");
+            let block = listener.block();
+            assert!(block.starts_with(&first), "{args:?} {history:?}: {block}");
+        }
+    }
+}
+
+#[test]
+fn no_greeting_begins_streams_with_a_comment() {
+    let server = Server::start(&["--no-greeting"]);
+    let mut listener = Listener::open_whole(server.addr(), "/poll/42");
+
+    assert_eq!(exchange(server.addr(), "POST", "/ping/42", "a").status(), 200);
+
+    let first = listener.block();
+    assert!(first.starts_with(':'), "{first}");
+    assert_eq!(listener.block(), "event: ping\ndata: a");
+}
+
+#[test]
+fn hosts_are_those_of_this_machine_where_only_it_can_ask_and_those_that_are_allowed() {
+    let local = ["127.0.0.1", "127.1.2.3:8888", "localhost", "a.localhost", "[::1]:80"];
+    for (args, is_other_allowed, is_app_allowed) in [
+        (&[][..], false, false),
+        (&["-H", "localhost"], false, false),
+        (&["-H", "0.0.0.0"], true, true),
+        (&["--allow-host", "app.example"], false, true),
+        (&["-H", "0.0.0.0", "--allow-host", "app.example"], false, true),
+        (&["--allow-host", "b.example", "--allow-host", "*.example"], false, true),
+        (&["--allow-host", "*"], true, true),
+        (&["--allow-host", "app.example", "--allow-host", "*"], true, true),
+    ] {
+        let server = Server::start(args);
+        let addr = SocketAddr::from(([127, 0, 0, 1], server.addr().port()));
+        let is_allowed = |host: &str| {
+            let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            match Poster::new(addr).send(request).status() {
+                200 => true,
+                403 => false,
+                status => panic!("{status} for {host}"),
+            }
+        };
+
+        for host in local {
+            assert!(is_allowed(host), "{args:?}: {host}");
+        }
+        assert_eq!(is_allowed("app.example"), is_app_allowed, "{args:?}");
+        assert_eq!(is_allowed("other.test"), is_other_allowed, "{args:?}");
     }
 }
 

@@ -191,7 +191,8 @@ impl Drop for Unread {
 fn post(addr: SocketAddr, count: usize) {
     let mut connection = TcpStream::connect(addr).unwrap();
     connection.set_read_timeout(Some(HANG)).unwrap();
-    let requests = "POST /ping/42 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".repeat(100);
+    let requests =
+        "POST /ping/42 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n".repeat(100);
     let mut reader = BufReader::new(connection.try_clone().unwrap());
     for _ in 0..count.div_ceil(100) {
         connection.write_all(requests.as_bytes()).unwrap();

@@ -3,7 +3,7 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-use sse_testkit::{Connection, Head, Response, StreamEnd, head};
+use sse_testkit::{Connection, Head, Response, StreamEnd};
 
 use super::block_on;
 
@@ -29,7 +29,7 @@ impl Poster {
         self.send(head(method, path, fields))
     }
 
-    fn send(&mut self, request: String) -> Response {
+    pub(crate) fn send(&mut self, request: String) -> Response {
         block_on(async {
             self.0.send(request).await;
             self.0.response().await
@@ -37,17 +37,32 @@ impl Poster {
     }
 }
 
+/// The head of a request to a server of this machine, which takes no other host.
+fn head(method: &str, path: &str, fields: &[(&str, &str)]) -> String {
+    sse_testkit::head(method, path, fields).replacen("Host: test\r\n", "Host: localhost\r\n", 1)
+}
+
 /// A stream that is open.
 pub(crate) struct Listener(sse_testkit::Listener);
 
 impl Listener {
+    /// Opens a stream, behind the first block that our server sends with the head.
     pub(crate) fn open(addr: SocketAddr, path: &str) -> Self {
+        Self::send(addr, &head("GET", path, &[])).behind_first_block()
+    }
+
+    /// Opens a stream with its first block.
+    pub(crate) fn open_whole(addr: SocketAddr, path: &str) -> Self {
         Self::send(addr, &head("GET", path, &[]))
     }
 
     /// Opens a stream that ends with its connection, as for a proxy of the old kind.
     pub(crate) fn open_http_1_0(addr: SocketAddr, path: &str) -> Self {
-        Self::send(addr, &format!("GET {path} HTTP/1.0\r\n\r\n"))
+        Self::send(addr, &format!("GET {path} HTTP/1.0\r\n\r\n")).behind_first_block()
+    }
+
+    fn behind_first_block(self) -> Self {
+        if self.head().status == 200 { Self(block_on(self.0.opened())) } else { self }
     }
 
     fn send(addr: SocketAddr, request: &str) -> Self {
@@ -78,7 +93,7 @@ impl Listener {
 /// A listener on `full` whose socket is.
 pub(crate) fn unread_listener(addr: SocketAddr) -> TcpStream {
     let mut connection = TcpStream::connect(addr).unwrap();
-    connection.write_all(b"GET /poll/full HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    connection.write_all(b"GET /poll/full HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let data = "x".repeat(1 << 20);
     // The first may come before the listener does; 8 MiB are more than the sockets take.
     while exchange(addr, "POST", "/ping/full", &data).status() != 200 {}
