@@ -10,6 +10,7 @@ mod client_options;
 mod client_output;
 mod client_requests;
 mod delivery;
+mod drain;
 mod endings;
 mod help;
 mod hub_options;

@@ -1,0 +1,83 @@
+//! A server that drains, and the one that takes its place on the same port.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    thread,
+    time::Instant,
+};
+
+use futures_util::StreamExt;
+use rustix::process::Signal;
+use sse_hyper::{EventSource, HttpVersion, Notice};
+use tokio::{runtime::Runtime, task::JoinSet, time::timeout};
+
+use crate::support::{CLIENT, HANG, Process, SERVER, Server, exchange};
+
+#[test]
+fn every_client_comes_back_to_the_next_process() {
+    let first = Server::start(&["--drain", "3000"]);
+    let (addr, port) = (first.addr(), first.port());
+    let commands: Vec<_> = (0..10)
+        .map(|token| Process::start(CLIENT, [&format!("command-{token}"), "-P", &port]))
+        .collect();
+    commands.iter().for_each(|command| drop(command.log_line("connected")));
+    let runtime = Runtime::new().unwrap();
+    let mut sources: Vec<_> = (0..30).map(|token| source(addr, token)).collect();
+    runtime.block_on(async {
+        for source in &mut sources {
+            until_open(source).await;
+        }
+    });
+
+    first.signal(Signal::TERM);
+    first.log_line("ending all streams, one after the other");
+    let mut returns = JoinSet::new();
+    for mut source in sources {
+        let back = async move {
+            until_open(&mut source).await;
+            source
+        };
+        returns.spawn_on(back, runtime.handle());
+    }
+    let second = successor(&port);
+
+    let sources = runtime.block_on(returns.join_all());
+    for command in &commands {
+        command.log_line("reconnecting");
+        command.log_line("connected");
+    }
+    let tokens = (0..10).map(|token| format!("command-{token}"));
+    for token in tokens.chain((0..30).map(|token| format!("library-{token}"))) {
+        let answer = exchange(addr, "POST", &format!("/ping/{token}"), "hi");
+        assert_eq!(answer.status(), 200, "{token}");
+    }
+    for command in &commands {
+        assert_eq!(command.line(), "Event<,ping,hi>");
+    }
+    drop((sources, second));
+    assert_eq!(first.into_process().wait().code, Some(0));
+}
+
+/// A second server on `port`, once the first one listens there no more.
+fn successor(port: &str) -> Process {
+    let addr = format!("127.0.0.1:{port}");
+    let start = Instant::now();
+    while TcpListener::bind(&addr).is_err() {
+        assert!(start.elapsed() < HANG, "the port is never free");
+        thread::yield_now();
+    }
+    let second = Process::start(SERVER, ["-P", port]);
+    assert_eq!(second.line(), format!("listening on http://{addr}"));
+    second
+}
+
+/// A source over HTTP/2, without TLS.
+fn source(addr: SocketAddr, token: usize) -> EventSource {
+    let uri = format!("http://{addr}/poll/library-{token}").parse().unwrap();
+    EventSource::builder(uri).with_http_version(HttpVersion::Http2).build().unwrap()
+}
+
+async fn until_open(source: &mut EventSource) {
+    let opening = async { while !matches!(source.next().await, Some(Ok(Notice::Open))) {} };
+    timeout(HANG, opening).await.expect("the stream opens");
+}
