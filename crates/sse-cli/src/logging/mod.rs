@@ -14,8 +14,8 @@ use tracing_subscriber::EnvFilter;
 use batches::{Batches, Flush};
 use line::Line;
 
-/// Sends the log to standard error, which is written by a thread of its own: nobody who logs waits for
-/// whoever reads it. The rest is written when what is returned is dropped.
+/// Sends the log to standard error, which is written by a thread of its own: no other thread waits for the
+/// reader. The rest is written when what is returned is dropped.
 pub(crate) fn init(debug: bool) -> Flush {
     start(debug, Duration::ZERO)
 }

@@ -2,11 +2,11 @@ use http::{HeaderMap, HeaderName, StatusCode};
 
 use crate::EventRef;
 
-/// An event by which a server speaks to the client and not to whoever reads the events.
+/// An event by which a server speaks to the client and not to the reader of the events.
 ///
 /// A [`Client`](crate::Client) keeps these to itself, unless it was told to
-/// [hand them on](crate::ClientConfig::with_system_events). Whoever reads with a
-/// [`Decoder`](crate::Decoder) alone can tell them apart here.
+/// [hand them on](crate::ClientConfig::with_system_events). A program that reads
+/// with a [`Decoder`](crate::Decoder) alone can tell them apart here.
 ///
 /// ```
 /// use http::StatusCode;
