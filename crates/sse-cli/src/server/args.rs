@@ -9,7 +9,7 @@ use crate::{bounded, path_prefix::PathPrefix};
 ///
 /// A client listens on a channel with GET /poll/TOKEN; whoever sends POST /ping/TOKEN makes its
 /// body an event there, and POST /close/TOKEN ends the stream. Says on standard output where it
-/// listens, logs to standard error, and ends on SIGINT or SIGTERM.
+/// listens, logs to standard error, and ends on SIGINT, SIGTERM or SIGHUP.
 #[derive(Debug, Parser)]
 #[command(
     name = "eventsource-server",
@@ -157,6 +157,12 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) drain: Duration,
 
+    /// Keep the listening socket open for the time of --drain, for a proxy in front of the server; who
+    /// comes to listen is told to come later. Otherwise it closes at once, so that the next server can
+    /// take the port
+    #[arg(long)]
+    pub(super) drain_accept: bool,
+
     /// Print version
     #[arg(long = "version", action = ArgAction::Version)]
     _version: Option<bool>,
@@ -216,5 +222,7 @@ Examples:
       for the pages of another origin too, with their cookies
   eventsource-server --mode shared --history 100 --drain 10000
       crowds; who comes back gets what it missed, or is told how much it missed
+  eventsource-server --drain 10000 --drain-accept
+      behind a proxy that takes a refused connection for a server that is down
   eventsource-server -j --action reading --prefix /events
       JSON, published by POST /events/reading/TOKEN";

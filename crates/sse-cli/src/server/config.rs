@@ -27,6 +27,7 @@ pub(super) struct Config {
     pub(super) tls: Option<ServerTls>,
     pub(super) stall_timeout: Option<Duration>,
     pub(super) drain: Duration,
+    pub(super) drain_accept: bool,
 }
 
 impl Config {
@@ -47,6 +48,7 @@ impl Config {
             tls,
             stall_timeout: unless_zero(args.stall_timeout),
             drain: args.drain,
+            drain_accept: args.drain_accept,
         })
     }
 }

@@ -54,14 +54,20 @@ async fn serve(config: Config) -> Result<(), Failure> {
     };
     let service = EventService::new(Gateway::new(Hub::new(config.hub), gateway));
     let channels = service.channels();
+    let (drain, drained) = oneshot::channel::<()>();
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = server.with_graceful_shutdown(async { drop(stopped.await) }).serve(service);
+    let serving = server
+        .with_drain(async { drop(drained.await) })
+        .with_accept_while_draining(config.drain_accept)
+        .with_graceful_shutdown(async { drop(stopped.await) })
+        .serve(service);
     tokio::pin!(serving);
     select! {
         ended = &mut serving => return ended.map_err(Failure::failed),
         () = signals.next() => {}
     }
     let ending = async {
+        drop(drain);
         select! {
             // Until then publishers are served, and who comes to listen is told to come later.
             () = channels.drain(config.drain) => (),

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use sse_hyper::{EventSource, HttpVersion, Notice};
 use tokio::{runtime::Runtime, task::JoinSet, time::timeout};
 
-use crate::support::{CLIENT, HANG, Process, SERVER, Server, exchange};
+use crate::support::{CLIENT, HANG, Listener, Process, SERVER, Server, exchange};
 
 #[test]
 fn every_client_comes_back_to_the_next_process() {
@@ -56,6 +56,38 @@ fn every_client_comes_back_to_the_next_process() {
     }
     drop((sources, second));
     assert_eq!(first.into_process().wait().code, Some(0));
+}
+
+#[test]
+fn port_is_free_for_the_next_process_once_the_drain_begins() {
+    let first = Server::start(&["--drain", "600000", "--mode", "shared"]);
+    let streams: Vec<_> = (0..20).map(|_| Listener::open(first.addr(), "/poll/42")).collect();
+
+    first.signal(Signal::TERM);
+    let second = successor(&first.port());
+
+    let answer = exchange(first.addr(), "POST", "/ping/42", "hi");
+    assert_eq!(answer.status(), 404, "nobody has come back, so this is the second one's answer");
+    first.signal(Signal::TERM);
+    let ended = first.into_process().wait();
+    assert_eq!(ended.code, Some(1), "it was still draining: {ended:?}");
+    drop((streams, second));
+}
+
+#[test]
+fn drain_accept_keeps_the_port_and_answers_on_it() {
+    let server = Server::start(&["--drain", "600000", "--mode", "shared", "--drain-accept"]);
+    let streams: Vec<_> = (0..20).map(|_| Listener::open(server.addr(), "/poll/42")).collect();
+
+    server.signal(Signal::TERM);
+    server.log_line("ending all streams, one after the other");
+
+    let addr = server.addr();
+    assert_eq!(exchange(addr, "POST", "/ping/42", "hi").status(), 200);
+    assert_eq!(exchange(addr, "GET", "/poll/42", "").status(), 503);
+    assert!(TcpListener::bind(addr).is_err());
+    drop(streams);
+    server.signal(Signal::TERM);
 }
 
 /// A second server on `port`, once the first one listens there no more.

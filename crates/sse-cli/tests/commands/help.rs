@@ -42,6 +42,7 @@ fn help_names_every_option_and_gives_examples() {
                 "--max-listeners",
                 "--max-listeners-per-channel",
                 "--drain",
+                "--drain-accept",
                 "--retry",
                 "--no-greeting",
                 "--allow-host",
