@@ -8,9 +8,11 @@ mod doc;
 mod features;
 mod fmt;
 mod fuzz;
+mod interop;
 mod lint;
 mod manifest;
 mod process;
+mod proxies;
 mod schedules;
 mod setup;
 mod simulate;
@@ -47,8 +49,12 @@ enum Verb {
     Fmt(fmt::Args),
     /// Runs a fuzz target, which needs the nightly toolchain
     Fuzz(fuzz::Args),
+    /// Runs clients from npm, PyPI and Debian against the server and writes interop/CLIENTS.md
+    Interop(interop::Args),
     /// Runs clippy over all targets; a warning fails it
     Lint,
+    /// Runs proxies from Debian in front of the server and writes interop/PROXIES.md
+    Proxies(interop::Args),
     /// Runs the hub's wake-ups under schedules that a checker draws
     Schedules,
     /// Installs what the tests need
@@ -82,7 +88,9 @@ fn run(verb: &Verb) -> Outcome {
         Verb::Features => features::run(&workspace),
         Verb::Fmt(args) => fmt::run(&workspace, args),
         Verb::Fuzz(args) => fuzz::run(&workspace, args),
+        Verb::Interop(args) => interop::run(&workspace, args),
         Verb::Lint => lint::run(&workspace),
+        Verb::Proxies(args) => proxies::run(&workspace, args),
         Verb::Schedules => schedules::run(&workspace),
         Verb::Setup => setup::run(),
         Verb::Simulate(args) => simulate::run(&workspace, args),

@@ -2,6 +2,7 @@ mod apt;
 mod browser;
 mod compiler;
 mod nginx;
+mod peers;
 
 use crate::process::Outcome;
 
@@ -14,4 +15,14 @@ pub(crate) fn run() -> Outcome {
 /// Installs what the benchmark of fan-out compares with.
 pub(crate) fn nchan() -> Outcome {
     nginx::run()
+}
+
+/// Installs the clients that the server is checked with, and what runs those that are no programs.
+pub(crate) fn clients() -> Outcome {
+    peers::clients()
+}
+
+/// Installs the proxies that the server is checked behind.
+pub(crate) fn proxies() -> Outcome {
+    peers::proxies()
 }

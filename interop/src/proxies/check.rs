@@ -1,0 +1,252 @@
+use std::{path::Path, time::Duration};
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{
+    drain,
+    proxy::{Front, Proxy},
+};
+use crate::{
+    Outcome,
+    http::{Listen, Seen, Stream, Version},
+    server::Server,
+    table::Cell,
+};
+
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub(crate) enum Check {
+    Head,
+    Events,
+    Gzip,
+    Resume,
+    Leaving,
+    Silence,
+    Keepalive,
+    Drain,
+    DrainAccept,
+}
+
+impl Check {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Head,
+        Self::Events,
+        Self::Gzip,
+        Self::Resume,
+        Self::Leaving,
+        Self::Silence,
+        Self::Keepalive,
+        Self::Drain,
+        Self::DrainAccept,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Events => "events",
+            Self::Gzip => "for `gzip`",
+            Self::Resume => "resume",
+            Self::Leaving => "client leaves",
+            Self::Silence => "`-k 0`",
+            Self::Keepalive => "`-k 2000`",
+            Self::Drain => "`--drain`",
+            Self::DrainAccept => "`--drain-accept`",
+        }
+    }
+
+    /// Looks at it with a proxy and a server of its own.
+    pub(crate) async fn run(
+        self,
+        proxy: Proxy,
+        version: Version,
+        server: &Path,
+        templates: &Path,
+    ) -> Outcome<Cell> {
+        match self {
+            Self::Drain => return drain::in_place(proxy, version, server, templates).await,
+            Self::DrainAccept => return drain::beside(proxy, version, server, templates).await,
+            _ => {}
+        }
+        let server = Server::start(server, self.options()).await?;
+        let front = proxy.start(templates, server.addr()).await?;
+        let world = World { server, front, version };
+        match self {
+            Self::Head => head(&world, false).await,
+            Self::Events => events(&world, false).await,
+            Self::Gzip => gzip(&world).await,
+            Self::Resume => resume(&world).await,
+            Self::Leaving => leaving(&world).await,
+            Self::Silence => silence(&world).await,
+            _ => keepalive(&world).await,
+        }
+    }
+
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Resume => &["-k", "0", "--history", "100"],
+            Self::Keepalive => &["-k", "2000"],
+            _ => &["-k", "0"],
+        }
+    }
+}
+
+struct World {
+    server: Server,
+    front: Front,
+    version: Version,
+}
+
+impl World {
+    async fn open(&self, token: &str, gzip: bool) -> Outcome<Stream> {
+        self.resume(token, gzip, "").await
+    }
+
+    async fn resume(&self, token: &str, gzip: bool, id: &str) -> Outcome<Stream> {
+        let (addr, version) = (self.front.addr(self.version), self.version);
+        let (token, last_event_id) = (token.to_owned(), id.to_owned());
+        let listen = Listen { addr, version, token, last_event_id, gzip, browser: true };
+        let stream = listen.open(PATIENCE).await?;
+        match stream.status {
+            200 => Ok(stream),
+            status => Err(format!("answered {status}").into()),
+        }
+    }
+
+    async fn publish(&self, token: &str, data: &str) -> Outcome {
+        match self.server.publish_when_heard(token, data, PATIENCE).await? {
+            true => Ok(()),
+            false => Err("the server has no listener".into()),
+        }
+    }
+}
+
+/// The head, and the first block, before anything is published.
+async fn head(world: &World, gzip: bool) -> Outcome<Cell> {
+    let Ok(stream) = timeout(HELD, world.open("head", gzip)).await else {
+        return Ok(Cell::wrong("held back until an event"));
+    };
+    match timeout(HELD, stream?.event("sse.open", HELD)).await {
+        Ok(Ok(_)) => Ok(Cell::right("at once")),
+        Ok(Err(_)) | Err(_) => Ok(Cell::wrong("at once, `sse.open` held back")),
+    }
+}
+
+/// Each event before the next one is published.
+async fn events(world: &World, gzip: bool) -> Outcome<Cell> {
+    let mut opening = Box::pin(world.open("events", gzip));
+    // Where the head is held back, that is told by the check of the head.
+    let opened = timeout(HELD, &mut opening).await;
+    world.publish("events", "0").await?;
+    let mut stream = match opened {
+        Ok(stream) => stream?,
+        Err(_elapsed) => opening.await?,
+    };
+    let how = if stream.is_compressed() { "compressed, " } else { "" };
+    for number in 0..EVENTS {
+        if 0 < number {
+            world.publish("events", &number.to_string()).await?;
+        }
+        match stream.ping(HELD).await {
+            Ok(data) if data == number.to_string() => {}
+            Ok(data) => return Err(format!("event {data} in the place of {number}").into()),
+            Err(error) => {
+                let nth = number + 1;
+                return Ok(Cell::wrong(format!("{how}event {nth} held back: {error}")));
+            }
+        }
+    }
+    Ok(Cell::right(format!("{how}one by one")))
+}
+
+/// Both again for a client that takes what is compressed, as every browser does.
+async fn gzip(world: &World) -> Outcome<Cell> {
+    let head = head(world, true).await?;
+    let events = events(world, true).await?;
+    match head.right {
+        true => Ok(events),
+        false => Ok(Cell::wrong(format!("head {}; {}", head.text, events.text))),
+    }
+}
+
+async fn resume(world: &World) -> Outcome<Cell> {
+    let mut stream = world.open(TOKEN, true).await?;
+    world.publish(TOKEN, "zero").await?;
+    stream.ping(PATIENCE).await?;
+    let id = stream.last_event_id().to_owned();
+    drop(stream);
+    world.publish(TOKEN, "one").await?;
+    world.publish(TOKEN, "two").await?;
+    let mut stream = world.resume(TOKEN, true, &id).await?;
+    let mut seen = Vec::new();
+    for _event in 0..2 {
+        seen.push(stream.ping(HELD).await?);
+    }
+    match &*seen {
+        [one, two] if one == "one" && two == "two" => Ok(Cell::right("exact")),
+        _ => Ok(Cell::wrong(format!("gets {}", seen.join(", ")))),
+    }
+}
+
+/// The channel has one listener at most, so a second one is let in once the first is known to be gone.
+async fn leaving(world: &World) -> Outcome<Cell> {
+    let mut stream = world.open(TOKEN, true).await?;
+    world.publish(TOKEN, "zero").await?;
+    stream.ping(PATIENCE).await?;
+    drop(stream);
+    let left = Instant::now();
+    let listen = Listen {
+        addr: world.server.addr(),
+        version: Version::Http1,
+        token: TOKEN.to_owned(),
+        last_event_id: String::new(),
+        gzip: false,
+        browser: false,
+    };
+    while left.elapsed() < PATIENCE {
+        if listen.open(PATIENCE).await?.status == 200 {
+            let within = left.elapsed().as_secs() + 1;
+            let text = format!("seen within {within} s");
+            return Ok(if within <= 2 { Cell::right(text) } else { Cell::wrong(text) });
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    Ok(Cell::wrong("not seen"))
+}
+
+/// What the proxy does of its own accord, to know that the next check proves something.
+async fn silence(world: &World) -> Outcome<Cell> {
+    match cut_after(&mut world.open(TOKEN, true).await?).await {
+        Some(seconds) => Ok(Cell::right(format!("cut after {seconds} s"))),
+        None => Ok(Cell::right("lives")),
+    }
+}
+
+async fn keepalive(world: &World) -> Outcome<Cell> {
+    let mut stream = world.open(TOKEN, true).await?;
+    if let Some(seconds) = cut_after(&mut stream).await {
+        return Ok(Cell::wrong(format!("cut after {seconds} s")));
+    }
+    world.publish(TOKEN, "late").await?;
+    stream.ping(HELD).await?;
+    Ok(Cell::right("lives"))
+}
+
+/// After how many seconds the stream ends, if it does.
+async fn cut_after(stream: &mut Stream) -> Option<u64> {
+    let began = Instant::now();
+    let end =
+        async { while let Ok(Some(Seen::Event { .. } | Seen::Retry(_))) = stream.next().await {} };
+    // To the next second, as a time-out is written.
+    timeout(SILENCE, end).await.ok().map(|()| (began.elapsed().as_millis() as u64 + 500) / 1000)
+}
+
+const TOKEN: &str = "42";
+const EVENTS: usize = 6;
+
+/// Longer than anything takes that is not held back.
+const HELD: Duration = Duration::from_secs(4);
+
+/// Three times the time-out that the configurations set, and a little.
+const SILENCE: Duration = Duration::from_secs(16);
+
+const PATIENCE: Duration = Duration::from_secs(20);
