@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 /// What became of one check.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cell {
     /// In few words.
     pub(crate) text: String,
@@ -25,12 +25,15 @@ impl Cell {
 pub(crate) struct Known {
     pub(crate) row: &'static str,
     pub(crate) columns: &'static [&'static str],
+    /// What the cell says then; anything else is new.
+    pub(crate) text: &'static str,
     /// Why it is so.
     pub(crate) why: &'static str,
 }
 
 /// Who was checked, how, and what came out.
 pub(crate) struct Table {
+    intro: &'static str,
     corner: &'static str,
     columns: Vec<&'static str>,
     rows: Vec<(String, Vec<Cell>)>,
@@ -39,21 +42,22 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(
+        intro: &'static str,
         corner: &'static str,
         columns: Vec<&'static str>,
         known: &'static [Known],
     ) -> Self {
-        Self { corner, columns, rows: Vec::new(), known }
+        Self { intro, corner, columns, rows: Vec::new(), known }
     }
 
     pub(crate) fn add(&mut self, row: String, cells: Vec<Cell>) {
         self.rows.push((row, cells));
     }
 
-    /// As Markdown: the table, and below it a note for each deviation that is known.
+    /// As Markdown: what was done, the table, and below it a note for each deviation that is known.
     pub(crate) fn markdown(&self) -> String {
         let mut notes: Vec<&str> = Vec::new();
-        let mut text = format!("| {} |", self.corner);
+        let mut text = format!("{}\n| {} |", self.intro, self.corner);
         for column in &self.columns {
             let _infallible = write!(text, " {column} |");
         }
@@ -63,7 +67,7 @@ impl Table {
             let _infallible = write!(text, "\n| {row} |");
             for (column, cell) in self.columns.iter().zip(cells) {
                 let _infallible = write!(text, " {}", cell.text);
-                match self.known(row, column) {
+                match self.known(row, column, cell) {
                     _ if cell.right => {}
                     None => text.push_str(" **(ours, or new)**"),
                     Some(known) => {
@@ -90,32 +94,69 @@ impl Table {
 
     /// What is not as it should be and not known to be the peer's fault.
     pub(crate) fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        for (row, cells) in &self.rows {
-            for (column, cell) in self.columns.iter().zip(cells) {
-                if !cell.right && self.known(row, column).is_none() {
-                    faults.push(format!("{row}, {column}: {}", cell.text));
-                }
-            }
-        }
-        faults
+        self.list(|row, column, cell| !cell.right && self.known(row, column, cell).is_none())
     }
 
-    /// A known deviation that did not show: the peer has changed, or the note was wrong.
+    /// Where a known deviation did not show: the peer has changed, or the note was wrong.
     pub(crate) fn gone(&self) -> Vec<String> {
-        let mut gone = Vec::new();
+        self.list(|row, column, cell| {
+            cell.right && self.known.iter().any(|known| known.is_at(row, column))
+        })
+    }
+
+    fn list(&self, belongs: impl Fn(&str, &str, &Cell) -> bool) -> Vec<String> {
+        let mut list = Vec::new();
         for (row, cells) in &self.rows {
             for (column, cell) in self.columns.iter().zip(cells) {
-                if cell.right && self.known(row, column).is_some() {
-                    gone.push(format!("{row}, {column}: {}", cell.text));
+                if belongs(row, column, cell) {
+                    list.push(format!("{row}, {column}: {}", cell.text));
                 }
             }
         }
-        gone
+        list
     }
 
-    fn known(&self, row: &str, column: &str) -> Option<&Known> {
-        let fits = |known: &&Known| row.starts_with(known.row) && known.columns.contains(&column);
-        self.known.iter().find(fits)
+    fn known(&self, row: &str, column: &str, cell: &Cell) -> Option<&Known> {
+        self.known.iter().find(|known| known.is_at(row, column) && known.text == cell.text)
+    }
+}
+
+impl Known {
+    fn is_at(&self, row: &str, column: &str) -> bool {
+        row.starts_with(self.row) && self.columns.contains(&column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(cell: Cell) -> Table {
+        const KNOWN: &[Known] =
+            &[Known { row: "a ", columns: &["one"], text: "late", why: "Its own." }];
+        let mut table = Table::new("# A\n", "peer", vec!["one"], KNOWN);
+        table.add("a 1.0".to_owned(), vec![cell]);
+        table
+    }
+
+    #[test]
+    fn what_is_known_has_a_note_and_is_no_fault() {
+        let table = table(Cell::wrong("late"));
+        let text =
+            "# A\n\n| peer | one |\n|---|---|\n| a 1.0 | late <sup>1</sup> |\n\n1. Its own.\n";
+        assert_eq!((table.markdown().as_str(), table.faults().len()), (text, 0));
+        assert!(table.gone().is_empty());
+    }
+
+    #[test]
+    fn something_else_at_the_same_place_is_a_fault() {
+        let table = table(Cell::wrong("never"));
+        assert_eq!(table.faults(), ["a 1.0, one: never"]);
+        assert!(table.markdown().contains("| a 1.0 | never **(ours, or new)** |"));
+    }
+
+    #[test]
+    fn what_is_known_and_does_not_show_is_said() {
+        assert_eq!(table(Cell::right("at once")).gone(), ["a 1.0, one: at once"]);
     }
 }

@@ -50,3 +50,40 @@ pub(crate) fn odd_messages(seen: &[Report]) -> Option<String> {
 fn short(data: &str) -> String {
     if data.len() < 20 { format!("“{data}”") } else { "the long event".to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(events: &[(&str, &str)]) -> Vec<Report> {
+        let report = |&(name, data): &(&str, &str)| Report {
+            kind: "event".to_owned(),
+            name: name.to_owned(),
+            data: data.to_owned(),
+        };
+        events.iter().map(report).collect()
+    }
+
+    #[test]
+    fn each_event_once_and_in_order_is_right() {
+        let seen = seen(&[("sse.open", "{}"), ("ping", "one"), ("ping", "two")]);
+        assert_eq!(judge(&seen, &["one", "two"], "resumes"), Cell::right("resumes"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let long = "x".repeat(100);
+        let check = |events: &[(&str, &str)], expected: &[&str], text: &str| {
+            assert_eq!(judge(&seen(events), expected, "resumes"), Cell::wrong(text));
+        };
+
+        check(&[], &["one"], "“one” lost in silence");
+        check(&[("sse.gap", "{}")], &["one"], "“one” lost, gap told");
+        check(&[("ping", "one"), ("ping", "one")], &["one"], "“one” 2 times");
+        check(&[("ping", "two"), ("ping", "one")], &["one", "two"], "out of order");
+        check(&[("ping", "one"), ("ping", "two")], &["one"], "“two” too");
+        check(&[("ping", "xxx")], &[&long], "the long event lost in silence; 3 bytes of an event");
+        check(&[("message", ""), ("ping", "one")], &["one"], "empty `message`");
+        check(&[("message", "ab"), ("ping", "one")], &["one"], "a `message` of 2 bytes");
+    }
+}

@@ -42,9 +42,11 @@ pub(crate) async fn run(args: &Args, programs: &Path) -> Outcome<Table> {
         cells[row][column] = cell;
     }
     let columns = Scenario::ALL.map(Scenario::name).to_vec();
-    let mut table = Table::new("client", columns, known::KNOWN);
+    let mut table = Table::new(INTRO, "client", columns, known::KNOWN);
     for (client, cells) in clients.iter().zip(cells) {
         table.add(client.version(programs).await?, cells);
     }
     Ok(table)
 }
+
+const INTRO: &str = include_str!("intro.md");

@@ -22,6 +22,7 @@ pub(crate) enum Scenario {
     CutLines,
     CutLine,
     CutAfter,
+    Keepalive,
     Gap,
     Killed,
     Drained,
@@ -31,8 +32,9 @@ pub(crate) enum Scenario {
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Listens,
+        Self::Keepalive,
         Self::CutBefore,
         Self::CutAfter,
         Self::CutLines,
@@ -48,6 +50,7 @@ impl Scenario {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Listens => "listens",
+            Self::Keepalive => "keepalive",
             Self::CutBefore => "cut before the first event",
             Self::CutAfter => "cut after an event",
             Self::CutLines => "cut in 1 MiB of lines",
@@ -66,6 +69,7 @@ impl Scenario {
         let mut world = World::start(client, server, programs, self.options()).await?;
         match self {
             Self::Listens => listens(&mut world).await,
+            Self::Keepalive => keepalive(&mut world).await,
             Self::CutBefore => cut_before(&mut world).await,
             Self::CutAfter => cut_after(&mut world).await,
             Self::CutLines => cut_in(&mut world, &lines()).await,
@@ -85,6 +89,7 @@ impl Scenario {
             Self::CutBefore | Self::CutAfter | Self::CutLines | Self::CutLine | Self::Killed => {
                 &["--history", "100"]
             }
+            Self::Keepalive => &["--history", "100", "--keepalive", "200"],
             Self::Gap => &["--history", "2"],
             Self::Drained => &["--drain", "2000"],
             Self::ComesInDrain => &["--drain", "3000", "--drain-accept"],
@@ -100,6 +105,15 @@ async fn listens(world: &mut World) -> Outcome<Cell> {
     world.publish("two").await?;
     world.pinged("two").await;
     Ok(judge(world.reports.seen(), &["one", "two"], "at once"))
+}
+
+/// Ten comments between two events; the one after them says that they have been read.
+async fn keepalive(world: &mut World) -> Outcome<Cell> {
+    world.open_with_event().await?;
+    sleep(Duration::from_millis(2_500)).await;
+    world.publish("one").await?;
+    world.pinged("one").await;
+    Ok(judge(world.reports.seen(), &["zero", "one"], "not seen"))
 }
 
 async fn cut_before(world: &mut World) -> Outcome<Cell> {
@@ -134,7 +148,8 @@ async fn comes_back(world: &mut World, published: &[&str]) -> Outcome<Cell> {
     }
     world.settle().await;
     world.publish("last").await?;
-    world.pinged("last").await;
+    // Some take long over a long event.
+    world.pinged_within("last", 3 * PATIENCE).await;
     let expected = [published, &["last"]].concat();
     let mut cell = judge(world.reports.seen(), &expected, "resumes");
     if !cell.right {

@@ -7,7 +7,10 @@ use std::{
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-use super::{client::Client, reports::Reports};
+use super::{
+    client::Client,
+    reports::{Report, Reports},
+};
 use crate::{Outcome, process::Process, relay::Relay, server::Server};
 
 /// A server, a relay before it, and a client that has not begun yet.
@@ -91,7 +94,12 @@ impl World {
 
     /// Waits for the event with exactly this data; false if it does not come.
     pub(crate) async fn pinged(&mut self, data: &str) -> bool {
-        self.reports.until(|report| report.is_event("ping") && report.data == data, PATIENCE).await
+        self.pinged_within(data, PATIENCE).await
+    }
+
+    pub(crate) async fn pinged_within(&mut self, data: &str, patience: Duration) -> bool {
+        let fits = |report: &Report| report.is_event("ping") && report.data == data;
+        self.reports.until(fits, patience).await
     }
 
     /// Waits for the event of that name; false if it does not come.

@@ -21,6 +21,7 @@ pub(crate) enum Check {
     Gzip,
     Resume,
     Leaving,
+    LeavingKeepalive,
     Silence,
     Keepalive,
     Drain,
@@ -28,12 +29,13 @@ pub(crate) enum Check {
 }
 
 impl Check {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Head,
         Self::Events,
         Self::Gzip,
         Self::Resume,
         Self::Leaving,
+        Self::LeavingKeepalive,
         Self::Silence,
         Self::Keepalive,
         Self::Drain,
@@ -46,7 +48,8 @@ impl Check {
             Self::Events => "events",
             Self::Gzip => "for `gzip`",
             Self::Resume => "resume",
-            Self::Leaving => "client leaves",
+            Self::Leaving => "client leaves, `-k 0`",
+            Self::LeavingKeepalive => "client leaves, `-k 1000`",
             Self::Silence => "`-k 0`",
             Self::Keepalive => "`-k 2000`",
             Self::Drain => "`--drain`",
@@ -75,7 +78,9 @@ impl Check {
             Self::Events => events(&world, false).await,
             Self::Gzip => gzip(&world).await,
             Self::Resume => resume(&world).await,
-            Self::Leaving => leaving(&world).await,
+            Self::Leaving => leaving(&world, 2).await,
+            // The first comment finds the client gone, the second the connection.
+            Self::LeavingKeepalive => leaving(&world, 8).await,
             Self::Silence => silence(&world).await,
             _ => keepalive(&world).await,
         }
@@ -83,7 +88,8 @@ impl Check {
 
     fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Resume => &["-k", "0", "--history", "100"],
+            Self::Resume => &["-k", "0", "--history", "100", "--mode", "shared"],
+            Self::LeavingKeepalive => &["-k", "1000"],
             Self::Keepalive => &["-k", "2000"],
             _ => &["-k", "0"],
         }
@@ -168,27 +174,42 @@ async fn gzip(world: &World) -> Outcome<Cell> {
     }
 }
 
+/// With short events, then with so much to replay that it is worth compressing.
 async fn resume(world: &World) -> Outcome<Cell> {
-    let mut stream = world.open(TOKEN, true).await?;
-    world.publish(TOKEN, "zero").await?;
-    stream.ping(PATIENCE).await?;
+    let short = resume_with(world, "short", ["one", "two"]).await?;
+    let [one, two] = ["1", "2"].map(|digit| digit.repeat(KIB));
+    let long = resume_with(world, "long", [&one, &two]).await?;
+    Ok(match short {
+        _ if short.right && long.right => Cell::right("exact"),
+        _ if short.right => Cell::wrong(format!("exact; 2 KiB: {}", long.text)),
+        _ => short,
+    })
+}
+
+async fn resume_with(world: &World, token: &str, missed: [&str; 2]) -> Outcome<Cell> {
+    let mut stream = world.open(token, true).await?;
+    world.publish(token, "zero").await?;
+    if let Err(error) = stream.ping(HELD).await {
+        return Ok(Cell::wrong(error.to_string()));
+    }
     let id = stream.last_event_id().to_owned();
     drop(stream);
-    world.publish(TOKEN, "one").await?;
-    world.publish(TOKEN, "two").await?;
-    let mut stream = world.resume(TOKEN, true, &id).await?;
-    let mut seen = Vec::new();
-    for _event in 0..2 {
-        seen.push(stream.ping(HELD).await?);
+    for data in missed {
+        world.publish(token, data).await?;
     }
-    match &*seen {
-        [one, two] if one == "one" && two == "two" => Ok(Cell::right("exact")),
-        _ => Ok(Cell::wrong(format!("gets {}", seen.join(", ")))),
+    let mut stream = world.resume(token, true, &id).await?;
+    for data in missed {
+        match stream.ping(HELD).await {
+            Ok(ping) if ping == data => {}
+            Ok(ping) => return Ok(Cell::wrong(format!("gets {ping} in the place of {data}"))),
+            Err(error) => return Ok(Cell::wrong(error.to_string())),
+        }
     }
+    Ok(Cell::right("exact"))
 }
 
 /// The channel has one listener at most, so a second one is let in once the first is known to be gone.
-async fn leaving(world: &World) -> Outcome<Cell> {
+async fn leaving(world: &World, bound: u64) -> Outcome<Cell> {
     let mut stream = world.open(TOKEN, true).await?;
     world.publish(TOKEN, "zero").await?;
     stream.ping(PATIENCE).await?;
@@ -205,8 +226,10 @@ async fn leaving(world: &World) -> Outcome<Cell> {
     while left.elapsed() < PATIENCE {
         if listen.open(PATIENCE).await?.status == 200 {
             let within = left.elapsed().as_secs() + 1;
-            let text = format!("seen within {within} s");
-            return Ok(if within <= 2 { Cell::right(text) } else { Cell::wrong(text) });
+            return Ok(match within <= bound {
+                true => Cell::right("seen"),
+                false => Cell::wrong("seen late"),
+            });
         }
         sleep(Duration::from_millis(100)).await;
     }
@@ -242,6 +265,7 @@ async fn cut_after(stream: &mut Stream) -> Option<u64> {
 
 const TOKEN: &str = "42";
 const EVENTS: usize = 6;
+const KIB: usize = 1 << 10;
 
 /// Longer than anything takes that is not held back.
 const HELD: Duration = Duration::from_secs(4);

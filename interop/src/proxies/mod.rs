@@ -48,9 +48,11 @@ pub(crate) async fn run(args: &Args, templates: &Path) -> Outcome<Table> {
         cells[row][column] = cell;
     }
     let columns = Check::ALL.map(Check::name).to_vec();
-    let mut table = Table::new("proxy", columns, known::KNOWN);
+    let mut table = Table::new(INTRO, "proxy", columns, known::KNOWN);
     for ((_, _, name), cells) in rows.into_iter().zip(cells) {
         table.add(name, cells);
     }
     Ok(table)
 }
+
+const INTRO: &str = include_str!("intro.md");
