@@ -22,9 +22,11 @@ pub use service::EventService;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::{RemoteAddr, Server};
+pub use server::Server;
 #[cfg(all(feature = "server", feature = "tls"))]
 pub use server::{ServerTls, TlsError};
+#[cfg(feature = "server")]
+pub use sse_core::RemoteAddr;
 
 #[cfg(feature = "client")]
 mod client;

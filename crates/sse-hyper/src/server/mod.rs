@@ -43,7 +43,6 @@ use self::connection::Settings;
 
 #[cfg(feature = "tls")]
 pub use self::tls::{ServerTls, TlsError};
-pub use self::tower::RemoteAddr;
 
 /// A server for any tower service, over HTTP/1.1 and HTTP/2.
 ///
@@ -190,7 +189,7 @@ impl Server {
         self
     }
 
-    /// Sets whether each request of HTTP/1 carries the [`RemoteAddr`] of its client; a service that
+    /// Sets whether each request of HTTP/1 carries the [`RemoteAddr`](sse_core::RemoteAddr) of its client; a service that
     /// does not look at it can save the two allocations. Default: true.
     ///
     /// Those of HTTP/2 always do: the address, with its port, is what tells the requests of one

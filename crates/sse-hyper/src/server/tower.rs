@@ -10,6 +10,7 @@ use http::{Request, Response, Version};
 use http_body::Body;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
+use sse_core::RemoteAddr;
 use tower_service::Service;
 
 use super::{
@@ -19,30 +20,6 @@ use super::{
     tcp::Tcp,
     watched::Served,
 };
-
-/// The address of the client, which [`Server`](crate::Server) puts into the extensions of each
-/// request, unless [told not to](crate::Server::with_remote_addr) for HTTP/1.
-///
-/// ```
-/// use std::convert::Infallible;
-///
-/// use http::{Request, Response};
-/// use sse_hyper::RemoteAddr;
-///
-/// async fn who_am_i<B>(request: Request<B>) -> Result<Response<String>, Infallible> {
-///     let remote = request.extensions().get::<RemoteAddr>().map(RemoteAddr::addr);
-///     Ok(Response::new(remote.map_or_else(String::new, |addr| addr.to_string())))
-/// }
-/// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct RemoteAddr(SocketAddr);
-
-impl RemoteAddr {
-    /// The address as the socket knows it: behind a proxy, that of the proxy.
-    pub fn addr(&self) -> SocketAddr {
-        self.0
-    }
-}
 
 /// A tower service as one of hyper, for one connection.
 #[derive(Debug)]
@@ -57,7 +34,7 @@ pub(super) struct TowerService<S, B> {
 impl<S, B> TowerService<S, B> {
     /// Its requests tell `remote`, if there is one.
     pub(super) fn new(service: S, remote: Option<SocketAddr>) -> Self {
-        let remote = remote.map(RemoteAddr);
+        let remote = remote.map(RemoteAddr::from);
         Self { service, remote, watched: None, framing: None, handover: None }
     }
 
