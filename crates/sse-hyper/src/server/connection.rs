@@ -73,10 +73,11 @@ pub(super) async fn serve<S, B>(
         Protocol::Http1 => {
             http1::serve(io, tcp, service, deadline, settings.header_timeout, shutdown).await
         }
-        Protocol::Http2 => http2::serve(io, service, &settings, shutdown).await,
+        // Boxed, so that it does not make every connection of HTTP/1 larger.
+        Protocol::Http2 => Box::pin(http2::serve(io, service, &settings, shutdown)).await,
         Protocol::Misdirected(misdirected) => {
             tracing::info!(%remote, "{}", misdirected.log_text());
-            misdirected.refuse(io).await.map_err(Into::into)
+            Box::pin(misdirected.refuse(io)).await.map_err(Into::into)
         }
     };
     if let Err(error) = served {

@@ -6,6 +6,7 @@ mod wire;
 use std::{
     error::Error,
     future::{Future, poll_fn},
+    pin::pin,
     sync::Arc,
     task::Poll,
     time::Duration,
@@ -57,8 +58,7 @@ where
     let streams = Streams::default();
     let service = StreamService::new(service, streams.clone(), progress.clone());
     let io = TokioIo::new(Wire::new(io, progress.clone()));
-    // Boxed, so that a connection that waits for its first byte is small.
-    let mut connection = Box::pin(builder(streams, settings).serve_connection(io, service));
+    let mut connection = pin!(builder(streams, settings).serve_connection(io, service));
     let mut stall = settings.stall_timeout.map(Stall::new);
     let mut is_ending = false;
     loop {
