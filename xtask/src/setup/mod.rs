@@ -17,7 +17,7 @@ pub(crate) fn nchan() -> Outcome {
     nginx::run()
 }
 
-/// Installs the clients that the server is checked with, and what runs those that are no programs.
+/// Installs the clients that the server is checked with, and what runs those that are libraries.
 pub(crate) fn clients() -> Outcome {
     peers::clients()
 }
