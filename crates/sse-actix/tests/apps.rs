@@ -103,7 +103,8 @@ fn compress_holds_no_event_back() {
             (Listener::new(connection, head), encoding)
         };
 
-        let (mut listener, encoding) = ask("/poll/42").await;
+        let (listener, encoding) = ask("/poll/42").await;
+        let mut listener = listener.opened().await;
         target.publish("ping", "42", "hi").await;
         listener.expect("event: ping\ndata: hi\n\n").await;
         assert_eq!(encoding.as_deref(), Some("identity"));

@@ -13,7 +13,7 @@ use hyper::{body::Incoming, client::conn::http2::SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use sse_actix::{EventService, SocketOptions, Sse};
 use sse_core::Event;
-use sse_testkit::{Setup, Target, run};
+use sse_testkit::{OPEN, Setup, Target, run};
 use tokio::{
     net::TcpStream,
     runtime::Runtime,
@@ -30,8 +30,10 @@ fn events_are_heard_and_published() {
         let published = ask(&mut client, "POST", "/ping/42", "hi").await;
 
         assert_eq!(published.status(), StatusCode::OK);
-        let frame = listening.frame().await.unwrap().unwrap();
-        assert_eq!(frame.into_data().unwrap(), "event: ping\ndata: hi\n\n");
+        for expected in [OPEN, "event: ping\ndata: hi\n\n"] {
+            let frame = listening.frame().await.unwrap().unwrap();
+            assert_eq!(frame.into_data().unwrap(), expected);
+        }
     });
 }
 

@@ -148,14 +148,11 @@ async fn pass_on(
         if is_held {
             continue;
         }
-        let passed = match &mut *lock(left) {
-            Some(left) => {
-                let passed = unsent.len().min(*left);
-                *left -= passed;
-                passed
-            }
-            None => unsent.len(),
-        };
+        let passed = lock(left).as_mut().map_or(unsent.len(), |left| {
+            let passed = unsent.len().min(*left);
+            *left -= passed;
+            passed
+        });
         if client.write_all(&unsent[..passed]).await.is_err() {
             return;
         }

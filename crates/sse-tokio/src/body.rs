@@ -32,6 +32,8 @@ pin_project! {
     /// let hub = Hub::new(HubConfig::new(StringFormat));
     /// let token = Token::new("42")?;
     /// let mut body = SseBody::new(hub.subscribe(&token, Instant::now())?);
+    /// let first = body.frame().await.expect("the channel is open")?;
+    /// assert_eq!(first.into_data().unwrap(), "event: sse.open\nretry: 3000\ndata: {}\n\n");
     ///
     /// hub.publish(&token, "ping", b"hi", Instant::now())?.wake();
     /// let frame = body.frame().await.expect("the channel is open")?;
@@ -148,7 +150,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn writes_put_the_keepalive_off() {
         let (hub, token) = hub(LogConfig::default());
-        let mut body = SseBody::new(hub.subscribe(&token, now()).unwrap());
+        let mut body = open(&hub, &token).await;
         let start = Instant::now();
 
         tokio::time::advance(Duration::from_secs(10)).await;
@@ -162,7 +164,7 @@ mod tests {
     #[tokio::test]
     async fn ready_events_go_out_as_one_frame() {
         let (hub, token) = hub(LogConfig::default());
-        let mut body = SseBody::new(hub.subscribe(&token, now()).unwrap());
+        let mut body = open(&hub, &token).await;
 
         for data in ["1", "2"] {
             hub.publish(&token, "ping", data.as_bytes(), now()).unwrap().wake();
@@ -177,7 +179,7 @@ mod tests {
     #[tokio::test]
     async fn long_event_goes_out_in_several_frames() {
         let (hub, token) = hub(LogConfig::default());
-        let mut body = SseBody::new(hub.subscribe(&token, now()).unwrap());
+        let mut body = open(&hub, &token).await;
 
         hub.publish(&token, "ping", &[b'x'; 40_000], now()).unwrap().wake();
 
@@ -191,7 +193,7 @@ mod tests {
     #[tokio::test]
     async fn overrun_is_an_error_of_the_body() {
         let (hub, token) = hub(LogConfig::default().with_max_bytes(100));
-        let mut body = SseBody::new(hub.subscribe(&token, now()).unwrap());
+        let mut body = open(&hub, &token).await;
 
         hub.publish(&token, "ping", b"1", now()).unwrap().wake();
         hub.publish(&token, "ping", b"2", now()).unwrap().wake();
@@ -209,6 +211,14 @@ mod tests {
     fn hub(log: LogConfig) -> (std::sync::Arc<Hub>, Token) {
         let config = HubConfig::new(StringFormat).with_log(log);
         (Hub::new(config), Token::new("42").unwrap())
+    }
+
+    /// A body that has said that it is open.
+    async fn open(hub: &std::sync::Arc<Hub>, token: &Token) -> SseBody {
+        let mut body = SseBody::new(hub.subscribe(token, now()).unwrap());
+        let open = next(&mut body).await.unwrap().unwrap();
+        assert_eq!(open, "event: sse.open\nretry: 3000\ndata: {}\n\n");
+        body
     }
 
     async fn next(body: &mut SseBody) -> Option<Result<Bytes, StreamCut>> {

@@ -140,7 +140,7 @@ fn a_reconnection_time_is_no_event_and_is_told_to_who_comes_later() {
     assert_eq!(world.read(&mut early), resumed(&first) + asides + &event(&second, "2"));
     let zero = late.resume().unwrap().anchor();
     let both = event(&first, "1") + &event(&second, "2");
-    assert_eq!(world.read(&mut late), fresh(&zero).replace("3000", "2000") + &both);
+    assert_eq!(world.read(&mut late), fresh(zero).replace("3000", "2000") + &both);
 }
 
 #[test]

@@ -39,7 +39,7 @@ impl Protocol {
             Handled::Publish(permit) => publish(channels, permit, body).await,
         };
         if let Some(asked) = asked {
-            let status = refused.unwrap_or(answer.response.status());
+            let status = refused.unwrap_or_else(|| answer.response.status());
             log(&parts.method, asked, status, started);
         }
         answer
