@@ -15,6 +15,9 @@ pub(super) struct Window {
     max_age: Option<Duration>,
     epochs: Epochs,
     from: u64,
+    /// Whether the oldest event is beyond what is promised, and only there to prove to a client that
+    /// stands behind it that it has missed nothing.
+    is_proof: bool,
     cost: usize,
 }
 
@@ -26,6 +29,7 @@ impl Window {
             max_age: history.max_age,
             epochs: Epochs::new(epoch),
             from: 1,
+            is_proof: false,
             cost: 0,
         }
     }
@@ -52,8 +56,10 @@ impl Window {
         Position::new(seq, self.epochs.at(seq))
     }
 
-    pub(super) fn kept(&self, first: u64, top: u64) -> Kept<'_> {
-        Kept { first, top, epochs: &self.epochs }
+    /// What there is for a listener, in a log that holds all from `held` to `top`.
+    pub(super) fn kept(&self, held: u64, top: u64) -> Kept<'_> {
+        let first = self.from + u64::from(self.is_proof);
+        Kept { held, first, top, epochs: &self.epochs }
     }
 
     /// Where the window will begin and what it will take, once it ends at `next` and `added` bytes
@@ -77,25 +83,30 @@ impl Window {
         (from, cost)
     }
 
+    /// Moves the window; [`Self::expire`] then sees what is promised of it.
     pub(super) fn set(&mut self, (from, cost): (u64, usize)) {
         (self.from, self.cost) = (from, cost);
     }
 
-    /// Lets go of the events that are over age at `now`, but for the youngest of them.
+    /// Lets go of the events that are over age at `now`, but for the youngest of them, and sees whether
+    /// the oldest that is left is promised.
     pub(super) fn expire(
         &mut self,
         next: u64,
         now: Instant,
         entry: impl Fn(u64) -> (Instant, usize),
     ) {
-        let Some(max_age) = self.max_age else {
-            return;
+        let is_over = |seq| {
+            let age = now.saturating_duration_since(entry(seq).0);
+            self.max_age.is_some_and(|max_age| max_age <= age)
         };
-        while self.from + 1 < next
-            && max_age <= now.saturating_duration_since(entry(self.from + 1).0)
-        {
-            self.cost -= entry(self.from).1;
-            self.from += 1;
+        let mut from = self.from;
+        while from + 1 < next && is_over(from + 1) {
+            self.cost -= entry(from).1;
+            from += 1;
         }
+        let is_beyond = (self.max_events as u64) < next - from || self.max_bytes < self.cost;
+        self.is_proof = from < next && (is_beyond || is_over(from));
+        self.from = from;
     }
 }

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 /// What the channels of a hub remember for those who come later or come back.
 ///
-/// The newest events of a channel, as many as all three bounds allow, and one more: so a client that
-/// stands just before them can still be told that it has missed nothing.
+/// The newest events of a channel, as many as all three bounds allow. One more is kept and never sent: so
+/// a client that stands just before them can still be told that it has missed nothing.
 ///
 /// ```
 /// use std::time::Duration;

@@ -129,9 +129,11 @@ impl Verdict {
     }
 }
 
-/// What a channel keeps: the events from `first` to `top`, and the epochs of all it ever had.
+/// What a channel keeps: the events from `first` to `top` for everyone, those from `held` on for a
+/// listener that has seen the one before, and the epochs of all it ever had.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kept<'a> {
+    pub(crate) held: u64,
     pub(crate) first: u64,
     pub(crate) top: u64,
     pub(crate) epochs: &'a Epochs,
@@ -161,8 +163,8 @@ pub(crate) fn decide(start: &Start, kept: Kept<'_>) -> Resume {
         return gap(GapReason::Diverged, None);
     }
     let is_ours = kept.epochs.at(seq) == position.epoch();
-    let is_start = seq == 0 && kept.first == 1;
-    let is_provable = seq == kept.top || kept.first <= seq || is_start;
+    let is_start = seq == 0 && kept.held == 1;
+    let is_provable = seq == kept.top || kept.held <= seq || is_start;
     match (is_ours, is_provable) {
         (true, true) => Resume { verdict: Verdict::Ok, anchor: position },
         (true, false) => gap(GapReason::Trimmed, Some(kept.first - seq - 1)),
@@ -184,9 +186,9 @@ mod tests {
     use super::*;
     use crate::Epoch;
 
-    /// Events 11 to 20 are kept; from 6 on they are of the second epoch.
+    /// Events 12 to 20 are kept, and 11 as a proof; from 6 on they are of the second epoch.
     fn kept(epochs: &Epochs) -> Kept<'_> {
-        Kept { first: 11, top: 20, epochs }
+        Kept { held: 11, first: 12, top: 20, epochs }
     }
 
     fn epochs() -> Epochs {
@@ -215,21 +217,21 @@ mod tests {
     fn every_case_of_the_table_is_decided_as_written() {
         let epochs = epochs();
         for (last, expected) in [
-            ("garbage".to_owned(), ("unknown", None, 11)),
-            (id(21, 1), ("diverged", None, 11)),
-            (id(u64::MAX, 1), ("diverged", None, 11)),
+            ("garbage".to_owned(), ("unknown", None, 12)),
+            (id(21, 1), ("diverged", None, 12)),
+            (id(u64::MAX, 1), ("diverged", None, 12)),
             (id(20, 1), ("ok", None, 21)),
-            (id(20, 0), ("diverged", None, 11)),
+            (id(20, 0), ("diverged", None, 12)),
             (id(15, 1), ("ok", None, 16)),
-            (id(15, 0), ("diverged", None, 11)),
+            (id(15, 0), ("diverged", None, 12)),
             (id(11, 1), ("ok", None, 12)),
-            (id(10, 1), ("trimmed", Some(0), 11)),
-            (id(8, 1), ("trimmed", Some(2), 11)),
-            (id(8, 0), ("diverged", None, 11)),
-            (id(5, 0), ("trimmed", Some(5), 11)),
-            (id(5, 1), ("diverged", None, 11)),
-            (id(0, 0), ("trimmed", Some(10), 11)),
-            (id(0, 1), ("diverged", None, 11)),
+            (id(10, 1), ("trimmed", Some(1), 12)),
+            (id(8, 1), ("trimmed", Some(3), 12)),
+            (id(8, 0), ("diverged", None, 12)),
+            (id(5, 0), ("trimmed", Some(6), 12)),
+            (id(5, 1), ("diverged", None, 12)),
+            (id(0, 0), ("trimmed", Some(11), 12)),
+            (id(0, 1), ("diverged", None, 12)),
         ] {
             for since in [Since::Latest, Since::Earliest, Since::Last(3)] {
                 let resume = decide(&asked(&last, since), kept(&epochs));
@@ -244,11 +246,12 @@ mod tests {
         let epochs = epochs();
         for (since, first) in [
             (Since::Latest, 21),
-            (Since::Earliest, 11),
+            (Since::Earliest, 12),
             (Since::Last(0), 21),
             (Since::Last(3), 18),
-            (Since::Last(10), 11),
-            (Since::Last(u64::MAX), 11),
+            (Since::Last(9), 12),
+            (Since::Last(10), 12),
+            (Since::Last(u64::MAX), 12),
         ] {
             let resume = decide(&Start::default().with_since(since), kept(&epochs));
             assert_eq!(told(&resume), ("fresh", None, first), "{since:?}");
@@ -264,7 +267,7 @@ mod tests {
             (2, 5, ("trimmed", Some(1), 2)),
             (6, 5, ("trimmed", Some(5), 6)),
         ] {
-            let kept = Kept { first, top, epochs: &epochs };
+            let kept = Kept { held: first, first, top, epochs: &epochs };
             let resume = decide(&asked(&id(0, 0), Since::Latest), kept);
             assert_eq!(told(&resume), expected, "{first}..={top}");
             let foreign = decide(&asked(&id(0, 7), Since::Latest), kept);
@@ -275,7 +278,7 @@ mod tests {
     #[test]
     fn who_has_all_is_told_so_when_nothing_is_kept_any_more() {
         let epochs = Epochs::new(Epoch::new(0, 0));
-        let kept = Kept { first: 6, top: 5, epochs: &epochs };
+        let kept = Kept { held: 6, first: 6, top: 5, epochs: &epochs };
 
         assert_eq!(told(&decide(&asked(&id(5, 0), Since::Latest), kept)), ("ok", None, 6));
         assert_eq!(told(&decide(&asked(&id(4, 0), Since::Latest), kept)), ("trimmed", Some(1), 6));

@@ -68,8 +68,8 @@ fn what_is_trimmed_is_told_with_its_number_and_not_again() {
     let ids: Vec<EventId> = (0..6).map(|n| world.publish("t", &n.to_string())).collect();
 
     let mut back = world.resume("t", &ids[0]);
-    let told = gap_first(&ids[2], "trimmed", &format!("\"{}\"", ids[0]), "2");
-    let kept: String = (3..6).map(|n| event(&ids[n], &n.to_string())).collect();
+    let told = gap_first(&ids[3], "trimmed", &format!("\"{}\"", ids[0]), "3");
+    let kept: String = (4..6).map(|n| event(&ids[n], &n.to_string())).collect();
     assert_eq!(world.read(&mut back), told + &kept);
     drop(back);
 
@@ -77,7 +77,7 @@ fn what_is_trimmed_is_told_with_its_number_and_not_again() {
     assert!(matches!(again.resume().unwrap().verdict(), Verdict::Gap(_)), "the edge is gone");
     drop(again);
     again = world.resume("t", &ids[3]);
-    assert_eq!(again.resume().unwrap().verdict(), &Verdict::Ok, "one more than promised is kept");
+    assert_eq!(again.resume().unwrap().verdict(), &Verdict::Ok, "one more is kept as a proof");
 }
 
 #[test]

@@ -2,11 +2,11 @@ use sse_core::Since;
 
 use crate::channel::Life;
 
-/// What a listener is to be told, by the table. `at` is where it begins, of which only the model's
-/// bounds are known: at least what is owed from `owed_from` on is kept.
+/// What a listener is to be told, by the table. `at` is where it begins: behind `before`, if all that is
+/// promised follows. A log that somebody has still to read proves more than the promise.
 pub(crate) fn told(
     life: &Life,
-    owed_from: u64,
+    before: u64,
     (last, since): (Option<&str>, Since),
     at: u64,
     said: (&str, Option<u64>),
@@ -15,8 +15,8 @@ pub(crate) fn told(
     let Some(last) = last else {
         let is_right = match since {
             Since::Latest => at == top,
-            Since::Earliest => at < owed_from,
-            Since::Last(events) => at == top.saturating_sub(events) || at < owed_from,
+            Since::Earliest => at == before,
+            Since::Last(events) => at == top.saturating_sub(events).max(before),
             _ => false,
         };
         assert!(is_right, "a fresh listener begins at {at} of {top}");
@@ -27,7 +27,7 @@ pub(crate) fn told(
         is_seq && (8..=11).contains(&epoch.len())
     });
     let all_kept = |reason, missed| {
-        assert!(at < owed_from, "{reason}: only what follows {at} is kept of {top}");
+        assert_eq!(at, before, "{reason}: what follows is not what is promised of {top}");
         (reason, missed)
     };
     let Some((seq, theirs)) = parsed else {
@@ -37,10 +37,9 @@ pub(crate) fn told(
     if theirs != epoch || top < seq {
         return all_kept("diverged", None);
     }
-    // Just before what is kept, both are true: what follows shows whether something is missing.
-    if at == seq && (seq == top || owed_from <= seq || said != ("trimmed", Some(0))) {
+    if before.max(1) <= seq || seq == before || said.0 == "ok" {
+        assert_eq!(at, seq, "something comes twice, or never");
         return ("ok", None);
     }
-    assert!(seq < owed_from, "{seq} is owed and not kept");
     all_kept("trimmed", Some(at - seq))
 }

@@ -268,14 +268,13 @@ impl World {
             let history = self.settings.history.as_ref().unwrap();
             let anchor = resume.anchor();
             at = anchor.seq();
-            // At most what is promised, and the one before it, is owed.
-            let owed_from = (life.top() - life.promised(history, self.now)).max(1);
+            let before = life.top() - life.promised(history, self.now);
             let (verdict, missed) = match resume.verdict() {
                 Verdict::Gap(gap) => (gap.reason().as_str(), gap.missed()),
                 other => (other.as_str(), None),
             };
             let said = (verdict, missed);
-            let told = table::told(life, owed_from, (last, since), at, said);
+            let told = table::told(life, before, (last, since), at, said);
             assert_eq!(said, told, "{last:?} {since:?} anchored at {at}");
             match verdict {
                 "ok" => self.seen.resumed += 1,
