@@ -71,6 +71,12 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::bytes, allow_hyphen_values = true)]
     pub(super) max_body: u64,
 
+    /// Most bytes of all bodies that are arriving, 0 to 1099511627776, an eighth of it on one
+    /// connection; beyond, 503. One body of the greatest length always fits
+    #[arg(long, value_name = "BYTES", default_value = "67108864")]
+    #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
+    pub(super) max_bodies: usize,
+
     /// Reconnection time that every stream begins with, 0 to 4294967295 ms, until a retry action on its
     /// channel sets another
     #[arg(long, value_name = "MS", default_value = "3000")]

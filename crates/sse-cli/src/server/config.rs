@@ -56,6 +56,7 @@ impl Config {
 fn gateway(args: &Args) -> Result<GatewayConfig, Failure> {
     let config = GatewayConfig::default()
         .with_max_body(args.max_body)
+        .with_max_bodies(args.max_bodies)
         .with_prefix(args.prefix.path())
         .map_err(Failure::usage)?;
     if args.allow_origins.is_empty() {

@@ -30,6 +30,7 @@ fn help_names_every_option_and_gives_examples() {
                 "--listen",
                 "--prefix",
                 "--max-body",
+                "--max-bodies",
                 "--mode",
                 "--history",
                 "--history-bytes",

@@ -1,7 +1,8 @@
 //! Each option of `eventsource-server`.
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
     process::Command,
     time::{Duration, Instant},
 };
@@ -276,6 +277,30 @@ fn max_body_is_the_longest_that_is_taken() {
 
     assert_eq!((refused.status(), taken.status()), (413, 200));
     assert_eq!(listener.block(), "event: ping\ndata: 1234");
+}
+
+#[test]
+fn max_bodies_bounds_what_is_arriving_but_one_body_always_fits() {
+    let server = Server::start(&["--max-body", "4", "--max-bodies", "0"]);
+    let _listener = Listener::open(server.addr(), "/poll/42");
+    let mut slow = TcpStream::connect(server.addr()).unwrap();
+    let head = "POST /ping/42 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n";
+    slow.write_all(format!("{head}123").as_bytes()).unwrap();
+
+    // Until what was sent has come, there is room for another one.
+    let refused = loop {
+        let answer = exchange(server.addr(), "POST", "/ping/42", "1234");
+        if answer.status() != 200 {
+            break answer;
+        }
+    };
+
+    assert_eq!(refused.status(), 503);
+    assert!(refused.head.field("retry-after").is_some());
+    slow.write_all(b"4").unwrap();
+    let mut status = [0; 12];
+    slow.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200");
 }
 
 #[test]

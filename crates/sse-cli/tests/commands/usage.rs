@@ -12,6 +12,7 @@ fn every_number_is_refused_by_name_and_with_its_bounds() {
         (SERVER, &["--keepalive"], "--keepalive", "0 to 4294967295"),
         (SERVER, &["-k"], "--keepalive", "0 to 4294967295"),
         (SERVER, &["--max-body"], "--max-body", "0 to 1073741824"),
+        (SERVER, &["--max-bodies"], "--max-bodies", "0 to 1099511627776"),
         (SERVER, &["--history"], "--history", "0 to 4294967295"),
         (SERVER, &["--history-bytes"], "--history-bytes", "0 to 1099511627776"),
         (SERVER, &["--history-age"], "--history-age", "0 to 4294967295"),

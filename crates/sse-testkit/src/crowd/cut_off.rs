@@ -78,10 +78,10 @@ async fn client(
             };
             let field = |name| block.lines().find_map(|line| line.strip_prefix(name));
             id = field("id: ").expect("every block has an id").to_owned();
-            match field("data: ") {
-                Some("last") => return data,
-                Some(new) => data.push(new.to_owned()),
-                None => assert!(!block.contains("event"), "{block}"),
+            match (field("event: "), field("data: ")) {
+                (Some("ping"), Some("last")) => return data,
+                (Some("ping"), Some(new)) => data.push(new.to_owned()),
+                _ => assert!(block.starts_with("event: sse.open\n"), "{block}"),
             }
         }
     }

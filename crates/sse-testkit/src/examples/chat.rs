@@ -9,7 +9,7 @@ pub async fn what_is_said_is_heard_by_all(package: &str) {
     assert!(target.get("/").await.text().contains("EventSource"));
     let mut listeners = Vec::new();
     for _ in 0..3 {
-        listeners.push(target.listen_at("/events/poll/chat").await);
+        listeners.push(target.listen_at("/events/poll/chat").await.opened().await);
     }
 
     let said = target.exchange(post("/events/ping/chat", b"hi")).await;
