@@ -2,28 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+mod support;
+
 use std::net::SocketAddr;
 
-use actix_web::{App, HttpServer, web};
 use bytes::Bytes;
-use futures_util::stream;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, client::conn::http2::SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use sse_actix::{EventService, SocketOptions, Sse};
-use sse_core::Event;
-use sse_testkit::{OPEN, Setup, Target, run};
-use tokio::{
-    net::TcpStream,
-    runtime::Runtime,
-    task::{JoinSet, spawn_blocking},
-};
+use sse_testkit::{OPEN, Setup, Target, http2, run};
+use support::start_h2c;
+use tokio::{net::TcpStream, runtime::Runtime, task::spawn_blocking};
 
 #[test]
 fn events_are_heard_and_published() {
     run(async {
-        let target = start();
+        let target = start().await;
         let mut client = connect(target.addr()).await;
         let mut listening = ask(&mut client, "GET", "/poll/42", "").await;
 
@@ -40,7 +35,7 @@ fn events_are_heard_and_published() {
 #[test]
 fn a_refusal_is_read_beside_8_mib() {
     run(async {
-        let target = start();
+        let target = start().await;
         let mut client = connect(target.addr()).await;
 
         let refused = ask(&mut client, "POST", "/ping/42", &"a".repeat(8 << 20)).await;
@@ -54,7 +49,7 @@ fn a_refusal_is_read_beside_8_mib() {
 #[test]
 fn who_resets_a_stream_has_left_without_a_write() {
     run(async {
-        let target = start();
+        let target = start().await;
         let mut client = connect(target.addr()).await;
         let listening = ask(&mut client, "GET", "/poll/42", "").await;
 
@@ -67,7 +62,7 @@ fn who_resets_a_stream_has_left_without_a_write() {
 #[test]
 fn who_closes_the_connection_has_left_without_a_write() {
     run(async {
-        let target = start();
+        let target = start().await;
         let addr = target.addr();
         let listened = spawn_blocking(move || {
             let runtime = Runtime::new().unwrap();
@@ -88,36 +83,16 @@ fn who_closes_the_connection_has_left_without_a_write() {
 
 #[test]
 fn a_stream_that_fails_is_reset_behind_what_came_before() {
-    run(async {
-        let target = start();
-        let mut client = connect(target.addr()).await;
-
-        let mut failing = ask(&mut client, "GET", "/failing", "").await;
-
-        let frame = failing.frame().await.unwrap().unwrap();
-        assert_eq!(frame.into_data().unwrap(), "data: 1\n\n");
-        failing.frame().await.unwrap().unwrap_err();
-        let page = ask(&mut client, "GET", "/", "").await;
-        assert_eq!(page.status(), StatusCode::OK, "the other streams of the connection go on");
-    });
+    run(http2::a_stream_that_fails_is_reset_behind_what_came_before(start_h2c));
 }
 
-/// A server that speaks HTTP/2 without TLS, and never writes of its own accord.
-fn start() -> Target {
-    let events = EventService::new(Setup::default().gateway());
-    let listener = SocketOptions::default().listen("127.0.0.1:0".parse().unwrap()).unwrap();
-    let addr = listener.local_addr().unwrap();
-    let failing = async || Sse::new(stream::iter([Ok(Event::data("1")), Err("lost")]));
-    let app = move || App::new().route("/failing", web::get().to(failing)).service(events.clone());
-    let server = HttpServer::new(app)
-        .h1_allow_half_closed(false)
-        .disable_signals()
-        .listen_auto_h2c(listener)
-        .unwrap()
-        .run();
-    let mut serving = JoinSet::new();
-    serving.spawn(async move { server.await.unwrap() });
-    Target::new(addr, Setup::default(), serving)
+#[test]
+fn bodies_of_one_connection_have_a_share() {
+    run(http2::bodies_of_one_connection_have_a_share(start_h2c));
+}
+
+async fn start() -> Target {
+    start_h2c(Setup::default()).await
 }
 
 async fn connect(addr: SocketAddr) -> SendRequest<Full<Bytes>> {

@@ -51,6 +51,8 @@ pub use listener::{Listener, OPEN, StreamEnd};
 mod scripted;
 pub use scripted::{MemoryServer, MemoryStream, RecordedRequest, ScriptedServer, Step};
 
+pub mod http2;
+
 mod cutter;
 pub use cutter::{cuts, single_bytes};
 

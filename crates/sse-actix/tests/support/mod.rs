@@ -1,6 +1,6 @@
 //! A server of actix-web with this crate, configured as a test of the testkit asks for.
 
-use std::{io, sync::Arc};
+use std::{io, net::TcpListener, sync::Arc};
 
 use actix_web::{App, HttpServer, dev::Server, web};
 use rustls::{ServerConfig, crypto::ring};
@@ -9,16 +9,27 @@ use sse_actix::{EventService, LastEventId, SocketOptions, Sse};
 use sse_testkit::{Setup, Target, TlsIdentity};
 use tokio::task::JoinSet;
 
+#[allow(dead_code, reason = "each test has a way of its own")]
 pub(crate) async fn start(setup: Setup) -> Target {
+    start_as(setup, false).await
+}
+
+/// The same with HTTP/2 without TLS.
+#[allow(dead_code, reason = "each test has a way of its own")]
+pub(crate) async fn start_h2c(setup: Setup) -> Target {
+    start_as(setup, true).await
+}
+
+async fn start_as(setup: Setup, is_h2c: bool) -> Target {
     let listener = SocketOptions::default().listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let addr = listener.local_addr().unwrap();
-    let server = serve(&setup, listener).unwrap();
+    let server = serve(&setup, listener, is_h2c).unwrap();
     let mut serving = JoinSet::new();
     serving.spawn(async move { server.await.unwrap() });
     Target::new(addr, setup, serving)
 }
 
-fn serve(setup: &Setup, listener: std::net::TcpListener) -> io::Result<Server> {
+fn serve(setup: &Setup, listener: TcpListener, is_h2c: bool) -> io::Result<Server> {
     let protocol = EventService::new(setup.gateway());
     let (channels, stopped) = (protocol.channels(), setup.stop.requested());
     let drain = setup.drain;
@@ -36,6 +47,7 @@ fn serve(setup: &Setup, listener: std::net::TcpListener) -> io::Result<Server> {
     });
     let server = match &setup.tls {
         Some(identity) => server.listen_rustls_0_23(listener, tls(identity))?,
+        None if is_h2c => server.listen_auto_h2c(listener)?,
         None => server.listen(listener)?,
     };
     Ok(server.run())
