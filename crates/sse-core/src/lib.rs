@@ -70,6 +70,9 @@ pub use hub::{
     PublishError, Published, SubscribeError, Subscriber, Wakers, WakersIntoIter,
 };
 
+mod request;
+pub use request::{RequestError, RequestHead};
+
 mod gateway;
 pub use gateway::{
     Admission, Admitted, Cors, CorsError, Gateway, GatewayConfig, GatewayError, Handled, Hosts,

@@ -92,9 +92,9 @@ impl Channels {
         self.hub.shutdown().wake();
     }
 
-    /// Ends every stream cleanly at an instant of its own within `window`, and tells each client a
-    /// reconnection time drawn from it, so that they do not all come back at once. New listeners are
-    /// refused from now on. Completes once all streams were told to end.
+    /// Ends every stream cleanly at an instant of its own within `window`, and tells each client to come
+    /// back when it is over, at a time of its own; see [`Hub::drain`]. New listeners are refused from now
+    /// on. Completes once all streams were told to end.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -112,9 +112,11 @@ impl Channels {
             let listeners = self.hub.counts().listeners;
             tracing::info!(listeners, ?window, "ending all streams, one after the other");
             self.hub.drain(window, now()).wake();
-            let until = now() + window;
-            while 0 < self.hub.counts().listeners && now() < until {
-                sleep(LOOK.min(until - now())).await;
+            let begun = now();
+            while 0 < self.hub.counts().listeners
+                && let Some(left) = window.checked_sub(now() - begun)
+            {
+                sleep(LOOK.min(left)).await;
             }
         }
         self.shutdown();

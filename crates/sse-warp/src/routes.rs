@@ -89,13 +89,13 @@ fn head(
 ) -> Request<()> {
     let mut request = Request::new(());
     *request.method_mut() = method;
-    let mut authority = authority;
-    if headers.contains_key(header::HOST) {
-        authority = None;
-    } else {
-        // warp does not tell which version it is: one that can do without, then.
-        *request.version_mut() = Version::HTTP_2;
-    }
+    // warp does not tell which version it is: without `Host`, one that can do without.
+    let (version, authority) = match authority {
+        _ if headers.contains_key(header::HOST) => (Version::HTTP_11, None),
+        Some(authority) => (Version::HTTP_2, Some(authority)),
+        None => (Version::HTTP_10, None),
+    };
+    *request.version_mut() = version;
     *request.uri_mut() = uri(authority, path.as_str(), &query);
     *request.headers_mut() = headers;
     if let Some(remote) = remote {

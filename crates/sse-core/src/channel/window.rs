@@ -85,7 +85,7 @@ impl Window {
 
     /// Moves the window; [`Self::expire`] then sees what is promised of it.
     pub(super) fn set(&mut self, (from, cost): (u64, usize)) {
-        (self.from, self.cost) = (from, cost);
+        (self.from, self.cost, self.is_proof) = (from, cost, false);
     }
 
     /// Lets go of the events that are over age at `now`, but for the youngest of them, and sees whether

@@ -67,10 +67,10 @@ impl GatewayConfig {
         self
     }
 
-    /// Sets how long the body of a POST may take to arrive. Default: 30 s.
+    /// Sets how long the body of a POST may take to arrive. Default: 30 s; at most a year.
     #[must_use]
     pub fn with_body_timeout(mut self, body_timeout: Duration) -> Self {
-        self.body_timeout = body_timeout;
+        self.body_timeout = body_timeout.min(YEAR);
         self
     }
 
@@ -118,6 +118,9 @@ impl Default for GatewayConfig {
         }
     }
 }
+
+/// Short enough to be added to any instant.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Why a gateway cannot be configured so.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

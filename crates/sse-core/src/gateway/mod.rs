@@ -9,7 +9,6 @@ mod cors;
 pub use cors::{Cors, CorsError};
 
 mod host;
-use host::Authority;
 pub use host::{Hosts, HostsError};
 
 mod permit;
@@ -21,7 +20,6 @@ pub use remote_addr::RemoteAddr;
 
 mod body_type;
 mod browser;
-mod framing;
 mod header_text;
 mod page;
 mod policy;
@@ -34,7 +32,11 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
-use crate::{Hub, IdempotencyKey, LastEventId, Limit, Since, Start, Token, hub::Bodies};
+use crate::{
+    Hub, IdempotencyKey, LastEventId, Limit, Since, Start, Token,
+    hub::Bodies,
+    request::{Authority, RequestHead},
+};
 use policy::Policy;
 use refusal::Refusal;
 use route::Route;
@@ -115,8 +117,7 @@ impl Gateway {
 
     /// The host that the request is for, if it may be asked under that one.
     fn host(&self, parts: &Parts) -> Result<Option<Authority>, Refusal> {
-        framing::check(&parts.uri, &parts.headers)?;
-        let host = Authority::of(parts)?;
+        let host = RequestHead::from(parts).authority()?;
         match (&self.config.hosts, &host) {
             (Some(hosts), Some(host)) if !hosts.allow(host) => {
                 Err(Refusal::ForeignHost { host: host.to_string() })

@@ -3,17 +3,15 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
-use super::{
-    body_type::BodyTypeError, framing::FramingError, host::HostError, page, page::escape,
-    route::RouteError,
+use super::{body_type::BodyTypeError, page, page::escape, route::RouteError};
+use crate::{
+    IdempotencyKeyError, PublishError, RequestError, SinceError, SubscribeError, stop_reconnecting,
 };
-use crate::{IdempotencyKeyError, PublishError, SinceError, SubscribeError, stop_reconnecting};
 
 /// Why a request is not served, as the client is told.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    Framing(FramingError),
-    Host(HostError),
+    Head(RequestError),
     ForeignHost { host: String },
     OtherSite,
     Route(RouteError),
@@ -41,7 +39,7 @@ impl Refusal {
             Self::Method { allow } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allow));
             }
-            Self::Framing(FramingError::ChunkedTwice | FramingError::Coding) => {
+            Self::Head(_) => {
                 // Nobody knows where the next request begins.
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
@@ -58,13 +56,10 @@ impl Refusal {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Framing(FramingError::Coding) => StatusCode::NOT_IMPLEMENTED,
-            Self::Framing(_)
-            | Self::Host(_)
-            | Self::Route(_)
-            | Self::Since(_)
-            | Self::Key(_)
-            | Self::Incomplete => StatusCode::BAD_REQUEST,
+            Self::Head(error) => error.status(),
+            Self::Route(_) | Self::Since(_) | Self::Key(_) | Self::Incomplete => {
+                StatusCode::BAD_REQUEST
+            }
             Self::ForeignHost { .. } | Self::OtherSite => StatusCode::FORBIDDEN,
             Self::BodyType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -98,8 +93,7 @@ impl Refusal {
             format!("Data is not properly formatted: <br />{}", escape(&error.to_string()))
         };
         match self {
-            Self::Framing(error) => escape(&error.to_string()),
-            Self::Host(error) => escape(&error.to_string()),
+            Self::Head(error) => escape(&error.to_string()),
             Self::ForeignHost { host } => {
                 let host = escape(host);
                 format!(
@@ -145,15 +139,9 @@ impl From<RouteError> for Refusal {
     }
 }
 
-impl From<FramingError> for Refusal {
-    fn from(error: FramingError) -> Self {
-        Self::Framing(error)
-    }
-}
-
-impl From<HostError> for Refusal {
-    fn from(error: HostError) -> Self {
-        Self::Host(error)
+impl From<RequestError> for Refusal {
+    fn from(error: RequestError) -> Self {
+        Self::Head(error)
     }
 }
 

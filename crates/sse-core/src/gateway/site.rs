@@ -1,6 +1,6 @@
 use http::{HeaderValue, header, request::Parts};
 
-use super::host::Authority;
+use crate::request::Authority;
 
 /// Whether a browser sent the request for a page of another site than this server's.
 ///

@@ -129,8 +129,8 @@ impl Verdict {
     }
 }
 
-/// What a channel keeps: the events from `first` to `top` for everyone, those from `held` on for a
-/// listener that has seen the one before, and the epochs of all it ever had.
+/// What a channel keeps: the events from `first` to `top`, the one before as a proof if `held` says so,
+/// and the epochs of all it ever had.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kept<'a> {
     pub(crate) held: u64,
@@ -163,8 +163,8 @@ pub(crate) fn decide(start: &Start, kept: Kept<'_>) -> Resume {
         return gap(GapReason::Diverged, None);
     }
     let is_ours = kept.epochs.at(seq) == position.epoch();
-    let is_start = seq == 0 && kept.held == 1;
-    let is_provable = seq == kept.top || kept.held <= seq || is_start;
+    let is_edge = kept.first <= seq + 1 && (kept.held <= seq || seq == 0);
+    let is_provable = seq == kept.top || is_edge;
     match (is_ours, is_provable) {
         (true, true) => Resume { verdict: Verdict::Ok, anchor: position },
         (true, false) => gap(GapReason::Trimmed, Some(kept.first - seq - 1)),
@@ -272,6 +272,22 @@ mod tests {
             assert_eq!(told(&resume), expected, "{first}..={top}");
             let foreign = decide(&asked(&id(0, 7), Since::Latest), kept);
             assert_eq!(told(&foreign), ("diverged", None, first), "{first}..={top}");
+        }
+    }
+
+    #[test]
+    fn what_is_held_as_a_proof_or_for_others_is_not_sent() {
+        let epochs = Epochs::new(Epoch::new(0, 0));
+        let kept = Kept { held: 1, first: 5, top: 6, epochs: &epochs };
+        for (seq, expected) in [
+            (0, ("trimmed", Some(4), 5)),
+            (1, ("trimmed", Some(3), 5)),
+            (3, ("trimmed", Some(1), 5)),
+            (4, ("ok", None, 5)),
+            (5, ("ok", None, 6)),
+            (6, ("ok", None, 7)),
+        ] {
+            assert_eq!(told(&decide(&asked(&id(seq, 0), Since::Latest), kept)), expected, "{seq}");
         }
     }
 

@@ -33,6 +33,9 @@ impl Bodies {
     }
 
     fn try_add(&self, connection: Option<RemoteAddr>, more: usize) -> bool {
+        if more == 0 {
+            return true;
+        }
         if !self.held.try_add(more) {
             return false;
         }

@@ -13,7 +13,7 @@ pub(super) struct Drain {
 
 impl Drain {
     pub(super) fn new(start: Instant, window: Duration) -> Self {
-        Self { start, window }
+        Self { start, window: window.min(LONGEST) }
     }
 
     /// When the stream that is at `phase` ends.
@@ -40,6 +40,9 @@ impl Drain {
 fn part_of(window: Duration, phase: u16) -> Duration {
     window.mul_f64(f64::from(phase) / f64::from(u16::MAX))
 }
+
+/// Longer than anybody waits, and short enough to be added to any instant.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 

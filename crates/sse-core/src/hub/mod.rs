@@ -236,9 +236,11 @@ impl Hub {
         }
     }
 
-    /// Ends every stream at an instant of its own within `window`, refuses new listeners from now on,
-    /// and tells each client a reconnection time drawn from `window`, so that they do not all come
-    /// back at once. The window of the first call stands.
+    /// Ends every stream at an instant of its own within `window`, and refuses new listeners from now on.
+    ///
+    /// Each client is told to come back when the window is over, and then at a time of its own within as
+    /// long again, so that they meet the next server and not all at once. The window of the first call
+    /// stands; it is 30 days at most.
     pub fn drain(&self, window: Duration, now: Instant) -> Wakers {
         let _first = self.shared.drain.set(Drain::new(now, window));
         let channels = self.registry.refuse().into_iter();

@@ -1,6 +1,8 @@
 use std::{sync::Arc, task::Waker, time::Duration};
 
-use sse_core::{CloseReason, Mode, Output, PublishError, SubscribeError};
+use sse_core::{
+    CloseReason, Gateway, GatewayConfig, Handled, Mode, Output, PublishError, SubscribeError,
+};
 
 use crate::support::{Woken, World, history, quiet, token};
 
@@ -117,6 +119,25 @@ fn a_shutdown_after_a_drain_ends_who_is_left() {
     assert_eq!(world.read_to_end(&mut listener), (String::new(), CloseReason::Shutdown));
     let refused = world.hub.publish(&token("t"), "ping", b"", world.now).unwrap_err();
     assert_eq!(refused, PublishError::NotConnected);
+}
+
+#[test]
+fn any_window_and_any_time_can_be_given() {
+    let world = World::new(quiet());
+    drop(world.listen("the first one of all would be ended at once"));
+    let mut listener = world.listen("t");
+
+    world.hub.drain(Duration::MAX, world.now).wake();
+
+    let Output::Wait { until: Some(until) } = listener.poll_output(Waker::noop(), world.now) else {
+        panic!("the end has a time");
+    };
+    assert!(world.now <= until);
+    let config = GatewayConfig::default().with_body_timeout(Duration::MAX);
+    let (parts, ()) =
+        http::Request::post("/ping/t").header("host", "h").body(()).unwrap().into_parts();
+    let handled = Gateway::new(world.hub.clone(), config).handle(&parts, world.now);
+    assert!(matches!(handled, Handled::Publish(_)), "{handled:?}");
 }
 
 #[test]

@@ -51,12 +51,10 @@ fn one_valid_host_is_demanded_of_http_1_1() {
 }
 
 #[test]
-fn http_1_0_and_http_2_can_do_without_host() {
-    for (version, uri) in [
-        (Version::HTTP_10, "/poll/42"),
-        (Version::HTTP_2, "http://localhost:8888/poll/42"),
-        (Version::HTTP_2, "/poll/42"),
-    ] {
+fn http_1_0_and_http_2_can_do_without_the_field() {
+    for (version, uri) in
+        [(Version::HTTP_10, "/poll/42"), (Version::HTTP_2, "http://localhost:8888/poll/42")]
+    {
         let (parts, ()) = Request::get(uri).version(version).body(()).unwrap().into_parts();
         let handled = on_loopback().handle(&parts, epoch());
         assert!(matches!(handled, Handled::Listen(_)), "{version:?} {uri}: {handled:?}");

@@ -3,13 +3,12 @@ use sse_core::Since;
 use crate::channel::Life;
 
 /// What a listener is to be told, by the table. `at` is where it begins: behind `before`, if all that is
-/// promised follows. A log that somebody has still to read proves more than the promise.
+/// promised follows.
 pub(crate) fn told(
     life: &Life,
     before: u64,
     (last, since): (Option<&str>, Since),
     at: u64,
-    said: (&str, Option<u64>),
 ) -> (&'static str, Option<u64>) {
     let (top, epoch) = (life.top(), life.epoch.as_str());
     let Some(last) = last else {
@@ -37,7 +36,7 @@ pub(crate) fn told(
     if theirs != epoch || top < seq {
         return all_kept("diverged", None);
     }
-    if before.max(1) <= seq || seq == before || said.0 == "ok" {
+    if before <= seq {
         assert_eq!(at, seq, "something comes twice, or never");
         return ("ok", None);
     }

@@ -274,7 +274,7 @@ impl World {
                 other => (other.as_str(), None),
             };
             let said = (verdict, missed);
-            let told = table::told(life, before, (last, since), at, said);
+            let told = table::told(life, before, (last, since), at);
             assert_eq!(said, told, "{last:?} {since:?} anchored at {at}");
             match verdict {
                 "ok" => self.seen.resumed += 1,

@@ -150,7 +150,6 @@ where
                     State::Running { response: service.call(request) }
                 }
                 StateProjection::Refused { refusal } => {
-                    let refusal = *refusal;
                     tracing::debug!(?refusal, "a request is refused before the service");
                     return Poll::Ready(Ok(refusal.response(*this.version).map(Served::whole)));
                 }

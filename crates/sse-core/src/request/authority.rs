@@ -1,0 +1,106 @@
+use core::net::{Ipv4Addr, Ipv6Addr};
+use std::fmt;
+
+/// A host and port as a request names them, or an origin does.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Authority {
+    /// In lower case, without a final dot; an IPv6 address in brackets.
+    pub(crate) host: String,
+    pub(crate) port: Option<u16>,
+}
+
+impl Authority {
+    /// `host`, `host:port`, `[::1]:port` and what else may stand in `Host`.
+    pub(crate) fn parse(value: &[u8]) -> Option<Self> {
+        let text = str::from_utf8(value).ok()?;
+        let (host, port) = match text.rfind(':') {
+            Some(colon) if !text[colon..].contains(']') => (&text[..colon], &text[colon + 1..]),
+            _ => (text, ""),
+        };
+        let port = match port {
+            "" => None,
+            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(digits.parse().ok()?)
+            }
+            _ => return None,
+        };
+        let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+            None => is_registered_name(host),
+        };
+        let host = host.strip_suffix('.').unwrap_or(host);
+        (is_host && !host.is_empty()).then(|| Self { host: host.to_ascii_lowercase(), port })
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        let address = self.host.parse::<Ipv4Addr>();
+        let bracketed = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        self.host == LOCALHOST
+            || self.host.strip_suffix(LOCALHOST).is_some_and(|before| before.ends_with('.'))
+            || address.is_ok_and(|address| address.is_loopback())
+            || bracketed
+                .and_then(|address| address.parse::<Ipv6Addr>().ok())
+                .is_some_and(|address| address.is_loopback())
+    }
+}
+
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.host)
+    }
+}
+
+/// What RFC 3986 has in a name: unreserved characters, sub-delimiters and escapes.
+fn is_registered_name(host: &str) -> bool {
+    let mut bytes = host.bytes();
+    while let Some(byte) = bytes.next() {
+        let is_escape = byte == b'%' && {
+            let mut digit = || bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit());
+            digit() && digit()
+        };
+        if !(is_escape || byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)) {
+            return false;
+        }
+    }
+    true
+}
+
+const LOCALHOST: &str = "localhost";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_has_a_name_or_an_address_and_at_most_a_port() {
+        for (value, expected) in [
+            ("h", Some(("h", None))),
+            ("H.Example.:80", Some(("h.example", Some(80)))),
+            ("h:", Some(("h", None))),
+            ("127.0.0.1:8888", Some(("127.0.0.1", Some(8888)))),
+            ("[::1]", Some(("[::1]", None))),
+            ("[::1]:8888", Some(("[::1]", Some(8888)))),
+            ("a%20b", Some(("a%20b", None))),
+            ("", None),
+            (".", None),
+            (":80", None),
+            ("h:port", None),
+            ("h:65536", None),
+            ("h:80:80", None),
+            ("::1", None),
+            ("[::1", None),
+            ("[h]", None),
+            ("[::1]x:80", None),
+            ("user@h", None),
+            ("h/path", None),
+            ("h h", None),
+            ("a%2", None),
+            ("h, h", None),
+            ("hé", None),
+        ] {
+            let parsed = Authority::parse(value.as_bytes());
+            let parsed = parsed.as_ref().map(|it| (it.host.as_str(), it.port));
+            assert_eq!(parsed, expected, "{value:?}");
+        }
+    }
+}
