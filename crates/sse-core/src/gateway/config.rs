@@ -59,8 +59,8 @@ impl GatewayConfig {
     /// 64 MiB.
     ///
     /// Beyond it the answer is 503 with `Retry-After`. The bodies of one connection, where its
-    /// [`RemoteAddr`](crate::RemoteAddr) is known, may take an eighth of it. One body of the greatest
-    /// length always fits.
+    /// [`RemoteAddr`](crate::RemoteAddr) is known, may take an eighth of it. Both are raised to
+    /// [`Self::with_max_body`] where they are less, so that one body always fits.
     #[must_use]
     pub fn with_max_bodies(mut self, max_bodies: usize) -> Self {
         self.max_bodies = max_bodies;

@@ -95,7 +95,7 @@ pub(super) enum Origin<'a> {
     /// All are allowed.
     Any,
     Listed(&'a HeaderValue),
-    /// It is not allowed, or there is none.
+    /// Another one, or none at all.
     Unlisted,
 }
 

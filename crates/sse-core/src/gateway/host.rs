@@ -6,7 +6,7 @@ use crate::request::Authority;
 ///
 /// A page of another site cannot read what this server answers, unless its own name resolves to this
 /// server's address (DNS rebinding): then the browser takes both for one. What it cannot do is to name
-/// another host than its own. Ports and a final dot do not count, nor does case.
+/// another host than its own. Case, ports and a final dot do not count.
 ///
 /// ```
 /// use sse_core::{GatewayConfig, Hosts};

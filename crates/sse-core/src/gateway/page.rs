@@ -64,6 +64,6 @@ fn text(hub: &Hub, config: &GatewayConfig) -> String {
 }
 
 const PAGE: &str = include_str!("page.html");
-/// Who tries the example in the console of the page may connect.
+/// The example can be tried in the console of the page, so connections are allowed.
 const CONTENT_SECURITY: &str = "default-src 'none'; connect-src *; style-src 'unsafe-inline'; \
                                 base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -8,7 +8,7 @@ pub(super) struct Policy {
     cors: Option<Grant>,
 }
 
-/// What is said of origins, where they are spoken of at all.
+/// What an answer says about origins, where CORS is configured.
 #[derive(Clone, Debug)]
 struct Grant {
     allowed: Option<HeaderValue>,

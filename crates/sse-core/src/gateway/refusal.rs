@@ -124,8 +124,8 @@ impl Refusal {
             Self::Publish(error) => badly(error),
             Self::TooLarge => "Data is too large".to_owned(),
             Self::Bodies { max } => format!(
-                "Server is full: all data under way may take no more than {max} bytes, and that of one \
-                 connection an eighth of it"
+                "Server is full: the bodies that are arriving may take no more than {max} bytes, and \
+                 those of one connection a part of it"
             ),
             Self::Late => "Data did not arrive in time".to_owned(),
             Self::Incomplete => "Data broke off".to_owned(),

@@ -16,8 +16,8 @@ pub(crate) struct Bodies {
 }
 
 impl Bodies {
-    /// Bodies that take `max` bytes in all, and an eighth of it a connection; one body of `longest` fits
-    /// into both.
+    /// Bodies that take `max` bytes in all, and an eighth of it a connection, but as much as one body of
+    /// `longest` in any case.
     pub(crate) fn new(max: usize, longest: usize) -> Self {
         Self {
             held: Gauge::new(max.max(longest)),
