@@ -8,7 +8,7 @@ use std::{
 
 use sse_core::{Gateway, Hub};
 use sse_hyper::{EventService, Server};
-use tokio::{runtime::Runtime, select, sync::oneshot};
+use tokio::{runtime::Runtime, select, sync::oneshot, time::sleep};
 
 use crate::{
     exit::{self, Failure},
@@ -66,11 +66,17 @@ async fn serve(config: Config) -> Result<(), Failure> {
         ended = &mut serving => return ended.map_err(Failure::failed),
         () = signals.next() => {}
     }
+    // A proxy in front leads clients here for the whole window, also when all streams have ended.
+    let accepting = async {
+        if config.drain_accept {
+            sleep(config.drain).await;
+        }
+    };
     let ending = async {
         drop(drain);
         select! {
             // Until then publishers are served, and who comes to listen is told to come later.
-            () = channels.drain(config.drain) => (),
+            ((), ()) = async { tokio::join!(channels.drain(config.drain), accepting) } => (),
             ended = &mut serving => return ended,
         }
         drop(stop);

@@ -3,7 +3,7 @@
 use std::{
     net::{SocketAddr, TcpListener},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use futures_util::StreamExt;
@@ -88,6 +88,23 @@ fn drain_accept_keeps_the_port_and_answers_on_it() {
     assert!(TcpListener::bind(addr).is_err());
     drop(streams);
     server.signal(Signal::TERM);
+}
+
+#[test]
+fn drain_accept_lasts_for_the_whole_window_though_nobody_listens() {
+    const WINDOW: Duration = Duration::from_secs(1);
+    let server = Server::start(&["--drain", "1000", "--drain-accept"]);
+    let begun = Instant::now();
+
+    server.signal(Signal::TERM);
+    server.log_line("ending all streams");
+
+    let answer = exchange(server.addr(), "GET", "/poll/42", "");
+    if begun.elapsed() < WINDOW {
+        assert_eq!(answer.status(), 503);
+    }
+    assert_eq!(server.into_process().wait().code, Some(0));
+    assert!(WINDOW <= begun.elapsed());
 }
 
 /// A second server on `port`, once the first one listens there no more.

@@ -95,7 +95,7 @@ fn actions_are_cut_like_tokens() {
         exchange(server.addr(), "POST", &format!("/{action}/42"), "");
 
         let line = server.log_line(" request ");
-        assert!(line.contains(&format!("action=\"{shown} token=42 ")), "{line}");
+        assert!(line.contains(&format!("action=\"{shown} token=\"42\" ")), "{line}");
     }
 }
 
@@ -113,7 +113,7 @@ fn what_cannot_be_seen_is_escaped() {
         exchange(server.addr(), "POST", &format!("/{encoded}/{encoded}"), "");
 
         let line = server.log_line(" request ");
-        let fields = format!("action=\"{escaped}\" token={escaped} status=404");
+        let fields = format!("action=\"{escaped}\" token=\"{escaped}\" status=404");
         assert!(line.contains(&fields), "{line}");
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct Listen {
     pub(super) token: Token,
     pub(super) start: Start,
     pub(super) is_head: bool,
+    /// Before HTTP/1.1 a stream of unknown length ends with its connection.
+    pub(super) ends_connection: bool,
     pub(super) is_event_source: bool,
 }
 
@@ -99,8 +101,11 @@ impl Admission {
 
     fn head<T>(&self, resume: Option<&Resume>, body: T) -> Response<T> {
         let mut response = event_stream(body);
+        let headers = response.headers_mut();
+        if self.asked.ends_connection {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some(resume) = resume {
-            let headers = response.headers_mut();
             let verdict = HeaderValue::from_static(resume.verdict().as_str());
             headers.insert("sse-resume", verdict);
             headers.insert("sse-last-event-id", text(resume.anchor()));

@@ -30,7 +30,7 @@ mod site;
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, header, request::Parts};
 
 use crate::{
     Hub, IdempotencyKey, LastEventId, Limit, Since, Start, Token,
@@ -149,6 +149,7 @@ impl Gateway {
                     token,
                     start: self.start(parts)?,
                     is_head: parts.method == Method::HEAD,
+                    ends_connection: parts.version <= Version::HTTP_10,
                     is_event_source: browser::is_event_source(parts),
                 };
                 let (hub, policy) = (self.hub.clone(), policy.clone());

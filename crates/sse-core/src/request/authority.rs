@@ -4,7 +4,7 @@ use std::fmt;
 /// A host and port as a request names them, or an origin does.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Authority {
-    /// In lower case, without a final dot; an IPv6 address in brackets.
+    /// In lower case, without a final dot; an IPv6 address in its shortest form, in brackets.
     pub(crate) host: String,
     pub(crate) port: Option<u16>,
 }
@@ -24,12 +24,14 @@ impl Authority {
             }
             _ => return None,
         };
-        let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-            None => is_registered_name(host),
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(address) => format!("[{}]", address.parse::<Ipv6Addr>().ok()?),
+            None if is_registered_name(host) => {
+                host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
+            }
+            None => return None,
         };
-        let host = host.strip_suffix('.').unwrap_or(host);
-        (is_host && !host.is_empty()).then(|| Self { host: host.to_ascii_lowercase(), port })
+        (!host.is_empty()).then_some(Self { host, port })
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
@@ -40,7 +42,7 @@ impl Authority {
             || address.is_ok_and(|address| address.is_loopback())
             || bracketed
                 .and_then(|address| address.parse::<Ipv6Addr>().ok())
-                .is_some_and(|address| address.is_loopback())
+                .is_some_and(|address| address.to_canonical().is_loopback())
     }
 }
 
@@ -80,6 +82,8 @@ mod tests {
             ("127.0.0.1:8888", Some(("127.0.0.1", Some(8888)))),
             ("[::1]", Some(("[::1]", None))),
             ("[::1]:8888", Some(("[::1]", Some(8888)))),
+            ("[0:0::0:1]", Some(("[::1]", None))),
+            ("[2001:DB8::A]", Some(("[2001:db8::a]", None))),
             ("a%20b", Some(("a%20b", None))),
             ("", None),
             (".", None),

@@ -1,4 +1,4 @@
-use std::{fmt, future::poll_fn, pin::Pin, task::Poll};
+use std::{borrow::Cow, fmt, future::poll_fn, pin::Pin, task::Poll};
 
 use bytes::{Buf, Bytes};
 use http::{Method, Request, Response, StatusCode, request::Parts};
@@ -151,26 +151,26 @@ fn log(
     status: StatusCode,
     started: std::time::Instant,
 ) {
-    let status = status.as_u16();
+    let (method, status) = (shortened(method.as_str()), status.as_u16());
     let micros = (now() - started).as_micros();
     let duration = format_args!("{micros}µs");
     match asked {
         Some((action, token)) => {
-            let (action, token) = (shortened(action), token.shortened());
-            tracing::info!(%method, action, %token, status, %duration, "request");
+            let (action, token) = (&*shortened(&action), &*token.shortened().to_string());
+            // Quoted, so that neither can pass for another field.
+            tracing::info!(%method, action, token, status, %duration, "request");
         }
         None => tracing::info!(%method, status, %duration, "request"),
     }
 }
 
-/// The beginning of an action, as of a token: either may be as long as a request takes.
-fn shortened(mut action: String) -> String {
-    if let Some((end, _)) = action.char_indices().nth(SHOWN) {
-        action.truncate(end);
-        action.push('…');
+/// The beginning of what may be as long as a request takes.
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
-    action
 }
 
-/// How many characters of an action a log line shows.
+/// How many characters of a method or an action a log line shows.
 const SHOWN: usize = 8;
