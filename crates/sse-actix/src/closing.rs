@@ -5,10 +5,11 @@ use std::{
 
 use sse_tokio::{LazyTimer, now};
 
-/// Ends the connection behind a stream whose end it is.
+/// Ends the connection behind a stream that only the end of the connection ends.
 ///
-/// While it answers, actix-web reads what is asked next, and forgets over it that the connection was to
-/// be closed: the next answer would stand in the stream. So the body fails instead of ending, which
+/// While it answers, actix-web reads what the client asks next, and answers it behind the stream although
+/// the connection was to be closed, also if the client itself asked for that: the next answer would stand
+/// in the stream. The body cannot see whether anything was read. So it fails instead of ending, which
 /// closes the connection at once, and therefore not before all was sent. actix-web asks the body again
 /// whenever it has sent something, so it has done so once it asks no more; or the client does not read.
 #[derive(Default)]

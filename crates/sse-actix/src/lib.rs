@@ -61,7 +61,7 @@
 //! | a stream has `Content-Encoding: identity` if the request has `Accept-Encoding` | `Compress` would hold events back in its compressor otherwise, and looks at no other header |
 //! | a refusal closes the connection if the request's body did not arrive with its head | actix-web decides that when it writes the head of the answer |
 //! | actix-web logs an error when a listener is cut, a stream fails, or a client goes on sending a refused body for too long | a body that fails is its only way to break a connection |
-//! | so it does when the stream of a client ends that asked with HTTP/1.0 and `Connection: keep-alive`; the connection is closed a second later | actix-web would answer what the client asks next in the middle of the stream. It still does so for a client of HTTP/1.0 that asks twice without `keep-alive` |
+//! | so it does when a stream over HTTP/1.0 ends, and the connection is closed a second later | actix-web would answer what the client asked meanwhile behind the stream, where it would read as part of it |
 
 mod body;
 mod closing;

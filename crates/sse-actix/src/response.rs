@@ -36,10 +36,9 @@ where
     let size = if is_awaited { BodySize::Stream } else { size };
 
     let is_until_close = is_stream && head.version < Version::HTTP_11;
-    let would_go_on = head.connection_type() != ConnectionType::Close;
     let body = AnswerBody::new(body, size, rest)
         .with_watch(watch.filter(|_| is_stream))
-        .with_closing((is_until_close && would_go_on).then(Closing::default));
+        .with_closing(is_until_close.then(Closing::default));
 
     let mut converted = HttpResponse::with_body(status, body.boxed());
     let headers = converted.headers_mut();

@@ -1,6 +1,6 @@
 //! How an answer from a stream begins.
 
-use futures_util::stream;
+use futures_util::{future::join_all, stream};
 use sse_core::Event;
 
 use super::ends::pending;
@@ -87,8 +87,8 @@ pub async fn http_1_0_gets_no_chunks(start: impl AsyncFn(Setup) -> Target) {
     listener.expect_end().await;
 }
 
-/// A stream without a length ends with the connection of a client of HTTP/1.0, also of one that would
-/// keep it: no other answer stands in the stream.
+/// A stream without a length ends with the connection of a client of HTTP/1.0, whether the client would
+/// keep it or not: no other answer stands in the stream.
 pub async fn nothing_follows_a_stream_of_http_1_0(start: impl AsyncFn(Setup) -> Target) {
     let target = start(Setup { streams: Some(echo()), ..Setup::default() }).await;
 
@@ -96,39 +96,58 @@ pub async fn nothing_follows_a_stream_of_http_1_0(start: impl AsyncFn(Setup) -> 
         ("", true),
         ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true),
         ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", false),
+        ("GET / HTTP/1.0\r\n\r\n", true),
         ("GET /stream HTTP/1.1\r\nHost: test\r\n\r\n", true),
         ("POST /ping/none HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi", true),
     ] {
-        for path in ["/stream", "/poll/42"] {
-            let first = format!("GET {path} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-            let mut connection = target.connect().await;
-            let written = if is_at_once { format!("{first}{second}") } else { first };
-            connection.send(written).await;
-            let head = connection.head().await;
-            assert_eq!(head.status, 200, "{path}: {head:?}");
-            assert_eq!(head.field("transfer-encoding"), None, "{path}: {head:?}");
-            if !is_at_once {
-                // A server that has closed already does not take it.
-                let _taken = connection.try_send(second).await;
-            }
-            if path == "/poll/42" {
-                target.publish("close", "42", "").await;
-            }
+        let kept = ["", "Connection: close\r\n", "Connection: keep-alive\r\n"];
+        let firsts = kept.iter().enumerate().flat_map(|(token, fields)| {
+            [("/stream".to_owned(), fields), (format!("/poll/{token}"), fields)]
+        });
+        // Together, as the end of a stream may take a second to come.
+        join_all(firsts.map(async |(path, fields)| {
+            let first = format!("GET {path} HTTP/1.0\r\n{fields}\r\n");
+            let (stream, end) = until_the_end(&target, &first, second, is_at_once).await;
 
-            let mut listener = Listener::new(connection, head);
-            let mut stream = String::new();
-            let end = loop {
-                match listener.next_block().await {
-                    Ok(block) => stream += &block,
-                    Err(end) => break end,
-                }
-            };
-            assert!(!stream.contains("HTTP/1"), "{path}, then {second:?}: {stream:?}");
+            let case = format!("{first:?}, then {second:?}");
+            assert!(!stream.contains("HTTP/1"), "{case}: {stream:?}");
             // What comes to a closed socket is answered with a reset.
-            assert!(end == StreamEnd::Clean || !is_at_once, "{path}, then {second:?}: {end:?}");
+            assert!(end == StreamEnd::Clean || !is_at_once, "{case}: {end:?}");
             if path == "/stream" && end == StreamEnd::Clean {
-                assert_eq!(stream, "data: \n\n", "then {second:?}");
+                assert_eq!(stream, "data: \n\n", "{case}");
             }
+        }))
+        .await;
+    }
+}
+
+/// What `first` is answered up to the end of the connection, with `second` behind it.
+async fn until_the_end(
+    target: &Target,
+    first: &str,
+    second: &str,
+    is_at_once: bool,
+) -> (String, StreamEnd) {
+    let mut connection = target.connect().await;
+    let written = if is_at_once { format!("{first}{second}") } else { first.to_owned() };
+    connection.send(written).await;
+    let head = connection.head().await;
+    assert_eq!(head.status, 200, "{first:?}: {head:?}");
+    assert_eq!(head.field("transfer-encoding"), None, "{first:?}: {head:?}");
+    if !is_at_once {
+        // A server that has closed already does not take it.
+        let _taken = connection.try_send(second).await;
+    }
+    if let Some((_, path)) = first.split_once("/poll/") {
+        target.publish("close", path.split(' ').next().unwrap_or_default(), "").await;
+    }
+
+    let mut listener = Listener::new(connection, head);
+    let mut stream = String::new();
+    loop {
+        match listener.next_block().await {
+            Ok(block) => stream += &block,
+            Err(end) => return (stream, end),
         }
     }
 }
