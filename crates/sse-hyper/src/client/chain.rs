@@ -2,12 +2,15 @@ use std::error::Error;
 
 use hyper_util::client::legacy;
 
-use super::TlsMismatch;
+use super::{TlsMismatch, tls_mismatch::ProxyMismatch};
 
 /// `error` with all that is behind it, without what repeats itself.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     // What a parser made of the first bytes tells nobody what to do.
     if let Some(mismatch) = TlsMismatch::behind(error) {
+        return mismatch.to_string();
+    }
+    if let Some(mismatch) = ProxyMismatch::behind(error) {
         return mismatch.to_string();
     }
     // hyper's own first words, "client error", tell nobody anything.

@@ -17,14 +17,14 @@ use super::{
     TransportFuture,
     builder::{Headers, Hook},
     coding,
-    explanation::{Explanation, explanation},
+    explanation::{Explanation, Forwarded, explanation, may_explain},
     transport::SharedError,
 };
 
 /// A stream of events that connects again by itself and keeps its place.
 ///
 /// It ends without an error when it is told to: by [`close`](Self::close), by a 204 of the server,
-/// or at the end of a stream that is not to be followed by another. Else the last item is the
+/// or at the end of a stream that is not to be followed by another. Otherwise the last item is the
 /// error that made it give up. Dropping it closes the connection at once; it has no task of its own, and
 /// what it has not handed out is lost with it only then: every wait can be cancelled.
 ///
@@ -164,8 +164,7 @@ impl EventSource {
                 Err(error) => self.fail(error.failure, error.source),
             },
             Connection::Refused(head, explanation) => {
-                let mismatch = ready!(explanation.as_mut().poll(cx));
-                self.failure = mismatch.map(|mismatch| Arc::new(mismatch) as _);
+                self.failure = ready!(explanation.as_mut().poll(cx));
                 let (status, headers) = (head.status, mem::take(&mut head.headers));
                 self.connection = Connection::None;
                 self.handle_response(status, &headers);
@@ -194,10 +193,10 @@ impl EventSource {
     fn begin(&mut self, response: Response<TransportBody>) {
         let (head, body) = response.into_parts();
         self.answered_from = head.extensions.get().map(|AnsweredFrom(uri)| uri.clone());
-        if head.status == StatusCode::BAD_REQUEST
-            && self.current_uri().scheme() == Some(&Scheme::HTTP)
-        {
-            self.connection = Connection::Refused(Box::new(head), explanation(body));
+        if self.current_uri().scheme() == Some(&Scheme::HTTP) && may_explain(&head) {
+            let is_forwarded = head.extensions.get::<Forwarded>().is_some();
+            let explanation = explanation(body, is_forwarded);
+            self.connection = Connection::Refused(Box::new(head), explanation);
             return;
         }
         let body = match Client::opens(head.status, &head.headers) {

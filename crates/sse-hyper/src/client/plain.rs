@@ -10,23 +10,46 @@ use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tower_service::Service;
 
-use super::TlsMismatch;
+use super::{TlsMismatch, tls_mismatch::ProxyMismatch};
 
-/// A connection that HTTP is spoken on, and that tells if a record of TLS comes back.
+/// A connection that HTTP is spoken on, and that fails with the reason if its peer wants TLS.
 ///
-/// A server that expects TLS answers with an alert, in which HTTP sees only a version that it does not
-/// know.
+/// Such a peer answers with an alert, in which HTTP sees only a version that it does not know.
 #[derive(Debug)]
 pub(super) struct Plain<T> {
     io: T,
-    /// Nothing has come yet, and nothing but HTTP should.
-    is_watched: bool,
+    /// Who is to speak HTTP without TLS, until the first bytes show it.
+    awaited: Option<PlainPeer>,
+}
+
+/// Who is spoken to without TLS.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PlainPeer {
+    Server,
+    /// A proxy that sends requests on, and answers with what servers say.
+    Proxy,
+    /// A proxy that is asked for a tunnel, and whose first answer is its own.
+    Tunnel,
 }
 
 impl<T> Plain<T> {
-    /// `io`, without TLS if it `is_plain`.
-    pub(super) fn new(io: T, is_plain: bool) -> Self {
-        Self { io, is_watched: is_plain }
+    /// `io`, on which `peer` is spoken to without TLS, or anyone with it.
+    pub(super) fn new(io: T, peer: Option<PlainPeer>) -> Self {
+        Self { io, awaited: peer }
+    }
+}
+
+impl PlainPeer {
+    /// Why nothing more can be said to a peer that answered `first`, if it wants TLS.
+    fn refusal(self, first: &[u8]) -> Option<io::Error> {
+        match self {
+            Self::Server if is_tls(first) => Some(io::Error::other(TlsMismatch::Spoken)),
+            Self::Proxy if is_tls(first) => Some(io::Error::other(ProxyMismatch::Spoken)),
+            Self::Tunnel if is_tls(first) || is_bad_request_for_tls(first) => {
+                Some(io::Error::other(ProxyMismatch::Spoken))
+            }
+            Self::Server | Self::Proxy | Self::Tunnel => None,
+        }
     }
 }
 
@@ -36,16 +59,18 @@ impl<T: Read + Unpin> Read for Plain<T> {
         cx: &mut Context<'_>,
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        if !self.is_watched {
+        let Some(peer) = self.awaited else {
             return Pin::new(&mut self.io).poll_read(cx, buffer);
-        }
+        };
         let mut first = [0; FIRST];
         let room = buffer.remaining().min(FIRST);
         let mut first = ReadBuf::new(&mut first[..room]);
         ready!(Pin::new(&mut self.io).poll_read(cx, first.unfilled()))?;
-        self.is_watched = first.filled().is_empty();
-        if is_tls(first.filled()) {
-            return Poll::Ready(Err(io::Error::other(TlsMismatch::Spoken)));
+        if !first.filled().is_empty() {
+            self.awaited = None;
+        }
+        if let Some(refusal) = peer.refusal(first.filled()) {
+            return Poll::Ready(Err(refusal));
         }
         buffer.put_slice(first.filled());
         Poll::Ready(Ok(()))
@@ -88,7 +113,7 @@ impl<T: Connection> Connection for Plain<T> {
     }
 }
 
-/// Makes the connections of `C` such that tell, where they are without TLS.
+/// Makes each connection of `C` a [`Plain`] one, which watches for TLS if its address is `http`.
 #[derive(Clone, Debug)]
 pub(super) struct PlainConnector<C>(pub(super) C);
 
@@ -106,9 +131,9 @@ where
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let is_plain = uri.scheme() == Some(&Scheme::HTTP);
+        let peer = (uri.scheme() == Some(&Scheme::HTTP)).then_some(PlainPeer::Server);
         let connecting = self.0.call(uri);
-        Box::pin(async move { Ok(Plain::new(connecting.await?, is_plain)) })
+        Box::pin(async move { Ok(Plain::new(connecting.await?, peer)) })
     }
 }
 
@@ -120,6 +145,11 @@ where
 /// RFC 8446, section 5.1: alerts are of type 21, handshakes of type 22, and a version begins with 3.
 fn is_tls(first: &[u8]) -> bool {
     matches!(first, [21 | 22] | [21 | 22, 3, ..])
+}
+
+/// Whether a proxy answers with a page that says so. It comes with its head, or it is not seen.
+fn is_bad_request_for_tls(first: &[u8]) -> bool {
+    first.starts_with(b"HTTP/1.") && TlsMismatch::is_said_in(&String::from_utf8_lossy(first))
 }
 
 /// What one read takes, until it is known what comes.

@@ -1,5 +1,6 @@
 //! Proxies, over sockets.
 
+use futures_util::StreamExt;
 use sse_hyper::{EventSource, Proxies};
 use sse_testkit::{ScriptedServer, Step};
 use tokio::{
@@ -88,6 +89,38 @@ async fn proxy_that_does_not_speak_tls_is_told_from_a_server() {
     let seen = some(&mut source("http://a.example/", &address), 1).await;
 
     assert!(seen[0].contains("the proxy does not speak TLS on its port"), "{seen:?}");
+}
+
+#[tokio::test]
+async fn proxy_that_speaks_tls_is_told_from_a_server() {
+    let alert = &b"\x15\x03\x03\x00\x02\x02\x28"[..];
+    let page = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+    for (uri, answer) in [
+        ("http://a.example/", alert),
+        ("https://a.example/", alert),
+        ("https://a.example/", page.as_bytes()),
+    ] {
+        let script = vec![Step::ExpectHead, Step::send(answer), Step::Close];
+        let proxy = ScriptedServer::start([script]).await;
+
+        let seen = some(&mut source(uri, &proxy.url("")), 1).await;
+
+        let words = "the connection failed: the proxy speaks TLS on its port: use https:// for it";
+        assert_eq!(seen, [format!("again: {words}")], "{uri} {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn bad_request_by_a_proxy_blames_no_server() {
+    let page = Step::response("400 Bad Request", "Client sent an HTTP request to an HTTPS server");
+    let proxy = ScriptedServer::start([vec![Step::ExpectHead, page]]).await;
+
+    let mut source = source("http://a.example/", &proxy.url(""));
+    let refused = source.next().await.unwrap().unwrap_err();
+
+    let words = "the proxy, or the server behind it, speaks TLS on its port: use https:// for it";
+    assert_eq!(refused.to_string(), format!("the server answered 400 Bad Request: {words}"));
+    assert_eq!(refused.tls_mismatch(), None);
 }
 
 fn source(uri: &str, proxy: &str) -> EventSource {

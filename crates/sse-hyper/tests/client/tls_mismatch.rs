@@ -8,7 +8,7 @@ use sse_hyper::{
     ServerTls, TlsMismatch,
 };
 use sse_testkit::{MemoryServer, ScriptedServer, Step};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 
 use crate::support;
 
@@ -90,35 +90,67 @@ async fn whatever_is_no_tls_is_told_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn page_of_a_bad_request_is_looked_into_for_tls() {
-    for (page, is_told) in [
-        ("<center>The plain HTTP request was sent to HTTPS port</center>", true),
-        ("Client sent an HTTP request to an HTTPS server.\n", true),
-        ("Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />", true),
-        ("This combination of host and port requires TLS.", true),
-        ("<body>400: the path has three segments</body>", false),
-        ("", false),
+async fn page_of_a_bad_request_says_that_tls_is_missing() {
+    for page in [
+        "this port speaks TLS: use https://\n",
+        "<center>The plain HTTP request was sent to HTTPS port</center>",
+        "Client sent an HTTP request to an HTTPS server.\n",
+        "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+        "Bad Request\r\nThis combination of host and port requires TLS.\r\n",
+        "The client sent a plain HTTP request, but this server only speaks HTTPS on this port.",
     ] {
         let answer = Step::response("400 Bad Request", page);
         let server = MemoryServer::new([vec![Step::ExpectHead, answer]]);
 
         let refused = support::all(support::source(&server, support::config())).await;
 
-        let words = if is_told { format!(": {SPOKEN}") } else { String::new() };
-        assert_eq!(refused, [format!("gave up: the server answered 400 Bad Request{words}")]);
+        let said = format!("gave up: the server answered 400 Bad Request: {SPOKEN}");
+        assert_eq!(refused, [said], "{page:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn page_that_does_not_come_is_not_waited_for() {
-    for (sent, words) in [("", String::new()), ("no HTTPS", format!(": {SPOKEN}"))] {
-        let head = "HTTP/1.1 400 Bad Request\r\nContent-Length: 100\r\n\r\n";
-        let script = vec![Step::ExpectHead, Step::send(format!("{head}{sent}")), Step::Hold];
-        let server = MemoryServer::new([script]);
+async fn bad_request_that_only_mentions_tls_is_said_as_what_it_is() {
+    for page in [
+        "",
+        "<body>400: the path has three segments</body>",
+        r#"{"error":"the cursor is too old","see":"https://docs.example/errors"}"#,
+        "<p>See <a href=\"https://proxy.example/help\">the help of this proxy</a>.</p>",
+        "<body>400: not served here: tls-https-ssl.example</body>",
+        "the header X-SSL-Client is not allowed",
+    ] {
+        let answer = Step::response("400 Bad Request", page);
+        let server = MemoryServer::new([vec![Step::ExpectHead, answer]]);
 
         let refused = support::all(support::source(&server, support::config())).await;
 
-        assert_eq!(refused, [format!("gave up: the server answered 400 Bad Request{words}")]);
+        assert_eq!(refused, ["gave up: the server answered 400 Bad Request"], "{page:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn page_that_does_not_end_is_waited_for_a_second_at_most() {
+    let sentence = "The plain HTTP request was sent to HTTPS port";
+    for (fields, sent, words, longest) in [
+        ("Content-Length: 1000", sentence, format!(": {SPOKEN}"), 0),
+        ("Content-Length: 1000", "Bad", String::new(), 1000),
+        ("Server: a", "", String::new(), 1000),
+        ("Content-Length: 11", "", String::new(), 0),
+        ("Content-Length: 1000000", "", String::new(), 0),
+        ("Content-Type: application/problem+json", "", String::new(), 0),
+        ("Content-Encoding: br", "", String::new(), 0),
+    ] {
+        let head = format!("HTTP/1.1 400 Bad Request\r\n{fields}\r\n\r\n{sent}");
+        let server = MemoryServer::new([vec![Step::ExpectHead, Step::send(head), Step::Hold]]);
+        let start = Instant::now();
+
+        let refused = support::all(support::source(&server, support::config())).await;
+
+        let said = format!("gave up: the server answered 400 Bad Request{words}");
+        assert_eq!(refused, [said], "{fields}");
+        // The timer counts whole milliseconds.
+        let waited = start.elapsed().as_millis();
+        assert!(waited <= longest + 1, "{fields}: {waited} ms");
     }
 }
 

@@ -1,7 +1,10 @@
 use http::{HeaderValue, Uri, uri::Scheme};
-use hyper_util::client::{
-    legacy::connect::proxy::{SocksV4, SocksV5, Tunnel},
-    proxy::matcher::{Intercept, Matcher},
+use hyper_util::{
+    client::{
+        legacy::connect::proxy::{SocksV4, SocksV5, Tunnel},
+        proxy::matcher::{Intercept, Matcher},
+    },
+    rt::TokioIo,
 };
 use tower_service::Service;
 
@@ -9,10 +12,11 @@ use tower_service::Service;
 use super::tls::Tls;
 use super::{
     HttpVersion,
-    connector::{BoxConnection, Connector, DialError},
+    connector::{BoxConnection, Connector, DialError, boxed},
 };
+use crate::client::plain::{Plain, PlainPeer};
 #[cfg(feature = "tls")]
-use crate::client::TlsMismatch;
+use crate::client::{TlsMismatch, tls_mismatch::ProxyMismatch};
 
 /// Finds the way to the server of an address: straight or by a proxy, under TLS or not.
 #[derive(Debug)]
@@ -28,8 +32,8 @@ pub(crate) struct Dialer {
 pub(super) struct Way {
     pub(super) io: BoxConnection,
     pub(super) is_http2: bool,
-    /// The server is spoken to without TLS.
-    pub(super) is_plain: bool,
+    /// Who is spoken to without TLS.
+    pub(super) plain: Option<PlainPeer>,
     /// Requests are read by a proxy, which wants to know the whole address.
     pub(super) is_forwarded: bool,
     pub(super) proxy_authorization: Option<HeaderValue>,
@@ -37,8 +41,8 @@ pub(super) struct Way {
 
 impl Way {
     /// One to the server itself.
-    fn straight(io: BoxConnection, is_http2: bool, is_plain: bool) -> Self {
-        Self { io, is_http2, is_plain, is_forwarded: false, proxy_authorization: None }
+    fn straight(io: BoxConnection, is_http2: bool, plain: Option<PlainPeer>) -> Self {
+        Self { io, is_http2, plain, is_forwarded: false, proxy_authorization: None }
     }
 }
 
@@ -57,7 +61,7 @@ impl Dialer {
             _ => Ok(Way {
                 io: self.reach(proxy.uri()).await?,
                 is_http2: false,
-                is_plain: false,
+                plain: is_plain(proxy.uri()).then_some(PlainPeer::Proxy),
                 is_forwarded: true,
                 proxy_authorization: proxy.basic_auth().cloned(),
             }),
@@ -86,7 +90,12 @@ impl Dialer {
     }
 
     async fn by_tunnel(&self, proxy: &Intercept, uri: &Uri) -> Result<BoxConnection, DialError> {
-        let once = Once(Some(self.reach(proxy.uri()).await?));
+        let io = self.reach(proxy.uri()).await?;
+        let io = match is_plain(proxy.uri()) {
+            true => boxed(TokioIo::new(Plain::new(io, Some(PlainPeer::Tunnel)))),
+            false => io,
+        };
+        let once = Once(Some(io));
         let tunnel = Tunnel::new(proxy.uri().clone(), once);
         let mut tunnel = match proxy.basic_auth() {
             Some(value) => tunnel.with_auth(value.clone()),
@@ -102,7 +111,7 @@ impl Dialer {
         if proxy.scheme() == Some(&Scheme::HTTPS) {
             let secured = self.tls.handshake(io, proxy, HttpVersion::Http1).await;
             return secured.map(|(io, _)| io).map_err(|error| match TlsMismatch::behind(&*error) {
-                Some(_) => ProxyWithoutTls.into(),
+                Some(_) => ProxyMismatch::NotSpoken.into(),
                 None => error,
             });
         }
@@ -113,21 +122,19 @@ impl Dialer {
         #[cfg(feature = "tls")]
         if uri.scheme() == Some(&Scheme::HTTPS) {
             let (io, is_http2) = self.tls.handshake(io, uri, self.version).await?;
-            return Ok(Way::straight(io, is_http2, false));
+            return Ok(Way::straight(io, is_http2, None));
         }
-        if uri.scheme() == Some(&Scheme::HTTP) {
+        if is_plain(uri) {
             let is_http2 = self.version == HttpVersion::Http2;
-            return Ok(Way::straight(io, is_http2, true));
+            return Ok(Way::straight(io, is_http2, Some(PlainPeer::Server)));
         }
         Err(format!("{uri} cannot be reached: there is no TLS in this build").into())
     }
 }
 
-/// What would be said of the server is true of its proxy.
-#[cfg(feature = "tls")]
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the proxy does not speak TLS on its port: use http:// for it")]
-struct ProxyWithoutTls;
+fn is_plain(uri: &Uri) -> bool {
+    uri.scheme() == Some(&Scheme::HTTP)
+}
 
 /// `uri` with its port.
 fn with_port(uri: &Uri, default: u16) -> Result<Uri, http::Error> {

@@ -23,12 +23,14 @@ use http_body::Body;
 use http_body_util::Full;
 use tokio::time::timeout;
 
-use super::{Transport, TransportBody, TransportError, TransportFuture, plain::Plain};
+use super::{
+    Transport, TransportBody, TransportError, TransportFuture, explanation::Forwarded, plain::Plain,
+};
 use body::DrivenBody;
 use dialer::Way;
 use handshake::handshake;
 
-/// hyper on a connection for each request, which is driven by whoever reads the answer: there is no task.
+/// hyper on a connection for each request, which the reader of the answer drives: there is no task.
 #[derive(Clone, Debug)]
 pub(super) struct Direct {
     dialer: Arc<Dialer>,
@@ -45,7 +47,7 @@ impl Direct {
         request: Request<Bytes>,
     ) -> Result<Response<TransportBody>, TransportError> {
         let way = self.dial(request.uri()).await?;
-        let (mut sender, mut driver) = handshake(Plain::new(way.io, way.is_plain), way.is_http2)
+        let (mut sender, mut driver) = handshake(Plain::new(way.io, way.plain), way.is_http2)
             .await
             .map_err(TransportError::unsent)?;
         let mut request = request.map(Full::new);
@@ -66,7 +68,10 @@ impl Direct {
             let _is_over = driver.poll(cx);
             response.as_mut().poll(cx)
         });
-        let response = response.await.map_err(TransportError::unanswered)?;
+        let mut response = response.await.map_err(TransportError::unanswered)?;
+        if way.is_forwarded {
+            response.extensions_mut().insert(Forwarded);
+        }
         Ok(response.map(|body| TransportBody::new(DrivenBody::new(body, driver))))
     }
 
