@@ -4,12 +4,12 @@ use clap::{ArgAction, Parser};
 
 use crate::bounded;
 
-/// Measures a server of events: how fast it delivers, how late, what it loses and what it costs.
+/// Measures how fast a server delivers events, how late, what it loses and what it costs.
 ///
-/// Opens all listeners, publishes, and checks for each listener that every event came once and in
-/// order. In the URLs and the body, `{channel}` is the number of the channel, in the URL to listen
-/// `{listener}` that of the listener. In the body `{stamp}` is what the check needs and `{pad}` fills
-/// it up to `--size`. Prints a table, or with `--json` an object.
+/// Opens all listeners, publishes, and checks that every event reaches every listener once and in
+/// order. `{channel}` in the URLs and the body is the number of the channel, and `{listener}` in the
+/// URL to listen that of the listener. In the body, `{stamp}` is what the check needs, and `{pad}`
+/// fills it up to `--size`. Prints a table, or an object with `--json`.
 #[derive(Debug, Parser)]
 #[command(
     name = "eventsource-bench",
@@ -30,11 +30,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "METHOD", default_value = "POST")]
     pub(super) method: String,
 
-    /// Header of each request to publish, as in `Authorization: Bearer 42`; repeatable
+    /// Header of each request to publish, such as `Authorization: Bearer 42`; may be given more than
+    /// once
     #[arg(long = "header", value_name = "NAME: VALUE")]
     pub(super) headers: Vec<String>,
 
-    /// Header of each request to listen; repeatable
+    /// Header of each request to listen; may be given more than once
     #[arg(long = "listen-header", value_name = "NAME: VALUE")]
     pub(super) listen_headers: Vec<String>,
 
@@ -42,7 +43,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TEMPLATE", default_value = "{stamp} {pad}")]
     pub(super) body: String,
 
-    /// Bytes that `{pad}` fills the body up to, 0 to 1073741824
+    /// Length to which `{pad}` fills the body, 0 to 1073741824 bytes
     #[arg(long, value_name = "BYTES", default_value = "100")]
     #[arg(value_parser = bounded::bytes, allow_hyphen_values = true)]
     pub(super) size: u64,
@@ -57,12 +58,12 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::crowd, allow_hyphen_values = true)]
     pub(super) channels: usize,
 
-    /// Requests to publish that are under way at once, 1 to 10000
+    /// Publish with COUNT requests at a time, 1 to 10000
     #[arg(short = 'f', long, value_name = "COUNT", default_value = "32")]
     #[arg(value_parser = bounded::in_flight, allow_hyphen_values = true)]
     pub(super) in_flight: usize,
 
-    /// Events to publish in a second, 1 to 1000000; without, as fast as they are acknowledged
+    /// Publish COUNT events per second, 1 to 1000000; by default as fast as the server takes them
     #[arg(short, long, value_name = "COUNT")]
     #[arg(value_parser = bounded::crowd, allow_hyphen_values = true)]
     pub(super) rate: Option<usize>,
@@ -72,17 +73,17 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
     pub(super) duration: Duration,
 
-    /// Publish so many events, whatever time it takes
+    /// Publish COUNT events, however long it takes
     #[arg(short = 'n', long, value_name = "COUNT", conflicts_with = "duration")]
     #[arg(value_parser = bounded::count, allow_hyphen_values = true)]
     pub(super) events: Option<u64>,
 
-    /// Wait so long for what was published and has not come, 1 to 4294967295 milliseconds
+    /// Wait MS milliseconds for events that are late, 1 to 4294967295
     #[arg(long, value_name = "MS", default_value = "10000")]
     #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
     pub(super) patience: Duration,
 
-    /// Process of the server, on this machine: also print its CPU time and its memory; Linux
+    /// Also print the CPU time and the memory of the server, a process on this machine; Linux only
     #[arg(long, value_name = "PID")]
     pub(super) pid: Option<u32>,
 
@@ -98,7 +99,7 @@ pub(super) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   eventsource-bench --listeners 1000 --pid $(pgrep eventsource-ser)
-      a crowd on one channel of `eventsource-server --mode shared`, as fast as it goes
+      1000 listeners on one channel of `eventsource-server --mode shared`, as fast as possible
   eventsource-bench --listeners 1000 --rate 100 --duration 30000
       100 events a second: how late do they come?
   eventsource-bench --listeners 1000 --channels 1000
@@ -106,4 +107,4 @@ Examples:
   eventsource-bench --listen http://127.0.0.1/sub/{channel} --publish http://127.0.0.1/pub/{channel}
       nginx with nchan
 
-Exits with 1 if anything was lost, came twice or out of order.";
+Exits with 1 if an event was lost, came twice or came out of order.";

@@ -9,9 +9,9 @@ use crate::{bounded, channel_name, endpoint::EndpointArgs};
 
 /// Listens to a stream and prints its events.
 ///
-/// Events go to standard output, one a line; logs go to standard error. An end of the stream and a
-/// lost connection are followed by a reconnection, until SIGINT or SIGTERM, or until the reader of
-/// standard output goes away.
+/// Prints events to standard output, one per line, and logs to standard error. Reconnects when the
+/// stream ends or the connection is lost, until SIGINT or SIGTERM, or until standard output is
+/// closed.
 #[derive(Debug, Parser)]
 #[command(
     name = "eventsource-client",
@@ -40,14 +40,14 @@ pub(super) struct Args {
     #[arg(short = 'V', long)]
     _validate_cert: bool,
 
-    /// Log what happens on the connection too
+    /// Also log what happens on the connection
     #[arg(short, long)]
     pub(super) debug: bool,
 
     #[command(flatten)]
     pub(super) reconnection: ReconnectionArgs,
 
-    /// The action that listens
+    /// Name of the action that listens
     #[arg(short, long, value_name = "ACTION", default_value = "poll")]
     #[arg(value_parser = channel_name::action)]
     pub(super) action: String,
@@ -56,7 +56,7 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(super) output: OutputFormat,
 
-    /// Ask for what came after the event ID; with --stdin, what the stream starts from
+    /// Ask for the events after this event ID; with --stdin, the ID that the stream starts from
     #[arg(long, value_name = "ID")]
     pub(super) last_event_id: Option<EventId>,
 
@@ -64,30 +64,31 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) stdin: bool,
 
-    /// With -o json: print comments, changes of the reconnection time and the server's events for the
-    /// client, sse.open and sse.refused, too; --count and --until pass over all these
+    /// With -o json: also print comments, changes of the reconnection time, and the events that the
+    /// server sends to the client itself, such as sse.open; --count and --until ignore all these
     #[arg(long)]
     pub(super) all: bool,
 
-    /// Only events of this type; may be given more than once
+    /// Print only events of this type; may be given more than once
     #[arg(long, value_name = "NAME")]
     pub(super) event: Vec<String>,
 
-    /// End after N events, 1 to 18446744073709551615
+    /// Exit after N events, 1 to 18446744073709551615
     #[arg(long, value_name = "N")]
     #[arg(value_parser = bounded::count, allow_hyphen_values = true)]
     pub(super) count: Option<u64>,
 
-    /// End at the event with this data, which is not printed
+    /// Exit at the event with this data, without printing it
     #[arg(long, value_name = "DATA", allow_hyphen_values = true)]
     pub(super) until: Option<String>,
 
-    /// Run `sh -c CMD` for each event instead of printing it, one at a time: the data on standard
-    /// input, type and ID in SSE_TYPE and SSE_ID. A first signal waits for it, a second does not
+    /// Run `sh -c CMD` for each event instead of printing it, one at a time. It gets the data on
+    /// standard input, and type and ID in SSE_TYPE and SSE_ID. The first signal lets it finish, the
+    /// second does not
     #[arg(long, value_name = "CMD", conflicts_with_all = ["output", "all"])]
     pub(super) exec: Option<String>,
 
-    /// Keep the last event ID in FILE after each event, and begin with it in the next run
+    /// Save the ID of each event in FILE, and resume from it in the next run
     #[arg(long, value_name = "FILE")]
     pub(super) state: Option<PathBuf>,
 
@@ -96,13 +97,13 @@ pub(super) struct Args {
     _version: Option<bool>,
 }
 
-/// What is asked for, and by which way.
+/// What to request, and by which way.
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = None)]
 pub(super) struct RequestArgs {
-    /// Send a header, as `Name: value`; may be given more than once. Redirects to other origins do not
-    /// get it, and from https to http end the client, unless it is Accept, Accept-Language,
-    /// Cache-Control, Content-Type, Last-Event-ID or User-Agent
+    /// Send a header, as `Name: value`; may be given more than once. It is not sent on to another
+    /// origin, and the client does not follow a redirect from https to http with it, unless it is
+    /// Accept, Accept-Language, Cache-Control, Content-Type, Last-Event-ID or User-Agent
     #[arg(long, value_name = "HEADER", value_parser = header::parse, conflicts_with = "stdin")]
     pub(super) header: Vec<(HeaderName, HeaderValue)>,
 
@@ -114,8 +115,8 @@ pub(super) struct RequestArgs {
     #[arg(long, value_name = "DATA", conflicts_with = "stdin", allow_hyphen_values = true)]
     pub(super) data: Option<String>,
 
-    /// Go by this proxy (http, https, socks4, socks4a, socks5, socks5h) instead of those that the
-    /// environment names
+    /// Use this proxy (http, https, socks4, socks4a, socks5, socks5h) instead of those in the
+    /// environment
     #[arg(long, value_name = "URL", value_parser = AddressParser::proxy(), conflicts_with = "stdin")]
     pub(super) proxy: Option<Uri>,
 }
@@ -123,19 +124,19 @@ pub(super) struct RequestArgs {
 /// When to connect again.
 #[derive(clap::Args, Debug)]
 pub(super) struct ReconnectionArgs {
-    /// Reconnection time in milliseconds, 0 to 4294967295, until the server sets another; at
-    /// least 100 are waited; 0: do not reconnect
+    /// Reconnect after MS milliseconds, 0 to 4294967295, but at least 100, until the server sets
+    /// another time; 0: do not reconnect
     #[arg(short, long, value_name = "MS", default_value = "3000")]
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) retry: Duration,
 
-    /// Reconnect also after answers and failures that otherwise end the client; a request with --data
-    /// is repeated too
+    /// Also reconnect after responses and failures that otherwise end the client, and repeat a request
+    /// with --data
     #[arg(short, long)]
     pub(super) keep_reconnecting: bool,
 
-    /// Reconnect also after 429 and 5xx, not before the time that the server names; a request with
-    /// --data is repeated too
+    /// Also reconnect after 429 and 5xx, when the server's Retry-After allows it, and repeat a request
+    /// with --data
     #[arg(long, conflicts_with = "stdin")]
     pub(super) retry_status: bool,
 
@@ -144,7 +145,7 @@ pub(super) struct ReconnectionArgs {
     #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
     pub(super) idle_timeout: Option<Duration>,
 
-    /// Give up after MS milliseconds in all, 1 to 4294967295; the command that runs then is waited for
+    /// Give up after MS milliseconds in all, 1 to 4294967295, once a running command has finished
     #[arg(long, value_name = "MS", conflicts_with = "stdin")]
     #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
     pub(super) max_time: Option<Duration>,
@@ -153,7 +154,7 @@ pub(super) struct ReconnectionArgs {
 /// How one event becomes one line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(super) enum OutputFormat {
-    /// Event<ID,NAME,DATA>, line breaks in the data as \n
+    /// Event<ID,NAME,DATA>, with line breaks in the data as \n
     Text,
     /// {"type":NAME,"data":DATA,"id":ID}
     Json,
@@ -163,9 +164,9 @@ pub(super) enum OutputFormat {
 
 const EXAMPLES: &str = "\
 Exit status:
-  0 after --count events, --until, a 204, SIGINT or SIGTERM, the end of --stdin or of the answer to
-  a POST, or when standard output is closed; 1 when it gives up, with the reason on standard error,
-  and after a second signal; 2 for a wrong use.
+  0 after --count events, --until, a 204, SIGINT or SIGTERM, the end of --stdin or of the response
+  to a POST, or when standard output is closed; 1 when it gives up, with the reason on standard
+  error, and after a second signal; 2 if the arguments are wrong.
 
 Examples:
   eventsource-client 42:42:42:42:42:42 -r 5000
@@ -174,8 +175,8 @@ Examples:
       print the next event as JSON
   eventsource-client --url https://example.org/v1/chat --header 'Authorization: Bearer KEY' \\
       --header 'Content-Type: application/json' --data @ask.json -o data --until '[DONE]'
-      print the answer of a language model while it comes
+      print the response of a language model as it arrives
   eventsource-client jobs --state jobs.id --exec 'jq .name'
       handle each event once, over all runs
   curl -sN http://127.0.0.1:8888/poll/42 | eventsource-client --stdin -o data
-      decode what another program fetches";
+      decode the stream that another program fetches";

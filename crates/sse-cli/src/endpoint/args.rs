@@ -17,19 +17,19 @@ pub(crate) struct EndpointArgs {
     #[arg(value_parser = bounded::port, allow_hyphen_values = true)]
     pub(super) port: u16,
 
-    /// Use https; the server's certificate is verified against the system's roots
+    /// Use https, and verify the server's certificate against the roots of the system
     #[arg(short = 'S', long)]
     pub(super) ssl: bool,
 
-    /// With --ssl: take any certificate
+    /// With --ssl: accept any certificate
     #[arg(long)]
     pub(super) insecure: bool,
 
-    /// With --ssl: trust the root certificates in FILE too, in PEM
+    /// With --ssl: also trust the root certificates in FILE, in PEM
     #[arg(long, value_name = "FILE")]
     pub(super) cacert: Option<PathBuf>,
 
-    /// Path before the two segments of every URL
+    /// Path in front of /ACTION/TOKEN in every URL
     #[arg(short = 'x', long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
     pub(super) prefix: PathPrefix,
 
@@ -37,7 +37,7 @@ pub(crate) struct EndpointArgs {
     #[arg(short, long, value_name = "USER", value_parser = user)]
     pub(super) user: Option<String>,
 
-    /// Password for HTTP basic authentication; others on this machine can see it
+    /// Password for HTTP basic authentication; other users of this machine can see it
     #[arg(short, long, value_name = "PASSWORD", requires = "user")]
     pub(super) password: Option<String>,
 }

@@ -5,9 +5,9 @@ use sse_core::Token;
 
 use crate::{bounded, channel_name, endpoint::EndpointArgs};
 
-/// Publishes into a channel.
+/// Publishes an event on a channel.
 ///
-/// Prints nothing but the body of the server's answer, if it has one.
+/// Prints only the body of the response, if it has one.
 #[derive(Debug, Parser)]
 #[command(
     name = "eventsource-request",
@@ -35,7 +35,7 @@ pub(super) struct Args {
     #[arg(short, long)]
     pub(super) json: bool,
 
-    /// Send DATA as it stands, also if it is `-` or begins with `@`
+    /// Send DATA unchanged, even if it is `-` or begins with `@`
     #[arg(long)]
     pub(super) raw: bool,
 
@@ -51,12 +51,13 @@ pub(super) struct Args {
 
 const EXAMPLES: &str = "\
 Exit status:
-  0 when it was published, 1 when it was not, with the reason on standard error; 2 for a wrong use.
+  0 if it was published, 1 if it was not, with the reason on standard error; 2 if the arguments are
+  wrong.
 
 Examples:
   eventsource-request 42:42:42:42:42:42 ping \"42\"
       publish the data 42
   eventsource-request 42:42:42:42:42:42 ping -j @reading.json
-      publish a file, after a look at whether it is JSON
+      publish a file, if it is JSON
   eventsource-request 42:42:42:42:42:42 close
       end the stream";

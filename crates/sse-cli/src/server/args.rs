@@ -7,9 +7,9 @@ use crate::{bounded, path_prefix::PathPrefix};
 
 /// Serves channels of server-sent events over HTTP.
 ///
-/// A client listens on a channel with GET /poll/TOKEN; whoever sends POST /ping/TOKEN makes its
-/// body an event there, and POST /close/TOKEN ends the stream. Says on standard output where it
-/// listens, logs to standard error, and ends on SIGINT, SIGTERM or SIGHUP.
+/// A client listens on a channel with GET /poll/TOKEN. POST /ping/TOKEN publishes its body as an
+/// event there, and POST /close/TOKEN ends the stream. The server prints its address to standard
+/// output, logs to standard error, and stops on SIGINT, SIGTERM or SIGHUP.
 #[derive(Debug, Parser)]
 #[command(
     name = "eventsource-server",
@@ -27,16 +27,16 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::port_or_any, allow_hyphen_values = true)]
     pub(super) port: u16,
 
-    /// Log what happens on each connection too
+    /// Also log what happens on each connection
     #[arg(short, long)]
     pub(super) debug: bool,
 
-    /// Take only JSON as data, and send it on one line
+    /// Accept only JSON as data, and send it on one line
     #[arg(short, long)]
     pub(super) json: bool,
 
-    /// Send a comment after MS milliseconds of silence, 0 to 4294967295, which proxies take for 50 s at
-    /// most; 0: never
+    /// Send a comment after MS milliseconds of silence, 0 to 4294967295; 0: never. Many proxies close a
+    /// stream that is silent for a minute, some after 50 s
     #[arg(short, long, value_name = "MS", default_value = "15000")]
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) keepalive: Duration,
@@ -49,20 +49,20 @@ pub(super) struct Args {
     #[arg(short = 'K', long, value_name = "KEYFILE", requires = "certfile")]
     pub(super) keyfile: Option<PathBuf>,
 
-    /// Certificate for TLS and what leads from it to the root, in PEM
+    /// Certificate for TLS, followed by the intermediate certificates, in PEM
     #[arg(short = 'C', long, value_name = "CERTFILE", requires = "keyfile")]
     pub(super) certfile: Option<PathBuf>,
 
     /// Allow one more POST action, which publishes events of that name; `retry` sets the
-    /// listeners' reconnection time; repeatable
+    /// reconnection time of the listeners instead. May be given more than once
     #[arg(long = "action", value_name = "NAME")]
     pub(super) actions: Vec<String>,
 
-    /// The action that listens, if it is not `poll`
+    /// Name of the action that listens [default: poll]
     #[arg(long, value_name = "NAME")]
     pub(super) listen: Option<String>,
 
-    /// Path before the two segments of every URL
+    /// Path in front of /ACTION/TOKEN in every URL
     #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
     pub(super) prefix: PathPrefix,
 
@@ -71,101 +71,103 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::bytes, allow_hyphen_values = true)]
     pub(super) max_body: u64,
 
-    /// Most bytes of all bodies that are arriving, 0 to 1099511627776, an eighth of it on one
-    /// connection; beyond, 503. One body of the greatest length always fits
+    /// Memory for the bodies that are arriving, 0 to 1099511627776 bytes; a POST that needs more is
+    /// answered 503. One connection may use an eighth of it, or one body of the length of --max-body
     #[arg(long, value_name = "BYTES", default_value = "67108864")]
     #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
     pub(super) max_bodies: usize,
 
-    /// Reconnection time that every stream begins with, 0 to 4294967295 ms, until a retry action on its
-    /// channel sets another
+    /// Tell clients at the beginning of every stream to reconnect after MS milliseconds, 0 to
+    /// 4294967295; the action `retry` changes it for a channel
     #[arg(long, value_name = "MS", default_value = "3000")]
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) retry: Duration,
 
-    /// Begin streams with a comment in the place of the event `sse.open`; not with --history
+    /// Begin streams with a comment instead of the event `sse.open`; not with --history
     #[arg(long)]
     pub(super) no_greeting: bool,
 
-    /// Let the server be asked under the host NAME too, or `*.` and a name for all below it; any other
-    /// is answered 403, but for names of this machine. `*`: any. Without it any may be, unless the
-    /// address that is bound is of this machine alone; repeatable
+    /// Accept requests whose Host is NAME; `*.example.org` accepts every name below example.org, and
+    /// `*` every name. Other names get 403, except localhost and loopback addresses. By default a
+    /// server on a loopback address accepts only these, and any other accepts every name. May be given
+    /// more than once
     #[arg(long = "allow-host", value_name = "NAME")]
     pub(super) allow_hosts: Vec<String>,
 
-    /// Let pages of ORIGIN, as in https://app.example, read answers; `*`: pages of any; repeatable
+    /// Let pages of ORIGIN, such as https://app.example, use the server; `*`: pages of any origin. May
+    /// be given more than once
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(super) allow_origins: Vec<String>,
 
-    /// Let those pages send cookies and other credentials too; not with `*`
+    /// Let the pages of --allow-origin also send cookies and other credentials; not with `*`
     #[arg(long, requires = "allow_origins")]
     pub(super) allow_credentials: bool,
 
-    /// Who may listen on a channel: one, any number, or the one that came last
+    /// How many clients may listen on a channel
     #[arg(long, value_enum, default_value_t)]
     pub(super) mode: ModeArg,
 
-    /// Let channels remember their newest COUNT events, and take events for channels that nobody
-    /// listens on, 0 to 4294967295; 0: do not
+    /// Keep the last COUNT events of each channel for clients that reconnect, and accept events for
+    /// channels without listeners, 0 to 4294967295; 0: keep none
     #[arg(long, value_name = "COUNT", default_value = "0")]
     #[arg(value_parser = bounded::count_or_zero, allow_hyphen_values = true)]
     pub(super) history: u32,
 
-    /// Most bytes that a channel remembers, 0 to 1099511627776
+    /// Keep at most this many bytes of events in each channel, 0 to 1099511627776
     #[arg(long, value_name = "BYTES", default_value = "4194304")]
     #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
     pub(super) history_bytes: usize,
 
-    /// Forget an event after MS milliseconds, 0 to 4294967295; 0: never
+    /// Forget an event MS milliseconds after it was published, 0 to 4294967295; 0: never
     #[arg(long, value_name = "MS", default_value = "3600000")]
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) history_age: Duration,
 
-    /// Most bytes that all channels remember together, 0 to 1099511627776; then those forget first
-    /// that nobody listens on, and without any, POST is answered 503
+    /// Keep at most this many bytes of events in all channels, 0 to 1099511627776. Beyond it channels
+    /// without listeners forget theirs; if there are none, a POST is answered 503
     #[arg(long, value_name = "BYTES", default_value = "268435456")]
     #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
     pub(super) max_history_bytes: usize,
 
-    /// What becomes of a listener that reads too slowly: its stream is closed, or told of a gap
+    /// What to do with a listener that reads too slowly
     #[arg(long, value_enum, default_value_t)]
     pub(super) overrun: OverrunArg,
 
-    /// Close a connection whose client takes nothing for MS milliseconds, 0 to 4294967295; 0: never
+    /// Close a connection whose client reads nothing for MS milliseconds, 0 to 4294967295; 0: never
     #[arg(long, value_name = "MS", default_value = "30000")]
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) stall_timeout: Duration,
 
-    /// Keep a channel closed for MS milliseconds after the finish action, 0 to 4294967295, and answer
-    /// its listeners 204, so that browsers do not come back; 0: do not
+    /// Keep a channel closed for MS milliseconds after the action `close`, 0 to 4294967295. Clients
+    /// that listen meanwhile get 204, after which a browser does not reconnect; 0: do not
     #[arg(long, value_name = "MS", default_value = "0")]
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) closed_ttl: Duration,
 
-    /// Most channels, 1 to 4294967295; beyond, 503
+    /// Limit on channels, 1 to 4294967295; requests beyond it get 503
     #[arg(long, value_name = "COUNT", default_value = "100000")]
     #[arg(value_parser = bounded::places, allow_hyphen_values = true)]
     pub(super) max_channels: usize,
 
-    /// Most listeners on all channels, 1 to 4294967295; beyond, 503
+    /// Limit on listeners on all channels, 1 to 4294967295; requests beyond it get 503
     #[arg(long, value_name = "COUNT", default_value = "100000")]
     #[arg(value_parser = bounded::places, allow_hyphen_values = true)]
     pub(super) max_listeners: usize,
 
-    /// Most listeners on one channel, 1 to 4294967295; beyond, 503
+    /// Limit on listeners on one channel, 1 to 4294967295; requests beyond it get 503
     #[arg(long, value_name = "COUNT", default_value = "100000")]
     #[arg(value_parser = bounded::places, allow_hyphen_values = true)]
     pub(super) max_listeners_per_channel: usize,
 
-    /// At the end, spread the ends of the streams and the clients' return over MS milliseconds each, 0
-    /// to 4294967295; 0: all at once
+    /// When the server stops, end the streams one by one over MS milliseconds, 0 to 4294967295, and
+    /// spread the reconnections over as much time again; 0: all at once
     #[arg(long, value_name = "MS", default_value = "0")]
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) drain: Duration,
 
-    /// Keep the listening socket open for the time of --drain, for a proxy in front of the server; who
-    /// comes to listen is told to come later. Otherwise it closes at once, so that the next server can
-    /// take the port
+    /// Keep accepting connections for the time of --drain, for a proxy in front of the server; clients
+    /// that want to listen are refused and told when to try again. By default the port is free at
+    /// once for the next server
     #[arg(long)]
     pub(super) drain_accept: bool,
 
@@ -176,12 +178,12 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(super) enum ModeArg {
-    /// One listener; who comes second is answered 423
+    /// One listener; a second one is refused with 423
     #[default]
     Exclusive,
     /// Any number of listeners
     Shared,
-    /// One listener; who comes second takes its place
+    /// One listener; a new one replaces it
     Takeover,
 }
 
@@ -197,10 +199,10 @@ impl From<ModeArg> for Mode {
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(super) enum OverrunArg {
-    /// End its stream with an error, so that it comes back
+    /// Break its stream, so that it reconnects
     #[default]
     Close,
-    /// Send it `event: sse.gap` and go on
+    /// Leave events out, and say so by `event: sse.gap`
     Gap,
 }
 
@@ -215,20 +217,20 @@ impl From<OverrunArg> for OnOverrun {
 
 const EXAMPLES: &str = "\
 Environment:
-  RUST_LOG   what is logged, in the place of --debug: `warn` leaves out the line of each request
+  RUST_LOG   what to log, instead of --debug: `warn` leaves out the line for each request
 
 Examples:
   eventsource-server -i -k 50000
       numbered events; a comment after 50 s of silence
   eventsource-server --allow-host events.example
-      for a proxy on this machine that passes on under which name it was asked
+      behind a proxy on this machine that forwards the Host of the client
   eventsource-server -H :: -P 443 -K key.pem -C cert.pem
-      every address, over TLS
+      on every address, over TLS
   eventsource-server --allow-origin https://app.example --allow-credentials
-      for the pages of another origin too, with their cookies
+      also for pages of another origin, with cookies
   eventsource-server --mode shared --history 100 --drain 10000
-      crowds; who comes back gets what it missed, or is told how much it missed
+      for many listeners; one that reconnects gets the events it missed, or learns how many
   eventsource-server --drain 10000 --drain-accept
-      behind a proxy that takes a refused connection for a server that is down
+      behind a proxy that takes a refused connection as a sign that the server is down
   eventsource-server -j --action reading --prefix /events
-      JSON, published by POST /events/reading/TOKEN";
+      for JSON, published with POST /events/reading/TOKEN";

@@ -75,7 +75,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let ending = async {
         drop(drain);
         select! {
-            // Until then publishers are served, and who comes to listen is told to come later.
+            // Until then publishers are served, and new listeners are told when to try again.
             ((), ()) = async { tokio::join!(channels.drain(config.drain), accepting) } => (),
             ended = &mut serving => return ended,
         }
@@ -88,7 +88,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     }
 }
 
-/// Tells whoever started the server that it listens, and where.
+/// Prints where the server listens.
 fn announce(url: &str) {
     let mut stdout = io::stdout().lock();
     if let Err(error) = writeln!(stdout, "listening on {url}").and_then(|()| stdout.flush()) {

@@ -135,10 +135,10 @@ fn help_of_the_client_says_what_is_repeated_waited_for_and_kept_back() {
 
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for (text, times) in [
-        ("a request with --data is repeated too", 2),
-        ("A first signal waits for it, a second does not", 1),
-        ("the command that runs then is waited for", 1),
-        ("Redirects to other origins do not get it", 1),
+        ("and repeat a request with --data", 2),
+        ("The first signal lets it finish, the second does not", 1),
+        ("once a running command has finished", 1),
+        ("It is not sent on to another origin", 1),
     ] {
         assert_eq!(help.matches(text).count(), times, "{text}: {help}");
     }

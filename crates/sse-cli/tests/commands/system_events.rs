@@ -116,7 +116,7 @@ fn refusal_is_waited_for_with_and_without_k_and_said_with_its_status() {
 }
 
 #[test]
-fn refusal_is_the_end_for_whoever_does_not_reconnect() {
+fn refusal_ends_a_client_that_does_not_reconnect() {
     for more in [&[][..], &["-k"]] {
         let peer = Peer::start([refused(1)]);
 

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::support::{CLIENT, Process, REQUEST, SERVER, Server, run};
 
 #[test]
-fn events_pass_over_tls_to_whoever_trusts_the_root() {
+fn events_pass_over_tls_to_a_client_that_trusts_the_root() {
     let files = Files::new();
     for (key, certificate) in [("-K", "-C"), ("--keyfile", "--certfile")] {
         let server = Server::start(&[key, &files.key, certificate, &files.certificate]);

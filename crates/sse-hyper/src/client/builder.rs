@@ -187,7 +187,7 @@ impl EventSourceBuilder {
         self
     }
 
-    /// Sets which HTTP to speak. Default: what the server prefers under TLS, else HTTP/1.1.
+    /// Sets which HTTP to speak. Default: what the server prefers under TLS, otherwise HTTP/1.1.
     #[must_use]
     pub fn with_http_version(mut self, version: HttpVersion) -> Self {
         self.version = version;

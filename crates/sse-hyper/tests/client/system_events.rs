@@ -22,7 +22,7 @@ async fn opening_is_kept_back_and_its_id_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn opening_and_refusal_are_events_to_whoever_asks() {
+async fn opening_and_refusal_are_events_to_a_client_that_asks_for_them() {
     let server = MemoryServer::new([stream(OPEN), refused("Sse-Refused: 423\r\n"), no_content()]);
 
     let seen = all(source(&server, config().with_system_events(true))).await;

@@ -44,7 +44,7 @@ pub(super) async fn handshake(
             .initial_connection_window_size(WINDOW)
             .handshake(io)
             .await?;
-        // What goes wrong is told to whoever waits for the answer or its body.
+        // What goes wrong is told by the answer or its body.
         let connection = async move { drop(connection.await) };
         return Ok((Sender::Http2(sender), Driver::new(connection, spawned)));
     }

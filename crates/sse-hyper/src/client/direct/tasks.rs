@@ -8,7 +8,7 @@ use std::{
 
 use hyper::rt::Executor;
 
-/// Where HTTP/2 leaves what goes on beside its connection: whoever drives that polls these too.
+/// Where HTTP/2 leaves what goes on beside its connection: what drives that polls these too.
 #[derive(Clone, Default)]
 pub(super) struct Spawned(Arc<Mutex<Vec<Task>>>);
 

@@ -10,7 +10,7 @@
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum HttpVersion {
-    /// What the server prefers under TLS, else HTTP/1.1.
+    /// What the server prefers under TLS, otherwise HTTP/1.1.
     #[default]
     Any,
     /// HTTP/1.1.
