@@ -108,8 +108,8 @@ impl fmt::Display for Causes<'_> {
 const FAILED: i32 = 1;
 const USAGE: i32 = 2;
 
-/// How long the end of the process waits for a reader.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the end of the process waits for a reader of standard error.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

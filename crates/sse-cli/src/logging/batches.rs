@@ -9,11 +9,12 @@ use std::{
 use tracing_subscriber::fmt::{MakeWriter, format::Writer, time::FormatTime};
 
 use super::clock::Clock;
+use crate::exit::PATIENCE;
 
 /// Lines for standard error that a thread of their own writes, many at a time.
 ///
-/// Whoever logs only appends to memory, and waits for nobody: if standard error is not read, lines beyond
-/// [`MAX_HELD`] are dropped and counted.
+/// A thread that logs only appends to memory, and never waits: if standard error is not read, lines
+/// beyond [`MAX_HELD`] are dropped and counted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Batches(Arc<Shared>);
 
@@ -156,9 +157,6 @@ const MAX_BATCH: usize = 256 << 10;
 
 /// What is held for a reader that is behind; as much again is being written.
 const MAX_HELD: usize = 1 << 20;
-
-/// How long the end of the process waits for a reader.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
