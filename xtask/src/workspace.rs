@@ -18,6 +18,11 @@ impl Workspace {
         Ok(Self { root: root.to_owned() })
     }
 
+    /// The absolute path of the checkout.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root.join(relative)
     }

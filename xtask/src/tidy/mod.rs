@@ -22,7 +22,7 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome {
         let Ok(text) = String::from_utf8(fs::read(workspace.path(path))?) else { continue };
         let file = File { path, text: &text };
         found.extend(size::check(file));
-        found.extend(words::check(file));
+        found.extend(words::check(file, workspace.root()));
         found.extend(purity::check(file));
     }
 
