@@ -21,7 +21,8 @@ pub(super) struct Forwarded;
 /// is a short text.
 pub(super) fn may_explain(head: &Parts) -> bool {
     let field = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let is_text = field(header::CONTENT_TYPE).is_none_or(|media| media.starts_with("text/"));
+    let is_text = field(header::CONTENT_TYPE)
+        .is_none_or(|media| media.get(..5).is_some_and(|kind| kind.eq_ignore_ascii_case("text/")));
     let has_room = field(header::CONTENT_LENGTH)
         .and_then(|length| length.parse().ok())
         .is_none_or(|length| (SHORTEST_PAGE..=LONGEST_PAGE).contains(&length));

@@ -133,6 +133,7 @@ async fn page_that_does_not_end_is_waited_for_a_second_at_most() {
     let sentence = "The plain HTTP request was sent to HTTPS port";
     for (fields, sent, words, longest) in [
         ("Content-Length: 1000", sentence, format!(": {SPOKEN}"), 0),
+        ("Content-Type: TEXT/HTML; charset=utf-8", sentence, format!(": {SPOKEN}"), 0),
         ("Content-Length: 1000", "Bad", String::new(), 1000),
         ("Server: a", "", String::new(), 1000),
         ("Content-Length: 11", "", String::new(), 0),
