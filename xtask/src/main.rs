@@ -1,6 +1,6 @@
 //! Every chore of the workspace: `cargo xtask --help`.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to who runs it")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it talks to its user")]
 
 mod bench;
 mod ci;
@@ -15,6 +15,7 @@ mod process;
 mod proxies;
 mod schedules;
 mod setup;
+mod side;
 mod simulate;
 mod test;
 mod tidy;
@@ -39,7 +40,7 @@ struct Cli {
 enum Verb {
     /// Measures against a reference and writes RESULTS.md beside the benchmark
     Bench(bench::Args),
-    /// All that must pass before a change goes in: fmt --check, lint, doc, test
+    /// All that must pass before a change goes in: fmt --check, lint, doc, side, test
     Ci,
     /// Builds the documentation of the workspace; a warning fails it
     Doc,
@@ -59,6 +60,8 @@ enum Verb {
     Schedules,
     /// Installs what the tests need
     Setup,
+    /// Compiles the workspaces beside this one, with their lock files as they are
+    Side,
     /// Runs the simulation of the hub for longer than the tests do
     Simulate(simulate::Args),
     /// Runs setup, then all tests with the examples of the documentation, then schedules and tidy
@@ -93,6 +96,7 @@ fn run(verb: &Verb) -> Outcome {
         Verb::Proxies(args) => proxies::run(&workspace, args),
         Verb::Schedules => schedules::run(&workspace),
         Verb::Setup => setup::run(),
+        Verb::Side => side::run(&workspace),
         Verb::Simulate(args) => simulate::run(&workspace, args),
         Verb::Test => test::run(&workspace),
         Verb::Tidy => tidy::run(&workspace),
