@@ -10,7 +10,7 @@ pub async fn a_target_without_a_path_is_refused(start: impl AsyncFn(Setup) -> Ta
     for bare in ["x", "poll", "poll/42", "test:80", "test:80/poll/42", "?42", "*x", "http:poll/42"]
     {
         for method in ["GET", "HEAD", "POST", "OPTIONS"] {
-            expect_refusal(&target, method, bare).await;
+            expect_refusal(&target, method, bare, &[400]).await;
         }
     }
     expect_undisturbed(&target).await;
@@ -20,11 +20,11 @@ pub async fn a_target_without_a_path_is_refused(start: impl AsyncFn(Setup) -> Ta
 pub async fn the_asterisk_is_no_channel(start: impl AsyncFn(Setup) -> Target) {
     let target = start(Setup::default()).await;
 
-    for method in ["GET", "HEAD", "POST", "PUT"] {
-        expect_refusal(&target, method, "*").await;
+    for method in ["GET", "HEAD", "POST"] {
+        expect_refusal(&target, method, "*", &[400, 404]).await;
     }
-    let answer = status(&target, "OPTIONS", "*").await;
-    assert!(matches!(answer, 200 | 204 | 400 | 404 | 405), "{answer}");
+    expect_refusal(&target, "PUT", "*", &[400, 404, 405]).await;
+    expect_refusal(&target, "OPTIONS", "*", &[404, 405]).await;
     expect_undisturbed(&target).await;
 }
 
@@ -32,9 +32,13 @@ pub async fn the_asterisk_is_no_channel(start: impl AsyncFn(Setup) -> Target) {
 pub async fn there_is_no_tunnel(start: impl AsyncFn(Setup) -> Target) {
     let target = start(Setup::default()).await;
 
-    for tunnel in ["h:1", "test:80", "test", "[::1]:80", "/poll/42", "*", "http://test/poll/42"] {
-        expect_refusal(&target, "CONNECT", tunnel).await;
+    for tunnel in ["h:1", "test:80", "test", "[::1]:80"] {
+        expect_refusal(&target, "CONNECT", tunnel, &[400, 501]).await;
     }
+    for other in ["/poll/42", "http://test/poll/42"] {
+        expect_refusal(&target, "CONNECT", other, &[405, 501]).await;
+    }
+    expect_refusal(&target, "CONNECT", "*", &[404, 405, 501]).await;
     expect_undisturbed(&target).await;
 }
 
@@ -48,7 +52,7 @@ pub async fn a_url_may_leave_the_path_out(start: impl AsyncFn(Setup) -> Target) 
         assert!(page.text().contains("<html"), "{url}");
     }
     for url in ["http://", "http:///poll/42"] {
-        expect_refusal(&target, "GET", url).await;
+        expect_refusal(&target, "GET", url, &[400]).await;
     }
     expect_undisturbed(&target).await;
 }
@@ -60,9 +64,10 @@ async fn status(target: &Target, method: &str, at: &str) -> u16 {
     connection.head().await.status
 }
 
-async fn expect_refusal(target: &Target, method: &str, at: &str) {
+/// Frameworks that refuse a target by themselves have more than one word for it.
+async fn expect_refusal(target: &Target, method: &str, at: &str, expected: &[u16]) {
     let status = status(target, method, at).await;
-    assert!(matches!(status, 400 | 404 | 405 | 501), "{method} {at}: {status}");
+    assert!(expected.contains(&status), "{method} {at}: {status}, not one of {expected:?}");
 }
 
 async fn expect_undisturbed(target: &Target) {

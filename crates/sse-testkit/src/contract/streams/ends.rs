@@ -71,7 +71,8 @@ pub async fn an_error_at_once_breaks_the_answer(start: impl AsyncFn(Setup) -> Ta
     assert_eq!(listener.next_block().await, Err(StreamEnd::Cut));
 }
 
-/// All that came before an error arrives, whatever the server still holds when the error comes.
+/// All that came before an error arrives at a client that reads. What a framework's own server holds for
+/// one that does not read yet, it may lose.
 pub async fn what_came_before_an_error_arrives(start: impl AsyncFn(Setup) -> Target) {
     let data = "x".repeat(1_000);
     let event = Event::data(data.clone());
