@@ -10,12 +10,13 @@ use tokio::{
 };
 use tower_service::Service;
 
+#[cfg(feature = "tls")]
+use super::misdirected::Misdirected;
 use super::{
     first_bytes::{Protocol, Rewound, sniff},
     http1, http2,
     linger::Linger,
-    misdirected::Misdirected,
-    shutdown::{Phase, Shutdown},
+    shutdown::{Ending, Phase, Shutdown},
     stall::Stall,
     stream::Stream,
     tcp::Tcp,
@@ -28,6 +29,7 @@ pub(super) struct Settings {
     pub(super) header_timeout: Duration,
     pub(super) stall_timeout: Option<Duration>,
     pub(super) tells_remote_addr: bool,
+    pub(super) accepts_while_draining: bool,
     pub(super) max_concurrent_streams: u32,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
@@ -50,11 +52,10 @@ pub(super) async fn serve<S, B>(
 {
     let deadline = Instant::now() + settings.header_timeout;
     let tcp = Tcp::new(tcp);
-    // Who comes while the server drains may still send its first request.
-    let is_late = shutdown.has_reached(Phase::Draining);
-    let end = if is_late { Phase::Stopping } else { Phase::Draining };
+    // Where new connections are served while the server drains, so are those that have sent nothing.
+    let end = if settings.accepts_while_draining { Phase::Stopping } else { Phase::Draining };
     let opened = select! {
-        // A request that is there is served, though the end may have begun.
+        // The first bytes may be there already.
         biased;
         opened = timeout_at(deadline, open(tcp.clone(), &settings)) => opened,
         () = shutdown.reached(end) => return,
@@ -66,17 +67,18 @@ pub(super) async fn serve<S, B>(
         Err(_) => return tracing::debug!(%remote, "connection timed out before a request"),
     };
     let io = Linger::new(Stall::new(io, settings.stall_timeout), shutdown.clone());
+    let ending = Ending::new(shutdown);
     // The streams of HTTP/2 share a connection, and only this tells those of one client together.
     let is_told = settings.tells_remote_addr || protocol == Protocol::Http2;
     let service = TowerService::new(service, is_told.then_some(remote));
     let served = match protocol {
         Protocol::Http1 => {
-            http1::serve(io, tcp, service, deadline, settings.header_timeout, shutdown).await
+            http1::serve(io, tcp, service, deadline, settings.header_timeout, ending).await
         }
         // Boxed, so that it does not make every connection of HTTP/1 larger.
-        Protocol::Http2 => Box::pin(http2::serve(io, service, &settings, shutdown)).await,
+        Protocol::Http2 => Box::pin(http2::serve(io, service, &settings, ending)).await,
         Protocol::Misdirected(misdirected) => {
-            tracing::info!(%remote, "{}", misdirected.log_text());
+            tracing::debug!(%remote, "{}", misdirected.log_text());
             Box::pin(misdirected.refuse(io)).await.map_err(Into::into)
         }
     };
@@ -97,7 +99,11 @@ async fn open(tcp: Tcp, settings: &Settings) -> io::Result<Option<(Protocol, Rew
             return Ok(sniffed.map(|(_, io)| (misdirected, io)));
         }
         let tls = Box::pin(tls.accept(tcp)).await?;
-        return sniff(Stream::Tls(Box::new(tls))).await;
+        let sniffed = sniff(Stream::Tls(Box::new(tls))).await?;
+        return Ok(sniffed.map(|(protocol, io)| match protocol {
+            Protocol::Misdirected(_) => (Protocol::Misdirected(Misdirected::TlsTwice), io),
+            protocol => (protocol, io),
+        }));
     }
     #[cfg(not(feature = "tls"))]
     let _ = settings;

@@ -56,8 +56,8 @@ impl<B> Default for Handover<B> {
 /// that only hyper knows how to do.
 ///
 /// Browsers say `keep-alive`, which HTTP/1.1 means anyway. Other names in `Connection` are of fields
-/// that go no further than this server, and none of those is looked at here; but who can read
-/// trailers (`TE`) gets them from hyper.
+/// that go no further than this server, and none of those is looked at here; but a client that
+/// can read trailers (`TE`) gets them from hyper.
 ///
 /// # Source
 ///

@@ -22,7 +22,7 @@ use super::{
     head_timer::HeadTimer,
     linger::Linger,
     messages::{Framing, Messages},
-    shutdown::{Phase, Shutdown},
+    shutdown::Ending,
     stall::Stall,
     stream::Stream,
     tcp::Tcp,
@@ -40,7 +40,7 @@ pub(super) async fn serve<S, B>(
     service: TowerService<S, B>,
     mut head_until: Instant,
     header_timeout: Duration,
-    mut shutdown: Shutdown,
+    mut ending: Ending,
 ) -> Result<(), Box<dyn Error + Send + Sync>>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -54,26 +54,22 @@ where
     let hands_over = cfg!(target_os = "linux") && io.get_ref().get_ref().get_ref().is_plain();
     let framing = Arc::new(Framing::default());
     let mut io = Messages::new(io, framing.clone());
-    // Who comes while the server drains has one request served.
-    let is_late = shutdown.has_reached(Phase::Draining);
-    let end = if is_late { Phase::Stopping } else { Phase::Draining };
     let service = service.with_watched(tcp.clone()).with_framing(framing);
     loop {
         let (mut service, handover) = (service.clone(), Arc::new(Handover::default()));
         if hands_over {
             service = service.with_handover(handover.clone());
         }
-        let http1 = builder(head_until, header_timeout, is_late);
+        let http1 = builder(head_until, header_timeout, ending.is_late());
         // Boxed, so that a connection that waits for its first byte is small.
         let connection = Box::new(http1.serve_connection(TokioIo::new(io), service));
-        let ending = shutdown.reached(end);
-        let Some((released, response)) = exchange(connection, &handover, ending).await? else {
+        let exchanged = exchange(connection, &handover, ending.reached()).await?;
+        let Some((released, response)) = exchanged else {
             return Ok(());
         };
         io = released;
-        let is_last = shutdown.has_reached(Phase::Draining);
-        event_stream::send(&mut io, tcp.clone(), response, is_last).await?;
-        if shutdown.has_reached(Phase::Draining) {
+        event_stream::send(&mut io, tcp.clone(), response, ending.has_begun()).await?;
+        if ending.has_begun() {
             return Ok(io.shutdown().await?);
         }
         head_until = Instant::now() + header_timeout;

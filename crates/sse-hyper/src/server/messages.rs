@@ -20,7 +20,7 @@ use super::chunks::{Chunks, Fault};
 /// A connection of HTTP/1 that is read one message at a time: no read goes beyond the end of the head
 /// or the body that is being read.
 ///
-/// So whoever reads it holds nothing of the next request while one is under way, and a connection that
+/// So its reader holds nothing of the next request while one is under way, and a connection that
 /// changes hands between two requests loses no byte. Where a head ends is told by its blank line; how
 /// its body is framed is not decided here a second time, but told by [`Framing::settle`] once the head
 /// was understood.
@@ -188,7 +188,7 @@ enum Length {
 }
 
 impl Framing {
-    /// Says what follows the head of `request`, as who understood it told.
+    /// Says what follows the head of `request`, as the reader that understood it told.
     pub(super) fn settle(&self, request: &Request<impl Body>) {
         let length = request.body().size_hint().exact().unwrap_or(CHUNKED);
         self.next.store(length, Ordering::Relaxed);

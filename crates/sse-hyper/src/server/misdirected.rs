@@ -6,17 +6,24 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Misdirected {
     /// Plain HTTP, to a port that speaks TLS.
+    #[cfg(feature = "tls")]
     PlainHttp,
     /// TLS, to a port that speaks plain HTTP.
     Tls,
+    /// TLS inside of TLS.
+    #[cfg(feature = "tls")]
+    TlsTwice,
 }
 
 impl Misdirected {
     /// What to write into the log.
     pub(super) fn log_text(self) -> &'static str {
         match self {
+            #[cfg(feature = "tls")]
             Self::PlainHttp => "a client speaks plain HTTP, but this port speaks TLS",
             Self::Tls => "a client speaks TLS, but this port speaks plain HTTP",
+            #[cfg(feature = "tls")]
+            Self::TlsTwice => "a client speaks TLS inside of TLS",
         }
     }
 
@@ -26,8 +33,11 @@ impl Misdirected {
     /// it, and name the reason better than after an alert.
     pub(super) async fn refuse(self, mut io: impl AsyncWrite + Unpin) -> io::Result<()> {
         let text = match self {
+            #[cfg(feature = "tls")]
             Self::PlainHttp => "this port speaks TLS: use https://\n",
             Self::Tls => "this port speaks plain HTTP: use http://\n",
+            #[cfg(feature = "tls")]
+            Self::TlsTwice => "this connection speaks TLS already: send HTTP inside of it\n",
         };
         let head = "HTTP/1.1 400 Bad Request\r\n\
             content-type: text/plain; charset=utf-8\r\n\

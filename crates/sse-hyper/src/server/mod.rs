@@ -119,7 +119,6 @@ pub struct Server {
     settings: Settings,
     shutdown_timeout: Duration,
     drain: Signal,
-    accepts_while_draining: bool,
     shutdown: Signal,
 }
 
@@ -161,13 +160,13 @@ impl Server {
                 header_timeout: Duration::from_secs(30),
                 stall_timeout: Some(Duration::from_secs(30)),
                 tells_remote_addr: true,
+                accepts_while_draining: false,
                 max_concurrent_streams: 256,
                 #[cfg(feature = "tls")]
                 tls: None,
             },
             shutdown_timeout: Duration::from_secs(4),
             drain: Box::pin(pending()),
-            accepts_while_draining: false,
             shutdown: Box::pin(pending()),
         })
     }
@@ -298,11 +297,11 @@ impl Server {
     /// Sets whether the listening socket stays open while the server drains, for a proxy in front that
     /// takes a refused connection for a server that is down. Default: false.
     ///
-    /// Each connection that is new then has one request served: the answer of HTTP/1 says
-    /// `Connection: close`, and HTTP/2 gets GOAWAY once a request has come.
+    /// Each connection that is new then, or has sent nothing before, has one request served: the answer
+    /// of HTTP/1 says `Connection: close`, and HTTP/2 gets GOAWAY once a request has come.
     #[must_use]
     pub fn with_accept_while_draining(mut self, accepts: bool) -> Self {
-        self.accepts_while_draining = accepts;
+        self.settings.accepts_while_draining = accepts;
         self
     }
 

@@ -45,7 +45,7 @@ where
             () = &mut drain, if !is_draining => {
                 tracing::info!(connections = connections.len(), "draining");
                 is_draining = true;
-                acceptor = acceptor.filter(|_| server.accepts_while_draining);
+                acceptor = acceptor.filter(|_| settings.accepts_while_draining);
                 phase.enter(Phase::Draining);
             }
             Some(ended) = connections.join_next() => report(ended),

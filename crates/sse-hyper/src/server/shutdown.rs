@@ -28,6 +28,36 @@ impl ShutdownSender {
     }
 }
 
+/// How far the end of its server a connection goes along, which is decided when it begins.
+#[derive(Debug)]
+pub(super) struct Ending {
+    shutdown: Shutdown,
+    is_late: bool,
+}
+
+impl Ending {
+    pub(super) fn new(shutdown: Shutdown) -> Self {
+        let is_late = shutdown.has_reached(Phase::Draining);
+        Self { shutdown, is_late }
+    }
+
+    /// Whether the connection began while the server drained: one request of it is served.
+    pub(super) fn is_late(&self) -> bool {
+        self.is_late
+    }
+
+    /// Whether the connection takes no further request.
+    pub(super) fn has_begun(&self) -> bool {
+        self.shutdown.has_reached(Phase::Draining)
+    }
+
+    /// Completes once the connection is to end.
+    pub(super) async fn reached(&mut self) {
+        let end = if self.is_late { Phase::Stopping } else { Phase::Draining };
+        self.shutdown.reached(end).await;
+    }
+}
+
 /// A connection's view of how far the end of its server has come.
 #[derive(Clone, Debug)]
 pub(super) struct Shutdown(watch::Receiver<Phase>);

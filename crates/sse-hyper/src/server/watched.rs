@@ -50,7 +50,7 @@ pub(super) struct Watch {
     departure: Option<Departure>,
 }
 
-/// The end of the client, and who is woken by it.
+/// The end of the client, and the task that it wakes.
 struct Departure {
     future: Pin<Box<dyn Future<Output = ()> + Send>>,
     waker: Waker,

@@ -47,7 +47,8 @@ async fn the_port_is_free_while_streams_go_on() {
     let mut streams = [server.get("/events/silent").await, server.get("/silent").await];
     let (mut client, connection) = http2(server.connect().await).await;
     let response = http2_get(&mut client, "/events/silent").await;
-    let ending = server.get("/events/slow").await;
+    let mut ending = server.get("/events/held").await;
+    server.held.until(1).await;
     server.bodies.until(3).await;
 
     drain.send(()).unwrap();
@@ -55,7 +56,7 @@ async fn the_port_is_free_while_streams_go_on() {
     let serving = tokio::spawn(successor.serve(service()));
 
     hello(&mut TcpStream::connect(server.addr).await.unwrap()).await;
-    let mut ending = ending;
+    server.held.release();
     let rest = read_to_close(&mut ending).await;
     assert!(rest.ends_with(b"data: 2\n\n\r\n0\r\n\r\n"), "{:?}", String::from_utf8_lossy(&rest));
     server.bodies.until(3).await;
@@ -77,7 +78,7 @@ async fn connections_end_after_their_answer_and_idle_ones_at_once() {
     hello(&mut idle).await;
     // Each has an answer whose head was not written yet.
     let mut waiting = Vec::new();
-    for path in ["/slow", "/slow/events"] {
+    for path in ["/held", "/held/events"] {
         for is_first in [true, false] {
             let mut stream = server.connect().await;
             if !is_first {
@@ -89,18 +90,19 @@ async fn connections_end_after_their_answer_and_idle_ones_at_once() {
             waiting.push(stream);
         }
     }
-    sleep(Duration::from_millis(100)).await;
+    server.held.until(4).await;
 
     drain.send(()).unwrap();
 
     for mut stream in [silent, idle] {
         assert_eq!(read_to_close(&mut stream).await, b"");
     }
+    server.held.release();
     for mut stream in waiting {
         let head = read_head(&mut stream).await;
         assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("connection: close"), "{head}");
         let body = String::from_utf8(read_to_close(&mut stream).await).unwrap();
-        assert!(body == "slow" || body.ends_with("0\r\n\r\n"), "{body:?}");
+        assert!(body == "held" || body.ends_with("0\r\n\r\n"), "{body:?}");
     }
     within(server.stop()).await.unwrap();
 }
@@ -112,12 +114,15 @@ async fn http2_gets_goaway_and_ends_with_its_last_stream() {
     idle.get(1, "/").await;
     while idle.next().await.unwrap().flags & END_STREAM == 0 {}
     let mut frames = Frames::open(server.connect().await, 65_535).await;
-    frames.get(1, "/events/slow").await;
+    frames.get(1, "/events/held").await;
     while frames.next().await.unwrap().kind != DATA {}
 
     drain.send(()).unwrap();
 
     let mut seen = Vec::new();
+    let goaway = frames.next().await.unwrap();
+    seen.push((goaway.kind, goaway.id, false));
+    server.held.release();
     while let Some(frame) = frames.next().await {
         seen.push((frame.kind, frame.id, frame.flags & END_STREAM != 0));
     }
@@ -129,7 +134,7 @@ async fn http2_gets_goaway_and_ends_with_its_last_stream() {
 }
 
 #[tokio::test]
-async fn who_comes_late_is_served_once_where_the_socket_stays_open() {
+async fn a_late_connection_is_served_once_where_the_socket_stays_open() {
     let (server, drain) = start(|it| it.with_accept_while_draining(true)).await;
     let mut idle = server.connect().await;
     hello(&mut idle).await;
@@ -169,6 +174,35 @@ async fn who_comes_late_is_served_once_where_the_socket_stays_open() {
 }
 
 #[tokio::test]
+async fn a_connection_that_has_sent_nothing_is_served_once_where_the_socket_stays_open() {
+    let (server, drain) = start(|it| it.with_accept_while_draining(true)).await;
+    let mut silent = server.connect().await;
+    let mut begun = server.connect().await;
+    begun.write_all(b"PRI * HTTP/2").await.unwrap();
+    // Connections are accepted in their order, so those before this one were.
+    let mut idle = server.connect().await;
+    hello(&mut idle).await;
+    drain.send(()).unwrap();
+    assert_eq!(read_to_close(&mut idle).await, b"");
+
+    let both = request("/") + &request("/");
+    silent.write_all(both.as_bytes()).await.unwrap();
+    begun.write_all(b".0\r\n\r\nSM\r\n\r\n").await.unwrap();
+    let mut frames = Frames::opened(begun, 65_535).await;
+    frames.get(1, "/").await;
+
+    let read = String::from_utf8(read_to_close(&mut silent).await).unwrap();
+    assert_eq!(read.matches("HTTP/1.1 200 OK").count(), 1, "{read:?}");
+    assert!(read.contains("connection: close\r\n"), "{read:?}");
+    let mut kinds = Vec::new();
+    while let Some(frame) = frames.next().await {
+        kinds.push(frame.kind);
+    }
+    assert!([GOAWAY, HEADERS, DATA].iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    within(server.stop()).await.unwrap();
+}
+
+#[tokio::test]
 async fn under_tls_it_is_the_same() {
     let identity = Identity::new();
     let tls = identity.tls();
@@ -176,15 +210,17 @@ async fn under_tls_it_is_the_same() {
     let mut handshaking = server.connect().await;
     handshaking.write_all(b"\x16\x03\x01\x02").await.unwrap();
     let mut listening = identity.connect(&server, &[]).await;
-    listening.write_all(request("/events/slow").as_bytes()).await.unwrap();
+    listening.write_all(request("/events/held").as_bytes()).await.unwrap();
     read_head(&mut listening).await;
     let (mut client, connection) = http2(identity.connect(&server, &["h2"]).await).await;
-    let response = http2_get(&mut client, "/events/slow").await;
+    let response = http2_get(&mut client, "/events/held").await;
+    server.held.until(2).await;
 
     drain.send(()).unwrap();
     let _successor = successor(&server).await;
 
     read_to_close(&mut handshaking).await;
+    server.held.release();
     assert!(read_to_close(&mut listening).await.ends_with(b"data: 2\n\n\r\n0\r\n\r\n"));
     assert!(text(response).await.ends_with("data: 2\n\n"));
     within(connection).await.unwrap().unwrap();

@@ -34,9 +34,14 @@ const END_HEADERS: u8 = 4;
 
 impl Frames {
     /// A connection whose streams begin with a window of `window` bytes.
-    pub(crate) async fn open(stream: TcpStream, window: u32) -> Self {
+    pub(crate) async fn open(mut stream: TcpStream, window: u32) -> Self {
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+        Self::opened(stream, window).await
+    }
+
+    /// The same on a connection on which the preface was sent.
+    pub(crate) async fn opened(stream: TcpStream, window: u32) -> Self {
         let mut frames = Self { stream, max_streams: None };
-        frames.stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
         let initial_window = [&[0, 4], &window.to_be_bytes()[..]].concat();
         frames.send(SETTINGS, 0, 0, &initial_window).await;
         frames

@@ -81,18 +81,23 @@ async fn request_under_way_is_finished() {
     let server = TestServer::start(|it| it.with_shutdown_timeout(NEVER)).await;
     let mut first = server.connect().await;
     hello(&mut first).await;
-    first.write_all(request("/slow").as_bytes()).await.unwrap();
+    first.write_all(request("/held").as_bytes()).await.unwrap();
     let (mut second, _connection) = http2(server.connect().await).await;
-    let second = tokio::spawn(async move { text(http2_get(&mut second, "/slow").await).await });
-    sleep(Duration::from_millis(100)).await;
+    let second = tokio::spawn(async move { text(http2_get(&mut second, "/held").await).await });
+    let mut idle = server.connect().await;
+    hello(&mut idle).await;
+    let held = server.held.clone();
+    held.until(2).await;
 
     let stopping = server.stop();
+    assert_eq!(read_to_close(&mut idle).await, b"");
+    held.release();
     let head = read_head(&mut first).await;
     let body = read_to_close(&mut first).await;
 
     assert!(head.contains("connection: close"), "{head}");
-    assert_eq!(body, b"slow");
-    assert_eq!(within(second).await.unwrap(), "slow");
+    assert_eq!(body, b"held");
+    assert_eq!(within(second).await.unwrap(), "held");
     within(stopping).await.unwrap();
 }
 

@@ -27,11 +27,12 @@ use tokio::{
 };
 use tower_service::Service;
 use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{filter::LevelFilter, util::SubscriberInitExt};
 
 pub(crate) struct TestServer {
     pub(crate) addr: SocketAddr,
     pub(crate) bodies: Bodies,
+    pub(crate) held: Held,
     pub(crate) serving: JoinHandle<()>,
     stop: oneshot::Sender<()>,
 }
@@ -45,10 +46,11 @@ impl TestServer {
             }
         };
         let server = Server::bind("127.0.0.1:0").await.unwrap().with_graceful_shutdown(signal);
-        let (addr, bodies) = (server.local_addr().unwrap(), Bodies::default());
-        let server = configure(server).serve(TestService { bodies: bodies.clone() });
+        let (addr, service) = (server.local_addr().unwrap(), TestService::default());
+        let TestService { bodies, held } = service.clone();
+        let server = configure(server).serve(service);
         let serving = tokio::spawn(async move { server.await.unwrap() });
-        Self { addr, bodies, serving, stop }
+        Self { addr, bodies, held, serving, stop }
     }
 
     pub(crate) async fn connect(&self) -> TcpStream {
@@ -91,6 +93,38 @@ impl Default for Bodies {
     }
 }
 
+/// Answers, and ends of answers, that wait for the test.
+#[derive(Clone)]
+pub(crate) struct Held {
+    waiting: Arc<watch::Sender<usize>>,
+    is_released: Arc<watch::Sender<bool>>,
+}
+
+impl Held {
+    /// Until so many wait, or have waited.
+    pub(crate) async fn until(&self, count: usize) {
+        within(self.waiting.subscribe().wait_for(|now| *now == count)).await.unwrap();
+    }
+
+    pub(crate) fn release(&self) {
+        self.is_released.send_replace(true);
+    }
+
+    async fn wait(self) {
+        self.waiting.send_modify(|count| *count += 1);
+        self.is_released.subscribe().wait_for(|it| *it).await.unwrap();
+    }
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self {
+            waiting: Arc::new(watch::Sender::new(0)),
+            is_released: Arc::new(watch::Sender::new(false)),
+        }
+    }
+}
+
 struct BodyGuard(Bodies);
 
 impl Drop for BodyGuard {
@@ -124,9 +158,10 @@ impl Body for Endless {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct TestService {
     bodies: Bodies,
+    held: Held,
 }
 
 impl TestService {
@@ -143,7 +178,15 @@ impl TestService {
             "/silent" => self.endless(true),
             "/endless" => self.endless(false),
             "/events" => return Ok(event_stream(events())),
-            "/events/slow" => return Ok(event_stream(slow_events())),
+            "/events/held" => return Ok(event_stream(held_events(self.held))),
+            "/held/events" => {
+                self.held.wait().await;
+                return Ok(event_stream(events()));
+            }
+            "/held" => {
+                self.held.wait().await;
+                full("held")
+            }
             "/slow/events" => {
                 sleep(Duration::from_millis(300)).await;
                 return Ok(event_stream(events()));
@@ -190,7 +233,7 @@ pub(crate) fn service() -> impl Service<
 > + Clone
 + Send
 + 'static {
-    TestService { bodies: Bodies::default() }
+    TestService::default()
 }
 
 /// Two events in three frames, one of them empty, and an end.
@@ -199,10 +242,10 @@ fn events() -> UnsyncBoxBody<Bytes, Infallible> {
     StreamBody::new(futures_util::stream::iter(frames)).boxed_unsync()
 }
 
-/// An event, and another one after a while.
-fn slow_events() -> UnsyncBoxBody<Bytes, Infallible> {
+/// An event, and another one that waits for the test.
+fn held_events(held: Held) -> UnsyncBoxBody<Bytes, Infallible> {
     let later = async {
-        sleep(Duration::from_millis(500)).await;
+        held.wait().await;
         Ok(Frame::data("data: 2\n\n".into()))
     };
     let first = futures_util::stream::iter([Ok(Frame::data("data: 1\n\n".into()))]);
@@ -289,8 +332,10 @@ impl Log {
     pub(crate) fn start() -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
-        let subscriber =
-            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone());
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::DEBUG)
+            .with_ansi(false)
+            .with_writer(move || writer.clone());
         (log, subscriber.set_default())
     }
 

@@ -1,4 +1,4 @@
-//! TLS: identities, ALPN, and those who do not speak it.
+//! TLS: identities, ALPN, and clients that do not speak it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -119,6 +119,7 @@ async fn plain_http_to_a_port_of_tls_is_told_in_words() {
         assert!(answer.ends_with("\r\n\r\nthis port speaks TLS: use https://\n"), "{answer:?}");
     }
     assert_eq!(log.count("a client speaks plain HTTP, but this port speaks TLS"), requests.len());
+    assert_eq!(log.count("INFO"), 0, "a scan of the ports fills no log");
     let mut stream = identity.connect(&server, &[]).await;
     hello(&mut stream).await;
 }
@@ -139,6 +140,21 @@ async fn tls_to_a_port_of_plain_http_is_told_in_words() {
     assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer:?}");
     assert!(answer.ends_with("\r\n\r\nthis port speaks plain HTTP: use http://\n"), "{answer:?}");
     assert_eq!(log.count("a client speaks TLS, but this port speaks plain HTTP"), 2);
+    assert_eq!(log.count("INFO"), 0, "a scan of the ports fills no log");
+}
+
+#[tokio::test]
+async fn tls_inside_of_tls_is_told_in_words() {
+    let identity = Identity::new();
+    let server = TestServer::start(|it| it.with_tls(identity.tls())).await;
+    let mut stream = identity.connect(&server, &[]).await;
+
+    stream.write_all(b"\x16\x03\x01").await.unwrap();
+    let answer = String::from_utf8(read_to_close(&mut stream).await).unwrap();
+
+    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer:?}");
+    let text = "\r\n\r\nthis connection speaks TLS already: send HTTP inside of it\n";
+    assert!(answer.ends_with(text), "{answer:?}");
 }
 
 #[tokio::test]

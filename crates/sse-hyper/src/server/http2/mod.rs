@@ -29,7 +29,7 @@ use self::{
 };
 use super::{
     connection::{BUFFER, Settings},
-    shutdown::{Phase, Shutdown},
+    shutdown::Ending,
     tower::TowerService,
 };
 
@@ -42,7 +42,7 @@ pub(super) async fn serve<S, B>(
     io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     service: TowerService<S, B>,
     settings: &Settings,
-    mut shutdown: Shutdown,
+    mut ending: Ending,
 ) -> Result<(), Box<dyn Error + Send + Sync>>
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -52,10 +52,9 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    // Who comes while the server drains has one request served at least.
-    let is_late = shutdown.has_reached(Phase::Draining);
     let progress = Arc::new(Progress::default());
     let streams = Streams::default();
+    let is_late = ending.is_late();
     let service = StreamService::new(service, streams.clone(), progress.clone());
     let io = TokioIo::new(Wire::new(io, progress.clone()));
     let mut connection = pin!(builder(streams, settings).serve_connection(io, service));
@@ -68,19 +67,19 @@ where
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 return Poll::Ready(Some(ended.map_err(Into::into)));
             }
+            // A connection that began while the server drained has one request served, at least.
             if is_late && !is_ending && progress.has_begun() {
                 return Poll::Ready(None);
             }
             let stalled = stall.as_mut().map_or(Poll::Pending, |it| it.poll(&progress, cx));
             stalled.map(|()| Some(Err("cut: the client takes nothing of any stream".into())))
         });
-        let end = if is_late { Phase::Stopping } else { Phase::Draining };
         select! {
             biased;
             ended = ended => if let Some(ended) = ended {
                 return ended;
             },
-            () = shutdown.reached(end), if !is_ending => (),
+            () = ending.reached(), if !is_ending => (),
         }
         is_ending = true;
         connection.as_mut().graceful_shutdown();

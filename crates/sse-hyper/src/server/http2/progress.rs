@@ -28,7 +28,7 @@ struct State {
     held: usize,
     moves: u64,
     has_begun: bool,
-    /// Who is woken once there is something to write; `None` while somebody looks at times.
+    /// What is woken once there is something to write; `None` while a timer does that.
     waker: Option<Waker>,
 }
 
