@@ -9,16 +9,17 @@ use std::{
 
 use bytes::{Buf, BufMut, BytesMut};
 use http::{HeaderMap, Response, header};
-use http_body::Body;
+use http_body::{Body, Frame};
 use httpdate::HttpDate;
 use tokio::io::AsyncWrite;
 
-use super::{tcp::Tcp, watched::Watch};
+use super::{cut::is_overrun, tcp::Tcp, watched::Watch};
 
 /// Sends an event stream to its end, in the place of hyper.
 ///
 /// An idle stream holds no buffer then: hyper keeps 16 KiB for each connection, which is most of what
-/// a listener costs. The bytes are those that hyper would send. After an answer that `is_last` the
+/// a listener costs. The bytes are those that hyper would send. An error of the body is told once what
+/// came before it is written, unless the listener was cut. After an answer that `is_last` the
 /// connection is to be closed, and the head says so.
 ///
 /// # Source
@@ -41,27 +42,27 @@ where
     put_head(&mut unsent, &parts.headers, is_last);
     drop(parts);
     let (mut body, mut watch) = (pin!(body), Watch::new(Some(tcp)));
-    let mut is_over = false;
+    let mut end = None;
     poll_fn(|cx| {
         loop {
-            while unsent.len() < ENOUGH && !is_over {
+            while unsent.len() < ENOUGH && end.is_none() {
                 match body.as_mut().poll_frame(cx) {
-                    Poll::Ready(Some(frame)) => {
-                        if let Ok(data) = frame.map_err(Into::into)?.into_data() {
-                            put_chunk(&mut unsent, data);
-                        }
-                    }
+                    Poll::Ready(Some(frame)) => match frame.map_err(Into::into) {
+                        Ok(frame) => put_frame(&mut unsent, frame),
+                        Err(error) if is_overrun(&*error) => return Poll::Ready(Err(error)),
+                        Err(error) => end = Some(Err(error)),
+                    },
                     Poll::Ready(None) => {
                         unsent.put_slice(LAST_CHUNK);
-                        is_over = true;
+                        end = Some(Ok(()));
                     }
                     Poll::Pending => break,
                 }
             }
             if unsent.is_empty() {
-                return match is_over {
-                    true => Poll::Ready(Ok(())),
-                    false => watch.poll_left(cx).map(|()| Err("the client has left".into())),
+                return match end.take() {
+                    Some(end) => Poll::Ready(end),
+                    None => watch.poll_left(cx).map(|()| Err("the client has left".into())),
                 };
             }
             match poll_write_all(io, &mut unsent, cx)? {
@@ -116,7 +117,10 @@ fn put_header(unsent: &mut BytesMut, name: &str, value: &[u8]) {
 }
 
 /// An empty chunk would end the body, so nothing is no chunk.
-fn put_chunk(unsent: &mut BytesMut, data: impl Buf) {
+fn put_frame(unsent: &mut BytesMut, frame: Frame<impl Buf>) {
+    let Ok(data) = frame.into_data() else {
+        return;
+    };
     let len = data.remaining();
     if 0 < len {
         unsent.reserve(len + CHUNK_OVERHEAD);

@@ -1,6 +1,7 @@
 mod accept;
 mod chunks;
 mod connection;
+mod cut;
 mod event_stream;
 mod first_bytes;
 mod handover;
@@ -230,9 +231,11 @@ impl Server {
     /// Sets how long a client may take nothing of what is to be written to it before its connection is
     /// cut, on every system; `None` for ever. Default: 30 s; at most a year.
     ///
-    /// Over HTTP/2 that counts for all streams together: an answer whose window is shut waits while
-    /// the client takes something of another one. An event stream whose body ends with an error, as
-    /// that of a listener that was cut does, is reset whether or not its window is shut.
+    /// Over HTTP/2 an event stream of which nothing is taken for so long, though there is something, is
+    /// reset, and the others of its connection go on. For other answers all streams count together: one
+    /// whose window is shut waits while the client takes something of another one. The event stream of a
+    /// listener that was cut is reset at the latest half a minute later, though its window be shut; with
+    /// `None` so is one for which 64 KiB wait, if nothing of it was taken for half a minute.
     #[must_use]
     pub fn with_stall_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.settings.stall_timeout = timeout.map(|timeout| timeout.min(YEAR));
@@ -241,7 +244,8 @@ impl Server {
 
     /// Sets how many streams a client may have open on one HTTP/2 connection. Default: 256.
     ///
-    /// Each may hold up to 64 KiB that the client does not take, and what its service holds. A listener
+    /// Each may hold up to 64 KiB that the client does not take, what was found behind a window that is
+    /// shut included, and what its service holds. A listener
     /// is a stream for as long as it listens, so a proxy that carries those of many clients over one
     /// connection may need more.
     ///

@@ -4,6 +4,7 @@
 
 mod drain;
 mod event_stream;
+mod failing;
 mod frames;
 mod header_timeout;
 mod http;

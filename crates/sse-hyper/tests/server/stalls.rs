@@ -102,6 +102,47 @@ async fn a_connection_of_which_nothing_is_taken_ends() {
 }
 
 #[tokio::test]
+async fn an_event_stream_of_which_nothing_is_taken_is_reset_while_others_go_on() {
+    let server = TestServer::start(|it| it.with_stall_timeout(Some(LONG_TIMEOUT))).await;
+    let mut frames = Frames::open(server.connect().await, 0).await;
+    let start = Instant::now();
+    for (id, path) in [(1, "/events/endless"), (3, "/endless"), (5, "/events/endless")] {
+        frames.get(id, path).await;
+    }
+    frames.widen(1, 4).await;
+
+    // The client takes far less than a frame of the others, each time.
+    let mut sizes = [0; 6];
+    let reset = loop {
+        let frame = frames.next().await.expect("the connection goes on");
+        match frame.kind {
+            RST_STREAM => break frame.id,
+            DATA => {
+                sizes[frame.id as usize] += frame.payload.len();
+                if frame.id > 1 {
+                    sleep(LONG_TIMEOUT / 40).await;
+                    frames.widen(frame.id, 10).await;
+                }
+            }
+            _ if frame.id > 1 => frames.widen(frame.id, 10).await,
+            _ => (),
+        }
+    };
+
+    assert_eq!((reset, sizes[1]), (1, 4));
+    assert!(LONG_TIMEOUT <= start.elapsed());
+    server.bodies.until(2).await;
+    // The slow streams are taken longer than the timeout lasts.
+    let rest = Instant::now();
+    while rest.elapsed() < LONG_TIMEOUT * 2 {
+        let frame = frames.next().await.expect("the connection goes on");
+        assert_eq!(frame.kind, DATA, "{frame:?}");
+        sleep(LONG_TIMEOUT / 40).await;
+        frames.widen(frame.id, 10).await;
+    }
+}
+
+#[tokio::test]
 async fn a_connection_of_which_one_stream_is_taken_goes_on() {
     let server = TestServer::start(|it| it.with_stall_timeout(Some(LONG_TIMEOUT))).await;
     let mut frames = Frames::open(server.connect().await, 0).await;

@@ -1,6 +1,7 @@
 mod body;
 mod progress;
 mod streams;
+mod unsent;
 mod wire;
 
 use std::{
@@ -54,11 +55,11 @@ where
 {
     let progress = Arc::new(Progress::default());
     let streams = Streams::default();
-    let is_late = ending.is_late();
-    let service = StreamService::new(service, streams.clone(), progress.clone());
+    let (stall_timeout, is_late) = (settings.stall_timeout, ending.is_late());
+    let service = StreamService::new(service, streams.clone(), stall_timeout, progress.clone());
     let io = TokioIo::new(Wire::new(io, progress.clone()));
     let mut connection = pin!(builder(streams, settings).serve_connection(io, service));
-    let mut stall = settings.stall_timeout.map(Stall::new);
+    let mut stall = stall_timeout.map(Stall::new);
     let mut is_ending = false;
     loop {
         let ended = poll_fn(|cx| {

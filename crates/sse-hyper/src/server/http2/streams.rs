@@ -4,6 +4,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use http::{Request, Response};
@@ -49,7 +50,7 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
 }
 
 pin_project! {
-    /// A stream, to its end or until its body is found to be cut.
+    /// A stream, to its end or until it is to be reset.
     struct StreamTask<F> {
         #[pin]
         stream: Option<F>,
@@ -77,6 +78,7 @@ impl<F: Future<Output = ()>> Future for StreamTask<F> {
 pub(super) struct StreamService<S, B> {
     service: TowerService<S, B>,
     streams: Streams,
+    stall_timeout: Option<Duration>,
     progress: Arc<Progress>,
 }
 
@@ -84,9 +86,10 @@ impl<S, B> StreamService<S, B> {
     pub(super) fn new(
         service: TowerService<S, B>,
         streams: Streams,
+        stall_timeout: Option<Duration>,
         progress: Arc<Progress>,
     ) -> Self {
-        Self { service, streams, progress }
+        Self { service, streams, stall_timeout, progress }
     }
 }
 
@@ -103,7 +106,8 @@ where
     fn call(&self, request: Request<Incoming>) -> StreamCall<S, B> {
         self.progress.handle_call();
         let (answer, progress) = (self.streams.handle_call(), self.progress.clone());
-        StreamCall { call: self.service.call(request), answer, progress }
+        let (call, stall_timeout) = (self.service.call(request), self.stall_timeout);
+        StreamCall { call, answer, stall_timeout, progress }
     }
 }
 
@@ -112,6 +116,7 @@ pin_project! {
         #[pin]
         call: Call<S, B>,
         answer: Answer,
+        stall_timeout: Option<Duration>,
         progress: Arc<Progress>,
     }
 }
@@ -128,8 +133,9 @@ where
         let this = self.project();
         let response = ready!(this.call.poll(cx))?;
         let can_be_cut = is_stream(&response);
-        let progress = this.progress.clone();
-        let response = response.map(|body| StreamBody::new(body, can_be_cut, progress));
+        let (stall_timeout, progress) = (*this.stall_timeout, this.progress.clone());
+        let response =
+            response.map(|body| StreamBody::new(body, can_be_cut, stall_timeout, progress));
         let _first = this.answer.set(response.body().look());
         Poll::Ready(Ok(response))
     }
