@@ -5,7 +5,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, Version, header};
 
 use super::{browser, header_text::text, policy::Policy, refusal::Refusal};
 use crate::{Hub, Resume, Start, SubscribeError, Subscriber, Token, event_stream};
@@ -101,10 +101,13 @@ impl Admission {
 
     fn head<T>(&self, resume: Option<&Resume>, body: T) -> Response<T> {
         let mut response = event_stream(body);
-        let headers = response.headers_mut();
         if self.asked.ends_connection {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            // hyper would say `keep-alive` beside it in an answer of a later version.
+            *response.version_mut() = Version::HTTP_10;
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
         }
+        let headers = response.headers_mut();
         if let Some(resume) = resume {
             let verdict = HeaderValue::from_static(resume.verdict().as_str());
             headers.insert("sse-resume", verdict);

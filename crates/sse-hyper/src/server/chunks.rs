@@ -70,6 +70,12 @@ impl Chunks {
                 None => Self::after_size(byte)?,
             },
             (State::SpaceAfterSize, _) => Self::after_size(byte)?,
+            (
+                State::Extension | State::TrailerStart | State::Trailer,
+                0..=8 | 11..=12 | 14..=31 | 127,
+            ) => {
+                return Err(Fault::Control);
+            }
             (State::Extension, b'\r') => State::SizeLf,
             (State::Extension, b'\n') => return Err(Fault::LineEnd),
             (State::Extension, _) => State::Extension,
@@ -107,6 +113,8 @@ pub(super) enum Fault {
     NoSize,
     LongSize,
     LineEnd,
+    /// A control character in an extension or a trailer.
+    Control,
 }
 
 impl Fault {
@@ -115,6 +123,7 @@ impl Fault {
             Self::NoSize => "a chunk without a size",
             Self::LongSize => "the size of a chunk has more than 16 digits",
             Self::LineEnd => "a chunk without its line end",
+            Self::Control => "a control character in an extension or a trailer",
         }
     }
 }
@@ -164,6 +173,10 @@ mod tests {
             ("0\r\nX: 1\n", Fault::LineEnd),
             ("0\r\nX: 1\rY", Fault::LineEnd),
             ("0\r\n\rx", Fault::LineEnd),
+            ("1;a\0b\r\n", Fault::Control),
+            ("1;\x1b[\r\n", Fault::Control),
+            ("0\r\n\x7f: 1\r\n", Fault::Control),
+            ("0\r\nX: \x01\r\n", Fault::Control),
         ];
         for (bytes, expected) in cases {
             assert_eq!(Chunks::default().admit(bytes.as_bytes()), Err(expected), "{bytes:?}");

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Request, Response, Version};
+use http::{HeaderValue, Request, Response, Version, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
@@ -134,7 +134,12 @@ where
         loop {
             let next = match this.state.as_mut().project() {
                 StateProjection::Running { response } => {
-                    let response = ready!(response.poll(cx))?;
+                    let mut response = ready!(response.poll(cx))?;
+                    if ends_connection(*this.version, &response) {
+                        let close = HeaderValue::from_static("close");
+                        response.headers_mut().insert(header::CONNECTION, close);
+                        *response.version_mut() = Version::HTTP_10;
+                    }
                     match this.handover.take().filter(|_| is_stream(&response)) {
                         Some(handover) => handover.offer(response),
                         None => {
@@ -158,4 +163,12 @@ where
             this.state.set(next);
         }
     }
+}
+
+/// Whether only the end of the connection tells the end of `response`. hyper ends it, but says the
+/// opposite to a client that asks to keep it, unless the response has a version that keeps none.
+fn ends_connection(version: Version, response: &Response<impl Body>) -> bool {
+    version <= Version::HTTP_10
+        && response.body().size_hint().exact().is_none()
+        && !response.headers().contains_key(header::CONTENT_LENGTH)
 }
