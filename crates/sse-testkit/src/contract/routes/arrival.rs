@@ -111,8 +111,8 @@ pub async fn http_1_0_can_listen_and_publish(start: impl AsyncFn(Setup) -> Targe
     let mut connection = target.connect().await;
     connection.send("GET /poll/42 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").await;
     let head = connection.head().await;
-    let connection = head.field("connection");
-    assert!(matches!(connection, None | Some("close")), "it ends with the connection: {head:?}");
+    let said = head.field("connection");
+    assert!(matches!(said, None | Some("close")), "it ends with the connection: {head:?}");
     assert_eq!((head.status, head.field("transfer-encoding")), (200, None));
     let mut listener = Listener::new(connection, head).opened().await;
 
