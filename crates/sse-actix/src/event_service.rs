@@ -33,7 +33,8 @@ use crate::{request, response, rest::Rest, watch::Watch};
 ///     .route("/", web::get().to(async || "a page that listens"));
 /// let app = test::init_service(app).await;
 ///
-/// let listen = test::TestRequest::get().uri("/events/poll/42").to_request();
+/// let listen = test::TestRequest::get().uri("/events/poll/42");
+/// let listen = listen.insert_header(("host", "localhost")).to_request();
 /// let response = test::call_service(&app, listen).await;
 /// assert_eq!(response.headers().get("content-type").unwrap(), "text/event-stream");
 ///

@@ -94,7 +94,8 @@ where
 /// let channels = service.channels();
 /// let mut app = Router::new().nest_service("/api/events", service);
 ///
-/// let listen = Request::get("/api/events/poll/42").body(Body::empty())?;
+/// let listen = Request::get("/api/events/poll/42").header("host", "localhost");
+/// let listen = listen.body(Body::empty())?;
 /// let response = app.call(listen).await?;
 /// assert_eq!(response.headers()["content-type"], "text/event-stream");
 /// assert_eq!(channels.publish(&"42".try_into()?, "ping", b"hi")?.listeners(), 1);

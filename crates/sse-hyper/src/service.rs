@@ -24,7 +24,8 @@ use tower_service::Service;
 ///
 /// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
 /// let mut service = EventService::new(gateway);
-/// let listen = http::Request::get("/poll/42").body(Empty::<bytes::Bytes>::new())?;
+/// let listen = http::Request::get("/poll/42").header("host", "localhost");
+/// let listen = listen.body(Empty::<bytes::Bytes>::new())?;
 /// let response = service.call(listen).await?;
 /// assert_eq!(response.headers()["content-type"], "text/event-stream");
 ///

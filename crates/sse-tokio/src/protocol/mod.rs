@@ -23,7 +23,8 @@ use crate::Channels;
 ///
 /// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
 /// let protocol = Protocol::new(gateway);
-/// let listen = http::Request::get("/poll/42").body(Empty::<bytes::Bytes>::new())?;
+/// let listen = http::Request::get("/poll/42").header("host", "localhost");
+/// let listen = listen.body(Empty::<bytes::Bytes>::new())?;
 /// let answer = protocol.exchange(listen).await;
 /// assert_eq!(answer.response.headers()["content-type"], "text/event-stream");
 ///
