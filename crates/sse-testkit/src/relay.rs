@@ -97,6 +97,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     for connection in 0.. {
         let Ok((client, _)) = listener.accept().await else { return };
         let (shared, mut cut) = (Arc::clone(&shared), shared.cuts.subscribe());
+        let seen = cut.clone();
         relaying.spawn(async move {
             let server = *lock(&shared.server);
             let Ok(server) = TcpStream::connect(server).await else { return };
@@ -104,7 +105,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             let (from_server, to_server) = server.into_split();
             tokio::select! {
                 () = record(from_client, to_server, connection, &shared.requests) => {}
-                () = pass_on(from_server, to_client, &shared.left) => {}
+                () = pass_on(from_server, to_client, &shared.left, &seen) => {}
                 _changed = cut.changed() => {}
             }
         });
@@ -140,6 +141,7 @@ async fn pass_on(
     mut server: OwnedReadHalf,
     mut client: OwnedWriteHalf,
     left: &Mutex<Option<usize>>,
+    cuts: &watch::Receiver<u64>,
 ) {
     let mut unsent = Vec::new();
     let mut is_held = true;
@@ -153,7 +155,9 @@ async fn pass_on(
             *left -= passed;
             passed
         });
-        if client.write_all(&unsent[..passed]).await.is_err() {
+        // What the server sends after a cut does not arrive, also where the cut is noticed later.
+        let is_cut = cuts.has_changed().unwrap_or(true);
+        if is_cut || client.write_all(&unsent[..passed]).await.is_err() {
             return;
         }
         if passed < unsent.len() {
