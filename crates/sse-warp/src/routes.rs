@@ -65,7 +65,7 @@ async fn answer(
     convert(answer.response)
 }
 
-/// The host that is asked for, by the target or by `Host`; warp's own filter rejects what is none.
+/// The host that is asked for, by the target or by `Host`; warp's own filter rejects an invalid one.
 fn authority() -> impl Filter<Extract = (Option<Authority>,), Error = Infallible> + Copy {
     warp::host::optional().or_else(async |_| Ok::<_, Infallible>((None,)))
 }

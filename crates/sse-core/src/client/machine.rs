@@ -67,7 +67,7 @@ pub struct Client {
     pub(super) input: Bytes,
     /// The stream ended behind `input`.
     pub(super) end: Option<Disconnect>,
-    /// The stream is none: the server only says so in the way that browsers understand.
+    /// The answer opens no stream: the server refuses in the form that browsers understand.
     pub(super) refusal: Option<StatusCode>,
     /// The reconnection time that the stream has set, as it was sent.
     pub(super) asked: Option<Duration>,

@@ -66,7 +66,7 @@ impl<T> Messages<T> {
         }
     }
 
-    /// How many of `bytes` belong to the part that is being read; at least one, unless there is none.
+    /// How many of `bytes` belong to the part that is being read; at least one, if `bytes` is not empty.
     fn admit(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
         match &mut self.part {
             Part::Head(head) => {

@@ -2,7 +2,7 @@
 
 use crate::{Setup, Target, contract::expect, head};
 
-/// "415", and the body names what is not supported.
+/// "415", and the body names the charset or the coding that is refused.
 pub async fn what_is_not_utf_8_as_it_stands_is_refused(start: impl AsyncFn(Setup) -> Target) {
     let target = start(Setup::default()).await;
     let mut listener = target.listen("42").await;
