@@ -35,8 +35,8 @@ pub use event::{Event, EventId, EventName, FieldError};
 
 mod wire;
 pub use wire::{
-    Block, BlockDecoder, BlockRef, DecodeError, Decoder, EventRef, Item, KEEPALIVE, Limits,
-    MessageEvent, Overflow, encode_comment,
+    Block, BlockDecoder, BlockRef, DecodeError, Decoder, Discarded, EventRef, Item, KEEPALIVE,
+    Leftover, Limits, MessageEvent, Overflow, encode_comment,
 };
 
 pub mod reader;

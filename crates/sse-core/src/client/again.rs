@@ -12,32 +12,33 @@ impl Client {
             return self.wait_as_asked(Disconnect::Refused { status }, now);
         }
         self.streak.end_of_stream(opened, now);
-        if !self.is_repeated(&because) {
+        if because == Disconnect::Replaced {
+            // The time of `sse.replaced` is for clients that cannot but come back; to fight is to come back
+            // at the caller's.
+            self.streak.backoff().forget_reconnection_time();
+        }
+        let is_final = because == Disconnect::Replaced && !self.config.persistence;
+        if is_final || !self.is_repeated(&because) {
             return self.stop(because);
         }
-        let after = match because {
-            Disconnect::Ended => self.streak.backoff().after_end(None),
-            _ => self.streak.backoff().after_failure(None),
-        };
-        self.wait(after, because, now);
+        let kind = if because == Disconnect::Ended { Kind::End } else { Kind::Failure };
+        self.wait(kind, None, because, now);
     }
 
     /// After a stream that was none. The server did nothing, so any method may be repeated, and it asks
     /// for that, so nobody need persist.
     fn wait_as_asked(&mut self, because: Disconnect, now: Instant) {
-        if !self.config.reconnection {
-            return self.stop(because);
+        match self.config.reconnection {
+            true => self.wait(Kind::End, self.asked, because, now),
+            false => self.stop(because),
         }
-        let after = self.streak.backoff().after_end(self.asked);
-        self.wait(after, because, now);
     }
 
     /// After a network error, which the next attempt may not meet.
     pub(super) fn fail(&mut self, because: Disconnect, now: Instant) {
         let is_retried = self.was_open || self.config.initial_retry || self.config.persistence;
         if is_retried && self.is_repeated(&because) {
-            let after = self.streak.backoff().after_failure(None);
-            self.wait(after, because, now);
+            self.wait(Kind::Failure, None, because, now);
         } else {
             self.stop(because);
         }
@@ -59,8 +60,7 @@ impl Client {
             && because != Disconnect::NoContent
             && self.is_repeated(&because);
         if is_for_now || is_retried {
-            let after = self.streak.backoff().after_failure(retry_after);
-            self.wait(after, because, now);
+            self.wait(Kind::Failure, retry_after, because, now);
         } else {
             self.stop(because);
         }
@@ -72,15 +72,20 @@ impl Client {
         self.config.reconnection && is_harmless
     }
 
-    fn wait(&mut self, after: Duration, because: Disconnect, now: Instant) {
+    /// Waits for as long as the server asks, here or by the reconnection time that it has set.
+    fn wait(&mut self, kind: Kind, asked: Option<Duration>, because: Disconnect, now: Instant) {
+        let backoff = self.streak.backoff();
+        let asked = asked.or(backoff.asked());
+        let after = match kind {
+            Kind::End => backoff.after_end(asked),
+            Kind::Failure => backoff.after_failure(asked),
+        };
+        let is_too_long = asked.filter(|asked| DAY < *asked).map(RetryLimit::Wait);
         // A wait beyond what the clock can say is one for ever; a year comes close.
         let until = now.checked_add(after).unwrap_or(now + YEAR);
-        let limit = match (self.streak.retry(after, now), self.over, self.config.max_time) {
-            (Err(limit), ..) => Some(limit),
-            (Ok(()), Some(over), Some(limit)) if over <= until => Some(RetryLimit::Time(limit)),
-            _ => None,
-        };
-        match limit {
+        let is_too_late = self.over.is_some_and(|over| over <= until);
+        let max_time = self.config.max_time.filter(|_| is_too_late).map(RetryLimit::Time);
+        match is_too_long.or(self.streak.retry(after, now).err()).or(max_time) {
             Some(limit) => self.stop(Disconnect::GaveUp { limit, because: Box::new(because) }),
             None => {
                 self.clear();
@@ -106,5 +111,16 @@ impl Client {
         }
     }
 }
+
+/// What was before a wait.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// A stream that ended in order, or an answer that asks for the wait.
+    End,
+    Failure,
+}
+
+/// A server that asks for more does not mean this client, or is wrong.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

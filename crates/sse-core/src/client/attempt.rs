@@ -39,9 +39,10 @@ impl Attempt {
         replace(&mut headers, request.headers.clone());
         replace(&mut headers, refreshed);
         headers.remove(LAST_EVENT_ID);
-        let value = HeaderValue::from_bytes(last_event_id.as_bytes())
+        // Servers do not see outer white space, wherever it is sent (RFC 9110, section 5.5).
+        let value = HeaderValue::from_bytes(last_event_id.trim_matches([' ', '\t']).as_bytes())
             .ok()
-            .filter(|value| value.len() <= MAX_ID && !is_trimmed(value));
+            .filter(|value| value.len() <= MAX_ID);
         let omits_last_event_id = value.is_none();
         if let Some(value) = value
             && !value.is_empty()
@@ -71,11 +72,6 @@ impl Attempt {
         self.omits_last_event_id = false;
         redirect::follow(&mut self.request, status, location)
     }
-}
-
-/// Whether servers would read another value: outer white space is none of it.
-fn is_trimmed(value: &HeaderValue) -> bool {
-    value.as_bytes().trim_ascii().len() < value.len()
 }
 
 /// Puts `others` in the place of the headers of the same names.

@@ -6,6 +6,8 @@ use super::ClientConfig;
 #[derive(Debug)]
 pub(super) struct Backoff {
     reconnection_time: Duration,
+    /// The reconnection time that the server has set.
+    asked: Option<Duration>,
     floor: Duration,
     cap: Duration,
     failures: u32,
@@ -16,6 +18,7 @@ impl Backoff {
     pub(super) fn new(config: &ClientConfig) -> Self {
         Self {
             reconnection_time: config.reconnection_time,
+            asked: None,
             floor: config.floor,
             cap: config.cap,
             failures: 0,
@@ -25,25 +28,35 @@ impl Backoff {
 
     /// Takes the reconnection time that the server asks for.
     pub(super) fn set_reconnection_time(&mut self, time: Duration) {
-        self.reconnection_time = time.min(self.cap);
+        self.asked = Some(time);
+    }
+
+    /// Goes back to the reconnection time of the caller.
+    pub(super) fn forget_reconnection_time(&mut self) {
+        self.asked = None;
+    }
+
+    /// How long the server asks to wait, if it does.
+    pub(super) fn asked(&self) -> Option<Duration> {
+        self.asked
     }
 
     pub(super) fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// The wait after a stream that ended in order: a little random, so that clients part. What the
-    /// server asked for takes the place of the reconnection time.
+    /// The wait after a stream that ended in order: a little random, so that clients part. It is never
+    /// shorter than what the server `asked` for, or otherwise the reconnection time.
     pub(super) fn after_end(&mut self, asked: Option<Duration>) -> Duration {
         let time = asked.unwrap_or(self.reconnection_time).max(self.floor);
-        time.saturating_add(self.random_part(time / 4))
+        time.saturating_add(self.random_part((time / 4).min(self.cap)))
     }
 
-    /// The wait after a failure, random over a range that doubles with each one in a row. What the
-    /// server asks for by `Retry-After` takes the place of the reconnection time.
-    pub(super) fn after_failure(&mut self, retry_after: Option<Duration>) -> Duration {
+    /// The wait after a failure, random over a range that doubles with each one in a row. It is never
+    /// shorter than what the server `asked` for, or otherwise the reconnection time.
+    pub(super) fn after_failure(&mut self, asked: Option<Duration>) -> Duration {
         self.failures = self.failures.saturating_add(1);
-        let time = retry_after.unwrap_or(self.reconnection_time).max(self.floor);
+        let time = asked.unwrap_or(self.reconnection_time).max(self.floor);
         let range = 2_u32.checked_pow(self.failures).and_then(|factor| time.checked_mul(factor));
         let range = range.map_or(self.cap, |range| range.min(self.cap));
         time.saturating_add(self.random_part(range))

@@ -66,9 +66,9 @@ impl ClientConfig {
         self
     }
 
-    /// Sets the most that the server's `retry:` can ask for, and the most that is added to the
-    /// wait after failures. Default: 30 s. A server that [refuses](crate::SystemEvent::Refused) is
-    /// waited for as long as it asks, as after a `Retry-After`.
+    /// Sets the most that is added to the wait, which is random and doubles with each failure. Default:
+    /// 30 s. What the server asks for, by `retry:` or by `Retry-After`, is waited in full, unless it
+    /// is more than a day: then the client [gives up](crate::RetryLimit::Wait).
     #[must_use]
     pub fn with_reconnection_cap(mut self, cap: Duration) -> Self {
         self.cap = cap;
@@ -125,6 +125,9 @@ impl ClientConfig {
 
     /// Sets whether to connect again also after answers and failures that otherwise stop the
     /// client. Default: no. A 204 stops it all the same.
+    ///
+    /// Of two clients that persist on a channel with one place, each takes it from the other again and
+    /// again, at the [reconnection time](Self::with_reconnection_time) of the caller.
     #[must_use]
     pub fn with_persistence(mut self, persistence: bool) -> Self {
         self.persistence = persistence;

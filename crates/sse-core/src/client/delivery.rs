@@ -18,20 +18,27 @@ impl Client {
                 Ok(Some(Item::Event(event))) => {
                     let is_system = SystemEvent::is_named(event.name());
                     let event = event.to_owned();
+                    self.leftover.clear();
                     self.keep(left);
                     if is_system && self.is_taken(&event) {
-                        continue;
+                        match event.last_event_id() {
+                            "" => continue,
+                            id => return ClientOutput::LastEventId(id.to_owned()),
+                        }
                     }
                     return ClientOutput::Event(event);
                 }
-                Ok(None) => return self.poll_rest(stream, now),
+                Ok(None) => {
+                    self.leftover.skip(&self.input);
+                    return self.poll_rest(stream, now);
+                }
                 Ok(Some(Item::Comment(text))) => {
                     let text = text.to_owned();
-                    self.keep(left);
+                    self.skip(left);
                     return ClientOutput::Comment(text);
                 }
                 Ok(Some(Item::Retry(time))) => {
-                    self.keep(left);
+                    self.skip(left);
                     self.asked = Some(time);
                     self.streak.backoff().set_reconnection_time(time);
                     return ClientOutput::Retry(time);
@@ -49,12 +56,25 @@ impl Client {
     #[cold]
     fn is_taken(&mut self, event: &MessageEvent) -> bool {
         let Some(event) = SystemEvent::of(event.as_ref()) else { return false };
-        if let SystemEvent::Refused { status } = event {
-            self.refusal = Some(status);
+        let end = match event {
+            SystemEvent::Open => None,
+            SystemEvent::Refused { status } => {
+                self.refusal = Some(status);
+                Some(Disconnect::Ended)
+            }
+            SystemEvent::Replaced => Some(Disconnect::Replaced),
+        };
+        if end.is_some() {
             self.input = Bytes::new();
-            self.end = Some(Disconnect::Ended);
+            self.end = end;
         }
         !self.config.system_events
+    }
+
+    /// Leaves the last `left` bytes of what has arrived; those before made no event.
+    fn skip(&mut self, left: usize) {
+        self.leftover.skip(&self.input[..self.input.len() - left]);
+        self.keep(left);
     }
 
     /// Leaves the last `left` bytes of what has arrived.
@@ -66,7 +86,17 @@ impl Client {
     pub(super) fn poll_rest(&mut self, stream: Stream, now: Instant) -> ClientOutput {
         // Where it came from, its memory can be used for what comes next.
         self.input = Bytes::new();
+        if self.decoder.take_lone_id() {
+            return ClientOutput::LastEventId(self.decoder.last_event_id().to_owned());
+        }
         if let Some(because) = self.end.take() {
+            if self.refusal.is_none()
+                && let Some(discarded) = self.leftover.discarded()
+            {
+                self.leftover.clear();
+                self.end = Some(because);
+                return ClientOutput::Discarded(discarded);
+            }
             self.end_stream(because, stream.opened, now);
             return self.poll_state(now);
         }

@@ -40,6 +40,11 @@ pub enum Disconnect {
         /// What it would have answered to a client that is no browser.
         status: StatusCode,
     },
+    /// The server sent [`sse.replaced`](crate::SystemEvent::Replaced): the channel has one place, and another
+    /// listener has taken it. To come back would take it from that one, so only a client that
+    /// [persists](crate::ClientConfig::with_persistence) does.
+    #[error("another listener has taken the place of this one")]
+    Replaced,
     /// The server answered with something that is no event stream.
     #[error("the server sent {}, not text/event-stream", shown(content_type.as_deref()))]
     ContentType {
@@ -67,6 +72,9 @@ pub enum Disconnect {
     /// There was no answer.
     #[error("the connection failed")]
     Failed,
+    /// The answer cannot be read, and so will not be the next time.
+    #[error("the answer cannot be read")]
+    Unreadable,
     /// The answer did not come in time.
     #[error("the connection failed: no answer within {limit:?}")]
     NoAnswer {
@@ -82,8 +90,8 @@ pub enum Disconnect {
         /// [`ClientConfig::with_max_time`](crate::ClientConfig::with_max_time).
         limit: Duration,
     },
-    /// It was tried as often, or for as long, as the caller allows.
-    #[error("{because}; given up after {limit}")]
+    /// It was tried as often, or for as long, as the caller allows, or is to be waited for too long.
+    #[error("{because}; {limit}")]
     GaveUp {
         /// The limit that was reached.
         limit: RetryLimit,
@@ -97,20 +105,24 @@ pub enum Disconnect {
 /// ```
 /// use sse_core::RetryLimit;
 ///
-/// assert_eq!(RetryLimit::Retries(3).to_string(), "3 retries");
+/// assert_eq!(RetryLimit::Retries(3).to_string(), "given up after 3 retries");
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryLimit {
     /// [`ClientConfig::with_max_retries`](crate::ClientConfig::with_max_retries).
-    #[error("{0} retries")]
+    #[error("given up after {0} retries")]
     Retries(u32),
     /// [`ClientConfig::with_max_outage`](crate::ClientConfig::with_max_outage).
-    #[error("{0:?} of trying")]
+    #[error("given up after {0:?} of trying")]
     Outage(Duration),
-    /// [`ClientConfig::with_max_time`](crate::ClientConfig::with_max_time): the next wait would pass it.
-    #[error("{0:?} in all")]
+    /// [`ClientConfig::with_max_time`](crate::ClientConfig::with_max_time): the next connection would
+    /// begin after it.
+    #[error("given up, as the next connection would begin after the {0:?} that it may take in all")]
     Time(Duration),
+    /// The server asks for this wait, by `retry:` or by `Retry-After`, and it is longer than a day.
+    #[error("given up, as the server asks to wait for {} s, which is more than a day", .0.as_secs())]
+    Wait(Duration),
 }
 
 fn shown(content_type: Option<&str>) -> String {

@@ -63,7 +63,13 @@ pub(super) fn normalized(uri: Uri) -> Uri {
     Uri::from_parts(parts).unwrap_or(uri)
 }
 
-/// Without its fragment, and with nothing in it that an address may not hold.
+/// Without its fragment, and with nothing in it that browsers do not send.
+///
+/// # Source
+///
+/// URL Standard, [Percent-encoded bytes][url]: the path percent-encode set, and the special-query one.
+///
+/// [url]: https://url.spec.whatwg.org/#percent-encoded-bytes
 fn cleaned(reference: &[u8]) -> String {
     let mut text = String::with_capacity(reference.len());
     let mut is_query = false;
@@ -72,7 +78,7 @@ fn cleaned(reference: &[u8]) -> String {
             b'\t' => (),
             b'#' => break,
             b'\\' if !is_query => text.push('/'),
-            b'!'..=b'~' if !b"\"<>\\^`{|}".contains(&byte) => {
+            b'!'..=b'~' if !to_encode(is_query).contains(&byte) => {
                 is_query |= byte == b'?';
                 text.push(char::from(byte));
             }
@@ -80,6 +86,10 @@ fn cleaned(reference: &[u8]) -> String {
         }
     }
     text
+}
+
+fn to_encode(is_query: bool) -> &'static [u8] {
+    if is_query { b"\"'<>" } else { b"\"<>^`{}" }
 }
 
 fn split_scheme(reference: &str) -> Option<(&str, &str)> {
@@ -146,7 +156,8 @@ mod tests {
             ("http://a", "http://a/"),
             ("http://a:81?x=1", "http://a:81/?x=1"),
             ("http://me@a/b/../c?e", "http://me@a/b/../c?e"),
-            ("http://a/é|?{é}", "http://a/%C3%A9%7C?%7B%C3%A9%7D"),
+            ("http://a/é|?{é}|", "http://a/%C3%A9|?{%C3%A9}|"),
+            ("http://a/{'^}?'^`\\", "http://a/%7B'%5E%7D?%27^`\\"),
             ("http://a/%c3%a9?%20", "http://a/%c3%a9?%20"),
             ("/b/c", "/b/c"),
         ] {

@@ -7,15 +7,15 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::{
-    ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState, RetryAfter,
+    ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState,
     attempt::{Attempt, LAST_EVENT_ID},
     delivery::earliest,
     location,
-    response::Verdict,
+    response::{Verdict, wait_of},
     state::{State, Stream},
     streak::Streak,
 };
-use crate::Decoder;
+use crate::{Decoder, Leftover};
 
 /// A client of one event stream: when to connect, what to deliver, how long to wait, when to stop.
 ///
@@ -62,6 +62,7 @@ pub struct Client {
     pub(super) request: ClientRequest,
     pub(super) attempt: Attempt,
     pub(super) decoder: Decoder,
+    pub(super) leftover: Leftover,
     pub(super) streak: Streak,
     pub(super) state: State,
     pub(super) input: Bytes,
@@ -93,6 +94,7 @@ impl Client {
             decoder: Decoder::with_limits(config.limits)
                 .with_comments(config.comments)
                 .with_last_event_id(last_event_id),
+            leftover: Leftover::new(),
             streak: Streak::new(&config),
             config,
             request,
@@ -171,6 +173,7 @@ impl Client {
         match Verdict::of(status, headers) {
             Verdict::Open { refusal } => {
                 self.decoder.reset();
+                self.leftover = Leftover::new();
                 self.refusal = refusal;
                 self.asked = None;
                 let stream = Stream { opened: now, last_input: now };
@@ -185,8 +188,7 @@ impl Client {
                 Err(error) => self.fail(Disconnect::Redirect(Box::new(error)), now),
             },
             Verdict::Refused(because) => {
-                let retry_after = RetryAfter::of(headers).map(|after| after.wait(date));
-                self.refuse(because, retry_after, now);
+                self.refuse(because, wait_of(headers, date), now);
             }
         }
     }
@@ -220,15 +222,15 @@ impl Client {
         }
     }
 
-    /// There was no connection, no answer on it, or there are no headers to ask with.
+    /// There was no connection, no answer on it that can be read, or there are no headers to ask with.
     pub fn handle_failure(&mut self, failure: Failure, now: Instant) {
         if matches!(self.state, State::Refreshing | State::Connecting) && !self.is_out_of_time(now)
         {
-            let because = match failure {
-                Failure::Unsent => Disconnect::Unreachable,
-                Failure::Unanswered => Disconnect::Failed,
-            };
-            self.fail(because, now);
+            match failure {
+                Failure::Unsent => self.fail(Disconnect::Unreachable, now),
+                Failure::Unanswered => self.fail(Disconnect::Failed, now),
+                Failure::Unreadable => self.refuse(Disconnect::Unreadable, None, now),
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::{ClientRequest, Disconnect};
-use crate::MessageEvent;
+use crate::{Discarded, MessageEvent};
 
 /// What a [`Client`](crate::Client) asks of its driver.
 ///
@@ -34,10 +34,15 @@ pub enum ClientOutput {
     Open,
     /// Deliver this event.
     Event(MessageEvent),
+    /// A block without an event, or one of the [system's own](crate::SystemEvent) that is not delivered, has
+    /// set the last event ID to this, or left it so.
+    LastEventId(String),
     /// Deliver this comment.
     Comment(String),
     /// The server set the reconnection time, here as it was sent.
     Retry(Duration),
+    /// The stream is over, and this was left of it.
+    Discarded(Discarded),
     /// Read on, and tell what comes.
     Receive {
         /// When to call [`Client::handle_timeout`](crate::Client::handle_timeout) if nothing comes.
@@ -76,7 +81,7 @@ pub enum End {
     Cut,
 }
 
-/// How far a request came that was not answered.
+/// How far a request came that has no answer, or none that can be read.
 ///
 /// ```
 /// # fn example(client: &mut sse_core::Client, now: std::time::Instant) {
@@ -84,12 +89,14 @@ pub enum End {
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "it was sent or it was not")]
+#[expect(clippy::exhaustive_enums, reason = "it was sent or it was not, and read or not")]
 pub enum Failure {
     /// There was no connection to send it on.
     Unsent,
     /// It was sent, or part of it.
     Unanswered,
+    /// The answer is there, in a form that this client can never read, such as an unknown content coding.
+    Unreadable,
 }
 
 /// What a client is doing.

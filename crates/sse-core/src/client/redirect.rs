@@ -1,14 +1,14 @@
-use http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header, uri::Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::Scheme};
 
-use super::{ClientRequest, location};
+use super::{ClientRequest, attempt::LAST_EVENT_ID, location};
 
 /// Follows the redirect that `status` and `location` are: `request` becomes the next one.
 ///
 /// # Source
 ///
 /// Fetch Standard, [HTTP-redirect fetch][fetch]. It takes only `Authorization` away from requests that
-/// leave the origin; here all that carries credentials stays behind, and headers that are marked
-/// sensitive.
+/// leave the origin, as a page can set few others; here only headers that are known to be no secret go along,
+/// unless they are marked sensitive.
 ///
 /// [fetch]: https://fetch.spec.whatwg.org/#http-redirect-fetch
 pub(super) fn follow(
@@ -22,7 +22,7 @@ pub(super) fn follow(
     };
     let is_downgrade = request.uri.scheme() == Some(&Scheme::HTTPS)
         && target.scheme() == Some(&Scheme::HTTP)
-        && has_credentials(&request.headers);
+        && has_secrets(&request.headers);
     if is_downgrade {
         return Err(RedirectError::Downgrade { target });
     }
@@ -39,7 +39,7 @@ pub(super) fn follow(
         }
     }
     if origin(&request.uri) != origin(&target) {
-        request.headers = without_credentials(&request.headers);
+        request.headers = without_secrets(&request.headers);
     }
     request.uri = target;
     Ok(())
@@ -66,8 +66,8 @@ pub enum RedirectError {
         /// The `Location`.
         location: String,
     },
-    /// It would carry credentials from `https` to `http`.
-    #[error("a redirect from https to {target} with credentials")]
+    /// The request has headers that may be secrets, and would go from `https` to `http`.
+    #[error("a redirect from https to {target}, with headers that may be secrets")]
     Downgrade {
         /// Where it leads.
         target: Uri,
@@ -80,19 +80,23 @@ pub enum RedirectError {
     },
 }
 
-fn has_credentials(headers: &HeaderMap) -> bool {
-    headers.iter().any(|(name, value)| CREDENTIALS.contains(name) || value.is_sensitive())
+fn has_secrets(headers: &HeaderMap) -> bool {
+    // A caller's host is that of the first origin, and stays there, but is no secret.
+    headers.iter().any(|(name, value)| name != header::HOST && !crosses_origins(name, value))
 }
 
-fn without_credentials(headers: &HeaderMap) -> HeaderMap {
+fn without_secrets(headers: &HeaderMap) -> HeaderMap {
     let mut kept = HeaderMap::new();
     for (name, value) in headers {
-        // A caller's host is that of the first origin.
-        if !CREDENTIALS.contains(name) && !value.is_sensitive() && name != header::HOST {
+        if crosses_origins(name, value) {
             kept.append(name, value.clone());
         }
     }
     kept
+}
+
+fn crosses_origins(name: &HeaderName, value: &HeaderValue) -> bool {
+    CROSSING.contains(name) && !value.is_sensitive()
 }
 
 fn origin(uri: &Uri) -> (Option<&Scheme>, Option<String>, u16) {
@@ -104,8 +108,17 @@ fn origin(uri: &Uri) -> (Option<&Scheme>, Option<String>, u16) {
 /// How many redirects are followed for one answer.
 pub(super) const MAX_REDIRECTS: u32 = 20;
 
-const CREDENTIALS: [HeaderName; 3] =
-    [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];
+const CROSSING: [HeaderName; 9] = [
+    header::ACCEPT,
+    header::ACCEPT_ENCODING,
+    header::ACCEPT_LANGUAGE,
+    header::CACHE_CONTROL,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_TYPE,
+    LAST_EVENT_ID,
+    header::USER_AGENT,
+];
 const OF_BODY: [HeaderName; 5] = [
     header::CONTENT_ENCODING,
     header::CONTENT_LANGUAGE,

@@ -1,3 +1,5 @@
+use std::time::{Duration, SystemTime};
+
 use http::{HeaderMap, StatusCode, header};
 
 use super::{
@@ -44,4 +46,16 @@ impl Verdict {
             Self::Open { refusal: refusal(headers) }
         }
     }
+}
+
+/// How long the answer asks to wait, while the wall clock of this side shows `date`. A date is compared
+/// with the one that the server sends: its clock may be wrong.
+///
+/// # Source
+///
+/// RFC 9110, sections 6.6.1 and 10.2.3.
+pub(super) fn wait_of(headers: &HeaderMap, date: SystemTime) -> Option<Duration> {
+    let of_server = headers.get(header::DATE).and_then(|value| value.to_str().ok());
+    let of_server = of_server.and_then(|value| httpdate::parse_http_date(value.trim()).ok());
+    RetryAfter::of(headers).map(|after| after.wait(of_server.unwrap_or(date)))
 }

@@ -36,13 +36,13 @@ impl RetryAfter {
         let text = std::str::from_utf8(value).ok()?.trim_ascii();
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             // Digits that do not fit mean very long, not nothing.
-            let seconds = text.parse().map_or(MAX_SECONDS, |seconds: u64| seconds.min(MAX_SECONDS));
-            return Some(Self::Delay(Duration::from_secs(seconds)));
+            return Some(Self::Delay(Duration::from_secs(text.parse().unwrap_or(u64::MAX))));
         }
         httpdate::parse_http_date(text).ok().map(Self::Date)
     }
 
-    /// How long to wait when the wall clock shows `now`; nothing for a date that has passed.
+    /// How long to wait when the wall clock shows `now`; nothing for a date that has passed. It may be longer
+    /// than an `Instant` can say.
     pub fn wait(self, now: SystemTime) -> Duration {
         match self {
             Self::Delay(delay) => delay,
@@ -71,6 +71,3 @@ impl fmt::Display for RetryAfter {
 
 /// The end of the year 9999.
 const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);
-
-/// 136 years.
-const MAX_SECONDS: u64 = u32::MAX as u64;

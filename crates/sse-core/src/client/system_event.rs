@@ -35,6 +35,8 @@ pub enum SystemEvent {
         /// What the server would have answered otherwise, at least 400.
         status: StatusCode,
     },
+    /// `sse.replaced`: another listener has taken the place of this one.
+    Replaced,
 }
 
 impl SystemEvent {
@@ -43,6 +45,7 @@ impl SystemEvent {
     pub fn of(event: EventRef<'_>) -> Option<Self> {
         match event.name() {
             "sse.open" => Some(Self::Open),
+            "sse.replaced" => Some(Self::Replaced),
             "sse.refused" => status_in(event.data()).map(|status| Self::Refused { status }),
             _ => None,
         }

@@ -30,6 +30,8 @@ pub(super) struct Block {
     retry: Option<u64>,
     /// Whether the event passed a limit and is not to be dispatched.
     is_dropped: bool,
+    /// Whether a block without an event has set the last event ID.
+    has_lone_id: bool,
 }
 
 impl Block {
@@ -217,6 +219,7 @@ impl Block {
         lines: Lines<'i>,
         last_event_id: &mut String,
     ) -> Option<Ready<'i>> {
+        let has_id = lines.id.is_some() || self.pending_id.is_some();
         if let Some(id) = lines.id {
             self.pending_id = None;
             last_event_id.clear();
@@ -233,7 +236,14 @@ impl Block {
             let name = self.dispatch_name(lines.name);
             return Some(Ready::Event { name, data: Some(data) });
         }
-        self.dispatch_own(lines)
+        let ready = self.dispatch_own(lines);
+        self.has_lone_id |= has_id && ready.is_none();
+        ready
+    }
+
+    /// Whether a block without an event has set the last event ID since this was asked last.
+    pub(super) fn take_lone_id(&mut self) -> bool {
+        mem::take(&mut self.has_lone_id)
     }
 
     fn commit_pending_id(&mut self, last_event_id: &mut String) {

@@ -140,6 +140,11 @@ impl Decoder {
         &self.last_event_id
     }
 
+    /// Whether a block without an event has set the last event ID since this was asked last.
+    pub(crate) fn take_lone_id(&mut self) -> bool {
+        self.block.take_lone_id()
+    }
+
     /// Gets ready for the body of a new connection.
     ///
     /// The last event id and the options stay. What was read of an unfinished block is dropped,

@@ -11,6 +11,9 @@ pub use encode::{KEEPALIVE, encode_comment};
 mod item;
 pub use item::{EventRef, Item, MessageEvent};
 
+mod leftover;
+pub use leftover::{Discarded, Leftover};
+
 mod limits;
 pub use limits::{DecodeError, Limits, Overflow};
 

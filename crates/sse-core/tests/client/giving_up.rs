@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use sse_core::{Client, ClientConfig, Disconnect, End, RetryLimit};
+use sse_core::{Client, ClientConfig, ClientOutput, Disconnect, End, RetryLimit};
 
 use crate::support::{SECOND, connecting, epoch, fail, next_request, open, opened, stopped, wait};
 
@@ -39,7 +39,7 @@ fn outage_is_counted_from_the_first_failure_and_ends_before_a_wait_that_is_too_l
         fail(&mut client, now);
         assert!(now < start + limit, "it goes on");
         match client.poll_output(now) {
-            sse_core::ClientOutput::Stop(because) => break because,
+            ClientOutput::Stop(because) => break because,
             _ => now = waited(&mut client, now),
         }
     };
@@ -63,6 +63,43 @@ fn wait_that_would_pass_the_total_time_is_not_begun() {
 }
 
 #[test]
+fn server_that_asks_for_more_than_a_day_is_not_waited_for() {
+    for (retry, millis) in [
+        ("86400001", 86_400_001),
+        ("18446744073709551616", u64::MAX),
+        ("9999999999", 9_999_999_999),
+    ] {
+        for config in [ClientConfig::default(), ClientConfig::default().with_persistence(true)] {
+            for end in [End::Clean, End::Cut] {
+                let (mut client, now) = (opened(config.clone()), epoch());
+                client.handle_input(format!("retry: {retry}\n\n").into(), now);
+                assert!(matches!(client.poll_output(now), ClientOutput::Retry(_)));
+
+                client.handle_end(end, now);
+
+                let because = stopped(&mut client, now);
+                let wanted = RetryLimit::Wait(Duration::from_millis(millis));
+                assert!(
+                    matches!(&because, Disconnect::GaveUp { limit, .. } if *limit == wanted),
+                    "{retry}: {because}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn caller_may_wait_for_more_than_a_day() {
+    let day = 86_400 * SECOND;
+    let config = ClientConfig::default().with_reconnection_time(2 * day);
+    let (mut client, now) = (opened(config), epoch());
+
+    client.handle_end(End::Clean, now);
+
+    assert!(2 * day <= wait(&mut client, now));
+}
+
+#[test]
 fn no_retries_are_none() {
     let (mut client, now) = (opened(ClientConfig::default().with_max_retries(0)), epoch());
 
@@ -80,7 +117,7 @@ fn end(client: &mut Client, now: Instant) -> Instant {
 }
 
 fn waited(client: &mut Client, now: Instant) -> Instant {
-    let sse_core::ClientOutput::Wait { until } = client.poll_output(now) else {
+    let ClientOutput::Wait { until } = client.poll_output(now) else {
         panic!("it waits");
     };
     assert!(Duration::ZERO < until - now);

@@ -1,7 +1,7 @@
 use http::{HeaderValue, header};
 use sse_core::{Client, ClientConfig, ClientOutput};
 
-use crate::support::{connecting, epoch, next_request, open, reconnect, request};
+use crate::support::{connecting, epoch, next_request, open, opened, reconnect, request};
 
 #[test]
 fn id_is_sent_as_utf8_and_left_out_where_no_header_can_carry_it() {
@@ -12,9 +12,11 @@ fn id_is_sent_as_utf8_and_left_out_where_no_header_can_carry_it() {
         ("a\u{1}b", None, true),
         ("a\u{7f}b", None, true),
         ("a\tb", Some(b"a\tb"), false),
-        (" 1", None, true),
-        ("1\t", None, true),
-        ("\t", None, true),
+        (" 1", Some(b"1"), false),
+        ("1\t", Some(b"1"), false),
+        (" \t a b  ", Some(b"a b"), false),
+        ("\t", None, false),
+        ("\u{a0}1", Some("\u{a0}1".as_bytes()), false),
         (&"x".repeat(4 << 10), Some("x".repeat(4 << 10).as_bytes()), false),
         (&"x".repeat((4 << 10) + 1), None, true),
     ] {
@@ -71,4 +73,48 @@ fn id_among_the_callers_headers_is_where_it_begins_and_gives_way_to_later_ones()
 
     let ids: Vec<_> = request.headers().get_all("last-event-id").iter().collect();
     assert_eq!(ids, ["8"]);
+}
+
+#[test]
+fn id_of_a_block_without_data_is_told_wherever_it_is_cut() {
+    for (stream, expected) in [
+        ("id: 7\n\n", &["id 7"][..]),
+        ("id: 7\r\revent: a\rid: 8\r\r", &["id 8"]),
+        ("data: 1\n\nid: 7\n\ndata: 2\n\n", &["1", "id 7", "2"]),
+        ("id: 6\ndata: 1\n\nid: 7\n\n:\n\n", &["1", "id 7"]),
+        ("id\n\n", &["id "]),
+        ("id: 7\n", &[]),
+        ("id: a\0b\n\n", &[]),
+        ("event: a\n\n:hi\n\nretry: 5\n\n", &[]),
+    ] {
+        for cut in 0..=stream.len() {
+            let (mut client, now) = (opened(ClientConfig::default()), epoch());
+            let mut seen = Vec::new();
+            for part in [&stream[..cut], &stream[cut..]] {
+                client.handle_input(part.to_owned().into(), now);
+                loop {
+                    match client.poll_output(now) {
+                        ClientOutput::LastEventId(id) => {
+                            assert_eq!(id, client.last_event_id());
+                            seen.push(format!("id {id}"));
+                        }
+                        ClientOutput::Event(event) => seen.push(event.data().to_owned()),
+                        ClientOutput::Retry(_) => (),
+                        ClientOutput::Receive { .. } => break,
+                        other => panic!("{other:?}"),
+                    }
+                }
+            }
+
+            // It is told once all that has arrived is read: behind an event that came with it.
+            let is_id = |told: &&str| told.starts_with("id ");
+            let events: Vec<_> =
+                seen.iter().map(String::as_str).filter(|told| !is_id(told)).collect();
+            let expected_events: Vec<_> =
+                expected.iter().copied().filter(|told| !is_id(told)).collect();
+            assert_eq!(events, expected_events, "{stream:?} cut at {cut}");
+            let last_id = seen.iter().map(String::as_str).rfind(is_id);
+            assert_eq!(last_id, expected.iter().copied().rfind(is_id), "{stream:?} cut at {cut}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod delivering;
+mod discarded;
 mod giving_up;
 mod last_event_id;
 mod order_of_calls;

@@ -45,7 +45,7 @@ impl Seen {
                 ClientOutput::Retry(time) => self.reconnection_time = Some(time),
                 ClientOutput::Reconnecting { after, .. } => {
                     let least = self.reconnection_time.unwrap_or(Duration::from_secs(3));
-                    let least = least.clamp(FLOOR, Duration::from_secs(30));
+                    let least = least.max(FLOOR);
                     prop_assert!(least <= after, "{:?} is shorter than {:?}", after, least);
                 }
                 ClientOutput::Connect { request, .. } => {
@@ -60,7 +60,8 @@ impl Seen {
                     self.is_stopped = true;
                     return Ok(());
                 }
-                ClientOutput::Open | ClientOutput::Comment(_) => (),
+                ClientOutput::LastEventId(id) => self.last_event_id = id,
+                ClientOutput::Open | ClientOutput::Comment(_) | ClientOutput::Discarded(_) => (),
             }
         }
         Err(TestCaseError::fail("it does not come to rest"))
@@ -72,11 +73,12 @@ fn make(client: &mut Client, call: u8, n: u64, now: &mut Instant) {
         0 | 1 => answer(client, StatusCode::OK, &event_stream(), *now),
         2 => answer(client, StatusCode::SERVICE_UNAVAILABLE, &retry_after(n), *now),
         3 => client.handle_input(format!("id: {n}\ndata: 1\n\nretry: {}\n", n * n).into(), *now),
-        4 => client.handle_input("data: half".into(), *now),
+        4 if n < 50 => client.handle_input("data: half".into(), *now),
+        4 => client.handle_input(format!("id: {n}\n\n").into(), *now),
         5 => client.handle_end(if n < 50 { End::Clean } else { End::Cut }, *now),
         6 => {
-            let failure = if n < 50 { Failure::Unsent } else { Failure::Unanswered };
-            client.handle_failure(failure, *now);
+            let failures = [Failure::Unsent, Failure::Unanswered, Failure::Unreadable];
+            client.handle_failure(failures[n as usize % failures.len()], *now);
         }
         7 => *now += Duration::from_secs(n),
         8 => client.handle_timeout(*now),

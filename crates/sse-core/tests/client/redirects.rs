@@ -69,7 +69,7 @@ fn method_and_body_change_as_fetch_says() {
 }
 
 #[test]
-fn credentials_stay_at_their_origin() {
+fn only_what_is_no_secret_goes_to_another_origin() {
     for (target, kept) in [
         ("/other", true),
         ("https://A.example:443/x", true),
@@ -79,11 +79,15 @@ fn credentials_stay_at_their_origin() {
     ] {
         let next = redirected(with_credentials(), 307, target);
 
-        for name in ["authorization", "cookie", "proxy-authorization", "x-api-key"] {
+        for name in ["authorization", "cookie", "proxy-authorization", "x-api-key", "x-plain"] {
             assert_eq!(next.headers().contains_key(name), kept, "{name} to {target}");
         }
         assert_eq!(next.headers()["accept"], "text/event-stream");
-        assert_eq!(next.headers()["x-plain"], "1");
+        for name in ["accept-language", "user-agent", "content-type", "last-event-id"] {
+            assert!(next.headers().contains_key(name), "{name} to {target}");
+        }
+        // Even that is kept at home if the caller marks it.
+        assert_eq!(next.headers().contains_key("content-language"), kept);
     }
 }
 
@@ -107,9 +111,14 @@ fn credentials_do_not_go_from_https_to_http() {
     let Disconnect::Redirect(error) = &because else { panic!("{because}") };
     assert!(matches!(**error, RedirectError::Downgrade { .. }), "{error}");
 
-    let (mut client, now) = (connecting(ClientConfig::default()), epoch());
+    let no_secret = request()
+        .with_header(header::USER_AGENT, "a/1".parse().unwrap())
+        .with_header(header::HOST, "b.example".parse().unwrap());
+    let (mut client, now) = (connecting_with(no_secret, ClientConfig::default()), epoch());
     answer(&mut client, StatusCode::FOUND, &to_http, now);
-    assert_eq!(next_request(&mut client, now).uri(), "http://a.example/");
+    let next = next_request(&mut client, now);
+    assert_eq!(next.uri(), "http://a.example/");
+    assert!(!next.headers().contains_key("host"));
 }
 
 #[test]
@@ -147,14 +156,19 @@ fn redirected(request: ClientRequest, status: u16, target: &str) -> ClientReques
 }
 
 fn with_credentials() -> ClientRequest {
-    let mut key = http::HeaderValue::from_static("secret");
-    key.set_sensitive(true);
+    let mut language = http::HeaderValue::from_static("en");
+    language.set_sensitive(true);
     request()
         .with_header(header::AUTHORIZATION, "Bearer secret".parse().unwrap())
         .with_header(header::COOKIE, "a=1".parse().unwrap())
         .with_header(header::PROXY_AUTHORIZATION, "Basic x".parse().unwrap())
-        .with_header(header::HeaderName::from_static("x-api-key"), key)
+        .with_header(header::HeaderName::from_static("x-api-key"), "secret".parse().unwrap())
         .with_header(header::HeaderName::from_static("x-plain"), "1".parse().unwrap())
+        .with_header(header::HeaderName::from_static("last-event-id"), "7".parse().unwrap())
+        .with_header(header::ACCEPT_LANGUAGE, "en".parse().unwrap())
+        .with_header(header::CONTENT_LANGUAGE, language)
+        .with_header(header::CONTENT_TYPE, "application/json".parse().unwrap())
+        .with_header(header::USER_AGENT, "a/1".parse().unwrap())
 }
 
 fn location(target: &str) -> HeaderMap {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
-use sse_core::{ClientConfig, Disconnect, RetryAfter};
+use sse_core::{ClientConfig, Disconnect, RetryAfter, RetryLimit};
 
 use crate::support::{SECOND, answer, connecting, date, epoch, interruption, stopped, wait};
 
@@ -12,6 +12,7 @@ fn both_forms_take_the_place_of_the_reconnection_time_under_the_same_jitter() {
         ("7200", 7200 * SECOND),
         ("0", SECOND / 10),
         ("Sun, 06 Nov 1994 08:49:44 GMT", 7 * SECOND),
+        ("86400", 86_400 * SECOND),
         ("Sunday, 06-Nov-94 08:49:44 GMT", 7 * SECOND),
         ("Sun Nov  6 08:49:44 1994", 7 * SECOND),
         ("Sun, 06 Nov 1994 08:49:30 GMT", SECOND / 10),
@@ -72,15 +73,57 @@ fn what_the_server_asked_for_is_told() {
 }
 
 #[test]
-fn delay_of_any_length_is_no_panic() {
-    for digits in 1..60 {
-        let value = "9".repeat(digits);
+fn date_is_compared_with_the_one_that_the_server_sends() {
+    for (sent, least) in [
+        // Its clock is an hour ahead of this one, an hour behind, or not to be read.
+        ("Sun, 06 Nov 1994 09:49:37 GMT", SECOND / 10),
+        ("Sun, 06 Nov 1994 09:49:34 GMT", 3 * SECOND),
+        ("Sun, 06 Nov 1994 07:49:37 GMT", 7200 * SECOND),
+        ("Sun Nov  6 09:49:34 1994", 3 * SECOND),
+        ("yesterday", 3600 * SECOND),
+    ] {
         let config = ClientConfig::default().with_status_retry(true);
         let (mut client, now) = (connecting(config), epoch());
+        let mut headers = retry_after("Sun, 06 Nov 1994 09:49:37 GMT");
+        headers.insert(header::DATE, sent.parse().unwrap());
 
-        answer(&mut client, StatusCode::SERVICE_UNAVAILABLE, &retry_after(&value), now);
+        answer(&mut client, StatusCode::SERVICE_UNAVAILABLE, &headers, now);
 
-        assert!(9 * SECOND <= wait(&mut client, now), "{value}");
+        let after = wait(&mut client, now);
+        assert!(least <= after && after <= least + 30 * SECOND, "{sent}: {after:?}");
+    }
+}
+
+#[test]
+fn more_than_a_day_is_not_waited_but_said() {
+    for (value, seconds) in [
+        ("86401", 86_401),
+        ("99999999999999", 99_999_999_999_999),
+        (&*"9".repeat(60), u64::MAX),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 252_618_189_022),
+        ("Mon, 07 Nov 1994 08:49:38 GMT", 86_401),
+    ] {
+        for persistence in [false, true] {
+            let config =
+                ClientConfig::default().with_status_retry(true).with_persistence(persistence);
+            let (mut client, now) = (connecting(config), epoch());
+
+            answer(&mut client, StatusCode::SERVICE_UNAVAILABLE, &retry_after(value), now);
+
+            let because = stopped(&mut client, now);
+            let wanted = RetryLimit::Wait(Duration::from_secs(seconds));
+            assert!(
+                matches!(&because, Disconnect::GaveUp { limit, .. } if *limit == wanted),
+                "{value}: {because:?}"
+            );
+            assert_eq!(
+                because.to_string(),
+                format!(
+                    "the server answered 503 Service Unavailable; given up, as the server asks to \
+                     wait for {seconds} s, which is more than a day"
+                )
+            );
+        }
     }
 }
 

@@ -63,7 +63,10 @@ pub(crate) fn interruption(client: &mut Client, now: Instant) -> (Duration, Disc
                 assert_eq!(client.poll_output(now), ClientOutput::Wait { until: now + after });
                 return (after, because);
             }
-            ClientOutput::Event(_) | ClientOutput::Retry(_) => (),
+            ClientOutput::Event(_)
+            | ClientOutput::Retry(_)
+            | ClientOutput::LastEventId(_)
+            | ClientOutput::Discarded(_) => (),
             other => panic!("{other:?}"),
         }
     }

@@ -1,4 +1,4 @@
-//! The events by which a server speaks to the client: `sse.open` and `sse.refused`.
+//! The events by which a server speaks to the client: `sse.open`, `sse.refused` and `sse.replaced`.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn opening_is_kept_from_the_caller_but_its_id_and_retry_count() {
 
     client.handle_input(format!("{OPEN}event: ping\ndata: hi\n\n").into(), now);
 
-    assert_eq!(shown(&mut client), ["retry 1.234s", "ping: hi", "receive"]);
+    assert_eq!(shown(&mut client), ["retry 1.234s", "id 0.abcdefgh", "ping: hi", "receive"]);
     assert_eq!(client.last_event_id(), "0.abcdefgh");
     client.handle_end(End::Clean, now);
     let (after, because) = interruption(&mut client, now);
@@ -32,7 +32,7 @@ fn opening_is_kept_from_the_caller_but_its_id_and_retry_count() {
 #[test]
 fn opening_is_handed_on_to_whoever_asks_wherever_it_is_cut() {
     for (system_events, expected) in [
-        (false, &["retry 1.234s", "ping: hi"][..]),
+        (false, &["retry 1.234s", "id 0.abcdefgh", "ping: hi"][..]),
         (true, &["retry 1.234s", "sse.open: {\"resume\":\"fresh\"}", "ping: hi"]),
     ] {
         let stream = format!("{OPEN}event: ping\ndata: hi\n\n");
@@ -64,7 +64,7 @@ fn many_openings_in_one_piece_are_no_matter() {
 #[test]
 fn other_names_of_the_system_and_those_like_them_are_events() {
     for name in
-        ["sse.gap", "sse.end", "sse.replaced", "sse.openx", "sse.ope", "sse.", "sse", "Sse.open"]
+        ["sse.gap", "sse.end", "sse.replace", "sse.openx", "sse.ope", "sse.", "sse", "Sse.open"]
     {
         let (mut client, now) = (opened(ClientConfig::default()), epoch());
 
@@ -80,7 +80,6 @@ fn refusal_is_no_stream_and_is_waited_for_as_long_as_the_server_asks() {
         let is_told = head.contains_key("sse-refused");
         for (retry, least) in [
             ("retry: 5000\n", 5 * SECOND),
-            // Longer than what a stream's `retry:` may ask for.
             ("retry: 60000\n", 60 * SECOND),
             ("retry: 0\n", SECOND / 10),
             ("", 3 * SECOND),
@@ -242,6 +241,57 @@ fn refused_request_is_repeated_whatever_its_method() {
 }
 
 #[test]
+fn who_is_replaced_stops_and_says_so() {
+    for (config, is_told) in [
+        (ClientConfig::default(), false),
+        (ClientConfig::default().with_system_events(true), true),
+        (ClientConfig::default().with_repetition(true).with_status_retry(true), false),
+        (ClientConfig::default().with_reconnection(false).with_persistence(true), false),
+    ] {
+        let (mut client, now) = (opened(config), epoch());
+
+        client.handle_input(format!("data: hi\n\n{REPLACED}data: lost\n\n").into(), now);
+
+        let mut expected = vec!["message: hi", "retry 86400s"];
+        if is_told {
+            expected.push("sse.replaced: {}");
+        }
+        expected.push("stop: another listener has taken the place of this one");
+        assert_eq!(shown(&mut client), expected);
+        assert_eq!(stopped(&mut client, now), Disconnect::Replaced);
+    }
+}
+
+#[test]
+fn who_persists_takes_the_place_back_at_the_callers_reconnection_time() {
+    for seed in 0..20 {
+        let config = ClientConfig::default()
+            .with_persistence(true)
+            .with_reconnection_time(2 * SECOND)
+            .with_seed(seed);
+        let (mut client, now) = (opened(config), epoch());
+
+        client.handle_input(format!("retry: 60000\n\n{REPLACED}").into(), now);
+
+        let (after, because) = interruption(&mut client, now);
+        assert_eq!(because, Disconnect::Replaced);
+        assert!(2 * SECOND <= after && after <= 6 * SECOND, "{after:?}");
+    }
+}
+
+#[test]
+fn refusal_for_more_than_a_day_is_not_waited_for() {
+    let (mut client, now) = (opened(ClientConfig::default()), epoch());
+
+    client.handle_input(refused("retry: 86400001\n", 503).into(), now);
+
+    let limit = RetryLimit::Wait(Duration::from_millis(86_400_001));
+    let because = Box::new(Disconnect::Refused { status: StatusCode::SERVICE_UNAVAILABLE });
+    while !matches!(client.poll_output(now), ClientOutput::Stop(_)) {}
+    assert_eq!(stopped(&mut client, now), Disconnect::GaveUp { limit, because });
+}
+
+#[test]
 fn what_names_no_status_of_an_error_refuses_nothing() {
     for value in ["", "x", "200", "99", "1000", "4230", "-423", "4 23"] {
         let (mut client, now) = (connecting(ClientConfig::default()), epoch());
@@ -288,6 +338,7 @@ fn shown(client: &mut Client) -> Vec<String> {
             ClientOutput::Open => ("open".to_owned(), false),
             ClientOutput::Event(event) => (format!("{}: {}", event.name(), event.data()), false),
             ClientOutput::Retry(time) => (format!("retry {time:?}"), false),
+            ClientOutput::LastEventId(id) => (format!("id {id}"), false),
             ClientOutput::Reconnecting { because, .. } => (format!("again: {because}"), true),
             ClientOutput::Stop(because) => (format!("stop: {because}"), true),
             ClientOutput::Receive { .. } => ("receive".to_owned(), true),
@@ -309,5 +360,7 @@ fn refusing(value: &str) -> HeaderMap {
     headers.insert("sse-refused", HeaderValue::from_str(value).unwrap());
     headers
 }
+
+const REPLACED: &str = "event: sse.replaced\nretry: 86400000\ndata: {}\n\n";
 
 const OPEN: &str = "event: sse.open\nretry: 1234\ndata: {\"resume\":\"fresh\"}\nid: 0.abcdefgh\n\n";

@@ -3,11 +3,11 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use futures_core::{FusedStream, Stream};
-use http::{HeaderMap, Response, StatusCode, Uri, response::Parts, uri::Scheme};
+use http::{HeaderMap, Response, StatusCode, Uri, uri::Scheme};
 use http_body::Body;
 use sse_core::{Client, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState};
 use sse_tokio::{LazyTimer, now};
@@ -17,7 +17,7 @@ use super::{
     TransportFuture,
     builder::{Headers, Hook},
     coding,
-    explanation::{Explanation, Forwarded, explanation, may_explain},
+    refusal::Refusal,
     transport::SharedError,
 };
 
@@ -53,8 +53,12 @@ pub struct EventSource {
     timer: LazyTimer,
     /// When the client was told something last; events that came together need no clock.
     now: Instant,
+    /// Since when the time has passed that the connection had, if it has.
+    late_since: Option<Instant>,
     /// What the transport said of the last connection.
     failure: Option<SharedError>,
+    /// The beginning of the last answer, if it was no stream.
+    page: Option<String>,
     /// Where the transport was redirected to by itself.
     answered_from: Option<Uri>,
     is_over: bool,
@@ -64,8 +68,8 @@ enum Connection {
     None,
     Refreshing(Headers),
     Requesting(TransportFuture),
-    /// The answer is no stream, and its page may say why.
-    Refused(Box<Parts>, Explanation),
+    /// The answer is no stream, and its body may say why.
+    Refused(Box<Refusal>),
     Streaming(TransportBody),
 }
 
@@ -83,7 +87,9 @@ impl EventSource {
             connection: Connection::None,
             timer: LazyTimer::default(),
             now: now(),
+            late_since: None,
             failure: None,
+            page: None,
             answered_from: None,
             is_over: false,
         }
@@ -122,7 +128,7 @@ impl EventSource {
     }
 
     fn refresh(&mut self) {
-        self.failure = None;
+        self.forget();
         self.connection = match &self.hook {
             Some(hook) => Connection::Refreshing(hook()),
             None => Connection::None,
@@ -131,20 +137,44 @@ impl EventSource {
 
     fn connect(&mut self, request: Box<ClientRequest>) {
         tracing::debug!(uri = %request.uri(), "connecting");
-        self.failure = None;
+        self.forget();
         self.answered_from = None;
         // The one before is over before the next begins.
         self.connection = Connection::None;
         self.connection = Connection::Requesting(self.transport.send((*request).into()));
     }
 
+    fn forget(&mut self) {
+        self.failure = None;
+        self.page = None;
+        self.late_since = None;
+    }
+
     /// Waits for what comes next, at most until `until`, and tells the client.
     fn poll_receive(&mut self, until: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
-        let is_told = self.poll_connection(cx).is_ready();
-        if !is_told {
-            ready!(self.timer.poll_until(until, cx));
-            self.now = now();
-            self.client.handle_timeout(self.now);
+        if self.poll_connection(cx).is_ready() {
+            self.late_since = None;
+            return Poll::Ready(());
+        }
+        let Some(until) = until else { return Poll::Pending };
+        let timer = self.timer.poll_until(Some(until), cx);
+        let now = now();
+        // A connection that is always ready for more takes the turns of the timer, but not the time.
+        if timer.is_pending() && now < until {
+            return Poll::Pending;
+        }
+        // After a process was stopped, or its thread busy, what has arrived meanwhile is not seen before the
+        // runtime looks at the sockets again.
+        let late_since = *self.late_since.get_or_insert(now);
+        let judged_at = late_since + GRACE;
+        if now < judged_at {
+            ready!(self.timer.poll_until(Some(judged_at), cx));
+        }
+        self.late_since = None;
+        self.now = now.max(judged_at);
+        match &mut self.connection {
+            Connection::Refused(_) => self.refuse(),
+            _ => self.client.handle_timeout(self.now),
         }
         Poll::Ready(())
     }
@@ -163,11 +193,9 @@ impl EventSource {
                 Ok(response) => self.begin(response),
                 Err(error) => self.fail(error.failure, error.source),
             },
-            Connection::Refused(head, explanation) => {
-                self.failure = ready!(explanation.as_mut().poll(cx));
-                let (status, headers) = (head.status, mem::take(&mut head.headers));
-                self.connection = Connection::None;
-                self.handle_response(status, &headers);
+            Connection::Refused(refusal) => {
+                ready!(refusal.poll_read(cx));
+                self.refuse();
             }
             Connection::Streaming(body) => match ready!(Pin::new(&mut body.0).poll_frame(cx)) {
                 Some(Ok(frame)) => {
@@ -193,22 +221,26 @@ impl EventSource {
     fn begin(&mut self, response: Response<TransportBody>) {
         let (head, body) = response.into_parts();
         self.answered_from = head.extensions.get().map(|AnsweredFrom(uri)| uri.clone());
-        if self.current_uri().scheme() == Some(&Scheme::HTTP) && may_explain(&head) {
-            let is_forwarded = head.extensions.get::<Forwarded>().is_some();
-            let explanation = explanation(body, is_forwarded);
-            self.connection = Connection::Refused(Box::new(head), explanation);
-            return;
-        }
-        let body = match Client::opens(head.status, &head.headers) {
-            true => coding::decoded(&head.headers, body),
-            false => Ok(body),
-        };
-        match body {
-            Ok(body) => {
-                self.handle_response(head.status, &head.headers);
-                self.connection = Connection::Streaming(body);
+        if Client::opens(head.status, &head.headers) {
+            match coding::decoded(&head.headers, body) {
+                Ok(body) => {
+                    self.handle_response(head.status, &head.headers);
+                    self.connection = Connection::Streaming(body);
+                }
+                Err(error) => self.fail(Failure::Unreadable, Arc::new(error)),
             }
-            Err(error) => self.fail(Failure::Unanswered, Arc::new(error)),
+        } else {
+            let is_plain = self.current_uri().scheme() == Some(&Scheme::HTTP);
+            self.connection = Connection::Refused(Box::new(Refusal::new(head, body, is_plain)));
+        }
+    }
+
+    /// Tells the client of an answer that is no stream, with as much of its body as was read.
+    fn refuse(&mut self) {
+        if let Connection::Refused(refusal) = mem::replace(&mut self.connection, Connection::None) {
+            self.failure = refusal.explanation();
+            self.page = refusal.page();
+            self.handle_response(refusal.status(), refusal.headers());
         }
     }
 
@@ -224,13 +256,17 @@ impl EventSource {
         self.client.handle_failure(failure, self.now);
     }
 
+    fn interrupted(&mut self, because: Disconnect) -> Interrupted {
+        Interrupted::new(because, self.failure.take(), self.page.take())
+    }
+
     fn stop(&mut self, because: Disconnect) -> Option<Result<Notice, Interrupted>> {
         self.connection = Connection::None;
         self.is_over = true;
         tracing::debug!(%because, "closed");
         match because {
             Disconnect::Closed | Disconnect::NoContent | Disconnect::Ended => None,
-            because => Some(Err(Interrupted::new(because, self.failure.take()))),
+            because => Some(Err(self.interrupted(because))),
         }
     }
 }
@@ -243,6 +279,10 @@ impl Stream for EventSource {
         if this.is_over {
             return Poll::Ready(None);
         }
+        if matches!(this.connection, Connection::None) {
+            // It may have been built, or told to restart, long ago.
+            this.now = now();
+        }
         let mut turns = 0;
         let notice = loop {
             match this.client.poll_output(this.now) {
@@ -252,6 +292,8 @@ impl Stream for EventSource {
                 }
                 ClientOutput::Comment(text) => break Notice::Comment(text),
                 ClientOutput::Retry(time) => break Notice::Retry(time),
+                ClientOutput::LastEventId(id) => break Notice::LastEventId(id),
+                ClientOutput::Discarded(discarded) => break Notice::Discarded(discarded),
                 ClientOutput::Receive { until } => {
                     if turns == MAX_TURNS {
                         cx.waker().wake_by_ref();
@@ -282,7 +324,7 @@ impl Stream for EventSource {
                 }
                 ClientOutput::Reconnecting { after, because } => {
                     this.connection = Connection::None;
-                    let because = Interrupted::new(because, this.failure.take());
+                    let because = this.interrupted(because);
                     tracing::debug!(?after, %because, "reconnecting");
                     break Notice::Reconnecting { after, because };
                 }
@@ -308,3 +350,7 @@ impl fmt::Debug for EventSource {
 /// How often the connection is asked for more before others have their turn: a stream of nothing but
 /// comments that were compressed has no end otherwise.
 const MAX_TURNS: u32 = 64;
+
+/// How long a connection is listened to once its time has passed: the runtime has looked at all sockets by
+/// then, and what waited in them has come through.
+const GRACE: Duration = Duration::from_millis(50);

@@ -39,9 +39,9 @@ pub use tls::{ClientTls, ClientTlsError};
 mod authorization;
 mod chain;
 mod coding;
-mod explanation;
 mod plain;
 mod pool;
+mod refusal;
 mod tcp;
 #[cfg(feature = "tls")]
 mod verifier;

@@ -1,6 +1,6 @@
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use sse_core::{Disconnect, MessageEvent};
+use sse_core::{Discarded, Disconnect, MessageEvent};
 
 use super::{TlsMismatch, chain::chain};
 
@@ -17,6 +17,11 @@ pub enum Notice {
     Comment(String),
     /// The server set the reconnection time, here as it was sent.
     Retry(Duration),
+    /// The last event ID is this, without an event that was handed on: a block without data has set it, or one
+    /// of the [system's own](sse_core::SystemEvent).
+    LastEventId(String),
+    /// The stream is over, and this was left of it.
+    Discarded(Discarded),
     /// This id is the last one, but no header can carry it: the server is not told where to resume.
     LastEventIdOmitted(String),
     /// The connection is over, and there will be another one.
@@ -38,33 +43,49 @@ pub enum Notice {
 #[derive(Clone, Debug)]
 pub struct Interrupted(
     // A notice is moved for each event, and most are events.
-    Box<(Disconnect, Option<Arc<dyn Error + Send + Sync>>)>,
+    Box<Reason>,
 );
+
+#[derive(Clone, Debug)]
+struct Reason {
+    disconnect: Disconnect,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+    page: Option<String>,
+}
 
 impl Interrupted {
     pub(super) fn new(
         disconnect: Disconnect,
         source: Option<Arc<dyn Error + Send + Sync>>,
+        page: Option<String>,
     ) -> Self {
-        Self(Box::new((disconnect, source)))
+        Self(Box::new(Reason { disconnect, source, page }))
     }
 
     /// Why the connection is over.
     pub fn disconnect(&self) -> &Disconnect {
-        &self.0.0
+        &self.0.disconnect
     }
 
     /// How server and address disagree on TLS, if that is why.
     pub fn tls_mismatch(&self) -> Option<TlsMismatch> {
-        self.0.1.as_ref().and_then(|source| TlsMismatch::behind(&**source))
+        self.0.source.as_ref().and_then(|source| TlsMismatch::behind(&**source))
+    }
+
+    /// The beginning of the answer's body, at most 4 KiB, if the answer was no stream and had one that came
+    /// within a second. It is the server's text: bytes that are not UTF-8 are replaced, and control characters
+    /// are still in it.
+    pub fn body(&self) -> Option<&str> {
+        self.0.page.as_deref()
     }
 }
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            (disconnect, Some(source)) => write!(f, "{disconnect}: {}", chain(&**source)),
-            (disconnect, None) => disconnect.fmt(f),
+        self.0.disconnect.fmt(f)?;
+        match &self.0.source {
+            Some(source) => write!(f, ": {}", chain(&**source)),
+            None => Ok(()),
         }
     }
 }

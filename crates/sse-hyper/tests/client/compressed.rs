@@ -11,7 +11,7 @@ use sse_core::Limits;
 use sse_hyper::Notice;
 use sse_testkit::{MemoryServer, Step};
 
-use crate::support::{all, builder, config, no_content, some, source};
+use crate::support::{all, builder, config, no_content, some, source, stream};
 
 const EVENTS: [&str; 3] = ["data: one\n\n", "data: two\n\n", "id: 3\ndata: three\n\n"];
 
@@ -115,17 +115,53 @@ async fn limits_count_what_comes_out_of_the_coding() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn codings_of_codings_are_undone_and_unknown_ones_refused() {
+async fn codings_of_codings_are_undone() {
     let gzipped = gzip().concat();
     let twice = brotli_of(&[&gzipped]).concat();
     let script = vec![Step::ExpectHead, Step::send(head("gzip, br")), Step::send(twice)];
     let server = MemoryServer::new([script, no_content()]);
     assert_eq!(all(source(&server, config())).await[..4], ["open", "one", "two", "three"]);
+}
 
-    let script = vec![Step::ExpectHead, Step::send(head("rot13")), Step::send("qngn: n\n\n")];
-    let server = MemoryServer::new([script, no_content()]);
-    let seen = all(source(&server, config())).await;
-    assert_eq!(seen, ["again: the connection failed: the content coding \"rot13\" is not known"]);
+#[tokio::test(start_paused = true)]
+async fn what_is_no_coding_leaves_the_bytes_as_they_are() {
+    let gzipped = gzip().concat();
+    for (coding, body, count) in [
+        ("none", &b"data: one\n\n"[..], 1),
+        ("UTF-8", b"data: one\n\n", 1),
+        ("binary", b"data: one\n\n", 1),
+        ("chunked, identity, ,none", b"data: one\n\n", 1),
+        ("8bit\r\nContent-Encoding: rot13, \"\", identity", b"data: one\n\n", 1),
+        ("none, gzip, utf-8", &gzipped, 3),
+    ] {
+        let script = vec![Step::ExpectHead, Step::send(head(coding)), Step::send(body)];
+        let server = MemoryServer::new([script, no_content()]);
+
+        let seen = all(source(&server, config())).await;
+
+        assert_eq!(seen[..=count], ["open", "one", "two", "three"][..=count], "{coding}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn coding_that_cannot_be_undone_is_final() {
+    for coding in ["compress", "X-Compress", "gzip, dcb", "aes128gcm", "zstd, exi, none"] {
+        let script = vec![Step::ExpectHead, Step::send(head(coding)), Step::send("data: 1\n\n")];
+        let server = MemoryServer::new([stream("data: 1\n\n"), script.clone(), no_content()]);
+        let persistent = MemoryServer::new([script, no_content()]);
+
+        let seen = all(source(&server, config())).await;
+        let again = all(source(&persistent, config().with_persistence(true))).await;
+
+        let name =
+            coding.split(", ").find(|name| !["gzip", "zstd", "none"].contains(name)).unwrap();
+        let name = name.to_ascii_lowercase();
+        let reason =
+            format!("the answer cannot be read: its content coding {name} cannot be undone");
+        let gave_up = format!("gave up: {reason}");
+        assert_eq!(seen, ["open", "1", "again: the stream ended", &gave_up], "{coding}");
+        assert_eq!(again, [format!("again: {reason}")], "{coding}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,8 +15,8 @@ async fn opening_is_kept_back_and_its_id_asked_for() {
 
     let seen = all(source(&server, config())).await;
 
-    let again = "again: the stream ended";
-    assert_eq!(seen, ["open", "retry: 2s", again, "open", "a", again]);
+    let (id, again) = ("LastEventId(\"0.abcdefgh\")", "again: the stream ended");
+    assert_eq!(seen, ["open", "retry: 2s", id, again, "open", "a", again]);
     let id = Some("0.abcdefgh".to_owned());
     assert_eq!(ids(&server), [None, id.clone(), id]);
 }

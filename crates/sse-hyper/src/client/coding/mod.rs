@@ -11,7 +11,10 @@ use super::TransportBody;
 ///
 /// # Source
 ///
-/// RFC 9110, section 8.4: they were applied in the order in which they are named.
+/// RFC 9110, section 8.4: they were applied in the order in which they are named. Fetch Standard, [Handle content
+/// codings][fetch]: what is no coding, such as `none` or `utf-8`, leaves the bytes as they are.
+///
+/// [fetch]: https://fetch.spec.whatwg.org/#handle-content-codings
 pub(super) fn decoded(
     headers: &HeaderMap,
     body: TransportBody,
@@ -20,7 +23,7 @@ pub(super) fn decoded(
     let names: Vec<_> = values
         .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
         .map(|name| String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase())
-        .filter(|name| !name.is_empty() && name != "identity")
+        .filter(|name| CODINGS.contains(&&**name))
         .collect();
     if MAX_CODINGS < names.len() {
         return Err(CodingError::TooMany { limit: MAX_CODINGS });
@@ -32,20 +35,20 @@ pub(super) fn decoded(
 fn decode(body: TransportBody, name: String) -> Result<TransportBody, CodingError> {
     match codec::Codec::new(&name) {
         Some(codec) => Ok(TransportBody::new(body::DecodedBody::new(body, codec))),
-        None => Err(CodingError::Unknown { name }),
+        None => Err(CodingError::Lacking { name }),
     }
 }
 
 #[cfg(not(feature = "compression"))]
 fn decode(_body: TransportBody, name: String) -> Result<TransportBody, CodingError> {
-    Err(CodingError::Unknown { name })
+    Err(CodingError::Lacking { name })
 }
 
 /// Why the body of an answer cannot be read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(super) enum CodingError {
-    #[error("the content coding {name:?} is not known")]
-    Unknown { name: String },
+    #[error("its content coding {name} cannot be undone")]
+    Lacking { name: String },
     #[error("more than {limit} content codings")]
     TooMany { limit: usize },
     #[cfg(feature = "compression")]
@@ -58,6 +61,22 @@ pub(super) enum CodingError {
 
 #[cfg(feature = "compression")]
 pub(super) const ACCEPTED: &str = "gzip, deflate, br, zstd";
+
+/// The content codings that there are, but for `identity`: IANA, HTTP Content Coding Registry.
+const CODINGS: [&str; 12] = [
+    "aes128gcm",
+    "br",
+    "compress",
+    "dcb",
+    "dcz",
+    "deflate",
+    "exi",
+    "gzip",
+    "pack200-gzip",
+    "x-compress",
+    "x-gzip",
+    "zstd",
+];
 
 /// Nobody applies three; each costs its window.
 const MAX_CODINGS: usize = 2;

@@ -24,7 +24,7 @@ use http_body_util::Full;
 use tokio::time::timeout;
 
 use super::{
-    Transport, TransportBody, TransportError, TransportFuture, explanation::Forwarded, plain::Plain,
+    Transport, TransportBody, TransportError, TransportFuture, plain::Plain, refusal::Forwarded,
 };
 use body::DrivenBody;
 use dialer::Way;
