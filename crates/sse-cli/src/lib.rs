@@ -23,5 +23,6 @@ mod endpoint;
 mod exit;
 mod logging;
 mod path_prefix;
+mod shown;
 mod signals;
 mod tls_hint;

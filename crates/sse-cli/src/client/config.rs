@@ -68,7 +68,7 @@ impl Config {
             source,
             output: args.output,
             all: args.all,
-            selection: Selection { names: args.event, left: args.count, until: args.until },
+            selection: Selection { names: args.event, count: args.count, until: args.until },
             exec: args.exec.map(Exec::new),
             state,
         })

@@ -7,7 +7,11 @@ use sse_hyper::{EventSourceBuilder, Interrupted, Notice};
 use tokio::runtime::Builder;
 
 use super::handler::Handler;
-use crate::{exit::Failure, tls_hint::with_option};
+use crate::{
+    exit::Failure,
+    shown::{cut, escaped},
+    tls_hint::with_option,
+};
 
 /// Handles the events of a server until there are no more, or there were enough.
 pub(super) fn listen<W: Write>(
@@ -28,10 +32,9 @@ async fn handle<W: Write>(
     handler: &mut Handler<W>,
 ) -> Result<(), Failure> {
     let mut source = pin!(source.build().map_err(Failure::failed)?);
+    let mut log = Log { is_url, shown_body: None };
     while let Some(notice) = source.next().await {
-        let notice =
-            notice.map_err(|because| Failure::failed(hinted(&because, &because, is_url)))?;
-        match notice {
+        match notice.map_err(|because| log.failure(&because))? {
             Notice::Event(event) => {
                 let (name, data, id) = (event.name(), event.data(), event.last_event_id());
                 if SystemEvent::of(event.as_ref()).is_some() {
@@ -42,31 +45,65 @@ async fn handle<W: Write>(
             }
             Notice::Comment(comment) => handler.comment(&comment)?,
             Notice::Retry(retry) => handler.retry(retry)?,
-            notice => log(&notice, is_url),
+            Notice::LastEventId(id) => handler.position(&id)?,
+            Notice::Open => {
+                tracing::debug!("connected");
+                // The server has taken it, if it was sent.
+                if !source.last_event_id().is_empty() {
+                    handler.position(source.last_event_id())?;
+                }
+            }
+            notice => log.notice(&notice),
         }
     }
-    tracing::info!("closed");
-    Ok(())
+    tracing::debug!("closed");
+    handler.end()
 }
 
-fn log(notice: &Notice, is_url: bool) {
-    match notice {
-        Notice::Open => tracing::info!("connected"),
-        Notice::Reconnecting { after, because } => {
-            let seconds = after.as_secs_f64();
-            let reason = hinted(reason(because), because, is_url);
-            tracing::info!("reconnecting in {seconds:.1} s: {reason}");
+/// Says on standard error what goes wrong, and what is waited for.
+#[derive(Debug)]
+struct Log {
+    is_url: bool,
+    /// The last body that was shown: most refusals come again word for word.
+    shown_body: Option<String>,
+}
+
+impl Log {
+    fn notice(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Reconnecting { after, because } => {
+                let seconds = after.as_secs_f64();
+                let reason = self.hinted(reason(because), because);
+                tracing::info!("reconnecting in {seconds:.1} s: {reason}");
+                if let Some(body) = because.body()
+                    && self.shown_body.as_deref() != Some(body)
+                {
+                    tracing::info!("the server says: {}", body.trim_end());
+                    self.shown_body = Some(body.to_owned());
+                }
+            }
+            Notice::Discarded(discarded) => tracing::warn!("{}", cut(&discarded.to_string(), 1024)),
+            Notice::LastEventIdOmitted(id) => {
+                let id = cut(id, 64);
+                tracing::warn!("no header can carry the last event ID {id:?}: it is not sent");
+            }
+            notice => tracing::debug!(?notice, "not known"),
         }
-        Notice::LastEventIdOmitted(id) => {
-            tracing::warn!("no header can carry the last event ID {id:?}: it is not sent");
-        }
-        notice => tracing::debug!(?notice, "not known"),
     }
-}
 
-/// What is `said` of it, with the option that would mend it, if there is one.
-fn hinted(said: impl Display, because: &Interrupted, is_url: bool) -> String {
-    with_option(said, because.tls_mismatch().filter(|_| !is_url))
+    /// Why the client gives up, with what the server says of it.
+    fn failure(&self, because: &Interrupted) -> Failure {
+        let said = self.hinted(because, because);
+        Failure::failed(match because.body() {
+            Some(body) => format!("{said}\n{}", escaped(body.trim_end())),
+            None => said,
+        })
+    }
+
+    /// What is `said` of it, with the option that would mend it, if there is one.
+    fn hinted(&self, said: impl Display, because: &Interrupted) -> String {
+        with_option(said, because.tls_mismatch().filter(|_| !self.is_url))
+    }
 }
 
 /// Why it is waited; of an answer, its status as it was sent.

@@ -1,7 +1,7 @@
 use std::{io::Write, ops::ControlFlow, time::Duration};
 
 use super::{exec::Exec, printer::Printer, state::StateFile, stop::Stop};
-use crate::exit::Failure;
+use crate::{exit::Failure, shown::cut};
 
 /// What becomes of each event, and when there were enough.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Handler<W> {
     /// The ID that was the last one when an event failed. Events without an ID carry it on, and to
     /// save it for them would skip the event that failed.
     failed: Option<String>,
+    /// How many were handled.
+    handled: u64,
     stop: Stop,
 }
 
@@ -21,8 +23,8 @@ pub(super) struct Handler<W> {
 pub(super) struct Selection {
     /// Only events of these names, or all if there are none.
     pub(super) names: Vec<String>,
-    /// How many there are still to come.
-    pub(super) left: Option<u64>,
+    /// How many there are to be.
+    pub(super) count: Option<u64>,
     /// The data that ends it.
     pub(super) until: Option<String>,
 }
@@ -35,7 +37,7 @@ impl<W: Write> Handler<W> {
         state: Option<StateFile>,
         stop: Stop,
     ) -> Self {
-        Self { printer, selection, exec, state, failed: None, stop }
+        Self { printer, selection, exec, state, failed: None, handled: 0, stop }
     }
 
     pub(super) fn is_for_all(&self) -> bool {
@@ -62,7 +64,7 @@ impl<W: Write> Handler<W> {
         }
         self.printer.event(name, data, id).map_err(Failure::stdout)?;
         self.save(id)?;
-        Ok(self.selection.count())
+        Ok(self.count())
     }
 
     /// Handles an event that speaks to the client: it is printed among all that comes, counts for
@@ -73,6 +75,22 @@ impl<W: Write> Handler<W> {
         }
         // Without an ID there was none before it either.
         if id.is_empty() { Ok(()) } else { self.save(id) }
+    }
+
+    /// The stream goes on from `id`, without an event to handle.
+    pub(super) fn position(&mut self, id: &str) -> Result<(), Failure> {
+        self.save(id)
+    }
+
+    /// There is no more to come; an error if there should have been.
+    pub(super) fn end(&self) -> Result<(), Failure> {
+        let handled = self.handled;
+        let missing = match (&self.selection.until, self.selection.count) {
+            (None, None) => return Ok(()),
+            (Some(data), _) => format!("the event with the data {:?}", cut(data, 64)),
+            (None, Some(count)) => format!("{count} events"),
+        };
+        Err(Failure::failed(format!("the stream ended before {missing}, after {handled} in all")))
     }
 
     pub(super) fn comment(&mut self, comment: &str) -> Result<(), Failure> {
@@ -93,8 +111,16 @@ impl<W: Write> Handler<W> {
             false => self.failed = Some(id.to_owned()),
         }
         match self.stop.end() {
-            true => Ok(self.selection.count()),
+            true => Ok(self.count()),
             false => Ok(ControlFlow::Break(())),
+        }
+    }
+
+    fn count(&mut self) -> ControlFlow<()> {
+        self.handled += 1;
+        match self.selection.count == Some(self.handled) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
     }
 
@@ -114,12 +140,6 @@ impl Selection {
     fn is_selected(&self, name: &str) -> bool {
         self.names.is_empty() || self.names.iter().any(|selected| selected == name)
     }
-
-    fn count(&mut self) -> ControlFlow<()> {
-        let Some(left) = &mut self.left else { return ControlFlow::Continue(()) };
-        *left = left.saturating_sub(1);
-        if *left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 }
 
 #[cfg(test)]
@@ -129,8 +149,11 @@ mod tests {
 
     #[test]
     fn what_is_not_selected_is_neither_printed_nor_counted() {
-        let selection =
-            Selection { names: vec!["a".to_owned()], left: Some(2), until: Some("end".to_owned()) };
+        let selection = Selection {
+            names: vec!["a".to_owned()],
+            count: Some(2),
+            until: Some("end".to_owned()),
+        };
         let mut handler = handler(selection);
 
         assert!(handler.event("a", "1", "").unwrap().is_continue());
@@ -145,7 +168,7 @@ mod tests {
     fn data_that_ends_it_is_not_printed_whatever_the_name() {
         let names = vec!["a".to_owned()];
         let mut handler =
-            handler(Selection { names, left: None, until: Some("[DONE]".to_owned()) });
+            handler(Selection { names, count: None, until: Some("[DONE]".to_owned()) });
 
         assert!(handler.event("a", "[DONE]!", "").unwrap().is_continue());
         assert!(handler.event("b", "[DONE]", "").unwrap().is_break());

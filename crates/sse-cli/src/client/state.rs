@@ -51,7 +51,8 @@ impl StateFile {
 
     /// Keeps `id` for the next run.
     pub(super) fn save(&mut self, id: &str) -> Result<(), StateError> {
-        if self.saved.as_ref().is_some_and(|saved| saved.as_str() == id) {
+        // A run without a state begins with no ID.
+        if self.saved.as_ref().map_or("", EventId::as_str) == id {
             return Ok(());
         }
         self.write(id).map_err(|source| self.unwritten(source))?;

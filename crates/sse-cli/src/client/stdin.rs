@@ -3,10 +3,10 @@ use std::{
     ops::ControlFlow,
 };
 
-use sse_core::{Decoder, Disconnect, Item, SystemEvent};
+use sse_core::{Decoder, Disconnect, Item, Leftover, SystemEvent};
 
 use super::handler::Handler;
-use crate::exit::Failure;
+use crate::{exit::Failure, shown::cut};
 
 /// Handles the events of the stream `input`, which goes on after `last_event_id`, to its end.
 pub(super) fn decode<W: Write>(
@@ -14,14 +14,15 @@ pub(super) fn decode<W: Write>(
     last_event_id: &str,
     handler: &mut Handler<W>,
 ) -> Result<(), Failure> {
-    let mut decoder =
+    let decoder =
         Decoder::new().with_comments(handler.is_for_all()).with_last_event_id(last_event_id);
+    let mut stream = Stream { decoder, leftover: Leftover::new(), handler };
     let mut buffer = vec![0; READ_SIZE];
     loop {
         match input.read(&mut buffer) {
-            Ok(0) => return Ok(()),
+            Ok(0) => return stream.end(),
             Ok(len) => {
-                if handle(&mut decoder, &buffer[..len], handler)?.is_break() {
+                if stream.handle(&buffer[..len])?.is_break() {
                     return Ok(());
                 }
             }
@@ -31,31 +32,58 @@ pub(super) fn decode<W: Write>(
     }
 }
 
-fn handle<W: Write>(
-    decoder: &mut Decoder,
-    mut input: &[u8],
-    handler: &mut Handler<W>,
-) -> Result<ControlFlow<()>, Failure> {
-    while let Some(item) = decoder.decode(&mut input).map_err(Failure::failed)? {
-        match item {
-            Item::Event(event) => {
-                let (name, data, id) = (event.name(), event.data(), event.last_event_id());
-                let system = SystemEvent::of(event);
-                if system.is_some() {
-                    handler.system_event(name, data, id)?;
-                } else if handler.event(name, data, id)?.is_break() {
-                    return Ok(ControlFlow::Break(()));
+struct Stream<'a, W> {
+    decoder: Decoder,
+    leftover: Leftover,
+    handler: &'a mut Handler<W>,
+}
+
+impl<W: Write> Stream<'_, W> {
+    fn handle(&mut self, mut input: &[u8]) -> Result<ControlFlow<()>, Failure> {
+        let handler = &mut *self.handler;
+        loop {
+            let before = input;
+            let item = self.decoder.decode(&mut input).map_err(Failure::failed)?;
+            let taken = &before[..before.len() - input.len()];
+            match item {
+                Some(Item::Event(event)) => {
+                    self.leftover.clear();
+                    let (name, data, id) = (event.name(), event.data(), event.last_event_id());
+                    let system = SystemEvent::of(event);
+                    if system.is_some() {
+                        handler.system_event(name, data, id)?;
+                    } else if handler.event(name, data, id)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    match system {
+                        Some(SystemEvent::Refused { status }) => {
+                            return Err(Failure::failed(Disconnect::Refused { status }));
+                        }
+                        Some(SystemEvent::Replaced) => {
+                            return Err(Failure::failed(Disconnect::Replaced));
+                        }
+                        _ => continue,
+                    }
                 }
-                if let Some(SystemEvent::Refused { status }) = system {
-                    return Err(Failure::failed(Disconnect::Refused { status }));
+                Some(Item::Comment(comment)) => handler.comment(comment)?,
+                Some(Item::Retry(retry)) => handler.retry(retry)?,
+                Some(Item::Dropped(error)) => return Err(Failure::failed(error)),
+                None => {
+                    self.leftover.skip(taken);
+                    handler.position(self.decoder.last_event_id())?;
+                    return Ok(ControlFlow::Continue(()));
                 }
             }
-            Item::Comment(comment) => handler.comment(comment)?,
-            Item::Retry(retry) => handler.retry(retry)?,
-            Item::Dropped(error) => return Err(Failure::failed(error)),
+            self.leftover.skip(taken);
         }
     }
-    Ok(ControlFlow::Continue(()))
+
+    fn end(self) -> Result<(), Failure> {
+        if let Some(discarded) = self.leftover.discarded() {
+            tracing::warn!("{}", cut(&discarded.to_string(), 1024));
+        }
+        self.handler.end()
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -15,6 +15,7 @@ fn only_events_of_the_names_are_printed_and_counted() {
         (&["--event", "b", "--event", "a"], "1\n2\n3\n"),
         (&["--event", "c"], ""),
         (&["--event", "b", "--until", "3"], "2\n"),
+        (&["--event", "c", "--event", "b"], "2\n"),
     ] {
         let args: Vec<_> = ["-o", "data"].iter().chain(args).copied().collect();
         let peer = Peer::start([stream(EVENTS)]);

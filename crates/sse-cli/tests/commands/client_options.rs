@@ -24,8 +24,8 @@ fn ipv6_is_connected_to_with_and_without_brackets() {
     }
     let server = Server::start(&["-H", "::1"]);
     for host in ["::1", "[::1]"] {
-        let client = Process::start(CLIENT, ["42", "-H", host, "-P", &server.port()]);
-        client.log_line("connected");
+        let client = Process::start(CLIENT, ["42", "-d", "-H", host, "-P", &server.port()]);
+        client.log_line("events: connected");
 
         exchange(server.addr(), "POST", "/ping/42", "x");
         exchange(server.addr(), "POST", "/close/42", "");
@@ -58,8 +58,8 @@ fn what_is_encoded_reaches_the_channel_of_that_name() {
     let server = Server::start(&[]);
     let port = server.port();
     for token in ["a/b c%é?#+", "..", "42:42;a=b.c", "%41"] {
-        let client = Process::start(CLIENT, [token, "-P", &port, "--count", "1"]);
-        client.log_line("connected");
+        let client = Process::start(CLIENT, [token, "-d", "-P", &port, "--count", "1"]);
+        client.log_line("events: connected");
 
         let request = run(REQUEST, [token, "ping", token, "-P", &port]);
 

@@ -8,9 +8,9 @@ use crate::support::{CLIENT, Listener, Poster, Process, Server};
 fn ten_thousand_rapid_posts_reach_one_client_once_and_in_order() {
     let server = Server::start(&["-i"]);
     let addr = server.addr();
-    let args = ["42", "-o", "data", "--count", "10000", "-P", &server.port()];
+    let args = ["42", "-d", "-o", "data", "--count", "10000", "-P", &server.port()];
     let client = Process::start(CLIENT, args);
-    client.log_line("connected");
+    client.log_line("events: connected");
 
     let posters: Vec<_> = (0..4)
         .map(|poster| {

@@ -18,9 +18,9 @@ fn every_client_comes_back_to_the_next_process() {
     let first = Server::start(&["--drain", "3000"]);
     let (addr, port) = (first.addr(), first.port());
     let commands: Vec<_> = (0..10)
-        .map(|token| Process::start(CLIENT, [&format!("command-{token}"), "-P", &port]))
+        .map(|token| Process::start(CLIENT, [&format!("command-{token}"), "-d", "-P", &port]))
         .collect();
-    commands.iter().for_each(|command| drop(command.log_line("connected")));
+    commands.iter().for_each(|command| drop(command.log_line("events: connected")));
     let runtime = Runtime::new().unwrap();
     let mut sources: Vec<_> = (0..30).map(|token| source(addr, token)).collect();
     runtime.block_on(async {
@@ -44,7 +44,7 @@ fn every_client_comes_back_to_the_next_process() {
     let sources = runtime.block_on(returns.join_all());
     for command in &commands {
         command.log_line("reconnecting");
-        command.log_line("connected");
+        command.log_line("events: connected");
     }
     let tokens = (0..10).map(|token| format!("command-{token}"));
     for token in tokens.chain((0..30).map(|token| format!("library-{token}"))) {

@@ -70,18 +70,27 @@ fn status_204_ends_the_client_with_success() {
 #[test]
 fn other_answers_end_the_client_with_the_reason() {
     for (script, reason) in [
-        (answer("423 Locked", "Target is already connected"), "423"),
-        (answer("404 Not Found", ""), "404"),
-        (answer("500 Internal Server Error", ""), "500"),
-        (answer("301 Moved Permanently", ""), "301"),
-        (answer("200 OK", "no stream"), "text/html"),
+        (
+            answer("423 Locked", "Target is already connected"),
+            "answered 423 Locked\nTarget is already connected\n",
+        ),
+        (answer("404 Not Found", ""), "answered 404 Not Found\n"),
+        (
+            answer("500 Internal Server Error", "{\"a\":\n\t\"\x1b[31m\u{9b}é\"}\n"),
+            "answered 500 Internal Server Error\n{\"a\":\n\t\"\\u{1b}[31m\\u{9b}é\"}\n",
+        ),
+        (answer("301 Moved Permanently", ""), "answered 301 Moved Permanently\n"),
+        (
+            answer("200 OK", "no stream"),
+            "the server sent \"text/html\", not text/event-stream\nno stream\n",
+        ),
     ] {
         let peer = Peer::start([script]);
 
         let ended = run(CLIENT, ["42", "-P", &peer.port()]);
 
         assert_eq!((ended.code, &*ended.stdout), (Some(1), ""), "{ended:?}");
-        assert!(ended.stderr.lines().last().unwrap().contains(reason), "{reason}: {ended:?}");
+        assert!(ended.stderr.ends_with(reason), "{reason}: {ended:?}");
     }
 }
 
@@ -136,7 +145,8 @@ fn the_reason_of_a_reconnection_is_logged() {
 
     let client = Process::start(CLIENT, ["42", "-r", "1", "-P", &peer.port()]);
 
-    client.log_line("connected");
-    client.log_line("ended");
-    client.log_line("connected");
+    assert_eq!(client.line(), "Event<,message,a>");
+    let line = client.log_line("");
+    assert!(line.contains("INFO reconnecting in 0.1 s: the stream ended"), "{line}");
+    assert_eq!(client.line(), "Event<,message,b>");
 }

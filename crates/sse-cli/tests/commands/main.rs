@@ -5,10 +5,12 @@
 mod support;
 
 mod bench;
+mod client_ends;
 mod client_events;
 mod client_options;
 mod client_output;
 mod client_requests;
+mod client_state;
 mod delivery;
 mod drain;
 mod endings;

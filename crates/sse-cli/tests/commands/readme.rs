@@ -7,8 +7,8 @@ fn the_sequence_of_the_readme_works() {
     let server = Server::start(&["-i", "-k", "50000"]);
     let port = server.port();
     let token = "42:42:42:42:42:42";
-    let client = Process::start(CLIENT, [token, "-r", "5000", "-P", &port]);
-    client.log_line("connected");
+    let client = Process::start(CLIENT, [token, "-d", "-r", "5000", "-P", &port]);
+    client.log_line("events: connected");
 
     let ping = run(REQUEST, [token, "ping", "42", "-P", &port]);
     assert_eq!((ping.code, &*ping.stdout, &*ping.stderr), (Some(0), "", ""));

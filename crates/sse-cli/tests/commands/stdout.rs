@@ -14,8 +14,8 @@ use crate::support::{CLIENT, HANG, Peer, Process, SERVER, Server, exchange, held
 #[test]
 fn a_line_is_there_before_the_next_event() {
     let server = Server::start(&["-i"]);
-    let client = Process::start(CLIENT, ["42", "-P", &server.port()]);
-    client.log_line("connected");
+    let client = Process::start(CLIENT, ["42", "-d", "-P", &server.port()]);
+    client.log_line("events: connected");
 
     for number in 0..50 {
         let data = format!("{number}");

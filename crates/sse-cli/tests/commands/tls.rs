@@ -15,9 +15,9 @@ fn events_pass_over_tls_to_a_client_that_trusts_the_root() {
         assert!(server.url().starts_with("https://127.0.0.1:"), "{}", server.url());
         let port = server.port();
         for trust in [&["-S", "--cacert", &files.root][..], &["--ssl", "--insecure"]] {
-            let args = ["42", "-H", "localhost", "-P", &port, "--count", "1"];
+            let args = ["42", "-d", "-H", "localhost", "-P", &port, "--count", "1"];
             let client = Process::start(CLIENT, args.iter().chain(trust));
-            client.log_line("connected");
+            client.log_line("events: connected");
 
             let args = ["42", "ping", "x", "-H", "localhost", "-P", &port];
             let request = run(REQUEST, args.iter().chain(trust));

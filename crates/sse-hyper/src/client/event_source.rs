@@ -239,7 +239,8 @@ impl EventSource {
     fn refuse(&mut self) {
         if let Connection::Refused(refusal) = mem::replace(&mut self.connection, Connection::None) {
             self.failure = refusal.explanation();
-            self.page = refusal.page();
+            // Where it is known what it means, it need not be read.
+            self.page = refusal.page().filter(|_| self.failure.is_none());
             self.handle_response(refusal.status(), refusal.headers());
         }
     }
