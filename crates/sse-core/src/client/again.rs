@@ -75,7 +75,7 @@ impl Client {
     /// Waits for as long as the server asks, here or by the reconnection time that it has set.
     fn wait(&mut self, kind: Kind, asked: Option<Duration>, because: Disconnect, now: Instant) {
         let backoff = self.streak.backoff();
-        let asked = asked.or(backoff.asked());
+        let asked = asked.or_else(|| backoff.asked());
         let after = match kind {
             Kind::End => backoff.after_end(asked),
             Kind::Failure => backoff.after_failure(asked),
@@ -85,7 +85,7 @@ impl Client {
         let until = now.checked_add(after).unwrap_or(now + YEAR);
         let is_too_late = self.over.is_some_and(|over| over <= until);
         let max_time = self.config.max_time.filter(|_| is_too_late).map(RetryLimit::Time);
-        match is_too_long.or(self.streak.retry(after, now).err()).or(max_time) {
+        match is_too_long.or_else(|| self.streak.retry(after, now).err()).or(max_time) {
             Some(limit) => self.stop(Disconnect::GaveUp { limit, because: Box::new(because) }),
             None => {
                 self.clear();
