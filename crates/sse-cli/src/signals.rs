@@ -2,15 +2,17 @@ use std::{fs, future::pending, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGINT, SIGTERM and SIGHUP, which no longer end the process by themselves.
+/// SIGINT, SIGTERM, SIGHUP and SIGQUIT, which no longer end the process by themselves.
 ///
-/// A SIGHUP that was ignored at the start, as by `nohup`, stays so. It is left alone, too, where that
-/// cannot be known: to end the process then would be worse than to leave it to its default.
+/// A SIGHUP or SIGQUIT that was ignored at the start, as by `nohup`, stays so. They are left alone, too,
+/// where that cannot be known: to end the process then would be worse than to leave them to their
+/// default.
 #[derive(Debug)]
 pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Option<Signal>,
+    quit: Option<Signal>,
 }
 
 impl Signals {
@@ -19,19 +21,18 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hangup: match is_ignored(SignalKind::hangup()) {
-                Some(false) => Some(signal(SignalKind::hangup())?),
-                _ => None,
-            },
+            hangup: unless_ignored(SignalKind::hangup())?,
+            quit: unless_ignored(SignalKind::quit())?,
         })
     }
 
     /// Waits for the next one.
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> SignalKind {
         tokio::select! {
-            _ = self.interrupt.recv() => (),
-            _ = self.terminate.recv() => (),
-            () = next_of(&mut self.hangup) => (),
+            _ = self.interrupt.recv() => SignalKind::interrupt(),
+            _ = self.terminate.recv() => SignalKind::terminate(),
+            () = next_of(&mut self.hangup) => SignalKind::hangup(),
+            () = next_of(&mut self.quit) => SignalKind::quit(),
         }
     }
 }
@@ -40,6 +41,13 @@ async fn next_of(signal: &mut Option<Signal>) {
     match signal {
         Some(signal) => drop(signal.recv().await),
         None => pending().await,
+    }
+}
+
+fn unless_ignored(kind: SignalKind) -> io::Result<Option<Signal>> {
+    match is_ignored(kind) {
+        Some(false) => signal(kind).map(Some),
+        _ => Ok(None),
     }
 }
 

@@ -10,8 +10,7 @@ use crate::{bounded, channel_name, endpoint::EndpointArgs};
 /// Listens to a stream and prints its events.
 ///
 /// Prints events to standard output, one per line, and logs to standard error. Reconnects when the
-/// stream ends or the connection is lost, until SIGINT or SIGTERM, or until standard output is
-/// closed.
+/// stream ends or the connection is lost, until a signal comes or standard output is closed.
 #[derive(Debug, Parser)]
 #[command(
     name = "eventsource-client",
@@ -83,8 +82,8 @@ pub(super) struct Args {
     pub(super) until: Option<String>,
 
     /// Run `sh -c CMD` for each event instead of printing it, one at a time. It gets the data on
-    /// standard input, and type and ID in SSE_TYPE and SSE_ID. The first signal lets it finish, the
-    /// second does not
+    /// standard input, and type and ID in SSE_TYPE and SSE_ID. It runs in a process group of its own,
+    /// which the terminal's Ctrl-C does not reach
     #[arg(long, value_name = "CMD", conflicts_with_all = ["output", "all"])]
     pub(super) exec: Option<String>,
 
@@ -163,10 +162,16 @@ pub(super) enum OutputFormat {
 }
 
 const EXAMPLES: &str = "\
+Signals:
+  SIGINT, SIGTERM, SIGHUP and SIGQUIT end the client, the last two unless they were ignored when it
+  started. While --exec runs a command, the first signal waits for the command and keeps its ID, the
+  second is passed on to the whole process group of the command, and the third ends the client at
+  once.
+
 Exit status:
-  0 after --count events, --until, a 204, SIGINT or SIGTERM, the end of --stdin or of the response
-  to a POST, or when standard output is closed; 1 when it gives up, with the reason on standard
-  error, and after a second signal; 2 if the arguments are wrong.
+  0 after --count events, --until, a 204, a signal, the end of --stdin or of the response to a POST,
+  or when standard output is closed; 1 when it gives up, with the reason on standard error, and
+  after a second signal; 2 if the arguments are wrong.
 
 Examples:
   eventsource-client 42:42:42:42:42:42 -r 5000

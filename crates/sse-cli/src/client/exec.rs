@@ -1,15 +1,32 @@
 use std::{
     io::{self, Write},
-    process::{Command, ExitStatus, Stdio},
+    os::unix::process::CommandExt,
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
-/// A command of the shell that is run for each event.
+use rustix::{
+    io::Errno,
+    process::{Pid, WaitId, WaitIdOptions, waitid},
+};
+
+use super::group::Group;
+
+/// A command of the shell that is run for each event, in a process group of its own: what the terminal
+/// sends to the client does not end it.
 #[derive(Debug)]
-pub(super) struct Exec(String);
+pub(super) struct Exec {
+    command: String,
+    group: Group,
+}
 
 impl Exec {
     pub(super) fn new(command: String) -> Self {
-        Self(command)
+        Self { command, group: Group::default() }
+    }
+
+    /// Lets `group` know which process runs.
+    pub(super) fn with_group(self, group: Group) -> Self {
+        Self { group, ..self }
     }
 
     /// Runs it to its end; whether it succeeded. A failure is logged.
@@ -29,17 +46,33 @@ impl Exec {
 
     fn wait(&self, name: &str, data: &str, id: &str) -> io::Result<ExitStatus> {
         let mut child = Command::new("sh")
-            .args(["-c", &self.0])
+            .args(["-c", &self.command])
             .env("SSE_TYPE", name)
             .env("SSE_ID", id)
+            .process_group(0)
             .stdin(Stdio::piped())
             .spawn()?;
+        self.group.begin(&child);
         let written = child.stdin.take().expect("it is piped").write_all(data.as_bytes());
+        let ended = wait_until_over(&child);
+        self.group.end();
+        ended?;
         let status = child.wait()?;
         match written {
             // Who does not read its data may succeed all the same.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
             _ => Ok(status),
+        }
+    }
+}
+
+/// Leaves the process there, so that its ID stays its own.
+fn wait_until_over(child: &Child) -> io::Result<()> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    loop {
+        match waitid(WaitId::Pid(Pid::from_child(child)), options) {
+            Err(Errno::INTR) => (),
+            ended => return Ok(ended.map(drop)?),
         }
     }
 }

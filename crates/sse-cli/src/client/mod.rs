@@ -3,6 +3,7 @@ mod args;
 mod config;
 mod events;
 mod exec;
+mod group;
 mod handler;
 mod header;
 mod printer;
@@ -36,7 +37,8 @@ pub fn eventsource_client() -> ExitCode {
 
 fn handle(config: Config, stop: Stop) -> Result<(), Failure> {
     let printer = Printer::new(io::stdout().lock(), config.output, config.all);
-    let mut handler = Handler::new(printer, config.selection, config.exec, config.state, stop);
+    let exec = config.exec.map(|exec| exec.with_group(stop.group()));
+    let mut handler = Handler::new(printer, config.selection, exec, config.state, stop);
     match config.source {
         Source::Stdin { last_event_id } => {
             stdin::decode(io::stdin().lock(), &last_event_id, &mut handler)

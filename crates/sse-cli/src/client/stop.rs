@@ -3,6 +3,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::SeqCst},
 };
 
+use rustix::process::Signal;
+
+use super::group::Group;
+
 /// Asks the work to stop between two events, and tells whether one is being handled.
 ///
 /// Each side writes its own flag before it reads the other's, so that one of them at least sees what
@@ -14,6 +18,7 @@ pub(super) struct Stop(Arc<Flags>);
 struct Flags {
     is_asked: AtomicBool,
     is_busy: AtomicBool,
+    group: Group,
 }
 
 impl Stop {
@@ -21,6 +26,16 @@ impl Stop {
     pub(super) fn ask(&self) -> bool {
         self.0.is_asked.store(true, SeqCst);
         self.0.is_busy.load(SeqCst)
+    }
+
+    /// Asks the command that runs to end, too.
+    pub(super) fn pass_on(&self, signal: Signal) {
+        self.0.group.signal(signal);
+    }
+
+    /// Where the command that runs is found.
+    pub(super) fn group(&self) -> Group {
+        self.0.group.clone()
     }
 
     /// Says that an event is handled now; whether it may be.

@@ -1,9 +1,10 @@
 use std::{io, thread};
 
+use rustix::process::Signal;
 use tokio::{
     runtime::Builder,
     select,
-    sync::oneshot::{self, error::RecvError},
+    sync::oneshot::{self, Receiver, error::RecvError},
 };
 
 use super::{stdout, stop::Stop};
@@ -24,22 +25,47 @@ pub(super) fn until_over(
         let asked = stop.clone();
         let mut done = on_thread("events", || work(asked)).map_err(Failure::failed)?;
         let closed = on_thread("stdout", stdout::wait_until_closed).map_err(Failure::failed)?;
-        let over = select! {
+        let (over, is_asked) = select! {
             biased;
             outcome = &mut done => return ended(outcome),
-            Ok(Ok(())) = closed => Err(Failure::StdoutClosed),
-            () = signals.next() => Ok(()),
+            Ok(Ok(())) = closed => (Err(Failure::StdoutClosed), false),
+            _ = signals.next() => (Ok(()), true),
         };
         if !stop.ask() {
             return over;
         }
         tracing::info!("waiting for the command that runs");
+        let outcome = until_command_over(&mut done, &mut signals, &stop, is_asked).await;
+        outcome.and(over)
+    })
+}
+
+/// The first signal waits for the command, the second is passed on to it, the third does not wait.
+async fn until_command_over(
+    done: &mut Receiver<Result<(), Failure>>,
+    signals: &mut Signals,
+    stop: &Stop,
+    is_asked: bool,
+) -> Result<(), Failure> {
+    if !is_asked {
         select! {
             biased;
-            outcome = done => ended(outcome).and(over),
-            () = signals.next() => Err(Failure::failed("ended at once by a signal")),
+            outcome = &mut *done => return ended(outcome),
+            _ = signals.next() => tracing::info!("waiting for the command that runs"),
         }
-    })
+    }
+    let signal = select! {
+        biased;
+        outcome = &mut *done => return ended(outcome),
+        kind = signals.next() => kind.as_raw_value(),
+    };
+    stop.pass_on(Signal::from_named_raw(signal).expect("the signals have names"));
+    tracing::info!("the signal was passed on to the command");
+    select! {
+        biased;
+        outcome = done => ended(outcome).and(Err(Failure::failed("ended by a second signal"))),
+        _ = signals.next() => Err(Failure::failed("ended at once by a third signal")),
+    }
 }
 
 fn ended(outcome: Result<Result<(), Failure>, RecvError>) -> Result<(), Failure> {
@@ -49,7 +75,7 @@ fn ended(outcome: Result<Result<(), Failure>, RecvError>) -> Result<(), Failure>
 fn on_thread<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
-) -> io::Result<oneshot::Receiver<T>> {
+) -> io::Result<Receiver<T>> {
     let (sender, receiver) = oneshot::channel();
     let work = move || drop(sender.send(work()));
     thread::Builder::new().name(name.to_owned()).spawn(work)?;

@@ -9,7 +9,7 @@ use crate::{bounded, path_prefix::PathPrefix};
 ///
 /// A client listens on a channel with GET /poll/TOKEN. POST /ping/TOKEN publishes its body as an
 /// event there, and POST /close/TOKEN ends the stream. The server prints its address to standard
-/// output, logs to standard error, and stops on SIGINT, SIGTERM or SIGHUP.
+/// output, logs to standard error, and stops on SIGINT, SIGTERM, SIGHUP or SIGQUIT.
 #[derive(Debug, Parser)]
 #[command(
     name = "eventsource-server",

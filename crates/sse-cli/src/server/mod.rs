@@ -64,7 +64,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     tokio::pin!(serving);
     select! {
         ended = &mut serving => return ended.map_err(Failure::failed),
-        () = signals.next() => {}
+        _ = signals.next() => {}
     }
     // A proxy in front leads clients here for the whole window, also when all streams have ended.
     let accepting = async {
@@ -84,7 +84,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     };
     select! {
         ended = ending => ended.map_err(Failure::failed),
-        () = signals.next() => Err(Failure::failed("ended at once by a second signal")),
+        _ = signals.next() => Err(Failure::failed("ended at once by a second signal")),
     }
 }
 

@@ -136,7 +136,9 @@ fn help_of_the_client_says_what_is_repeated_waited_for_and_kept_back() {
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for (text, times) in [
         ("and repeat a request with --data", 2),
-        ("The first signal lets it finish, the second does not", 1),
+        ("SIGINT, SIGTERM, SIGHUP and SIGQUIT end the client", 1),
+        ("the first signal waits for the command and keeps its ID, the second is passed on", 1),
+        ("the third ends the client at once", 1),
         ("once a running command has finished", 1),
         ("It is not sent on to another origin", 1),
     ] {

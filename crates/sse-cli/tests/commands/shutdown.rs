@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP, in the server and in the client.
+//! SIGINT, SIGTERM, SIGHUP and SIGQUIT, in the server and in the client.
 
 use std::{
     fs,
@@ -127,7 +127,7 @@ fn a_signal_waits_for_the_command_that_runs_and_keeps_its_id() {
 }
 
 #[test]
-fn a_second_signal_ends_the_client_though_a_command_runs() {
+fn a_second_signal_ends_the_command_that_runs_and_then_the_client() {
     let peer = Peer::start([held_stream("id: 7\ndata: a\n\n")]);
     // It keeps no pipe open to the test, which waits for the end of both.
     let script = "echo begun; exec sleep 30 >/dev/null 2>&1";
@@ -141,42 +141,49 @@ fn a_second_signal_ends_the_client_though_a_command_runs() {
     let ended = client.wait();
 
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.stderr.contains("ended at once by a signal"), "{ended:?}");
+    assert!(ended.stderr.contains("ended by a second signal"), "{ended:?}");
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 #[test]
-fn hangup_ends_the_server_as_other_signals_do() {
-    let server = Server::start(&["--drain", "1"]);
-    let _listener = Listener::open(server.addr(), "/poll/42");
+fn hangup_and_quit_end_the_server_as_other_signals_do() {
+    for signal in [Signal::HUP, Signal::QUIT] {
+        let server = Server::start(&["--drain", "1"]);
+        let _listener = Listener::open(server.addr(), "/poll/42");
 
-    server.signal(Signal::HUP);
-    let ended = server.into_process().wait();
+        server.signal(signal);
+        let ended = server.into_process().wait();
 
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.stderr.contains("ending all streams, one after the other"), "{ended:?}");
+        assert_eq!(ended.code, Some(0), "{signal:?}: {ended:?}");
+        let said = "ending all streams, one after the other";
+        assert!(ended.stderr.contains(said), "{signal:?}: {ended:?}");
+    }
 }
 
 #[test]
-fn hangup_that_was_ignored_at_the_start_stays_ignored() {
-    let peer = Peer::start([held_stream("data: a\n\n")]);
-    for (program, port) in [(SERVER, "0"), (CLIENT, &peer.port())] {
-        // As `nohup` does it.
-        let mut command = Command::new("sh");
-        command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", program, "-P", port]);
-        let process = Process::spawn(command.args((program == CLIENT).then_some("42")));
-        process.line();
+fn hangup_or_quit_that_was_ignored_at_the_start_stays_ignored() {
+    for (signal, trap) in [(Signal::HUP, "trap '' HUP"), (Signal::QUIT, "trap '' QUIT")] {
+        let peer = Peer::start([held_stream("data: a\n\n")]);
+        for (program, port) in [(SERVER, "0"), (CLIENT, &peer.port())] {
+            // As `nohup` does it.
+            let mut command = Command::new("sh");
+            command.args(["-c", &format!("{trap}; exec \"$0\" \"$@\""), program, "-P", port]);
+            let process = Process::spawn(command.args((program == CLIENT).then_some("42")));
+            process.line();
 
-        process.signal(Signal::HUP);
+            process.signal(signal);
 
-        let status = fs::read_to_string(format!("/proc/{}/status", process.pid())).unwrap();
-        let has_hangup = |field: &str| {
-            let mask = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-            u64::from_str_radix(mask.trim(), 16).unwrap() & 1 == 1
-        };
-        assert!(has_hangup("SigIgn:") && !has_hangup("SigCgt:"), "{program}: {status}");
-        process.signal(Signal::TERM);
-        let ended = process.wait();
-        assert_eq!(ended.code, Some(0), "{program}: {ended:?}");
+            let status = fs::read_to_string(format!("/proc/{}/status", process.pid())).unwrap();
+            let has_signal = |field: &str| {
+                let mask = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+                let mask = u64::from_str_radix(mask.trim(), 16).unwrap();
+                mask >> (signal.as_raw() - 1) & 1 == 1
+            };
+            let is_ignored = has_signal("SigIgn:") && !has_signal("SigCgt:");
+            assert!(is_ignored, "{program} {signal:?}: {status}");
+            process.signal(Signal::TERM);
+            let ended = process.wait();
+            assert_eq!(ended.code, Some(0), "{program} {signal:?}: {ended:?}");
+        }
     }
 }

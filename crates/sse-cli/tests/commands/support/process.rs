@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::HANG;
 
@@ -57,6 +57,11 @@ impl Process {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Signals the whole process group, as a terminal does. It has to lead its group.
+    pub(crate) fn signal_job(&self, signal: Signal) {
+        kill_process_group(self.pid(), signal).unwrap();
     }
 
     /// Waits for the end of the process.

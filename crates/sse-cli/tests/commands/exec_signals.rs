@@ -1,0 +1,155 @@
+//! Signals while `--exec` runs a command, sent to the whole job as a terminal does.
+
+use std::{fs, os::unix::process::CommandExt, path::Path, process::Command};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tempfile::TempDir;
+
+use crate::support::{CLIENT, Ended, Peer, Process, held_stream, stream};
+
+const SIGNALS: [(Signal, &str); 4] =
+    [(Signal::INT, "INT"), (Signal::TERM, "TERM"), (Signal::HUP, "HUP"), (Signal::QUIT, "QUIT")];
+
+#[test]
+fn the_first_signal_spares_the_command_and_its_id_is_kept() {
+    for (signal, name) in SIGNALS {
+        let job = Job::new("echo $SSE_ID; until test -e $DIR/go; do sleep 0.01; done; echo done");
+        assert_eq!(job.client.line(), "7", "{name}");
+
+        job.client.signal_job(signal);
+        job.client.log_line("waiting for the command");
+        fs::write(job.dir.path().join("go"), "").unwrap();
+        let (ended, kept) = job.end();
+
+        assert_eq!((ended.code, &*ended.stdout), (Some(0), "done\n"), "{name}: {ended:?}");
+        assert_eq!(kept.as_deref(), Some("7\n"), "{name}");
+    }
+}
+
+#[test]
+fn the_second_signal_is_passed_on_to_the_command() {
+    for (signal, name) in SIGNALS {
+        let script = format!(
+            "trap 'sleep 0.2; echo {name}; exit $(cat $DIR/code)' {name}; echo begun; \
+             while :; do sleep 0.01; done"
+        );
+        // Of a command that succeeds all the same, the ID is kept.
+        for (code, expected) in [("3", None), ("0", Some("7\n"))] {
+            let job = Job::new(&script);
+            fs::write(job.dir.path().join("code"), code).unwrap();
+            job.client.line();
+
+            job.client.signal_job(Signal::TERM);
+            job.client.log_line("waiting for the command");
+            job.client.signal_job(signal);
+            let (ended, kept) = job.end();
+
+            assert_eq!(ended.code, Some(1), "{name}: {ended:?}");
+            assert_eq!(ended.stdout, format!("{name}\n"), "{name}: {ended:?}");
+            assert_eq!(kept.as_deref(), expected, "{name}: {ended:?}");
+        }
+    }
+}
+
+#[test]
+fn the_second_signal_reaches_all_that_the_command_has_started() {
+    let job = Job::new(
+        "trap 'echo outer' TERM; \
+         (trap 'echo inner; exit' TERM; echo begun; while :; do sleep 0.01; done) & wait; wait",
+    );
+    job.client.line();
+
+    job.client.signal(Signal::TERM);
+    job.client.log_line("waiting for the command");
+    job.client.signal(Signal::TERM);
+    let (ended, _kept) = job.end();
+
+    let mut reached: Vec<_> = ended.stdout.lines().collect();
+    reached.sort_unstable();
+    assert_eq!((ended.code, reached), (Some(1), vec!["inner", "outer"]), "{ended:?}");
+}
+
+#[test]
+fn the_third_signal_ends_the_client_at_once() {
+    // It keeps no pipe open to the test, which waits for the end of both.
+    let job = Job::new("trap '' TERM; echo $$; exec sleep 60 >/dev/null 2>&1");
+    let command = Pid::from_raw(job.client.line().parse().unwrap()).unwrap();
+
+    job.client.signal_job(Signal::TERM);
+    job.client.log_line("waiting for the command");
+    job.client.signal_job(Signal::TERM);
+    job.client.log_line("passed on");
+    job.client.signal_job(Signal::TERM);
+    let (ended, kept) = job.end();
+
+    assert_eq!((ended.code, kept), (Some(1), None), "{ended:?}");
+    assert!(ended.stderr.contains("ended at once by a third signal"), "{ended:?}");
+    kill_process_group(command, Signal::KILL).expect("the command was left to itself");
+}
+
+#[test]
+fn command_that_ends_between_two_signals_is_not_begun_again() {
+    for signals in 1..=12 {
+        let dir = TempDir::new().unwrap();
+        let events: String = (1..=50).map(|id| format!("id: {id}\ndata: a\n\n")).collect();
+        let peer = Peer::start([held_stream(&events)]);
+        let script = "echo $SSE_ID >> $DIR/ran; echo $SSE_ID; sleep 0.01";
+        let client = start(&peer.port(), script, dir.path());
+        for id in 1..=signals {
+            assert_eq!(client.line(), id.to_string());
+        }
+
+        client.signal_job(Signal::INT);
+        let ended = client.wait();
+
+        // Wherever it comes, also while the next command is made: what ran is what is kept.
+        let ran = fs::read_to_string(dir.path().join("ran")).unwrap();
+        let last = ran.lines().last().map(|id| format!("{id}\n"));
+        let kept = fs::read_to_string(dir.path().join("state")).ok();
+        assert_eq!((ended.code, kept), (Some(0), last), "{ended:?}");
+    }
+}
+
+#[test]
+fn signals_end_a_client_that_runs_nothing_at_once() {
+    for (signal, name) in SIGNALS {
+        let peer = Peer::start([stream("id: 7\ndata: a\n\n")]);
+        let dir = TempDir::new().unwrap();
+        let client = start(&peer.port(), "echo $SSE_ID", dir.path());
+        client.line();
+        client.log_line("reconnecting");
+
+        client.signal_job(signal);
+        let ended = client.wait();
+
+        assert_eq!(ended.code, Some(0), "{name}: {ended:?}");
+    }
+}
+
+/// A client that runs a command for the event 7, the first of two.
+struct Job {
+    client: Process,
+    dir: TempDir,
+    _peer: Peer,
+}
+
+impl Job {
+    fn new(script: &str) -> Self {
+        let dir = TempDir::new().unwrap();
+        let peer = Peer::start([held_stream("id: 7\ndata: a\n\nid: 8\ndata: b\n\n")]);
+        Self { client: start(&peer.port(), script, dir.path()), dir, _peer: peer }
+    }
+
+    /// How the client ended, and the ID that it kept.
+    fn end(self) -> (Ended, Option<String>) {
+        let ended = self.client.wait();
+        (ended, fs::read_to_string(self.dir.path().join("state")).ok())
+    }
+}
+
+/// A client with `script`, which finds `dir` in `DIR`, and a state there.
+fn start(port: &str, script: &str, dir: &Path) -> Process {
+    let mut command = Command::new(CLIENT);
+    command.args(["42", "-P", port, "--exec", script, "--state"]).arg(dir.join("state"));
+    Process::spawn(command.env("DIR", dir).process_group(0))
+}
