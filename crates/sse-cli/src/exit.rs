@@ -10,6 +10,8 @@ use std::{
 
 use clap::Parser;
 
+use crate::escape::{Place, escaped};
+
 /// Runs a command on what was typed, and turns what becomes of it into an exit code: 0, 1 for a
 /// failure, 2 for a wrong use. The reason goes to standard error.
 pub(crate) fn run<A: Parser>(command: impl FnOnce(A) -> Result<(), Failure>) -> ExitCode {
@@ -57,18 +59,23 @@ impl Failure {
                 error.exit_code()
             }
             Self::Usage(reason) => {
-                let causes = Causes(&*reason);
+                let causes = shown(&*reason);
                 say(format!("error: {causes}\n\nFor more information, try '--help'.\n"));
                 USAGE
             }
             Self::Failed(reason) => {
-                say(format!("{}\n", Causes(&*reason)));
+                say(format!("{}\n", shown(&*reason)));
                 FAILED
             }
             Self::StdoutClosed => 0,
         };
         u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
     }
+}
+
+/// A reason may have text of a server in it.
+fn shown(reason: &dyn Error) -> String {
+    escaped(&Causes(reason).to_string(), Place::Lines)
 }
 
 /// Writes `text` to standard error, on a thread of its own: if nobody reads there, the process ends all

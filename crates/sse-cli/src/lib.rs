@@ -20,6 +20,7 @@ mod bounded;
 mod channel_name;
 mod data;
 mod endpoint;
+mod escape;
 mod exit;
 mod logging;
 mod path_prefix;

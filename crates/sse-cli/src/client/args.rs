@@ -153,11 +153,11 @@ pub(super) struct ReconnectionArgs {
 /// How one event becomes one line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(super) enum OutputFormat {
-    /// Event<ID,NAME,DATA>, with line breaks in the data as \n
+    /// Event<ID,NAME,DATA>, with line breaks in the data as \n and other control characters as \u{1b}
     Text,
     /// {"type":NAME,"data":DATA,"id":ID}
     Json,
-    /// The data alone and a line break
+    /// The data alone and a line break; control characters are escaped only on a terminal
     Data,
 }
 

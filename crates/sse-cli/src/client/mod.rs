@@ -13,7 +13,10 @@ mod stdout;
 mod stop;
 mod until_over;
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use crate::{
     exit::{self, Failure},
@@ -36,7 +39,9 @@ pub fn eventsource_client() -> ExitCode {
 }
 
 fn handle(config: Config, stop: Stop) -> Result<(), Failure> {
-    let printer = Printer::new(io::stdout().lock(), config.output, config.all);
+    let stdout = io::stdout().lock();
+    let is_terminal = stdout.is_terminal();
+    let printer = Printer::new(stdout, config.output, config.all).with_terminal(is_terminal);
     let exec = config.exec.map(|exec| exec.with_group(stop.group()));
     let mut handler = Handler::new(printer, config.selection, exec, config.state, stop);
     match config.source {

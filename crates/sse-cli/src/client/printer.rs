@@ -1,5 +1,4 @@
 use std::{
-    fmt::Write as _,
     io::{self, Write},
     time::Duration,
 };
@@ -7,6 +6,7 @@ use std::{
 use serde::Serialize;
 
 use super::args::OutputFormat;
+use crate::escape::{self, Place, escaped};
 
 /// Writes each event as one line, at once.
 #[derive(Debug)]
@@ -14,13 +14,19 @@ pub(super) struct Printer<W> {
     out: W,
     format: OutputFormat,
     all: bool,
+    is_terminal: bool,
     line: String,
 }
 
 impl<W: Write> Printer<W> {
     /// A printer to `out`: of comments and reconnection times too if `all`.
     pub(super) fn new(out: W, format: OutputFormat, all: bool) -> Self {
-        Self { out, format, all, line: String::new() }
+        Self { out, format, all, is_terminal: false, line: String::new() }
+    }
+
+    /// Says whether `out` is a terminal, which data could command.
+    pub(super) fn with_terminal(self, is_terminal: bool) -> Self {
+        Self { is_terminal, ..self }
     }
 
     #[cfg(test)]
@@ -36,10 +42,16 @@ impl<W: Write> Printer<W> {
     pub(super) fn event(&mut self, name: &str, data: &str, id: &str) -> io::Result<()> {
         match self.format {
             OutputFormat::Text => {
-                let data = data.replace('\n', "\\n");
-                write!(self.line, "Event<{id},{name},{data}>").map_err(io::Error::other)?;
+                for (before, field) in [("Event<", id), (",", name), (",", data)] {
+                    self.line.push_str(before);
+                    escape::write(&mut self.line, field, Place::Line).map_err(io::Error::other)?;
+                }
+                self.line.push('>');
             }
             OutputFormat::Json => self.line = json(&Line::Event { name, data, id })?,
+            OutputFormat::Data if self.is_terminal => {
+                escape::write(&mut self.line, data, Place::Lines).map_err(io::Error::other)?;
+            }
             OutputFormat::Data => self.line.push_str(data),
         }
         self.end_line()
@@ -91,7 +103,7 @@ enum Line<'a> {
 }
 
 fn json(line: &Line<'_>) -> io::Result<String> {
-    Ok(serde_json::to_string(line)?)
+    Ok(escaped(&serde_json::to_string(line)?, Place::Json))
 }
 
 const KEPT_CAPACITY: usize = 64 << 10;

@@ -10,6 +10,7 @@ use tracing_subscriber::{
 };
 
 use super::clock::Clock;
+use crate::escape::{self, Place};
 
 /// A log line without spans: time, level, message, fields.
 ///
@@ -97,27 +98,13 @@ impl Visit for Fields<'_> {
 }
 
 /// Text from outside can neither end the line nor command the terminal that will show it, nor look like
-/// another text: all is escaped that [`char::escape_debug`] escapes. Quotes and backslashes are not:
-/// nothing depends on them, and what is in quotes has them escaped already.
+/// another text. What is in quotes is escaped already.
 struct Escaped<'a>(Writer<'a>);
 
 impl Write for Escaped<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if text.bytes().all(is_seen) {
-            return self.0.write_str(text);
-        }
-        for character in text.chars() {
-            match u8::try_from(character) {
-                Ok(byte) if is_seen(byte) => self.0.write_char(character)?,
-                _ => write!(self.0, "{}", character.escape_debug())?,
-            }
-        }
-        Ok(())
+        escape::write(&mut self.0, text, Place::Log)
     }
-}
-
-fn is_seen(byte: u8) -> bool {
-    byte == b' ' || byte.is_ascii_graphic()
 }
 
 const DIM: &str = "\x1b[2m";

@@ -7,7 +7,8 @@ use crate::{bounded, channel_name, endpoint::EndpointArgs};
 
 /// Publishes an event on a channel.
 ///
-/// Prints only the body of the response, if it has one.
+/// Prints only the body of the response, if it has one. Control characters in it are escaped if
+/// standard output is a terminal, and always in the reason of a refusal, of which 4 KiB are shown.
 #[derive(Debug, Parser)]
 #[command(
     name = "eventsource-request",

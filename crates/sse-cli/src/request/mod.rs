@@ -2,7 +2,8 @@ mod args;
 mod config;
 
 use std::{
-    io::{self, Write},
+    fmt,
+    io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
@@ -10,6 +11,7 @@ use sse_hyper::SendError;
 use tokio::runtime::Builder;
 
 use crate::{
+    escape::{Place, escaped},
     exit::{self, Failure},
     tls_hint::with_option,
 };
@@ -38,13 +40,17 @@ async fn send(config: Config) -> Result<(), Failure> {
     };
     let body = sent.map_err(|error| Failure::failed(RequestError::from(error)))?;
     let mut stdout = io::stdout().lock();
+    let body = match stdout.is_terminal() {
+        true => escaped(&String::from_utf8_lossy(&body), Place::Lines).into(),
+        false => body,
+    };
     stdout.write_all(&body).and_then(|()| stdout.flush()).map_err(Failure::stdout)
 }
 
 /// What the original said when it failed.
 #[derive(Debug, thiserror::Error)]
 enum RequestError {
-    #[error("Unable to send request {0}")]
+    #[error("Unable to send request {}", Shortened(.0))]
     Refused(SendError),
     #[error("Unable to send request: {}", with_option(.0, .0.tls_mismatch()))]
     Failed(SendError),
@@ -58,3 +64,19 @@ impl From<SendError> for RequestError {
         }
     }
 }
+
+/// A text without what is beyond the bound for the answer of a server.
+struct Shortened<T>(T);
+
+impl<T: fmt::Display> fmt::Display for Shortened<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        let end = (0..=MAX_SHOWN).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+        match text.len() > MAX_SHOWN {
+            true => write!(f, "{}…", &text[..end]),
+            false => f.write_str(&text),
+        }
+    }
+}
+
+const MAX_SHOWN: usize = 4 << 10;

@@ -14,6 +14,7 @@ mod client_state;
 mod delivery;
 mod drain;
 mod endings;
+mod escapes;
 mod exec_signals;
 mod help;
 mod hub_options;

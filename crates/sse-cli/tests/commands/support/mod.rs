@@ -10,6 +10,9 @@ pub(crate) use process::{Ended, Process, run, run_with_stdin};
 mod server;
 pub(crate) use server::Server;
 
+mod terminal;
+pub(crate) use terminal::run_on_terminal;
+
 use std::{future::Future, sync::LazyLock, time::Duration};
 
 use tokio::runtime::Runtime;
