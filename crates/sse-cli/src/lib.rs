@@ -22,6 +22,7 @@ mod data;
 mod endpoint;
 mod escape;
 mod exit;
+mod header;
 mod logging;
 mod path_prefix;
 mod shown;

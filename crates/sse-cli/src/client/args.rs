@@ -1,11 +1,14 @@
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Parser, ValueEnum};
-use http::{HeaderName, HeaderValue, Method, Uri};
+use http::{Method, Uri};
 use sse_core::{EventId, Token};
 
-use super::{address::AddressParser, header};
-use crate::{bounded, channel_name, endpoint::EndpointArgs};
+use super::method;
+use crate::{
+    bounded, channel_name,
+    endpoint::{AddressParser, EndpointArgs},
+};
 
 /// Listens to a stream and prints its events.
 ///
@@ -24,7 +27,7 @@ pub(super) struct Args {
     #[arg(value_parser = channel_name::token)]
     pub(super) token: Option<Token>,
 
-    /// Listen to any URL instead of a channel
+    /// Listen to any URL instead of a channel, typed as in a browser
     #[arg(long, value_name = "URL", value_parser = AddressParser::url())]
     #[arg(conflicts_with_all = ["token", "stdin", "host", "port", "ssl", "prefix", "action"])]
     pub(super) url: Option<Uri>,
@@ -60,7 +63,7 @@ pub(super) struct Args {
     pub(super) last_event_id: Option<EventId>,
 
     /// Decode a stream from standard input instead of a server
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["insecure", "cacert", "password_file", "proxy"])]
     pub(super) stdin: bool,
 
     /// With -o json: also print comments, changes of the reconnection time, and the events that the
@@ -102,22 +105,19 @@ pub(super) struct Args {
 pub(super) struct RequestArgs {
     /// Send a header, as `Name: value`; may be given more than once. It is not sent on to another
     /// origin, and the client does not follow a redirect from https to http with it, unless it is
-    /// Accept, Accept-Language, Cache-Control, Content-Type, Last-Event-ID or User-Agent
-    #[arg(long, value_name = "HEADER", value_parser = header::parse, conflicts_with = "stdin")]
-    pub(super) header: Vec<(HeaderName, HeaderValue)>,
+    /// Accept, Accept-Language, Cache-Control, Content-Type, Last-Event-ID or User-Agent. `@FILE` sends
+    /// the headers in a file, one on each line, which other users of this machine do not see, and `@-`
+    /// those on standard input
+    #[arg(long, value_name = "HEADER", conflicts_with = "stdin")]
+    pub(super) header: Vec<OsString>,
 
-    /// Method of the request [default: GET, or POST with --data]
-    #[arg(long, value_name = "METHOD", conflicts_with = "stdin")]
+    /// Method of the request, other than HEAD and CONNECT [default: GET, or POST with --data]
+    #[arg(long, value_name = "METHOD", value_parser = method::parse, conflicts_with = "stdin")]
     pub(super) method: Option<Method>,
 
     /// Body of the request; `-` reads standard input, `@FILE` a file
     #[arg(long, value_name = "DATA", conflicts_with = "stdin", allow_hyphen_values = true)]
     pub(super) data: Option<String>,
-
-    /// Use this proxy (http, https, socks4, socks4a, socks5, socks5h) instead of those in the
-    /// environment
-    #[arg(long, value_name = "URL", value_parser = AddressParser::proxy(), conflicts_with = "stdin")]
-    pub(super) proxy: Option<Uri>,
 }
 
 /// When to connect again.
@@ -178,9 +178,9 @@ Examples:
       print events as Event<0,ping,42>
   eventsource-client news -H example.org -P 443 -S -o json --count 1
       print the next event as JSON
-  eventsource-client --url https://example.org/v1/chat --header 'Authorization: Bearer KEY' \\
+  eventsource-client --url https://example.org/v1/chat --header @key.txt \\
       --header 'Content-Type: application/json' --data @ask.json -o data --until '[DONE]'
-      print the response of a language model as it arrives
+      print the response of a language model as it arrives; in key.txt: Authorization: Bearer KEY
   eventsource-client jobs --state jobs.id --exec 'jq .name'
       handle each event once, over all runs
   curl -sN http://127.0.0.1:8888/poll/42 | eventsource-client --stdin -o data

@@ -10,7 +10,7 @@ use super::{
     handler::Selection,
     state::StateFile,
 };
-use crate::{data, endpoint::Endpoint, exit::Failure};
+use crate::{data, endpoint::Endpoint, exit::Failure, header};
 
 /// What the arguments of `eventsource-client` mean.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Config {
                 // Their IDs are kept in the state, whether they are printed or not.
                 .with_system_events(true)
                 .with_last_event_id(last_event_id);
-            let endpoint = Endpoint::new(args.endpoint)?;
+            let endpoint = Endpoint::new(args.endpoint, args.url.as_ref())?;
             let is_url = args.url.is_some();
             let uri = match (args.url, args.token) {
                 (Some(url), _) => url,
@@ -105,10 +105,10 @@ fn server(uri: Uri, endpoint: Endpoint, args: RequestArgs) -> Result<EventSource
     if let Some(method) = args.method {
         source = source.with_method(method);
     }
-    if let Some(proxy) = args.proxy {
+    if let Some(proxy) = endpoint.proxy {
         source = source.with_proxies(Proxies::One(proxy));
     }
-    for (name, value) in args.header {
+    for (name, value) in header::read("--header", args.header).map_err(Failure::usage)? {
         source = source.with_header(name, value);
     }
     Ok(match endpoint.credentials {

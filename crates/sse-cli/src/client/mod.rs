@@ -1,11 +1,10 @@
-mod address;
 mod args;
 mod config;
 mod events;
 mod exec;
 mod group;
 mod handler;
-mod header;
+mod method;
 mod printer;
 mod state;
 mod stdin;

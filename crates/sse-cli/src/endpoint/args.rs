@@ -1,14 +1,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use http::Uri;
 
-use super::Host;
+use super::{AddressParser, Host};
 use crate::{bounded, path_prefix::PathPrefix};
 
 /// Which server, and how to reach it.
 #[derive(Args, Debug)]
 pub(crate) struct EndpointArgs {
-    /// Address or name of the server
+    /// Address or name of the server, in any script
     #[arg(short = 'H', long, value_name = "HOST", default_value = "127.0.0.1")]
     pub(super) host: Host,
 
@@ -21,11 +22,11 @@ pub(crate) struct EndpointArgs {
     #[arg(short = 'S', long)]
     pub(super) ssl: bool,
 
-    /// With --ssl: accept any certificate
+    /// Accept any certificate; only where TLS is spoken
     #[arg(long)]
     pub(super) insecure: bool,
 
-    /// With --ssl: also trust the root certificates in FILE, in PEM
+    /// Also trust the root certificates in FILE, in PEM; only where TLS is spoken
     #[arg(long, value_name = "FILE")]
     pub(super) cacert: Option<PathBuf>,
 
@@ -37,9 +38,19 @@ pub(crate) struct EndpointArgs {
     #[arg(short, long, value_name = "USER", value_parser = user)]
     pub(super) user: Option<String>,
 
-    /// Password for HTTP basic authentication; other users of this machine can see it
+    /// Password for HTTP basic authentication; other users of this machine can see it here, but not in
+    /// --password-file nor in the variable EVENTSOURCE_PASSWORD, which is read if neither option is given
     #[arg(short, long, value_name = "PASSWORD", requires = "user")]
     pub(super) password: Option<String>,
+
+    /// Read the password from the first line of FILE, or of standard input if FILE is `-`
+    #[arg(long, value_name = "FILE", requires = "user", conflicts_with = "password")]
+    pub(super) password_file: Option<PathBuf>,
+
+    /// Use this proxy (http, https, socks4, socks4a, socks5, socks5h) instead of those in the
+    /// environment
+    #[arg(long, value_name = "URL", value_parser = AddressParser::proxy())]
+    pub(super) proxy: Option<Uri>,
 }
 
 fn user(text: &str) -> Result<String, UserError> {

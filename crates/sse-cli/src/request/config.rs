@@ -23,7 +23,7 @@ pub(super) enum Data {
 
 impl Config {
     pub(super) fn new(args: Args) -> Result<Self, Failure> {
-        let endpoint = Endpoint::new(args.endpoint)?;
+        let endpoint = Endpoint::new(args.endpoint, None)?;
         let bytes = match args.raw {
             true => args.data.into_bytes(),
             false => data::read(args.data).map_err(Failure::usage)?,

@@ -13,6 +13,10 @@ fn help_names_every_option_and_gives_examples() {
         "-x, --prefix",
         "-u, --user",
         "-p, --password",
+        "--password-file",
+        "EVENTSOURCE_PASSWORD",
+        "--proxy",
+        "only where TLS is spoken",
     ];
     for (program, own) in [
         (
@@ -66,7 +70,6 @@ fn help_names_every_option_and_gives_examples() {
                 "--header",
                 "--method",
                 "--data",
-                "--proxy",
                 "--retry-status",
                 "--idle-timeout",
                 "--max-time",
@@ -141,6 +144,11 @@ fn help_of_the_client_says_what_is_repeated_waited_for_and_kept_back() {
         ("the third ends the client at once", 1),
         ("once a running command has finished", 1),
         ("It is not sent on to another origin", 1),
+        ("`@FILE` sends the headers in a file, one on each line", 1),
+        ("other than HEAD and CONNECT", 1),
+        ("typed as in a browser", 1),
+        ("control characters as \\u{1b}", 1),
+        ("control characters are escaped only on a terminal", 1),
     ] {
         assert_eq!(help.matches(text).count(), times, "{text}: {help}");
     }

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod addresses;
 mod bench;
 mod client_ends;
 mod client_events;
@@ -21,6 +22,7 @@ mod hub_options;
 mod open_files;
 mod readme;
 mod request_options;
+mod secrets;
 mod server_options;
 mod shutdown;
 mod stderr;

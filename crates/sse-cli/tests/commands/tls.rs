@@ -121,6 +121,47 @@ fn wait_for_a_server_that_does_not_agree_on_tls_says_the_option_too() {
     assert!(line.ends_with("use http:// (leave out -S)"), "{line}");
 }
 
+#[test]
+fn options_of_tls_where_none_is_spoken_are_a_wrong_use_that_says_the_way_out() {
+    let files = Files::new();
+    let (add, begin) = ("add --ssl (-S)", "begin the URL with https://");
+    for trust in [&["--insecure"][..], &["--cacert", &files.root], &["--cacert", "nofile"]] {
+        for (program, args, way_out) in [
+            (CLIENT, &["42", "-u", "me", "-p", "s3cret"][..], add),
+            (REQUEST, &["42", "ping", "-u", "me", "-p", "s3cret"], add),
+            (CLIENT, &["--url", "http://127.0.0.1:1/"], begin),
+            (CLIENT, &["42", "--proxy", "http://127.0.0.1:1/"], add),
+        ] {
+            let ended = run(program, args.iter().chain(trust));
+
+            let option = trust[0];
+            let reason = format!(
+                "error: {option} is for TLS, which is not spoken here: {way_out}, or leave out {option}\n"
+            );
+            assert_eq!((ended.code, &*ended.stdout), (Some(2), ""), "{args:?}: {ended:?}");
+            assert!(ended.stderr.starts_with(&reason), "{args:?}: {ended:?}");
+        }
+    }
+}
+
+#[test]
+fn options_of_tls_are_for_urls_with_https_and_for_proxies_under_tls_too() {
+    let files = Files::new();
+    let server = Server::start(&["-K", &files.key, "-C", &files.certificate]);
+    let at = format!("localhost:{}", server.port());
+    let (url, proxy) = (format!("https://{at}/poll/42"), format!("https://{at}"));
+    for trust in [&["--cacert", &*files.root][..], &["--insecure"]] {
+        let client = Process::start(CLIENT, ["--url", &url, "--count", "1"].iter().chain(trust));
+        client.log_line("connected");
+        drop(client);
+
+        // It is no proxy, and says so; but it is spoken to.
+        let by_proxy = ["--url", "http://localhost:1/x", "--proxy", &proxy];
+        let ended = run(CLIENT, by_proxy.iter().chain(trust));
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+    }
+}
+
 /// The files of a server named `localhost`, made for one test.
 struct Files {
     root: String,

@@ -1,0 +1,53 @@
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use crate::data::{self, ReadError};
+
+/// Who asks.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    pub(crate) user: String,
+    pub(crate) password: String,
+}
+
+impl Credentials {
+    /// With the password as it was typed, or the first line of `file`, or what the environment has.
+    pub(super) fn new(
+        user: String,
+        typed: Option<String>,
+        file: Option<PathBuf>,
+    ) -> Result<Self, PasswordError> {
+        let password = match (typed, file) {
+            (Some(password), _) => password,
+            (None, Some(file)) => first_line(&file)?,
+            (None, None) => match env::var(VARIABLE) {
+                Err(env::VarError::NotUnicode(_)) => return Err(PasswordError::Variable),
+                password => password.unwrap_or_default(),
+            },
+        };
+        Ok(Self { user, password })
+    }
+}
+
+fn first_line(file: &Path) -> Result<String, PasswordError> {
+    let bytes = data::read_file(file).map_err(PasswordError::Read)?;
+    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    String::from_utf8(line.to_owned())
+        .map_err(|_| PasswordError::NotUtf8 { file: data::name(file) })
+}
+
+/// Why there is no password. It is not repeated.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PasswordError {
+    #[error("--password-file")]
+    Read(#[source] ReadError),
+    #[error("--password-file: line 1 of {file} is not UTF-8")]
+    NotUtf8 { file: String },
+    #[error("the password in {VARIABLE} is not UTF-8")]
+    Variable,
+}
+
+const VARIABLE: &str = "EVENTSOURCE_PASSWORD";

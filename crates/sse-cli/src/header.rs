@@ -1,0 +1,120 @@
+use std::{ffi::OsString, os::unix::ffi::OsStrExt, path::Path};
+
+use http::{HeaderName, HeaderValue, header};
+
+use crate::data::{self, ReadError};
+
+/// The headers that the values of `option` stand for: each is one as `Name: value`, or `@FILE` with one on
+/// each line, or `@-` for those on standard input.
+///
+/// A header stays at its origin unless its name tells that it is no secret.
+pub(crate) fn read(
+    option: &'static str,
+    typed: Vec<OsString>,
+) -> Result<Vec<(HeaderName, HeaderValue)>, HeaderError> {
+    let mut headers = Vec::new();
+    for (text, number) in typed.iter().zip(1..) {
+        let Some(file) = text.as_bytes().strip_prefix(b"@") else {
+            let header = parse(text.as_bytes());
+            headers.push(header.map_err(|flaw| HeaderError::Typed { option, number, flaw })?);
+            continue;
+        };
+        let file = Path::new(std::ffi::OsStr::from_bytes(file));
+        let lines = data::read_file(file).map_err(|source| HeaderError::Read { option, source })?;
+        for (line, number) in lines.split(|&byte| byte == b'\n').zip(1..) {
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            let header = parse(line.strip_suffix(b"\r").unwrap_or(line));
+            let file = data::name(file);
+            headers.push(header.map_err(|flaw| HeaderError::Line {
+                option,
+                number,
+                file,
+                flaw,
+            })?);
+        }
+    }
+    Ok(headers)
+}
+
+fn parse(text: &[u8]) -> Result<(HeaderName, HeaderValue), Flaw> {
+    let colon = text.iter().position(|&byte| byte == b':').ok_or(Flaw::Colon)?;
+    let name = HeaderName::from_bytes(&text[..colon]).map_err(|_| Flaw::Name)?;
+    let value = HeaderValue::from_bytes(text[colon + 1..].trim_ascii());
+    let mut value = value.map_err(|_| Flaw::Value { name: name.clone() })?;
+    // Nobody can know all names under which servers want a secret.
+    value.set_sensitive(!WITHOUT_SECRETS.contains(&name));
+    Ok((name, value))
+}
+
+/// Why there are no headers. What was typed or read may be a secret, and is not repeated.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HeaderError {
+    #[error("{option}: number {number}: {flaw}")]
+    Typed { option: &'static str, number: usize, flaw: Flaw },
+    #[error("{option}: line {number} of {file}: {flaw}")]
+    Line { option: &'static str, number: usize, file: String, flaw: Flaw },
+    #[error("{option}")]
+    Read { option: &'static str, source: ReadError },
+}
+
+/// Why a text is no header.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Flaw {
+    #[error("expected a header as `Name: value`, and there is no colon")]
+    Colon,
+    #[error("expected a header as `Name: value`, and no name stands before the colon")]
+    Name,
+    #[error("the value of {name} has a control character in it")]
+    Value { name: HeaderName },
+}
+
+const WITHOUT_SECRETS: [HeaderName; 6] = [
+    header::ACCEPT,
+    header::ACCEPT_LANGUAGE,
+    header::CACHE_CONTROL,
+    header::CONTENT_TYPE,
+    HeaderName::from_static("last-event-id"),
+    header::USER_AGENT,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_a_name_and_a_value() {
+        for (text, value) in [
+            ("A-B: c", Some("c")),
+            ("a-b:c: d ", Some("c: d")),
+            ("a-b:", Some("")),
+            ("a-b", None),
+            (": c", None),
+            ("a b: c", None),
+            (" a: c", None),
+            ("a: b\nc: d", None),
+        ] {
+            let parsed = parse(text.as_bytes()).ok();
+            let parsed = parsed.map(|(_, value)| value.to_str().unwrap().to_owned());
+
+            assert_eq!(parsed.as_deref(), value, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn headers_are_secrets_but_for_a_few() {
+        for (text, is_secret) in [
+            ("X-Api-Key: c", true),
+            ("Authorization: c", true),
+            ("Accept: c", false),
+            ("accept-language: c", false),
+            ("CONTENT-TYPE: c", false),
+            ("User-Agent: c", false),
+            ("Last-Event-ID: c", false),
+            ("Cache-Control: c", false),
+        ] {
+            assert_eq!(parse(text.as_bytes()).unwrap().1.is_sensitive(), is_secret, "{text}");
+        }
+    }
+}
