@@ -1,4 +1,8 @@
-use std::{ffi::OsString, os::unix::ffi::OsStrExt, path::Path};
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::ffi::OsStrExt,
+    path::Path,
+};
 
 use http::{HeaderName, HeaderValue, header};
 
@@ -19,7 +23,7 @@ pub(crate) fn read(
             headers.push(header.map_err(|flaw| HeaderError::Typed { option, number, flaw })?);
             continue;
         };
-        let file = Path::new(std::ffi::OsStr::from_bytes(file));
+        let file = Path::new(OsStr::from_bytes(file));
         let lines = data::read_file(file).map_err(|source| HeaderError::Read { option, source })?;
         for (line, number) in lines.split(|&byte| byte == b'\n').zip(1..) {
             if line.trim_ascii().is_empty() {
@@ -38,7 +42,8 @@ pub(crate) fn read(
     Ok(headers)
 }
 
-fn parse(text: &[u8]) -> Result<(HeaderName, HeaderValue), Flaw> {
+/// Reads one header. One that is refused may be a secret.
+pub(crate) fn parse(text: &[u8]) -> Result<(HeaderName, HeaderValue), Flaw> {
     let colon = text.iter().position(|&byte| byte == b':').ok_or(Flaw::Colon)?;
     let name = HeaderName::from_bytes(&text[..colon]).map_err(|_| Flaw::Name)?;
     let value = HeaderValue::from_bytes(text[colon + 1..].trim_ascii());

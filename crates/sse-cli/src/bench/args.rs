@@ -30,12 +30,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "METHOD", default_value = "POST")]
     pub(super) method: String,
 
-    /// Header of each request to publish, such as `Authorization: Bearer 42`; may be given more than
-    /// once
+    /// Header of each request to publish, such as `Authorization: Bearer 42`, or `@FILE` with one on
+    /// each line, which other users of this machine do not see; may be given more than once
     #[arg(long = "header", value_name = "NAME: VALUE")]
     pub(super) headers: Vec<String>,
 
-    /// Header of each request to listen; may be given more than once
+    /// Header of each request to listen, or `@FILE`; may be given more than once
     #[arg(long = "listen-header", value_name = "NAME: VALUE")]
     pub(super) listen_headers: Vec<String>,
 

@@ -1,9 +1,9 @@
-use std::time::Duration;
+use std::{ffi::OsString, time::Duration};
 
 use http::{HeaderName, HeaderValue, Method, Uri};
 
 use super::{args::Args, template::Template};
-use crate::exit::Failure;
+use crate::{exit::Failure, header};
 
 /// What the arguments of `eventsource-bench` mean.
 #[derive(Debug)]
@@ -48,8 +48,18 @@ impl Config {
             .map_err(|_| Failure::usage(format!("--method {:?} is no method", args.method)))?;
         let amount = args.events.map_or(Amount::For(args.duration), Amount::Events);
         Ok(Self {
-            listen: endpoint("--listen", &args.listen, &Method::GET, &args.listen_headers)?,
-            publish: endpoint("--publish", &args.publish, &method, &args.headers)?,
+            listen: endpoint(
+                "--listen",
+                &args.listen,
+                &Method::GET,
+                headers("--listen-header", args.listen_headers)?,
+            )?,
+            publish: endpoint(
+                "--publish",
+                &args.publish,
+                &method,
+                headers("--header", args.headers)?,
+            )?,
             body,
             size: usize::try_from(args.size).map_err(Failure::usage)?,
             listeners: args.listeners,
@@ -68,7 +78,7 @@ fn endpoint(
     option: &str,
     url: &str,
     method: &Method,
-    headers: &[String],
+    headers: Vec<(HeaderName, HeaderValue)>,
 ) -> Result<Endpoint, Failure> {
     let refused = |why: &str| Failure::usage(format!("{option} {url:?}: {why}"));
     // The braces of a place are no characters of a URL.
@@ -80,12 +90,8 @@ fn endpoint(
     let authority = uri.authority().ok_or_else(|| refused("no host"))?;
     let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
     let mut head = format!("{method} {} HTTP/1.1\r\nhost: {authority}\r\n", path.unwrap_or("/"));
-    for header in headers {
-        let refused = || Failure::usage(format!("{header:?} is no header: NAME: VALUE"));
-        let (name, value) = header.split_once(':').ok_or_else(refused)?;
-        let name: HeaderName = name.trim().parse().map_err(|_| refused())?;
-        let value = HeaderValue::from_str(value.trim()).map_err(|_| refused())?;
-        let value = value.to_str().map_err(|_| refused())?;
+    for (name, value) in headers {
+        let value = value.to_str().map_err(|_| refused("a header is not ASCII"))?;
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     Ok(Endpoint {
@@ -93,4 +99,15 @@ fn endpoint(
         port: uri.port_u16().unwrap_or(80),
         head: Template::new(&head),
     })
+}
+
+fn headers(
+    option: &'static str,
+    typed: Vec<String>,
+) -> Result<Vec<(HeaderName, HeaderValue)>, Failure> {
+    let is_header = |text: &String| text.starts_with('@') || header::parse(text.as_bytes()).is_ok();
+    if let Some(text) = typed.iter().find(|text| !is_header(text)) {
+        return Err(Failure::usage(format!("{text:?} is no header: NAME: VALUE")));
+    }
+    header::read(option, typed.into_iter().map(OsString::from).collect()).map_err(Failure::usage)
 }

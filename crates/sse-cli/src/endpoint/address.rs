@@ -157,11 +157,7 @@ fn without_password(text: &str) -> String {
 }
 
 fn shown(schemes: &[&str]) -> String {
-    let shown: Vec<_> = schemes.iter().map(|scheme| format!("{scheme}://")).collect();
-    match &*shown {
-        [others @ .., last] => format!("{} or {last}", others.join(", ")),
-        [] => String::new(),
-    }
+    schemes.iter().map(|scheme| format!("{scheme}://")).collect::<Vec<_>>().join(", ")
 }
 
 const SLASHES: [char; 2] = ['/', '\\'];

@@ -54,6 +54,22 @@ fn hosts_are_read_as_browsers_do() {
 }
 
 #[test]
+fn user_and_password_are_sent_as_they_were_typed() {
+    for (typed, authorization) in [
+        ("me:p@w", "Basic bWU6cEB3"),
+        ("me:p%40w", "Basic bWU6cEB3"),
+        ("me:s p|\"", "Basic bWU6cyBwfCI="),
+        ("mé:pä", "Basic bcOpOnDDpA=="),
+        ("me", "Basic bWU6"),
+    ] {
+        let (code, request) = requested(|port| format!("http://{typed}@127.0.0.1:{port}/"));
+
+        assert_eq!(code, Some(0), "{typed}");
+        assert_eq!(request.field("authorization"), Some(authorization), "{typed}");
+    }
+}
+
+#[test]
 fn names_of_all_scripts_are_looked_up_as_idna_has_them() {
     for (typed, asked) in [
         ("http://bücher.example/", "xn--bcher-kva.example"),
@@ -181,7 +197,7 @@ fn addresses_without_a_scheme_that_is_spoken_say_which_are() {
         let ended = run(CLIENT, ["--url", address]);
 
         assert_eq!(ended.code, Some(2), "{address:?}: {ended:?}");
-        let reason = "expected an address that begins with http:// or https://";
+        let reason = "expected an address that begins with http://, https://";
         assert!(ended.stderr.contains(reason), "{address:?}: {ended:?}");
     }
     let ended = run(CLIENT, ["42", "--proxy", "ftp://h/"]);

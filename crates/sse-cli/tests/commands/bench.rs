@@ -182,6 +182,8 @@ fn wrong_use_is_told_by_name() {
         (["--body", "{pad}"], "--body \"{pad}\" needs {stamp} once"),
         (["--method", "GE T"], "--method \"GE T\" is no method"),
         (["--header", "none"], "\"none\" is no header: NAME: VALUE"),
+        (["--header", "@nofile"], "--header: cannot read nofile"),
+        (["--listen-header", "@nofile"], "--listen-header: cannot read nofile"),
         (["--listeners", "0"], "expected a number from 1 to 1000000"),
         (["--in-flight", "10001"], "expected a number from 1 to 10000"),
     ] {

@@ -5,7 +5,8 @@ use std::{fs, process::Command};
 use tempfile::TempDir;
 
 use crate::support::{
-    CLIENT, Ended, Peer, Process, REQUEST, answer, run, run_with_stdin, stream, to_post,
+    BENCH, CLIENT, Ended, Peer, Process, REQUEST, answer, held_stream, run, run_with_stdin, stream,
+    to_post,
 };
 
 const HEADERS: &str =
@@ -32,6 +33,25 @@ fn headers_are_read_from_a_file_or_standard_input() {
         ] {
             assert_eq!(request.field(name), Some(value), "{header}: {request:?}");
         }
+    }
+}
+
+#[test]
+fn headers_of_the_bench_are_read_from_files_too() {
+    let dir = TempDir::new().unwrap();
+    let file = format!("@{}", write(&dir, HEADERS));
+    let mut listened = Peer::start([held_stream("")]);
+    let mut published = Peer::start([to_post(answer("200 OK", ""))]);
+    let listen = format!("http://127.0.0.1:{}/", listened.port());
+    let publish = format!("http://127.0.0.1:{}/", published.port());
+    let at = ["--listen", &listen, "--publish", &publish, "-l", "1", "-n", "1", "--patience", "1"];
+
+    // The event does not come, which is not what this is about.
+    run(BENCH, at.iter().chain(&["--header", &file, "--listen-header", &file]));
+
+    for request in [listened.request(), published.request()] {
+        assert_eq!(request.field("authorization"), Some("Bearer s3cret"), "{request:?}");
+        assert_eq!(request.field("x-api-key"), Some("k3y"), "{request:?}");
     }
 }
 

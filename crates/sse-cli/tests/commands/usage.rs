@@ -120,7 +120,7 @@ fn what_means_nothing_is_refused_with_the_reason() {
         (CLIENT, &["42", "--url", "http://a.example/"], "--url"),
         (CLIENT, &["--url", "http://a.example/", "--stdin"], "--url"),
         (CLIENT, &["--url", "http://a.example/", "-P", "1"], "--url"),
-        (CLIENT, &["--url", "a.example"], "begins with http:// or https://"),
+        (CLIENT, &["--url", "a.example"], "begins with http://, https://"),
         (CLIENT, &["--url", "http://127.0.0.1:99999/"], "1 to 65535 instead of \"99999\""),
         (CLIENT, &["--url", "http://127.0.0.1:abc/"], "1 to 65535 instead of \"abc\""),
         (CLIENT, &["--url", "http://127.0.0.1:8080*/"], "1 to 65535 instead of \"8080*\""),
