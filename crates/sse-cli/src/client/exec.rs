@@ -11,8 +11,8 @@ use rustix::{
 
 use super::group::Group;
 
-/// A command of the shell that is run for each event, in a process group of its own: what the terminal
-/// sends to the client does not end it.
+/// A command of the shell that is run for each event, in a process group of its own, so that a signal of
+/// the terminal does not reach it.
 #[derive(Debug)]
 pub(super) struct Exec {
     command: String,
@@ -59,14 +59,14 @@ impl Exec {
         ended?;
         let status = child.wait()?;
         match written {
-            // Who does not read its data may succeed all the same.
+            // A command that does not read its data may succeed all the same.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
             _ => Ok(status),
         }
     }
 }
 
-/// Leaves the process there, so that its ID stays its own.
+/// Waits for the end of the process without reaping it, so that no other process gets its ID.
 fn wait_until_over(child: &Child) -> io::Result<()> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     loop {

@@ -37,7 +37,8 @@ impl Group {
         }
     }
 
-    /// Says that the command is over. Before it is taken notice of: after that, its ID may be another's.
+    /// Says that the command is over. The process must not be reaped yet: afterwards, its ID may belong to
+    /// another one.
     pub(super) fn end(&self) {
         self.state().running = None;
     }

@@ -34,37 +34,38 @@ pub(super) fn until_over(
         if !stop.ask() {
             return over;
         }
-        tracing::info!("waiting for the command that runs");
-        let outcome = until_command_over(&mut done, &mut signals, &stop, is_asked).await;
-        outcome.and(over)
+        tracing::info!("{WAITING}");
+        until_command_over(&mut done, &mut signals, &stop, is_asked.into()).await.and(over)
     })
 }
 
-/// The first signal waits for the command, the second is passed on to it, the third does not wait.
+/// Waits for the command that runs, behind the signals that `came` before. The first waits with it, the
+/// second is passed on to it, the third does not wait.
 async fn until_command_over(
     done: &mut Receiver<Result<(), Failure>>,
     signals: &mut Signals,
     stop: &Stop,
-    is_asked: bool,
+    mut came: u32,
 ) -> Result<(), Failure> {
-    if !is_asked {
-        select! {
+    loop {
+        let signal = select! {
             biased;
-            outcome = &mut *done => return ended(outcome),
-            _ = signals.next() => tracing::info!("waiting for the command that runs"),
+            outcome = &mut *done => return match came {
+                0 | 1 => ended(outcome),
+                _ => ended(outcome).and(Err(Failure::failed("ended by a second signal"))),
+            },
+            signal = signals.next() => signal,
+        };
+        came += 1;
+        match came {
+            1 => tracing::info!("{WAITING}"),
+            2 => {
+                let signal = Signal::from_named_raw(signal.as_raw_value());
+                stop.pass_on(signal.expect("all that are taken over have names"));
+                tracing::info!("the signal was passed on to the command");
+            }
+            _ => return Err(Failure::failed("ended at once by a third signal")),
         }
-    }
-    let signal = select! {
-        biased;
-        outcome = &mut *done => return ended(outcome),
-        kind = signals.next() => kind.as_raw_value(),
-    };
-    stop.pass_on(Signal::from_named_raw(signal).expect("the signals have names"));
-    tracing::info!("the signal was passed on to the command");
-    select! {
-        biased;
-        outcome = done => ended(outcome).and(Err(Failure::failed("ended by a second signal"))),
-        _ = signals.next() => Err(Failure::failed("ended at once by a third signal")),
     }
 }
 
@@ -81,3 +82,5 @@ fn on_thread<T: Send + 'static>(
     thread::Builder::new().name(name.to_owned()).spawn(work)?;
     Ok(receiver)
 }
+
+const WAITING: &str = "waiting for the command that runs";

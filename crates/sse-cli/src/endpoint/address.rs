@@ -1,4 +1,4 @@
-use std::{ffi::OsStr, num::NonZeroU16};
+use std::{ffi::OsStr, net::Ipv6Addr, num::NonZeroU16};
 
 use clap::{
     Arg, Command,
@@ -12,7 +12,8 @@ use super::host::{Host, HostError, zone};
 
 /// Parses an address as browsers do; one that it refuses is shown without its password.
 ///
-/// More is refused than by browsers: what has no two slashes behind its scheme, or three, was hardly meant.
+/// Unlike browsers, it wants exactly two slashes behind the scheme: with fewer or more, the host is not
+/// where its user thinks it is.
 ///
 /// # Source
 ///
@@ -49,7 +50,7 @@ impl AddressParser {
         let known = if scheme == "https" { "https" } else { "http" };
         let url = Url::parse(&format!("{known}://{rest}"))?;
         let origin = &url[Position::BeforeUsername..Position::AfterHost];
-        // Not every proxy of a scheme has the same port where none is named.
+        // Where no port is named, that of a proxy need not be the one of its scheme.
         let port = if self.is_proxy { port } else { url.port() };
         let port = port.map_or_else(String::new, |port| format!(":{port}"));
         let target = &url[Position::BeforePath..Position::AfterQuery];
@@ -124,7 +125,7 @@ fn port(authority: &str) -> Result<Option<u16>, AddressError> {
                 port => port.unwrap_or_default(),
             }
         }
-        None if host.parse::<std::net::Ipv6Addr>().is_ok() => {
+        None if host.parse::<Ipv6Addr>().is_ok() => {
             return Err(AddressError::Unbracketed { address: host.to_owned() });
         }
         None if zone(host).is_some() => {

@@ -49,7 +49,8 @@ impl Endpoint {
     }
 }
 
-/// Refuses options of TLS where it is not spoken: a password would go in clear, and nobody would know.
+/// Refuses options of TLS where it is not spoken: the user takes the connection for a secure one, and a
+/// password would go in clear.
 fn check_tls(args: &EndpointArgs, url: Option<&Uri>) -> Result<(), WithoutTls> {
     let is_https = |uri: &Uri| uri.scheme() == Some(&Scheme::HTTPS);
     let option = match (&args.cacert, args.insecure) {

@@ -1,6 +1,12 @@
 //! Signals while `--exec` runs a command, sent to the whole job as a terminal does.
 
-use std::{fs, os::unix::process::CommandExt, path::Path, process::Command};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
@@ -85,6 +91,33 @@ fn the_third_signal_ends_the_client_at_once() {
     assert_eq!((ended.code, kept), (Some(1), None), "{ended:?}");
     assert!(ended.stderr.contains("ended at once by a third signal"), "{ended:?}");
     kill_process_group(command, Signal::KILL).expect("the command was left to itself");
+}
+
+#[test]
+fn signals_count_from_the_first_though_the_client_waits_since_its_reader_went() {
+    let peer = Peer::start([held_stream("id: 7\ndata: a\n\n")]);
+    let script =
+        "trap 'echo passed on >&2; exit' TERM; echo begun >&2; while :; do sleep 0.01; done";
+    let mut client = Command::new(CLIENT)
+        .args(["42", "-P", &peer.port(), "--exec", script])
+        .process_group(0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(client.stderr.take().unwrap()).lines();
+    let mut until = |text: &str| assert!(lines.any(|line| line.unwrap().contains(text)), "{text}");
+    let terminate = |client| kill_process_group(Pid::from_child(client), Signal::TERM).unwrap();
+    until("begun");
+
+    drop(client.stdout.take());
+    until("waiting for the command");
+    terminate(&client);
+    until("waiting for the command");
+    terminate(&client);
+    until("passed on");
+
+    assert_eq!(client.wait().unwrap().code(), Some(1));
 }
 
 #[test]

@@ -147,11 +147,14 @@ fn a_second_signal_ends_the_command_that_runs_and_then_the_client() {
 
 #[test]
 fn hangup_and_quit_end_the_server_as_other_signals_do() {
-    for signal in [Signal::HUP, Signal::QUIT] {
+    let servers = [Signal::HUP, Signal::QUIT].map(|signal| {
         let server = Server::start(&["--drain", "1"]);
-        let _listener = Listener::open(server.addr(), "/poll/42");
-
+        let listener = Listener::open(server.addr(), "/poll/42");
         server.signal(signal);
+        (signal, server, listener)
+    });
+
+    for (signal, server, _listener) in servers {
         let ended = server.into_process().wait();
 
         assert_eq!(ended.code, Some(0), "{signal:?}: {ended:?}");
