@@ -46,6 +46,14 @@ pub(crate) fn escaped(text: &str, place: Place) -> String {
     shown
 }
 
+/// A character as a message names it.
+pub(crate) fn named(character: char) -> String {
+    match character {
+        ' ' => "a space".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
 impl Place {
     /// Whether `character` stays, behind the one `before` it, if that one stays.
     fn shows(self, before: Option<char>, character: char) -> bool {

@@ -1,6 +1,6 @@
 use http::Method;
 
-use crate::endpoint::named;
+use crate::escape::named;
 
 /// A method as an argument, to which a stream can be the answer.
 pub(super) fn parse(text: &str) -> Result<Method, MethodError> {

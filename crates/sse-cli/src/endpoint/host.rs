@@ -3,6 +3,8 @@ use std::{fmt, net::Ipv6Addr, str::FromStr};
 use percent_encoding::percent_decode_str;
 use url::ParseError;
 
+use crate::escape::named;
+
 /// A host as a URL has it: a name in ASCII, or an address, one of IPv6 in brackets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Host(String);
@@ -109,14 +111,6 @@ const NEITHER: &str = "neither a host's name nor an address";
 pub(super) fn zone(text: &str) -> Option<&str> {
     let at = text.find('%')?;
     text[..at].parse::<Ipv6Addr>().is_ok().then(|| &text[at..])
-}
-
-/// A character as a message shows it.
-pub(crate) fn named(character: char) -> String {
-    match character {
-        ' ' => "a space".to_owned(),
-        other => format!("{other:?}"),
-    }
 }
 
 /// Beside what the URL Standard forbids, a few that no name has and that `http` takes for no address.

@@ -9,7 +9,6 @@ pub(crate) use credentials::Credentials;
 
 mod host;
 use host::Host;
-pub(crate) use host::named;
 
 use std::{
     fs, io,
