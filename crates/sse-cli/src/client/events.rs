@@ -9,7 +9,7 @@ use tokio::runtime::Builder;
 use super::handler::Handler;
 use crate::{
     exit::Failure,
-    shown::{cut, escaped},
+    shown::cut,
     tls_hint::with_option,
 };
 
@@ -95,7 +95,7 @@ impl Log {
     fn failure(&self, because: &Interrupted) -> Failure {
         let said = self.hinted(because, because);
         Failure::failed(match because.body() {
-            Some(body) => format!("{said}\n{}", escaped(body.trim_end())),
+            Some(body) => format!("{said}\n{}", body.trim_end()),
             None => said,
         })
     }

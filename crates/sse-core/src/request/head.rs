@@ -57,6 +57,9 @@ impl RequestHead<'_> {
         if self.method == Method::CONNECT {
             return Err(RequestError::Connect);
         }
+        if self.uri.path() == "*" && self.method != Method::OPTIONS {
+            return Err(RequestError::Asterisk);
+        }
         if !self.is_target() {
             return Err(RequestError::Target);
         }
@@ -67,10 +70,7 @@ impl RequestHead<'_> {
 
     /// Whether the target is a path, a whole URL, or the asterisk of OPTIONS.
     fn is_target(&self) -> bool {
-        let is_path = match self.uri.path() {
-            "*" => self.method == Method::OPTIONS,
-            path => path.starts_with('/'),
-        };
+        let is_path = self.uri.path() == "*" || self.uri.path().starts_with('/');
         let is_origin = match (self.uri.scheme(), self.uri.authority()) {
             (None, None) => true,
             (Some(scheme), Some(_)) => *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS,
@@ -168,6 +168,9 @@ pub enum RequestError {
     /// The target is neither a path nor a URL of http or https.
     #[error("the request target is neither a path nor a URL")]
     Target,
+    /// The target is `*`, and the method is not OPTIONS.
+    #[error("only OPTIONS has the request target *")]
+    Asterisk,
     /// HTTP/1.1 has a field `Host`, and HTTP/2 that or `:authority`.
     #[error("the request names no host")]
     NoHost,
@@ -230,7 +233,7 @@ mod tests {
             ("GET", "http://h/poll/42", Ok(())),
             ("GET", "https://h", Ok(())),
             ("OPTIONS", "*", Ok(())),
-            ("GET", "*", Err(RequestError::Target)),
+            ("GET", "*", Err(RequestError::Asterisk)),
             ("GET", "x", Err(RequestError::Target)),
             ("GET", "h:1", Err(RequestError::Target)),
             ("GET", "ftp://h/", Err(RequestError::Target)),
