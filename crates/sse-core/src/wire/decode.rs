@@ -14,7 +14,7 @@ use crate::{
 ///
 /// Call [`decode`](Self::decode) with each piece of the body until it returns `None`, then with
 /// the next piece. At the end of the body there is nothing to call: what is not finished by a
-/// blank line is no event. [`reset`](Self::reset) makes the decoder ready for the next connection.
+/// blank line is no event, and [`Leftover`](crate::Leftover) can tell it. [`reset`](Self::reset) makes the decoder ready for the next connection.
 ///
 /// The time is linear in the length of the stream. The memory is bounded by [`Limits`]; buffers
 /// keep the size of their longest content until [`reset`](Self::reset).
