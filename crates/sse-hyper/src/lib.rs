@@ -33,11 +33,11 @@ mod client;
 #[cfg(feature = "client")]
 pub use client::{
     AnsweredFrom, BlockingEventSource, BuildError, EventSource, EventSourceBuilder, HttpVersion,
-    Interrupted, Notice, Proxies, Publisher, PublisherBuilder, SendError, TlsMismatch, Transport,
-    TransportBody, TransportError, TransportFuture, channel_uri,
+    Interrupted, Notice, Proxies, ProxyError, Publisher, PublisherBuilder, SendError, TlsMismatch,
+    Transport, TransportBody, TransportError, TransportFuture, channel_uri,
 };
 #[cfg(all(feature = "client", feature = "tls"))]
-pub use client::{ClientTls, ClientTlsError};
+pub use client::{CertificateProblem, ClientTls, ClientTlsError};
 
 /// The examples of the README, so that they run.
 #[cfg(doctest)]

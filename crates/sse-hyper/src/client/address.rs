@@ -1,4 +1,4 @@
-use std::fmt::Write;
+use std::{fmt::Write, net::Ipv6Addr, num::NonZeroU16};
 
 use http::{
     Uri,
@@ -35,26 +35,62 @@ pub fn channel_uri(base: &Uri, action: &str, token: &str) -> Result<Uri, http::E
     Ok(Uri::from_parts(parts)?)
 }
 
-/// Refuses at once what would fail at every attempt.
-pub(super) fn check(uri: &Uri, is_https: bool) -> Result<(), BuildError> {
-    let is_http = uri.scheme() == Some(&Scheme::HTTP);
-    if (is_http || is_https) && uri.host().is_some_and(|host| !host.is_empty()) {
-        check_port(uri)
-    } else {
-        Err(BuildError::Address { uri: uri.clone() })
+/// Refuses at once what would fail at every attempt, `https` too if there is no TLS.
+pub(super) fn check(uri: &Uri, has_tls: bool) -> Result<(), BuildError> {
+    let is_spoken =
+        uri.scheme() == Some(&Scheme::HTTP) || (has_tls && uri.scheme() == Some(&Scheme::HTTPS));
+    if !is_spoken || !is_host(uri.host().unwrap_or_default()) {
+        return Err(BuildError::Address { uri: uri.clone() });
     }
-}
-
-/// Refuses a port that is none: `http` takes any text, and has no port for it then.
-pub(super) fn check_port(uri: &Uri) -> Result<(), BuildError> {
+    // `http` takes any text for a port, and has none then.
     let authority = uri.authority().map_or("", Authority::as_str);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let port = host.strip_prefix(uri.host().unwrap_or_default());
     match port.and_then(|port| port.strip_prefix(':')) {
-        Some(port) if !port.is_empty() && port.parse::<u16>().is_err() => {
-            Err(BuildError::Port { port: port.to_owned() })
+        None | Some("") => Ok(()),
+        Some(port) if is_port(port) => Ok(()),
+        // What looks like a port is a part of the password, and must not be shown.
+        Some(_)
+            if uri.path().contains('@') || uri.query().is_some_and(|query| query.contains('@')) =>
+        {
+            Err(BuildError::Password)
         }
-        _ => Ok(()),
+        Some(port) => Err(BuildError::Port { port: port.to_owned() }),
+    }
+}
+
+/// Why [`check`] refuses `uri`, though its port is one.
+pub(super) fn refusal(uri: &Uri) -> String {
+    let shown = shown(&uri.to_string());
+    let host = uri.host().unwrap_or_default();
+    match uri.scheme_str() {
+        None => format!("the address {shown:?} does not begin with http:// or https://"),
+        Some("http" | "https") if host.is_empty() => format!("there is no host in {shown:?}"),
+        Some("http" | "https") if !is_host(host) => {
+            format!("the host {host:?} is no address of IPv6, which has no zone here")
+        }
+        Some("https") => format!("{shown:?} cannot be reached: there is no TLS in this build"),
+        Some(scheme) => format!("the scheme {scheme:?} of {shown:?} is neither http nor https"),
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[') {
+        None => !host.is_empty(),
+        Some(host) => host.strip_suffix(']').is_some_and(|host| host.parse::<Ipv6Addr>().is_ok()),
+    }
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<NonZeroU16>().is_ok()
+}
+
+/// `text` without what may be a password: all between the scheme and the last `@`.
+pub(super) fn shown(text: &str) -> String {
+    let Some((before, host)) = text.rsplit_once('@') else { return text.to_owned() };
+    match before.split_once("://") {
+        Some((scheme, _)) => format!("{scheme}://***@{host}"),
+        None => format!("***@{host}"),
     }
 }
 

@@ -1,5 +1,6 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::HeaderValue;
+use http::{HeaderValue, Uri};
+use percent_encoding::percent_decode_str;
 
 /// The value of `Authorization` for basic authentication (RFC 7617, as UTF-8).
 pub(super) fn basic(user: &str, password: &str) -> HeaderValue {
@@ -8,4 +9,18 @@ pub(super) fn basic(user: &str, password: &str) -> HeaderValue {
         HeaderValue::try_from(format!("Basic {encoded}")).expect("base64 fits in a header");
     value.set_sensitive(true);
     value
+}
+
+/// `uri` without its user, who belongs in no request, and what the user is as a header.
+pub(super) fn without_user(uri: Uri) -> (Uri, Option<HeaderValue>) {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let Some((user, host)) = authority.rsplit_once('@') else { return (uri, None) };
+    let (user, password) = user.split_once(':').unwrap_or((user, ""));
+    let [user, password] =
+        [user, password].map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
+    let host = host.parse().expect("it was one with its user");
+    let mut parts = uri.into_parts();
+    parts.authority = Some(host);
+    let uri = Uri::from_parts(parts).expect("only the user is gone");
+    (uri, Some(basic(&user, &password)))
 }

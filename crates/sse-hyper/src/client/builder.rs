@@ -10,7 +10,6 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
-use percent_encoding::percent_decode_str;
 use sse_core::{Client, ClientConfig, ClientRequest};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -18,6 +17,7 @@ use super::{
     BuildError, EventSource, HttpVersion, Proxies, Transport, address, authorization,
     direct::{Connector, Dialer, Direct},
     transport::SharedError,
+    user_agent::user_agent,
 };
 #[cfg(feature = "tls")]
 use super::{ClientTls, direct::Tls};
@@ -96,20 +96,27 @@ impl EventSourceBuilder {
         self
     }
 
-    /// Adds a header to each request, in place of the standard's of the same name.
+    /// Adds a header to each request, in place of the standard's of the same name. Of `Authorization` and
+    /// `User-Agent` there is one, so the last call counts.
+    ///
+    /// Without a `User-Agent`, the source names this crate and its version.
     ///
     /// Mark a value [sensitive](HeaderValue::set_sensitive) that must not follow a redirect to another
     /// origin; `Authorization` and `Cookie` never do.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.request = self.request.with_header(name, value);
+        self.request = match name {
+            header::AUTHORIZATION | header::USER_AGENT => with_only(self.request, name, value),
+            name => self.request.with_header(name, value),
+        };
         self
     }
 
-    /// Sends a user and a password with each request. What the address names comes first.
+    /// Sends a user and a password with each request, as the header `Authorization`. Those that stand in
+    /// the address are sent if there is no such header.
     #[must_use]
     pub fn with_basic_auth(self, user: &str, password: &str) -> Self {
-        self.with_authorization(authorization::basic(user, password))
+        self.with_header(header::AUTHORIZATION, authorization::basic(user, password))
     }
 
     /// Sets a hook that makes headers before each attempt, such as a token that expires. They take the
@@ -187,7 +194,7 @@ impl EventSourceBuilder {
         self
     }
 
-    /// Sets which HTTP to speak. Default: what the server prefers under TLS, otherwise HTTP/1.1.
+    /// Sets which HTTP to speak. Default: HTTP/1.1.
     #[must_use]
     pub fn with_http_version(mut self, version: HttpVersion) -> Self {
         self.version = version;
@@ -215,41 +222,63 @@ impl EventSourceBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Address`] and [`BuildError::Port`] if nothing can be reached at the address or by
-    /// the proxy, and `BuildError::Tls` if it is `https` and there is nobody to trust.
-    pub fn build(self) -> Result<EventSource, BuildError> {
-        let is_https = self.request.uri().scheme() == Some(&http::uri::Scheme::HTTPS);
-        address::check(self.request.uri(), is_https && cfg!(feature = "tls"))?;
+    /// [`BuildError`] if nothing can be reached at the address or by the proxy that leads there, if it is
+    /// `https` and there is nobody to trust, or if the method is one whose answers have no body.
+    pub fn build(mut self) -> Result<EventSource, BuildError> {
+        self.check(cfg!(feature = "tls"))?;
+        let proxies = self.proxies.rules()?;
+        proxies.check(self.request.uri())?;
+        if !self.request.headers().contains_key(header::USER_AGENT) {
+            self.request = self.request.with_header(header::USER_AGENT, user_agent());
+        }
         let dialer = Dialer {
             connector: self.connector.clone().unwrap_or_default(),
-            proxies: self.proxies.matcher()?,
+            proxies,
             version: self.version,
+            user_agent: self.request.headers().get(header::USER_AGENT).cloned(),
             #[cfg(feature = "tls")]
-            tls: Tls::new(self.tls.clone()),
+            tls: Tls::new(self.tls.clone(), self.request.uri()),
         };
         #[cfg(feature = "tls")]
-        if is_https {
+        if self.request.uri().scheme() == Some(&http::uri::Scheme::HTTPS) {
             dialer.tls.config()?;
         }
         let transport = Direct::new(dialer, self.connect_timeout);
         Ok(self.into_source(Box::new(transport)))
     }
 
-    /// The source over another HTTP client. What the builder says of connections is not used then.
+    /// The source over another HTTP client. What the builder says of connections is not used then, and
+    /// what names the client, `User-Agent`, is left to it.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Address`] if the address has no host, or is neither `http` nor `https`.
+    /// [`BuildError`] if the address has no host, or is neither `http` nor `https`, or if the method is one
+    /// whose answers have no body.
     pub fn build_with(
         self,
         transport: impl Transport + 'static,
     ) -> Result<EventSource, BuildError> {
-        address::check(self.request.uri(), true)?;
+        self.check(true)?;
         Ok(self.into_source(Box::new(transport)))
     }
 
+    /// Refuses at once what would fail at every attempt.
+    fn check(&self, has_tls: bool) -> Result<(), BuildError> {
+        let method = self.request.method();
+        if method == Method::HEAD || method == Method::CONNECT {
+            return Err(BuildError::Method { method: method.clone() });
+        }
+        address::check(self.request.uri(), has_tls)
+    }
+
     fn into_source(mut self, transport: Box<dyn Transport>) -> EventSource {
-        self.take_user();
+        let (uri, user) = authorization::without_user(self.request.uri().clone());
+        self.request = self.request.with_uri(uri);
+        if let Some(user) = user
+            && !self.request.headers().contains_key(header::AUTHORIZATION)
+        {
+            self.request = self.request.with_header(header::AUTHORIZATION, user);
+        }
         #[cfg(feature = "compression")]
         if self.compression {
             let codings = HeaderValue::from_static(super::coding::ACCEPTED);
@@ -263,27 +292,13 @@ impl EventSourceBuilder {
         let client = Client::new(self.request, config.with_refresh(self.hook.is_some()));
         EventSource::new(client, transport, self.hook)
     }
+}
 
-    /// Makes a header of the user in the address, which belongs in no request.
-    fn take_user(&mut self) {
-        let mut parts = self.request.uri().clone().into_parts();
-        let Some(authority) = &parts.authority else { return };
-        let Some((user, host)) = authority.as_str().rsplit_once('@') else { return };
-        let (user, password) = user.split_once(':').unwrap_or((user, ""));
-        let [user, password] =
-            [user, password].map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
-        parts.authority = Some(host.parse().expect("it was one with its user"));
-        let uri = Uri::from_parts(parts).expect("only the user is gone");
-        self.request = self.request.clone().with_uri(uri);
-        *self = self.clone().with_basic_auth(&user, &password);
-    }
-
-    fn with_authorization(mut self, value: HeaderValue) -> Self {
-        let mut headers = self.request.headers().clone();
-        headers.insert(header::AUTHORIZATION, value);
-        self.request = self.request.with_headers(headers);
-        self
-    }
+/// `request` with this header in place of all others of its name.
+fn with_only(request: ClientRequest, name: HeaderName, value: HeaderValue) -> ClientRequest {
+    let mut headers = request.headers().clone();
+    headers.insert(name, value);
+    request.with_headers(headers)
 }
 
 impl fmt::Debug for EventSourceBuilder {

@@ -1,7 +1,9 @@
-use std::error::Error;
+use std::{error::Error, io, iter};
 
 use hyper_util::client::legacy;
 
+#[cfg(feature = "tls")]
+use super::CertificateProblem;
 use super::{TlsMismatch, tls_mismatch::ProxyMismatch};
 
 /// `error` with all that is behind it, without what repeats itself.
@@ -12,6 +14,10 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     }
     if let Some(mismatch) = ProxyMismatch::behind(error) {
         return mismatch.to_string();
+    }
+    #[cfg(feature = "tls")]
+    if let Some(problem) = CertificateProblem::behind(error) {
+        return problem.to_string();
     }
     // hyper's own first words, "client error", tell nobody anything.
     let is_empty_word = error.is::<legacy::Error>();
@@ -26,4 +32,15 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
         source = error.source();
     }
     text
+}
+
+/// `error` and all that is behind it.
+pub(super) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |&error| {
+        // An error of I/O passes over the one that it was made of.
+        let inner = error.downcast_ref().and_then(io::Error::get_ref);
+        inner.map(|inner| inner as _).or_else(|| error.source())
+    })
 }

@@ -8,7 +8,7 @@ mod blocking;
 pub use blocking::BlockingEventSource;
 
 mod direct;
-pub use direct::{HttpVersion, Proxies};
+pub use direct::{HttpVersion, Proxies, ProxyError};
 
 mod transport;
 pub use transport::{AnsweredFrom, Transport, TransportBody, TransportError, TransportFuture};
@@ -32,6 +32,11 @@ mod address;
 pub use address::channel_uri;
 
 #[cfg(feature = "tls")]
+mod certificate_problem;
+#[cfg(feature = "tls")]
+pub use certificate_problem::CertificateProblem;
+
+#[cfg(feature = "tls")]
 mod tls;
 #[cfg(feature = "tls")]
 pub use tls::{ClientTls, ClientTlsError};
@@ -39,9 +44,11 @@ pub use tls::{ClientTls, ClientTlsError};
 mod authorization;
 mod chain;
 mod coding;
+mod limits;
 mod plain;
 mod pool;
 mod refusal;
 mod tcp;
+mod user_agent;
 #[cfg(feature = "tls")]
 mod verifier;

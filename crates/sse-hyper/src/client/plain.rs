@@ -1,14 +1,11 @@
 use std::{
-    future::Future,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use http::{Uri, uri::Scheme};
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use tower_service::Service;
 
 use super::{TlsMismatch, tls_mismatch::ProxyMismatch};
 
@@ -20,6 +17,9 @@ pub(super) struct Plain<T> {
     io: T,
     /// Who is to speak HTTP without TLS, until the first bytes show it.
     awaited: Option<PlainPeer>,
+    /// What a pool is to know.
+    is_http2: bool,
+    is_forwarded: bool,
 }
 
 /// Who is spoken to without TLS.
@@ -35,7 +35,13 @@ pub(super) enum PlainPeer {
 impl<T> Plain<T> {
     /// `io`, on which `peer` is spoken to without TLS, or anyone with it.
     pub(super) fn new(io: T, peer: Option<PlainPeer>) -> Self {
-        Self { io, awaited: peer }
+        Self { io, awaited: peer, is_http2: false, is_forwarded: false }
+    }
+
+    /// Sets whether HTTP/2 is spoken on it, and whether a proxy sends its requests on.
+    pub(super) fn with_use(mut self, is_http2: bool, is_forwarded: bool) -> Self {
+        (self.is_http2, self.is_forwarded) = (is_http2, is_forwarded);
+        self
     }
 }
 
@@ -107,33 +113,10 @@ impl<T: Write + Unpin> Write for Plain<T> {
     }
 }
 
-impl<T: Connection> Connection for Plain<T> {
+impl<T> Connection for Plain<T> {
     fn connected(&self) -> Connected {
-        self.io.connected()
-    }
-}
-
-/// Makes each connection of `C` a [`Plain`] one, which watches for TLS if its address is `http`.
-#[derive(Clone, Debug)]
-pub(super) struct PlainConnector<C>(pub(super) C);
-
-impl<C> Service<Uri> for PlainConnector<C>
-where
-    C: Service<Uri>,
-    C::Future: Send + 'static,
-{
-    type Response = Plain<C::Response>;
-    type Error = C::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, C::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), C::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let peer = (uri.scheme() == Some(&Scheme::HTTP)).then_some(PlainPeer::Server);
-        let connecting = self.0.call(uri);
-        Box::pin(async move { Ok(Plain::new(connecting.await?, peer)) })
+        let connected = Connected::new().proxy(self.is_forwarded);
+        if self.is_http2 { connected.negotiated_h2() } else { connected }
     }
 }
 

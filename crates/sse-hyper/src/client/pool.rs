@@ -1,71 +1,81 @@
 use std::{
     future::Future,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError, Weak},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::{Request, Response, Uri};
+use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::Full;
 use hyper::{body::Incoming, rt::Executor};
-use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::client::legacy;
 use tokio::task::JoinSet;
+use tower_service::Service;
 
-#[cfg(feature = "tls")]
-use super::ClientTls;
-use super::{BuildError, address::check, plain::PlainConnector, tcp::tcp};
-
-#[cfg(feature = "tls")]
-type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
-#[cfg(not(feature = "tls"))]
-type Connector = HttpConnector;
+use super::{
+    direct::{BoxConnection, DialError, Dialer},
+    limits::{MAX_FIELDS, MAX_HEAD},
+    plain::Plain,
+};
 
 /// hyper's client that keeps connections, with their tasks: dropping it ends them.
 #[derive(Debug)]
 pub(super) struct Pool {
-    client: legacy::Client<PlainConnector<Connector>, Full<Bytes>>,
+    client: legacy::Client<Dial, Full<Bytes>>,
+    /// What each request says to a proxy that sends it on.
+    authorization: Option<HeaderValue>,
     _tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Pool {
-    /// A client of the server of `uri`, over TLS if that is `https`: only then are roots read.
-    #[cfg(feature = "tls")]
-    pub(super) fn new(uri: &Uri, tls: &ClientTls, max_idle: usize) -> Result<Self, BuildError> {
-        let is_https = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
-        check(uri, is_https)?;
-        let config = if is_https { tls.config()? } else { ClientTls::unused()? };
-        let mut tcp = tcp();
-        tcp.enforce_http(false);
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(config)
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(tcp);
-        Ok(Self::over(connector, max_idle))
-    }
-
-    /// A client of the server of `uri`.
-    #[cfg(not(feature = "tls"))]
-    pub(super) fn new(uri: &Uri, max_idle: usize) -> Result<Self, BuildError> {
-        check(uri, false)?;
-        Ok(Self::over(tcp(), max_idle))
-    }
-
-    fn over(connector: Connector, max_idle: usize) -> Self {
+    /// A client of the server of `uri`, which `dialer` reaches.
+    pub(super) fn new(uri: &Uri, dialer: Dialer, max_idle: usize) -> Self {
         let tasks = Arc::default();
+        let authorization = dialer.forwarding_authorization(uri);
         let client = legacy::Client::builder(Tasks(Arc::downgrade(&tasks)))
             .pool_idle_timeout(MAX_IDLE_TIME)
             .pool_max_idle_per_host(max_idle)
-            .build(PlainConnector(connector));
-        Self { client, _tasks: tasks }
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_max_headers(MAX_FIELDS)
+            .http1_max_buf_size(MAX_HEAD)
+            .http2_max_header_list_size(MAX_HEAD as u32)
+            .build(Dial(Arc::new(dialer)));
+        Self { client, authorization, _tasks: tasks }
     }
 
     /// Sends `request` and waits for the head of its answer.
     pub(super) fn request(
         &self,
-        request: Request<Full<Bytes>>,
+        mut request: Request<Full<Bytes>>,
     ) -> impl Future<Output = Result<Response<Incoming>, legacy::Error>> + Send + 'static {
+        if let Some(value) = &self.authorization {
+            request.headers_mut().insert(header::PROXY_AUTHORIZATION, value.clone());
+        }
         self.client.request(request)
+    }
+}
+
+/// Makes the connections.
+#[derive(Clone, Debug)]
+struct Dial(Arc<Dialer>);
+
+impl Service<Uri> for Dial {
+    type Response = Plain<BoxConnection>;
+    type Error = DialError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, DialError>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let dialer = Arc::clone(&self.0);
+        Box::pin(async move {
+            let way = dialer.dial(&uri).await?;
+            Ok(Plain::new(way.io, way.plain).with_use(way.is_http2, way.is_forwarded))
+        })
     }
 }
 

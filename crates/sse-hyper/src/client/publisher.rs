@@ -1,14 +1,25 @@
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, future::Future, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
 
+use super::{
+    BuildError, HttpVersion, Proxies, SendError, address, authorization, channel_uri,
+    direct::{Connector, Dialer},
+    limits::{MAX_ANSWER, TooLong, is_behind_the_body},
+    pool::Pool,
+    user_agent::user_agent,
+};
 #[cfg(feature = "tls")]
-use super::ClientTls;
-use super::{BuildError, SendError, authorization, channel_uri, pool::Pool};
+use super::{ClientTls, direct::Tls};
 
 /// Publishes on the channels of a server, over HTTP.
 ///
@@ -39,6 +50,8 @@ impl Publisher {
         PublisherBuilder {
             base,
             headers: HeaderMap::new(),
+            connector: Connector::default(),
+            proxies: Proxies::default(),
             #[cfg(feature = "tls")]
             tls: ClientTls::default(),
             timeout: Duration::from_secs(30),
@@ -100,19 +113,41 @@ impl Publisher {
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Bytes, SendError> {
         let response = self.pool.request(request).await;
-        let response = response.map_err(|error| SendError::Transport(Arc::new(error)))?;
+        let response = response.map_err(unanswered)?;
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, MAX_ANSWER).collect().await;
+        let body = whole(body).await;
         if !head.status.is_success() {
             // The status says enough where the page did not arrive whole.
-            let page = body.map(|body| body.to_bytes()).unwrap_or_default();
-            return Err(SendError::refused(head.status, &page));
+            return Err(SendError::refused(head.status, &body.unwrap_or_default()));
         }
-        match body {
-            Ok(body) => Ok(body.to_bytes()),
-            Err(error) => Err(SendError::Transport(error.into())),
+        body.map(Bytes::from)
+    }
+}
+
+fn unanswered(error: legacy::Error) -> SendError {
+    let cause = error.source().and_then(|cause| cause.downcast_ref());
+    SendError::Transport(match cause.and_then(TooLong::behind) {
+        Some(too_long) => Arc::new(too_long),
+        None => Arc::new(error),
+    })
+}
+
+/// The bytes of an answer, without what stands behind them.
+async fn whole(mut body: Incoming) -> Result<Vec<u8>, SendError> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => bytes.extend(frame.into_data().unwrap_or_default()),
+            Err(error) if is_behind_the_body(&error) => break,
+            // hyper's bound for them is lower here, and the answer has come.
+            Err(error) if matches!(TooLong::behind(&error), Some(TooLong::Trailers)) => break,
+            Err(error) => return Err(SendError::Transport(Arc::new(error))),
+        }
+        if MAX_ANSWER < bytes.len() {
+            return Err(SendError::Transport(Arc::new(TooLong::Body)));
         }
     }
+    Ok(bytes)
 }
 
 /// Whom a [`Publisher`] publishes to, and how.
@@ -120,16 +155,60 @@ impl Publisher {
 pub struct PublisherBuilder {
     base: Uri,
     headers: HeaderMap,
+    connector: Connector,
+    proxies: Proxies,
     #[cfg(feature = "tls")]
     tls: ClientTls,
     timeout: Duration,
 }
 
 impl PublisherBuilder {
-    /// Sends a user and a password with each request.
+    /// Sets a header of each request, in place of one of the same name. `Content-Type` and
+    /// `Content-Length` are those of the data, whatever is set here.
+    ///
+    /// Without a `User-Agent`, the publisher names this crate and its version.
+    ///
+    /// ```
+    /// use http::header;
+    /// use sse_hyper::Publisher;
+    ///
+    /// let publisher = Publisher::builder("http://127.0.0.1:8888".parse()?)
+    ///     .with_header(header::USER_AGENT, "thermometer/1".parse()?)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
-    pub fn with_basic_auth(mut self, user: &str, password: &str) -> Self {
-        self.headers.insert(header::AUTHORIZATION, authorization::basic(user, password));
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sends a user and a password with each request, as the header `Authorization`. Those that stand in
+    /// the address are sent if there is no such header.
+    #[must_use]
+    pub fn with_basic_auth(self, user: &str, password: &str) -> Self {
+        self.with_header(header::AUTHORIZATION, authorization::basic(user, password))
+    }
+
+    /// Sets what reaches the server of an address, in place of TCP and proxies, as
+    /// [`EventSourceBuilder::with_connector`](crate::EventSourceBuilder::with_connector) does. Default:
+    /// none.
+    #[must_use]
+    pub fn with_connector<F, Fut, C>(mut self, connect: F) -> Self
+    where
+        F: Fn(Uri) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = io::Result<C>> + Send + 'static,
+        C: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        self.connector = Connector::custom(connect);
+        self.proxies = Proxies::None;
+        self
+    }
+
+    /// Sets by which proxies to go. Default: those of the environment.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
         self
     }
 
@@ -152,20 +231,35 @@ impl PublisherBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Address`] if nothing can be reached at the address, and `BuildError::Tls` if it
-    /// is `https` and there is nobody to trust.
+    /// [`BuildError`] if nothing can be reached at the address or by the proxy that leads there, or if it is
+    /// `https` and there is nobody to trust.
     pub fn build(self) -> Result<Publisher, BuildError> {
+        address::check(&self.base, cfg!(feature = "tls"))?;
+        let (base, user) = authorization::without_user(self.base);
+        let mut headers = self.headers;
+        if let Some(user) = user {
+            headers.entry(header::AUTHORIZATION).or_insert(user);
+        }
+        headers.entry(header::USER_AGENT).or_insert_with(user_agent);
+        let proxies = self.proxies.rules()?;
+        proxies.check(&base)?;
+        let dialer = Dialer {
+            connector: self.connector,
+            proxies,
+            // Publications share connections, which are driven by tasks.
+            version: HttpVersion::Any,
+            user_agent: headers.get(header::USER_AGENT).cloned(),
+            #[cfg(feature = "tls")]
+            tls: Tls::new(self.tls, &base),
+        };
         #[cfg(feature = "tls")]
-        let pool = Pool::new(&self.base, &self.tls, MAX_IDLE)?;
-        #[cfg(not(feature = "tls"))]
-        let pool = Pool::new(&self.base, MAX_IDLE)?;
-        let Self { base, headers, timeout, .. } = self;
-        Ok(Publisher { base, headers, timeout, pool })
+        if base.scheme() == Some(&http::uri::Scheme::HTTPS) {
+            dialer.tls.config()?;
+        }
+        let pool = Pool::new(&base, dialer, MAX_IDLE);
+        Ok(Publisher { base, headers, timeout: self.timeout, pool })
     }
 }
 
 /// How many connections are kept for the next publications.
 const MAX_IDLE: usize = 32;
-
-/// An answer is a line; what is longer is not from such a server.
-const MAX_ANSWER: usize = 1 << 20;

@@ -2,6 +2,8 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
+#[cfg(feature = "tls")]
+use super::CertificateProblem;
 use super::{TlsMismatch, chain::chain};
 
 /// Why nothing was published.
@@ -49,6 +51,15 @@ impl SendError {
     pub fn tls_mismatch(&self) -> Option<TlsMismatch> {
         match self {
             Self::Transport(error) => TlsMismatch::behind(&**error),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with the server's certificate, if that is why.
+    #[cfg(feature = "tls")]
+    pub fn certificate_problem(&self) -> Option<CertificateProblem> {
+        match self {
+            Self::Transport(error) => CertificateProblem::behind(&**error),
             _ => None,
         }
     }

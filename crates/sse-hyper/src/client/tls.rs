@@ -9,7 +9,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 use super::verifier::Verifier;
 
-/// Whom a client trusts under TLS.
+/// Whom a client trusts under TLS, and who it is itself.
 ///
 /// ```no_run
 /// use sse_hyper::ClientTls;
@@ -37,6 +37,9 @@ impl ClientTls {
     }
 
     /// Trusts everybody: the connection is encrypted, but nobody knows to whom.
+    ///
+    /// That holds for the server of the address, and for a proxy on the way that speaks TLS. A server of
+    /// another origin to which it redirects is checked as with [`new`](Self::new).
     pub fn insecure() -> Self {
         Self { is_insecure: true, ..Self::default() }
     }
@@ -58,7 +61,8 @@ impl ClientTls {
         Ok(self)
     }
 
-    /// Shows servers that ask for one the certificate in `chain`, whose key is `key`; both are PEM.
+    /// Shows the server, if it asks for one, the certificate in `chain`, whose key is `key`; both are PEM.
+    /// Proxies, and servers of another origin to which it redirects, are shown none.
     ///
     /// # Errors
     ///
@@ -73,6 +77,17 @@ impl ClientTls {
         let key = PrivateKeyDer::from_pem_slice(key).map_err(pem)?;
         self.identity = Some(Arc::new(Identity { chain, key }));
         Ok(self)
+    }
+
+    /// What holds for a server that these settings are not for, but that theirs redirects to: nobody is
+    /// told who asks, and nobody is trusted unseen.
+    pub(super) fn elsewhere(&self) -> Self {
+        Self { is_insecure: false, ..self.without_identity() }
+    }
+
+    /// The same without who asks.
+    pub(super) fn without_identity(&self) -> Self {
+        Self { identity: None, ..self.clone() }
     }
 
     /// The configuration for connections under TLS; the roots of the system are read here.
@@ -107,15 +122,6 @@ impl ClientTls {
         WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
             .build()
             .map_err(|_| ClientTlsError::NoRoots)
-    }
-
-    /// A configuration for a client that never speaks TLS.
-    pub(super) fn unused() -> Result<ClientConfig, ClientTlsError> {
-        let provider = Arc::new(ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(ClientTlsError::Tls)?;
-        Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
     }
 }
 

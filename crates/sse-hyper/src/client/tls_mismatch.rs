@@ -1,4 +1,6 @@
-use std::{error::Error, io, iter};
+use std::error::Error;
+
+use super::chain::causes;
 
 /// A server and the address by which it was asked do not agree on TLS.
 ///
@@ -58,15 +60,6 @@ impl ProxyMismatch {
     pub(super) fn behind(error: &(dyn Error + 'static)) -> Option<Self> {
         causes(error).find_map(|error| error.downcast_ref().copied())
     }
-}
-
-/// `error` and all that is behind it.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(Some(error), |&error| {
-        // An error of I/O passes over the one that it was made of.
-        let inner = error.downcast_ref().and_then(io::Error::get_ref);
-        inner.map(|inner| inner as _).or_else(|| error.source())
-    })
 }
 
 /// Whether rustls got something that begins like no record of TLS.

@@ -3,17 +3,22 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod blocking;
+mod certificates;
 mod compressed;
 mod contract;
+mod credentials;
 mod event_source;
+mod heads;
 mod hook;
 mod http2;
 mod leaving;
+mod naming;
 mod network;
 mod proxies;
 mod publisher;
 mod redirects;
 mod refused;
+mod refusals;
 mod scenarios;
 mod support;
 mod system_events;
@@ -21,6 +26,7 @@ mod time;
 mod tls;
 mod tls_mismatch;
 mod tls_options;
+mod tls_redirects;
 
 /// The URL of a port of this machine on which nobody listens.
 fn nobody() -> String {

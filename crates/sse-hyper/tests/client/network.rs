@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sse_core::ClientConfig;
-use sse_hyper::{BuildError, EventSource, Proxies};
+use sse_hyper::EventSource;
 use sse_testkit::{MemoryServer, Step};
 
 use crate::support::{all, builder, config, held, ids, no_content, some, source, stream, within};
@@ -181,25 +181,5 @@ async fn address_is_written_as_http_wants_it() {
 
         let head = &server.requests()[0].head;
         assert!(head.starts_with(line), "{head}");
-    }
-}
-
-#[test]
-fn port_that_is_none_is_refused_at_once() {
-    let good: http::Uri = "http://a.example:/".parse().unwrap();
-    assert!(EventSource::builder(good.clone()).build().is_ok());
-    for (uri, port) in [
-        ("http://a.example:99999/", "99999"),
-        ("http://[::1]:abc/", "abc"),
-        ("http://me:secret@a.example:8080*/", "8080*"),
-    ] {
-        let uri: http::Uri = uri.parse().unwrap();
-        let refused = EventSource::builder(uri.clone()).build().err();
-        let proxied = EventSource::builder(good.clone()).with_proxies(Proxies::One(uri)).build();
-
-        for refused in [refused, proxied.err()] {
-            let Some(BuildError::Port { port: told }) = refused else { panic!("{refused:?}") };
-            assert_eq!(told, port);
-        }
     }
 }

@@ -71,7 +71,7 @@ async fn self_signed_certificate_that_calls_itself_an_authority_is_trusted_by_wh
     expired.not_after = date_time_ymd(2001, 1, 1);
     for (params, host, expected) in [
         (authority(), "localhost", Ok(())),
-        (authority(), "127.0.0.1", Err("not valid for name")),
+        (authority(), "127.0.0.1", Err("not for 127.0.0.1, but for localhost")),
         (expired, "localhost", Err("expired")),
     ] {
         let server = serve_with(params).await;
@@ -99,9 +99,9 @@ fn file_without_a_certificate_is_refused() {
     assert!(matches!(broken, ClientTlsError::Pem(_)), "{broken}");
 }
 
-struct Serving {
-    base: String,
-    certificate: String,
+pub(crate) struct Serving {
+    pub(crate) base: String,
+    pub(crate) certificate: String,
     task: JoinHandle<std::io::Result<()>>,
 }
 
@@ -115,7 +115,7 @@ async fn serve() -> Serving {
     serve_with(CertificateParams::new(["localhost".to_owned()]).unwrap()).await
 }
 
-async fn serve_with(params: CertificateParams) -> Serving {
+pub(crate) async fn serve_with(params: CertificateParams) -> Serving {
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap().pem();
     let key = key.serialize_pem();

@@ -106,16 +106,25 @@ async fn serve(acceptor: TlsAcceptor, stream: DuplexStream) {
     };
 }
 
-struct Identity {
-    certificate: String,
-    key: String,
+pub(crate) struct Identity {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
 }
 
 impl Identity {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new([name.to_owned()]).unwrap();
         Self { certificate: params.self_signed(&key).unwrap().pem(), key: key.serialize_pem() }
+    }
+
+    /// What asks for a certificate, and takes that of `client` or none.
+    pub(crate) fn asking_acceptor(&self, client: &Self) -> TlsAcceptor {
+        let mut roots = RootCertStore::empty();
+        roots.add(client.certificate()).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        self.acceptor(Some(verifier.allow_unauthenticated().build().unwrap()), &[])
     }
 
     fn certificate(&self) -> CertificateDer<'static> {

@@ -1,10 +1,11 @@
 use std::{error::Error, fmt, future::Future, io, pin::Pin, sync::Arc};
 
-use http::{Uri, uri::Scheme};
+use http::Uri;
 use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
+use super::dialer::default_port;
 use crate::client::tcp::tcp;
 
 /// What bytes go through.
@@ -57,15 +58,10 @@ impl Connector {
 
 /// Which of a server and its proxies cannot be reached.
 #[derive(Debug, thiserror::Error)]
-#[error("no connection to {}:{}", uri.host().unwrap_or_default(), port(uri))]
+#[error("no connection to {}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or_else(|| default_port(uri)))]
 struct Unreached {
     uri: Uri,
     source: DialError,
-}
-
-fn port(uri: &Uri) -> u16 {
-    let is_https = uri.scheme() == Some(&Scheme::HTTPS);
-    uri.port_u16().unwrap_or(if is_https { 443 } else { 80 })
 }
 
 impl Default for Connector {

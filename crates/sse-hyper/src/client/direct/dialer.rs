@@ -1,9 +1,6 @@
-use http::{HeaderValue, Uri, uri::Scheme};
+use http::{HeaderMap, HeaderValue, Uri, header, uri::Scheme};
 use hyper_util::{
-    client::{
-        legacy::connect::proxy::{SocksV4, SocksV5, Tunnel},
-        proxy::matcher::{Intercept, Matcher},
-    },
+    client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel},
     rt::TokioIo,
 };
 use tower_service::Service;
@@ -13,6 +10,7 @@ use super::tls::Tls;
 use super::{
     HttpVersion,
     connector::{BoxConnection, Connector, DialError, boxed},
+    proxies::{Proxy, ProxyKind, ProxyRules},
 };
 use crate::client::plain::{Plain, PlainPeer};
 #[cfg(feature = "tls")]
@@ -22,95 +20,98 @@ use crate::client::{TlsMismatch, tls_mismatch::ProxyMismatch};
 #[derive(Debug)]
 pub(crate) struct Dialer {
     pub(crate) connector: Connector,
-    pub(crate) proxies: Option<Matcher>,
+    pub(crate) proxies: ProxyRules,
     pub(crate) version: HttpVersion,
+    /// Who asks a proxy for a tunnel.
+    pub(crate) user_agent: Option<HeaderValue>,
     #[cfg(feature = "tls")]
     pub(crate) tls: Tls,
 }
 
 /// A connection that requests can be sent on.
-pub(super) struct Way {
-    pub(super) io: BoxConnection,
-    pub(super) is_http2: bool,
+pub(crate) struct Way {
+    pub(crate) io: BoxConnection,
+    pub(crate) is_http2: bool,
     /// Who is spoken to without TLS.
-    pub(super) plain: Option<PlainPeer>,
+    pub(crate) plain: Option<PlainPeer>,
     /// Requests are read by a proxy, which wants to know the whole address.
-    pub(super) is_forwarded: bool,
-    pub(super) proxy_authorization: Option<HeaderValue>,
+    pub(crate) is_forwarded: bool,
 }
 
 impl Way {
     /// One to the server itself.
     fn straight(io: BoxConnection, is_http2: bool, plain: Option<PlainPeer>) -> Self {
-        Self { io, is_http2, plain, is_forwarded: false, proxy_authorization: None }
+        Self { io, is_http2, plain, is_forwarded: false }
     }
 }
 
 impl Dialer {
-    pub(super) async fn dial(&self, uri: &Uri) -> Result<Way, DialError> {
-        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
-        let intercept = self.proxies.as_ref().and_then(|proxies| proxies.intercept(uri));
-        let Some(proxy) = intercept else {
+    pub(crate) async fn dial(&self, uri: &Uri) -> Result<Way, DialError> {
+        let Some(proxy) = self.proxies.proxy(uri)? else {
             return self.secured(self.connector.connect(uri.clone()).await?, uri).await;
         };
-        match proxy.uri().scheme_str() {
-            Some("socks5" | "socks5h" | "socks4" | "socks4a") => {
-                self.secured(self.by_socks(&proxy, uri).await?, uri).await
+        match proxy.kind() {
+            ProxyKind::Socks4 { .. } | ProxyKind::Socks5 { .. } => {
+                self.secured(self.by_socks(proxy, uri).await?, uri).await
             }
-            _ if is_https => self.secured(self.by_tunnel(&proxy, uri).await?, uri).await,
+            _ if !is_plain(uri) => self.secured(self.by_tunnel(proxy, uri).await?, uri).await,
             _ => Ok(Way {
-                io: self.reach(proxy.uri()).await?,
+                io: self.reach(proxy).await?,
                 is_http2: false,
                 plain: is_plain(proxy.uri()).then_some(PlainPeer::Proxy),
                 is_forwarded: true,
-                proxy_authorization: proxy.basic_auth().cloned(),
             }),
         }
     }
 
-    async fn by_socks(&self, proxy: &Intercept, uri: &Uri) -> Result<BoxConnection, DialError> {
-        let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
-        let (uri, address) = (with_port(uri, default)?, with_port(proxy.uri(), SOCKS)?);
-        // Their errors would not say why the proxy cannot be reached.
-        let once = Once(Some(self.connector.connect(address.clone()).await?));
-        match proxy.uri().scheme_str() {
-            Some(scheme @ ("socks4" | "socks4a")) => {
-                let mut socks = SocksV4::new(address, once).local_dns(scheme == "socks4");
-                Ok(socks.call(uri).await?)
-            }
-            scheme => {
-                let socks = SocksV5::new(address, once).local_dns(scheme == Some("socks5"));
-                let mut socks = match proxy.raw_auth() {
-                    Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
-                    None => socks,
-                };
-                Ok(socks.call(uri).await?)
-            }
-        }
+    /// What requests to `uri` say to a proxy that sends them on.
+    pub(crate) fn forwarding_authorization(&self, uri: &Uri) -> Option<HeaderValue> {
+        let proxy = self.proxies.proxy(uri).ok().flatten()?;
+        let is_read = matches!(proxy.kind(), ProxyKind::Http | ProxyKind::Https) && is_plain(uri);
+        is_read.then(|| proxy.authorization()).flatten()
     }
 
-    async fn by_tunnel(&self, proxy: &Intercept, uri: &Uri) -> Result<BoxConnection, DialError> {
-        let io = self.reach(proxy.uri()).await?;
+    async fn by_socks(&self, proxy: &Proxy, uri: &Uri) -> Result<BoxConnection, DialError> {
+        let uri = with_port(uri)?;
+        let address = proxy.uri().clone();
+        // Their errors would not say why the proxy cannot be reached.
+        let once = Once(Some(self.connector.connect(address.clone()).await?));
+        if let ProxyKind::Socks4 { resolves } = proxy.kind() {
+            return Ok(SocksV4::new(address, once).local_dns(!resolves).call(uri).await?);
+        }
+        let resolves = proxy.kind() == ProxyKind::Socks5 { resolves: true };
+        let socks = SocksV5::new(address, once).local_dns(!resolves);
+        let mut socks = match proxy.user() {
+            Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
+            None => socks,
+        };
+        Ok(socks.call(uri).await?)
+    }
+
+    async fn by_tunnel(&self, proxy: &Proxy, uri: &Uri) -> Result<BoxConnection, DialError> {
+        let io = self.reach(proxy).await?;
         let io = match is_plain(proxy.uri()) {
             true => boxed(TokioIo::new(Plain::new(io, Some(PlainPeer::Tunnel)))),
             false => io,
         };
         let once = Once(Some(io));
-        let tunnel = Tunnel::new(proxy.uri().clone(), once);
-        let mut tunnel = match proxy.basic_auth() {
-            Some(value) => tunnel.with_auth(value.clone()),
+        let user_agent = self.user_agent.clone().map(|value| (header::USER_AGENT, value));
+        let tunnel =
+            Tunnel::new(proxy.uri().clone(), once).with_headers(HeaderMap::from_iter(user_agent));
+        let mut tunnel = match proxy.authorization() {
+            Some(value) => tunnel.with_auth(value),
             None => tunnel,
         };
         Ok(tunnel.call(uri.clone()).await?)
     }
 
     /// A connection to the proxy itself.
-    async fn reach(&self, proxy: &Uri) -> Result<BoxConnection, DialError> {
-        let io = self.connector.connect(proxy.clone()).await?;
+    async fn reach(&self, proxy: &Proxy) -> Result<BoxConnection, DialError> {
+        let io = self.connector.connect(proxy.uri().clone()).await?;
         #[cfg(feature = "tls")]
-        if proxy.scheme() == Some(&Scheme::HTTPS) {
-            let secured = self.tls.handshake(io, proxy, HttpVersion::Http1).await;
-            return secured.map(|(io, _)| io).map_err(|error| match TlsMismatch::behind(&*error) {
+        if proxy.kind() == ProxyKind::Https {
+            let secured = self.tls.handshake_with_proxy(io, proxy.uri()).await;
+            return secured.map_err(|error| match TlsMismatch::behind(&*error) {
                 Some(_) => ProxyMismatch::NotSpoken.into(),
                 None => error,
             });
@@ -137,12 +138,17 @@ fn is_plain(uri: &Uri) -> bool {
 }
 
 /// `uri` with its port.
-fn with_port(uri: &Uri, default: u16) -> Result<Uri, http::Error> {
-    let port = uri.port_u16().unwrap_or(default);
+fn with_port(uri: &Uri) -> Result<Uri, http::Error> {
+    let port = uri.port_u16().unwrap_or_else(|| default_port(uri));
     let mut parts = uri.clone().into_parts();
     let host = uri.host().unwrap_or_default();
     parts.authority = Some(format!("{host}:{port}").parse()?);
     Ok(Uri::from_parts(parts)?)
+}
+
+/// The port of a server that names none.
+pub(super) fn default_port(uri: &Uri) -> u16 {
+    if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 }
 }
 
 /// Hands out the one connection it has.
@@ -164,6 +170,3 @@ impl Service<Uri> for Once {
         std::future::ready(self.0.take().ok_or_else(|| "the tunnel was used before".into()))
     }
 }
-
-/// The port of a SOCKS proxy that names none (RFC 1928, section 3).
-const SOCKS: u16 = 1080;

@@ -10,9 +10,12 @@ use hyper::{
 
 use super::{
     connector::BoxConnection,
-    tasks::{Driver, Spawned},
+    tasks::{Driver, Spawned, Together},
 };
-use crate::client::plain::Plain;
+use crate::client::{
+    limits::{MAX_FIELDS, MAX_HEAD},
+    plain::Plain,
+};
 
 /// What sends the request of a connection.
 pub(super) enum Sender {
@@ -37,20 +40,27 @@ pub(super) async fn handshake(
     io: Plain<BoxConnection>,
     is_http2: bool,
 ) -> Result<(Sender, Driver), hyper::Error> {
-    let spawned = Spawned::default();
     if is_http2 {
+        let spawned = Spawned::default();
         let (sender, connection) = http2::Builder::new(spawned.clone())
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
+            .max_header_list_size(MAX_HEAD as u32)
             .handshake(io)
             .await?;
         // What goes wrong is told by the answer or its body.
-        let connection = async move { drop(connection.await) };
-        return Ok((Sender::Http2(sender), Driver::new(connection, spawned)));
+        let connection = Box::pin(async move { drop(connection.await) });
+        let task = tokio::spawn(Together::new(connection, spawned));
+        return Ok((Sender::Http2(sender), Driver::Task(task)));
     }
-    let (sender, connection) = http1::Builder::new().handshake(io).await?;
-    let connection = async move { drop(connection.await) };
-    Ok((Sender::Http1(sender), Driver::new(connection, spawned)))
+    let (sender, connection) = http1::Builder::new()
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .max_headers(MAX_FIELDS)
+        .max_header_size(MAX_HEAD)
+        .handshake(io)
+        .await?;
+    let connection = Box::pin(async move { drop(connection.await) });
+    Ok((Sender::Http1(sender), Driver::Reader(Some(connection))))
 }
 
 /// One stream a connection: what it may hold unread.

@@ -8,9 +8,9 @@ mod tasks;
 mod tls;
 mod version;
 
-pub(super) use connector::Connector;
+pub(super) use connector::{BoxConnection, Connector, DialError};
 pub(super) use dialer::Dialer;
-pub use proxies::Proxies;
+pub use proxies::{Proxies, ProxyError};
 #[cfg(feature = "tls")]
 pub(super) use tls::Tls;
 pub use version::HttpVersion;
@@ -18,19 +18,20 @@ pub use version::HttpVersion;
 use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, Uri, Version, header, uri::Scheme};
+use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
 use http_body::Body;
 use http_body_util::Full;
 use tokio::time::timeout;
 
 use super::{
-    Transport, TransportBody, TransportError, TransportFuture, plain::Plain, refusal::Forwarded,
+    Transport, TransportBody, TransportError, TransportFuture, limits::TooLong,
+    plain::Plain, refusal::Forwarded,
 };
 use body::DrivenBody;
-use dialer::Way;
+use dialer::default_port;
 use handshake::handshake;
 
-/// hyper on a connection for each request, which the reader of the answer drives: there is no task.
+/// hyper on a connection for each request, which ends with the answer.
 #[derive(Clone, Debug)]
 pub(super) struct Direct {
     dialer: Arc<Dialer>,
@@ -50,13 +51,14 @@ impl Direct {
         let (mut sender, mut driver) = handshake(Plain::new(way.io, way.plain), way.is_http2)
             .await
             .map_err(TransportError::unsent)?;
+        let authorization = self.dialer.forwarding_authorization(request.uri());
         let mut request = request.map(Full::new);
         if way.is_http2 {
             *request.version_mut() = Version::HTTP_2;
         } else {
             fit_to_http1(&mut request, way.is_forwarded);
         }
-        if let Some(value) = way.proxy_authorization {
+        if let Some(value) = authorization {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, value);
         }
         let mut response = sender.send(request);
@@ -65,17 +67,20 @@ impl Direct {
                 return Poll::Ready(response);
             }
             // The connection moves here; if it read the head, the answer is ready behind it.
-            let _is_over = driver.poll(cx);
+            driver.poll(cx);
             response.as_mut().poll(cx)
         });
-        let mut response = response.await.map_err(TransportError::unanswered)?;
+        let mut response = response.await.map_err(|error| match TooLong::behind(&error) {
+            Some(too_long) => TransportError::unanswered(too_long),
+            None => TransportError::unanswered(error),
+        })?;
         if way.is_forwarded {
             response.extensions_mut().insert(Forwarded);
         }
         Ok(response.map(|body| TransportBody::new(DrivenBody::new(body, driver))))
     }
 
-    async fn dial(&self, uri: &Uri) -> Result<Way, TransportError> {
+    async fn dial(&self, uri: &Uri) -> Result<dialer::Way, TransportError> {
         let dialing = self.dialer.dial(uri);
         let Some(limit) = self.connect_timeout else {
             return dialing.await.map_err(TransportError::unsent);
@@ -100,10 +105,9 @@ impl Transport for Direct {
 /// RFC 9112, sections 3.2.1 and 3.2.2.
 fn fit_to_http1(request: &mut Request<Full<Bytes>>, is_forwarded: bool) {
     let uri = request.uri().clone();
-    let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
     let host = uri.host().unwrap_or_default();
     let host = match uri.port_u16() {
-        Some(port) if port != default => format!("{host}:{port}"),
+        Some(port) if port != default_port(&uri) => format!("{host}:{port}"),
         _ => host.to_owned(),
     };
     let host = HeaderValue::try_from(host).expect("what a host is made of fits in a header");

@@ -1,18 +1,57 @@
 use std::{
     fmt,
     future::Future,
+    mem,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
 use hyper::rt::Executor;
+use tokio::task::JoinHandle;
 
-/// Where HTTP/2 leaves what goes on beside its connection: what drives that polls these too.
+/// What moves a connection until it is dropped, which closes it.
+pub(super) enum Driver {
+    /// The reader of the answer does: what nobody asks for stays in the socket.
+    Reader(Option<Task>),
+    /// A task does, which answers while nobody reads.
+    Task(JoinHandle<()>),
+}
+
+pub(super) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Driver {
+    /// Moves the connection, unless it moves by itself.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
+        if let Self::Reader(connection) = self
+            && let Some(task) = connection
+            && task.as_mut().poll(cx).is_ready()
+        {
+            *connection = None;
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Self::Task(task) = self {
+            task.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reader(_) => "Reader",
+            Self::Task(_) => "Task",
+        })
+    }
+}
+
+/// Where HTTP/2 leaves what goes on beside its connection.
 #[derive(Clone, Default)]
 pub(super) struct Spawned(Arc<Mutex<Vec<Task>>>);
-
-type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl<F> Executor<F> for Spawned
 where
@@ -23,47 +62,32 @@ where
     }
 }
 
-/// A connection with what was spawned for it.
-pub(crate) struct Driver {
-    connection: Option<Task>,
-    spawned: Spawned,
+/// A connection with what is spawned for it: one task, so that all of it ends together.
+pub(super) struct Together {
     tasks: Vec<Task>,
+    spawned: Spawned,
 }
 
-impl Driver {
-    pub(super) fn new(
-        connection: impl Future<Output = ()> + Send + 'static,
-        spawned: Spawned,
-    ) -> Self {
-        Self { connection: Some(Box::pin(connection)), spawned, tasks: Vec::new() }
+impl Together {
+    pub(super) fn new(connection: Task, spawned: Spawned) -> Self {
+        Self { tasks: vec![connection], spawned }
     }
+}
 
-    /// Moves the connection; ready once it is over.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+impl Future for Together {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            if let Some(connection) = &mut self.connection
-                && connection.as_mut().poll(cx).is_ready()
-            {
-                self.connection = None;
-            }
-            let mut spawned = self.spawned.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_news = !spawned.is_empty();
-            self.tasks.append(&mut spawned);
-            drop(spawned);
             self.tasks.retain_mut(|task| task.as_mut().poll(cx).is_pending());
-            if !is_news {
+            let mut spawned = self.spawned.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut news = mem::take(&mut *spawned);
+            drop(spawned);
+            if news.is_empty() {
                 break;
             }
+            self.tasks.append(&mut news);
         }
-        match self.connection.is_none() && self.tasks.is_empty() {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        }
-    }
-}
-
-impl fmt::Debug for Driver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("tasks", &self.tasks.len()).finish_non_exhaustive()
+        if self.tasks.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     }
 }

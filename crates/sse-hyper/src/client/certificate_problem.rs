@@ -1,0 +1,163 @@
+use std::{error::Error, fmt, time::Duration};
+
+use rustls::{CertificateError, Error as TlsError};
+
+use super::chain::causes;
+
+/// What is wrong with the certificate that a server, or a proxy, has shown.
+///
+/// ```
+/// use sse_hyper::{CertificateProblem, SendError};
+///
+/// fn advice(error: &SendError) -> &'static str {
+///     let SendError::Transport(error) = error else { return "look at what the server says" };
+///     match CertificateProblem::behind(&**error) {
+///         Some(problem) if problem.is_for_want_of_a_root() => "name its root to `with_root_pem`",
+///         Some(_) => "have the certificate renewed",
+///         None => "try again later",
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CertificateProblem {
+    /// It is signed by an authority that is not trusted, or by itself.
+    UnknownIssuer,
+    /// It is an authority's own, which is not among the roots that
+    /// [`ClientTls::with_root_pem`](crate::ClientTls::with_root_pem) was given: most often one that signed
+    /// itself.
+    SelfSigned,
+    /// Its time is over.
+    Expired {
+        /// For how long, by the clock of this machine, if that is known.
+        since: Option<Duration>,
+    },
+    /// Its time has not begun.
+    NotYetValid {
+        /// How long that takes, by the clock of this machine, if that is known.
+        begins_in: Option<Duration>,
+    },
+    /// It is for others.
+    WrongName {
+        /// The name that was asked for; empty if that is not known.
+        name: String,
+        /// The names that it is for.
+        names: Vec<String>,
+    },
+    /// Its authority has taken it back.
+    Revoked,
+    /// An authority of the name that it gives is trusted, but another one has signed it.
+    BadSignature,
+    /// It breaks a rule of certificates.
+    Unfit {
+        /// Which, in rustls's terms.
+        rule: String,
+    },
+}
+
+impl CertificateProblem {
+    /// The one that `error` comes from, if it does.
+    pub fn behind(error: &(dyn Error + 'static)) -> Option<Self> {
+        causes(error).find_map(|error| match error.downcast_ref() {
+            Some(TlsError::InvalidCertificate(error)) => Some(Self::of(error)),
+            _ => None,
+        })
+    }
+
+    /// Whether the server is trusted once its certificate, or the root of it, is named to
+    /// [`ClientTls::with_root_pem`](crate::ClientTls::with_root_pem).
+    pub fn is_for_want_of_a_root(&self) -> bool {
+        matches!(self, Self::UnknownIssuer | Self::SelfSigned | Self::BadSignature)
+    }
+
+    fn of(error: &CertificateError) -> Self {
+        let between = |from: u64, to: u64| Some(Duration::from_secs(to.saturating_sub(from)));
+        match error {
+            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            CertificateError::Expired => Self::Expired { since: None },
+            CertificateError::ExpiredContext { time, not_after } => {
+                Self::Expired { since: between(not_after.as_secs(), time.as_secs()) }
+            }
+            CertificateError::NotValidYet => Self::NotYetValid { begins_in: None },
+            CertificateError::NotValidYetContext { time, not_before } => {
+                Self::NotYetValid { begins_in: between(time.as_secs(), not_before.as_secs()) }
+            }
+            CertificateError::NotValidForName => {
+                Self::WrongName { name: String::new(), names: Vec::new() }
+            }
+            CertificateError::NotValidForNameContext { expected, presented } => Self::WrongName {
+                name: expected.to_str().into_owned(),
+                names: presented.iter().map(|name| plain_name(name)).collect(),
+            },
+            CertificateError::Revoked => Self::Revoked,
+            CertificateError::BadSignature => Self::BadSignature,
+            // webpki has a name for it, and rustls has none.
+            CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+                Self::SelfSigned
+            }
+            CertificateError::Other(other) => {
+                let rule = other.0.to_string();
+                Self::Unfit { rule }
+            }
+            other => Self::Unfit { rule: other.to_string() },
+        }
+    }
+}
+
+impl fmt::Display for CertificateProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the certificate ")?;
+        match self {
+            Self::UnknownIssuer => {
+                f.write_str("is signed by an authority that is not trusted, or by itself")
+            }
+            Self::SelfSigned => {
+                f.write_str("is self-signed, an authority of its own that is not trusted")
+            }
+            Self::Expired { since } => {
+                f.write_str("has expired")?;
+                since.map_or(Ok(()), |since| write!(f, " {} ago", Rough(since)))
+            }
+            Self::NotYetValid { begins_in } => {
+                f.write_str("is not valid yet")?;
+                begins_in.map_or(Ok(()), |time| write!(f, ", but in {}", Rough(time)))
+            }
+            Self::WrongName { name, names } => {
+                let asked = if name.is_empty() { "the host that was asked for" } else { name };
+                match &**names {
+                    [] => write!(f, "is not for {asked}"),
+                    names => write!(f, "is not for {asked}, but for {}", names.join(", ")),
+                }
+            }
+            Self::Revoked => f.write_str("was taken back by its authority"),
+            Self::BadSignature => {
+                f.write_str("is signed by another authority than the trusted one of that name")
+            }
+            Self::Unfit { rule } => write!(f, "cannot be used: {rule}"),
+        }
+    }
+}
+
+impl Error for CertificateProblem {}
+
+/// A time in the largest unit that it has.
+struct Rough(Duration);
+
+impl fmt::Display for Rough {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+        let (count, unit) = units
+            .into_iter()
+            .map(|(length, unit)| (seconds / length, unit))
+            .find(|&(count, _)| 0 < count)
+            .unwrap_or((0, "second"));
+        write!(f, "{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
+}
+
+/// `a.example` of `DnsName("a.example")`.
+fn plain_name(name: &str) -> String {
+    let inner = name.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')'));
+    inner.unwrap_or(name).trim_matches('"').to_owned()
+}

@@ -1,0 +1,49 @@
+use std::{error::Error, io};
+
+/// What the head of an answer may hold, and what may stand behind its body.
+pub(super) const MAX_HEAD: usize = 256 << 10;
+
+/// As many as a map of headers has room for.
+pub(super) const MAX_FIELDS: usize = 24_576;
+
+/// What the body of an answer to a publication may hold: it is a line, and what is longer is not from such a
+/// server.
+pub(super) const MAX_ANSWER: usize = 1 << 20;
+
+/// Why an answer is not read on.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(super) enum TooLong {
+    #[error("the head of the answer is longer than {} KiB, or has more than {MAX_FIELDS} fields", MAX_HEAD >> 10)]
+    Head,
+    #[error("the trailers of the answer are longer than {} KiB, or more than {MAX_FIELDS}", MAX_HEAD >> 10)]
+    Trailers,
+    #[error("the answer is longer than {} KiB", MAX_ANSWER >> 10)]
+    Body,
+}
+
+impl TooLong {
+    /// The one that `error` comes from, if it does.
+    pub(super) fn behind(error: &hyper::Error) -> Option<Self> {
+        // hyper has names for these in servers alone.
+        if error.is_parse() && error.to_string() == "message head is too large" {
+            return Some(Self::Head);
+        }
+        let text = source(error)?.to_string();
+        text.starts_with("chunk trailers ").then_some(Self::Trailers)
+    }
+}
+
+/// Whether a body that failed so was whole: what stands behind it is of no use here, and may be folded in
+/// ways that hyper reads only in heads.
+///
+/// # Source
+///
+/// RFC 9112, sections 5.2 and 7.1.2.
+pub(super) fn is_behind_the_body(error: &hyper::Error) -> bool {
+    let cause = source(error).and_then(io::Error::get_ref);
+    cause.is_some_and(|cause| cause.is::<httparse::Error>())
+}
+
+fn source(error: &hyper::Error) -> Option<&io::Error> {
+    error.source()?.downcast_ref()
+}

@@ -1,0 +1,97 @@
+//! Certificates that nobody is to trust, told in words.
+
+use futures_util::StreamExt;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, date_time_ymd};
+use sse_core::ClientConfig;
+use sse_hyper::{CertificateProblem, ClientTls, EventSource, Publisher};
+
+use crate::tls::serve_with;
+
+#[tokio::test]
+async fn what_is_wrong_with_a_certificate_is_told_in_words() {
+    let mut authority = params();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let mut expired = params();
+    expired.not_after = date_time_ymd(2001, 1, 1);
+    let mut future = params();
+    future.not_before = date_time_ymd(3001, 1, 1);
+    future.not_after = date_time_ymd(3002, 1, 1);
+    let others = CertificateParams::new(["b.example".to_owned(), "10.1.2.3".to_owned()]).unwrap();
+    let nobody = CertificateParams::new(Vec::<String>::new()).unwrap();
+    for (params, trusted, words, is_for_want_of_a_root) in [
+        (
+            params(),
+            Some("other"),
+            "is signed by an authority that is not trusted, or by itself",
+            true,
+        ),
+        (
+            params(),
+            Some(NAME),
+            "is signed by another authority than the trusted one of that name",
+            true,
+        ),
+        (
+            authority,
+            Some("other"),
+            "is self-signed, an authority of its own that is not trusted",
+            true,
+        ),
+        (expired, None, "has expired * days ago", false),
+        (future, None, "is not valid yet, but in * days", false),
+        (others, None, "is not for localhost, but for b.example, 10.1.2.3", false),
+        (nobody, None, "is not for localhost", false),
+    ] {
+        let server = serve_with(params).await;
+        let trusted = trusted.map_or_else(|| server.certificate.clone(), another);
+        let tls = ClientTls::new().with_root_pem(trusted.as_bytes()).unwrap();
+        let uri = format!("{}/poll/42", server.base).parse().unwrap();
+        let mut source = EventSource::builder(uri)
+            .with_config(ClientConfig::default().with_initial_retry(false))
+            .with_tls(tls.clone())
+            .build()
+            .unwrap();
+        let publisher =
+            Publisher::builder(server.base.parse().unwrap()).with_tls(tls).build().unwrap();
+
+        let refused = source.next().await.unwrap().unwrap_err().to_string();
+        let unsent = publisher.send_string("42", "ping", "").await.unwrap_err();
+
+        let words = format!("the certificate {words}");
+        assert_eq!(without_numbers(&refused), format!("the connection failed: {words}"));
+        assert_eq!(without_numbers(&unsent.to_string()), words);
+        let problem = unsent.certificate_problem().unwrap();
+        assert_eq!(problem.is_for_want_of_a_root(), is_for_want_of_a_root, "{problem:?}");
+    }
+}
+
+#[test]
+fn error_without_a_certificate_is_no_problem_of_one() {
+    let error = std::io::Error::other(std::io::Error::other("x"));
+
+    assert_eq!(CertificateProblem::behind(&error), None);
+}
+
+fn params() -> CertificateParams {
+    CertificateParams::new(["localhost".to_owned()]).unwrap()
+}
+
+/// The certificate of somebody of that name.
+fn another(name: &str) -> String {
+    let mut params = params();
+    params.distinguished_name.push(DnType::CommonName, name);
+    let key = rcgen::KeyPair::generate().unwrap();
+    params.self_signed(&key).unwrap().pem()
+}
+
+/// That of the servers.
+const NAME: &str = "rcgen self signed cert";
+
+/// How many days it is depends on the day.
+fn without_numbers(text: &str) -> String {
+    let words = text.split(' ').map(|word| match word.parse::<u64>() {
+        Ok(_) => "*",
+        Err(_) => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
