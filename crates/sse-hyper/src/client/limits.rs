@@ -17,6 +17,12 @@ pub(super) enum TooLong {
     Head,
     #[error("the trailers of the answer are longer than {} KiB, or more than {MAX_FIELDS}", MAX_HEAD >> 10)]
     Trailers,
+    /// HTTP/2 tells no more.
+    #[error(
+        "the answer breaks a rule of HTTP/2, or its head or its trailers are longer than {} KiB",
+        MAX_HEAD >> 10
+    )]
+    OrBroken,
     #[error("the answer is longer than {} KiB", MAX_ANSWER >> 10)]
     Body,
 }
@@ -24,12 +30,20 @@ pub(super) enum TooLong {
 impl TooLong {
     /// The one that `error` comes from, if it does.
     pub(super) fn behind(error: &hyper::Error) -> Option<Self> {
-        // hyper has names for these in servers alone.
+        // hyper has a name for the first in servers alone, and none for the others.
         if error.is_parse() && error.to_string() == "message head is too large" {
             return Some(Self::Head);
         }
-        let text = source(error)?.to_string();
-        text.starts_with("chunk trailers ").then_some(Self::Trailers)
+        let cause = error.source()?.to_string();
+        if cause.starts_with("chunk trailers ") {
+            Some(Self::Trailers)
+        } else if cause.contains("too_many_continuations") {
+            Some(Self::Head)
+        } else if cause == "stream error detected: unspecific protocol error detected" {
+            Some(Self::OrBroken)
+        } else {
+            None
+        }
     }
 }
 
@@ -40,10 +54,6 @@ impl TooLong {
 ///
 /// RFC 9112, sections 5.2 and 7.1.2.
 pub(super) fn is_behind_the_body(error: &hyper::Error) -> bool {
-    let cause = source(error).and_then(io::Error::get_ref);
+    let cause = error.source().and_then(|cause| cause.downcast_ref()).and_then(io::Error::get_ref);
     cause.is_some_and(|cause| cause.is::<httparse::Error>())
-}
-
-fn source(error: &hyper::Error) -> Option<&io::Error> {
-    error.source()?.downcast_ref()
 }

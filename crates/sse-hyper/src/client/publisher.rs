@@ -141,7 +141,12 @@ async fn whole(mut body: Incoming) -> Result<Vec<u8>, SendError> {
             Err(error) if is_behind_the_body(&error) => break,
             // hyper's bound for them is lower here, and the answer has come.
             Err(error) if matches!(TooLong::behind(&error), Some(TooLong::Trailers)) => break,
-            Err(error) => return Err(SendError::Transport(Arc::new(error))),
+            Err(error) => {
+                return Err(SendError::Transport(match TooLong::behind(&error) {
+                    Some(too_long) => Arc::new(too_long),
+                    None => Arc::new(error),
+                }));
+            }
         }
         if MAX_ANSWER < bytes.len() {
             return Err(SendError::Transport(Arc::new(TooLong::Body)));

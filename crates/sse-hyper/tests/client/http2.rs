@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::{Request, Response, Version};
+use http::{HeaderName, Request, Response, Version};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     body::{Frame, Incoming},
@@ -107,6 +107,41 @@ async fn what_nobody_reads_is_bounded_by_the_window() {
     }
 
     assert!(512 << 10 < taken, "{taken} bytes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn heads_have_the_same_bound_as_over_http1() {
+    let too_long = "the head of the answer is longer than 256 KiB, or has more than 24576 fields";
+    // HTTP/2 has one word for both.
+    let too_long_or_broken =
+        "the answer breaks a rule of HTTP/2, or its head or its trailers are longer than 256 KiB";
+    for (count, len, reason) in [
+        (150, 10, None),
+        (4_000, 10, None),
+        (150, 1_500, None),
+        (1, 200_000, None),
+        (150, 2_000, Some(too_long_or_broken)),
+        (1, 300_000, Some(too_long_or_broken)),
+        (1_000, 2_000, Some(too_long)),
+    ] {
+        let mut source = source(move |request| async move {
+            request.into_body().collect().await.unwrap();
+            let mut response = stream("data: a\n\n".to_owned());
+            for number in 0..count {
+                let name = HeaderName::try_from(format!("x{number}")).unwrap();
+                response.headers_mut().insert(name, "v".repeat(len).parse().unwrap());
+            }
+            response
+        });
+
+        let first = some(&mut source, 1).await.remove(0);
+
+        let expected = match reason {
+            None => "open".to_owned(),
+            Some(reason) => format!("again: the connection failed: {reason}"),
+        };
+        assert_eq!(first, expected, "{count} fields of {len} bytes");
+    }
 }
 
 type Body = UnsyncBoxBody<Bytes, Infallible>;
