@@ -7,7 +7,9 @@ use super::{EventSource, Interrupted, Notice};
 
 /// An [`EventSource`] as an iterator, for programs without a runtime.
 ///
-/// It waits in [`next`](Iterator::next), on the thread that calls it. Dropping it closes the connection.
+/// It waits in [`next`](Iterator::next), on the thread that calls it. Where HTTP/2 may be spoken, or the
+/// transport is not this crate's, a thread of its own answers the server between two calls. Dropping it
+/// closes the connection.
 ///
 /// ```no_run
 /// use sse_hyper::{BlockingEventSource, EventSource, Notice};
@@ -32,9 +34,13 @@ impl BlockingEventSource {
     ///
     /// # Errors
     ///
-    /// If the system has no file descriptors left to wait with.
+    /// If the system has no file descriptors left to wait with, or no thread.
     pub fn new(source: EventSource) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let mut builder = match source.has_tasks() {
+            true => Builder::new_multi_thread(),
+            false => Builder::new_current_thread(),
+        };
+        let runtime = builder.worker_threads(1).enable_all().build()?;
         Ok(Self { source, runtime: Some(runtime) })
     }
 

@@ -127,6 +127,11 @@ impl EventSource {
         self.client.close();
     }
 
+    /// Whether its transport has tasks that go on between two polls.
+    pub(super) fn has_tasks(&self) -> bool {
+        self.transport.has_tasks()
+    }
+
     fn refresh(&mut self) {
         self.forget();
         self.connection = match &self.hook {

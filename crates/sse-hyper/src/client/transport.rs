@@ -38,6 +38,13 @@ pub trait Transport: Send {
     ///
     /// It is dropped if the answer does not come in time.
     fn send(&mut self, request: Request<Bytes>) -> TransportFuture;
+
+    /// Whether it leaves tasks to the runtime that have to go on while nobody polls the source, such as one
+    /// that answers the pings of HTTP/2: a [`BlockingEventSource`](crate::BlockingEventSource) has a thread
+    /// for them then. Default: yes.
+    fn has_tasks(&self) -> bool {
+        true
+    }
 }
 
 /// What [`Transport::send`] returns.

@@ -96,6 +96,10 @@ impl Transport for Direct {
     fn send(&mut self, request: Request<Bytes>) -> TransportFuture {
         Box::pin(self.clone().exchange(request))
     }
+
+    fn has_tasks(&self) -> bool {
+        self.dialer.version != HttpVersion::Http1
+    }
 }
 
 /// Names the host in a header, and asks a server, but not a proxy, for the path alone.
