@@ -12,6 +12,9 @@ use crate::transport::ReqwestTransport;
 pub trait RequestBuilderExt {
     /// A source of the events that answer this request, which is sent once for each connection.
     ///
+    /// Of `Authorization` and `User-Agent` the one that was set last is sent; a user in the address is one
+    /// that was set first.
+    ///
     /// # Errors
     ///
     /// [`RequestError`] if it cannot be sent, or not again.
@@ -89,7 +92,8 @@ impl EventSourceBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Address`] if the address has no host, or is neither `http` nor `https`.
+    /// [`BuildError`] if the address has no host, or is neither `http` nor `https`, or if the method is one
+    /// whose answers have no body.
     pub fn build(self) -> Result<EventSource, BuildError> {
         self.source.build_with(self.transport)
     }

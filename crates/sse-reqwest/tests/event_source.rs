@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use reqwest::{Client, RequestBuilder, redirect::Policy};
+use reqwest::{Client, RequestBuilder, header::HeaderValue, redirect::Policy};
 use sse_reqwest::{
-    BlockingEventSource, ClientConfig, Disconnect, EventSource, Interrupted, Notice,
+    BlockingEventSource, BuildError, ClientConfig, Disconnect, EventSource, Interrupted, Notice,
     RequestBuilderExt,
 };
 use sse_testkit::{ScriptedServer, Step};
@@ -172,6 +172,104 @@ fn it_is_an_iterator_without_a_runtime_of_the_callers() {
     let seen: Vec<_> = BlockingEventSource::new(source).unwrap().map(show).collect();
 
     assert_eq!(seen, ["open", "a", "again: the stream ended"]);
+}
+
+#[tokio::test]
+async fn what_is_secret_stays_at_home_where_the_source_follows() {
+    let elsewhere = ScriptedServer::start([stream("data: a\n\n")]).await;
+    let script = vec![Step::ExpectHead, Step::redirect(307, &elsewhere.url("/")), Step::Close];
+    let server = ScriptedServer::start([script]).await;
+    let mut key = HeaderValue::from_static("secret");
+    key.set_sensitive(true);
+    let client = Client::builder().no_proxy().redirect(Policy::none()).build().unwrap();
+    let request = client
+        .get(server.url("/"))
+        .bearer_auth("token")
+        .header("x-api-key", key)
+        .header("accept-language", "de");
+
+    let seen: Vec<_> = source(request).take(2).map(show).collect().await;
+
+    assert_eq!(seen, ["open", "a"]);
+    assert_eq!(server.requests()[0].field("x-api-key"), Some("secret"));
+    let redirected = &elsewhere.requests()[0];
+    assert_eq!(redirected.field("x-api-key"), None);
+    assert_eq!(redirected.field("authorization"), None);
+    assert_eq!(redirected.field("accept-language"), Some("de"));
+}
+
+#[tokio::test]
+async fn request_is_named_by_itself_or_by_its_client() {
+    for (of_client, of_request, expected) in [
+        (None, &[][..], None),
+        (Some("client/1"), &[], Some("client/1")),
+        (Some("client/1"), &["request/1"], Some("request/1")),
+        (None, &["request/1", "request/2"], Some("request/2")),
+    ] {
+        let server = ScriptedServer::start([answer("204 No Content")]).await;
+        let mut client = Client::builder().no_proxy();
+        if let Some(name) = of_client {
+            client = client.user_agent(name);
+        }
+        let mut request = client.build().unwrap().get(server.url("/"));
+        for name in of_request {
+            request = request.header("user-agent", *name);
+        }
+
+        all(source(request)).await;
+
+        let head = &server.requests()[0].head;
+        let names = head.lines().filter_map(|line| line.strip_prefix("user-agent: "));
+        assert!(names.eq(expected), "{of_client:?} {of_request:?}: {head}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_request_says_counts_before_the_user_in_its_address() {
+    for is_said in [false, true] {
+        let server = ScriptedServer::start([answer("204 No Content")]).await;
+        let request = client().get(format!("http://me:secret@{}/", server.addr()));
+        let request = if is_said { request.bearer_auth("token") } else { request };
+
+        all(source(request)).await;
+
+        let head = &server.requests()[0].head;
+        let said: Vec<_> =
+            head.lines().filter_map(|line| line.strip_prefix("authorization: ")).collect();
+        let expected = if is_said { "Bearer token" } else { "Basic bWU6c2VjcmV0" };
+        assert_eq!(said, [expected]);
+        assert!(!head.contains('@'), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn client_that_is_told_so_reads_long_heads_and_trailers() {
+    let fields = |count| (0..count).map(|number| format!("x{number}: v\r\n")).collect::<String>();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{}X-Folded: a\r\n b\r\n\
+         Transfer-Encoding: chunked\r\n\r\n",
+        fields(150)
+    );
+    let end = format!("0\r\n{}\r\n", fields(200));
+    let script = [Step::ExpectHead, Step::send(head), Step::chunk("data: a\n\n"), Step::send(end)];
+    let server = ScriptedServer::start([script.to_vec()]).await;
+    let client = Client::builder()
+        .no_proxy()
+        .http1_max_headers(1_000)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .build()
+        .unwrap();
+
+    let seen: Vec<_> = source(client.get(server.url("/"))).take(3).map(show).collect().await;
+
+    assert_eq!(seen, ["open", "a", "again: the stream ended"]);
+}
+
+#[test]
+fn method_whose_answers_have_no_body_is_refused() {
+    let refused = client().head("http://a.example/").event_source().unwrap().build().unwrap_err();
+
+    assert!(matches!(refused, BuildError::Method { .. }), "{refused}");
 }
 
 fn client() -> Client {
