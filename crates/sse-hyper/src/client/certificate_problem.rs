@@ -60,7 +60,7 @@ impl CertificateProblem {
     pub fn behind(error: &(dyn Error + 'static)) -> Option<Self> {
         causes(error).find_map(|error| match error.downcast_ref() {
             Some(TlsError::InvalidCertificate(error)) => Some(Self::of(error)),
-            _ => None,
+            _ => error.downcast_ref().map(|ProxyCertificate(problem)| problem.clone()),
         })
     }
 
@@ -106,39 +106,82 @@ impl CertificateProblem {
 
 impl fmt::Display for CertificateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the certificate ")?;
-        match self {
-            Self::UnknownIssuer => {
+        write!(f, "the certificate {}", Verdict(self))
+    }
+}
+
+impl Error for CertificateProblem {}
+
+/// What is wrong with the certificate of a proxy.
+#[derive(Debug, thiserror::Error)]
+#[error("the certificate of the proxy {}", Verdict(_0))]
+pub(super) struct ProxyCertificate(pub(super) CertificateProblem);
+
+/// What is said of a certificate.
+struct Verdict<'a>(&'a CertificateProblem);
+
+impl fmt::Display for Verdict<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use CertificateProblem as Problem;
+
+        match self.0 {
+            Problem::UnknownIssuer => {
                 f.write_str("is signed by an authority that is not trusted, or by itself")
             }
-            Self::SelfSigned => {
+            Problem::SelfSigned => {
                 f.write_str("is self-signed, an authority of its own that is not trusted")
             }
-            Self::Expired { since } => {
+            Problem::Expired { since } => {
                 f.write_str("has expired")?;
                 since.map_or(Ok(()), |since| write!(f, " {} ago", Rough(since)))
             }
-            Self::NotYetValid { begins_in } => {
+            Problem::NotYetValid { begins_in } => {
                 f.write_str("is not valid yet")?;
                 begins_in.map_or(Ok(()), |time| write!(f, ", but in {}", Rough(time)))
             }
-            Self::WrongName { name, names } => {
+            Problem::WrongName { name, names } => {
                 let asked = if name.is_empty() { "the host that was asked for" } else { name };
                 match &**names {
                     [] => write!(f, "is not for {asked}"),
                     names => write!(f, "is not for {asked}, but for {}", names.join(", ")),
                 }
             }
-            Self::Revoked => f.write_str("was taken back by its authority"),
-            Self::BadSignature => {
+            Problem::Revoked => f.write_str("was taken back by its authority"),
+            Problem::BadSignature => {
                 f.write_str("is signed by another authority than the trusted one of that name")
             }
-            Self::Unfit { rule } => write!(f, "cannot be used: {rule}"),
+            Problem::Unfit { rule } => write!(f, "cannot be used: {rule}"),
         }
     }
 }
 
-impl Error for CertificateProblem {}
+/// Why a server refused TLS, or how it speaks it, in words instead of the names of a
+/// program.
+pub(super) fn tls_in_words(error: &(dyn Error + 'static)) -> Option<String> {
+    causes(error).find_map(|error| match error.downcast_ref() {
+        Some(TlsError::AlertReceived(alert)) => {
+            Some(format!("the server refused TLS: {}", words(&format!("{alert:?}"))))
+        }
+        Some(TlsError::PeerIncompatible(reason)) => {
+            Some(format!("the server speaks another TLS: {}", words(&format!("{reason:?}"))))
+        }
+        _ => None,
+    })
+}
+
+/// `certificate required` of `CertificateRequired`.
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase()
+            && words.ends_with(|last: char| !last.is_ascii_uppercase())
+        {
+            words.push(' ');
+        }
+        words.push(character);
+    }
+    words.to_ascii_lowercase()
+}
 
 /// A time in the largest unit that it has.
 struct Rough(Duration);

@@ -3,7 +3,7 @@ use std::{error::Error, io, iter};
 use hyper_util::client::legacy;
 
 #[cfg(feature = "tls")]
-use super::CertificateProblem;
+use super::certificate_problem::{CertificateProblem, ProxyCertificate, tls_in_words};
 use super::{TlsMismatch, tls_mismatch::ProxyMismatch};
 
 /// `error` with all that is behind it, without what repeats itself.
@@ -16,8 +16,8 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
         return mismatch.to_string();
     }
     #[cfg(feature = "tls")]
-    if let Some(problem) = CertificateProblem::behind(error) {
-        return problem.to_string();
+    if let Some(words) = of_certificate(error) {
+        return words;
     }
     // hyper's own first words, "client error", tell nobody anything.
     let is_empty_word = error.is::<legacy::Error>();
@@ -32,6 +32,16 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
         source = error.source();
     }
     text
+}
+
+/// rustls speaks of certificates and of TLS in the names of its types.
+#[cfg(feature = "tls")]
+fn of_certificate(error: &(dyn Error + 'static)) -> Option<String> {
+    let of_proxy = causes(error).find_map(|error| error.downcast_ref::<ProxyCertificate>());
+    of_proxy
+        .map(ToString::to_string)
+        .or_else(|| CertificateProblem::behind(error).map(|problem| problem.to_string()))
+        .or_else(|| tls_in_words(error))
 }
 
 /// `error` and all that is behind it.

@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, date_time_ymd};
 use sse_core::ClientConfig;
-use sse_hyper::{CertificateProblem, ClientTls, EventSource, Publisher};
+use sse_hyper::{CertificateProblem, ClientTls, EventSource, Proxies, Publisher};
 
 use crate::tls::serve_with;
 
@@ -63,6 +63,24 @@ async fn what_is_wrong_with_a_certificate_is_told_in_words() {
         let problem = unsent.certificate_problem().unwrap();
         assert_eq!(problem.is_for_want_of_a_root(), is_for_want_of_a_root, "{problem:?}");
     }
+}
+
+#[tokio::test]
+async fn certificate_of_a_proxy_is_told_from_that_of_a_server() {
+    let proxy = serve_with(params()).await;
+    let tls = ClientTls::new().with_root_pem(another("other").as_bytes()).unwrap();
+    let publisher = Publisher::builder("http://a.example".parse().unwrap())
+        .with_tls(tls)
+        .with_proxies(Proxies::One(proxy.base.parse().unwrap()))
+        .build()
+        .unwrap();
+
+    let unsent = publisher.send_string("42", "ping", "").await.unwrap_err();
+
+    let words =
+        "the certificate of the proxy is signed by an authority that is not trusted, or by itself";
+    assert_eq!(unsent.to_string(), words);
+    assert_eq!(unsent.certificate_problem(), Some(CertificateProblem::UnknownIssuer));
 }
 
 #[test]

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::client::plain::{Plain, PlainPeer};
 #[cfg(feature = "tls")]
-use crate::client::{TlsMismatch, tls_mismatch::ProxyMismatch};
+use crate::client::{
+    CertificateProblem, TlsMismatch, certificate_problem::ProxyCertificate,
+    tls_mismatch::ProxyMismatch,
+};
 
 /// Finds the way to the server of an address: straight or by a proxy, under TLS or not.
 #[derive(Debug)]
@@ -111,10 +114,7 @@ impl Dialer {
         #[cfg(feature = "tls")]
         if proxy.kind() == ProxyKind::Https {
             let secured = self.tls.handshake_with_proxy(io, proxy.uri()).await;
-            return secured.map_err(|error| match TlsMismatch::behind(&*error) {
-                Some(_) => ProxyMismatch::NotSpoken.into(),
-                None => error,
-            });
+            return secured.map_err(of_proxy);
         }
         Ok(io)
     }
@@ -130,6 +130,18 @@ impl Dialer {
             return Ok(Way::straight(io, is_http2, Some(PlainPeer::Server)));
         }
         Err(format!("{uri} cannot be reached: there is no TLS in this build").into())
+    }
+}
+
+/// Says of a proxy what `error` would say of a server.
+#[cfg(feature = "tls")]
+fn of_proxy(error: DialError) -> DialError {
+    if TlsMismatch::behind(&*error).is_some() {
+        return ProxyMismatch::NotSpoken.into();
+    }
+    match CertificateProblem::behind(&*error) {
+        Some(problem) => ProxyCertificate(problem).into(),
+        None => error,
     }
 }
 

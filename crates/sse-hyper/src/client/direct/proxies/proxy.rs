@@ -134,7 +134,7 @@ fn kind(scheme: &str) -> Result<ProxyKind, ProxyError> {
         "http" => Ok(ProxyKind::Http),
         "https" if cfg!(feature = "tls") => Ok(ProxyKind::Https),
         "https" => Err(ProxyError::NoTls),
-        "socks4" => Ok(ProxyKind::Socks4 { resolves: false }),
+        "socks" | "socks4" => Ok(ProxyKind::Socks4 { resolves: false }),
         "socks4a" => Ok(ProxyKind::Socks4 { resolves: true }),
         "socks5" => Ok(ProxyKind::Socks5 { resolves: false }),
         "socks5h" => Ok(ProxyKind::Socks5 { resolves: true }),
@@ -187,6 +187,7 @@ mod tests {
             ("HTTP://p.example:/x?y", "http://p.example:1080/", None),
             ("http://me@[::1]:8080", "http://[::1]:8080/", Some(("me", ""))),
             ("Socks5h://p.example", "socks5h://p.example:1080/", None),
+            ("socks://p.example", "socks://p.example:1080/", None),
             ("socks4a://10.0.0.1:9", "socks4a://10.0.0.1:9/", None),
         ] {
             let proxy: Proxy = text.parse().unwrap();
