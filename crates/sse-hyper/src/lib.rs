@@ -32,12 +32,13 @@ pub use sse_core::RemoteAddr;
 mod client;
 #[cfg(feature = "client")]
 pub use client::{
-    AnsweredFrom, BlockingEventSource, BuildError, EventSource, EventSourceBuilder, HttpVersion,
-    Interrupted, Notice, Proxies, ProxyError, Publisher, PublisherBuilder, SendError, TlsMismatch,
-    Transport, TransportBody, TransportError, TransportFuture, channel_uri,
+    AnsweredFrom, BlockingEventSource, BuildError, CertificateProblem, EventSource,
+    EventSourceBuilder, HttpVersion, Interrupted, Notice, Proxies, ProxyError, Publisher,
+    PublisherBuilder, SendError, TlsMismatch, Transport, TransportBody, TransportError,
+    TransportFuture, channel_uri,
 };
 #[cfg(all(feature = "client", feature = "tls"))]
-pub use client::{CertificateProblem, ClientTls, ClientTlsError};
+pub use client::{ClientTls, ClientTlsError};
 
 /// The examples of the README, so that they run.
 #[cfg(doctest)]

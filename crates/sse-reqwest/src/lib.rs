@@ -61,7 +61,8 @@
 
 pub use sse_core::{ClientConfig, Disconnect, MessageEvent, ReadyState, SystemEvent};
 pub use sse_hyper::{
-    BlockingEventSource, BuildError, EventSource, Interrupted, Notice, TlsMismatch,
+    BlockingEventSource, BuildError, CertificateProblem, EventSource, Interrupted, Notice,
+    TlsMismatch,
 };
 
 mod builder;

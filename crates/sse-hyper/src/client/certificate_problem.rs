@@ -1,5 +1,6 @@
 use std::{error::Error, fmt, time::Duration};
 
+#[cfg(feature = "tls")]
 use rustls::{CertificateError, Error as TlsError};
 
 use super::chain::causes;
@@ -23,9 +24,8 @@ use super::chain::causes;
 pub enum CertificateProblem {
     /// It is signed by an authority that is not trusted, or by itself.
     UnknownIssuer,
-    /// It is an authority's own, which is not among the roots that
-    /// [`ClientTls::with_root_pem`](crate::ClientTls::with_root_pem) was given: most often one that signed
-    /// itself.
+    /// It is an authority's own, which is not among the roots that `ClientTls::with_root_pem` was given: most
+    /// often one that signed itself.
     SelfSigned,
     /// Its time is over.
     Expired {
@@ -50,7 +50,7 @@ pub enum CertificateProblem {
     BadSignature,
     /// It breaks a rule of certificates.
     Unfit {
-        /// Which, in rustls's terms.
+        /// Which, in rustls's words.
         rule: String,
     },
 }
@@ -58,18 +58,49 @@ pub enum CertificateProblem {
 impl CertificateProblem {
     /// The one that `error` comes from, if it does.
     pub fn behind(error: &(dyn Error + 'static)) -> Option<Self> {
-        causes(error).find_map(|error| match error.downcast_ref() {
-            Some(TlsError::InvalidCertificate(error)) => Some(Self::of(error)),
-            _ => error.downcast_ref().map(|ProxyCertificate(problem)| problem.clone()),
-        })
+        let typed = causes(error).find_map(Self::typed);
+        typed.or_else(|| causes(error).find_map(|error| Self::said(&error.to_string())))
     }
 
     /// Whether the server is trusted once its certificate, or the root of it, is named to
-    /// [`ClientTls::with_root_pem`](crate::ClientTls::with_root_pem).
+    /// `ClientTls::with_root_pem`.
     pub fn is_for_want_of_a_root(&self) -> bool {
         matches!(self, Self::UnknownIssuer | Self::SelfSigned | Self::BadSignature)
     }
 
+    #[cfg(feature = "tls")]
+    fn typed(error: &(dyn Error + 'static)) -> Option<Self> {
+        match error.downcast_ref() {
+            Some(TlsError::InvalidCertificate(error)) => Some(Self::of(error)),
+            _ => error.downcast_ref().map(|ProxyCertificate(problem)| problem.clone()),
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn typed(_error: &(dyn Error + 'static)) -> Option<Self> {
+        None
+    }
+
+    /// What another transport says by way of a rustls whose types are not here.
+    fn said(text: &str) -> Option<Self> {
+        let said = text.strip_prefix("invalid peer certificate: ")?;
+        Some(match said {
+            "UnknownIssuer" => Self::UnknownIssuer,
+            "Revoked" => Self::Revoked,
+            "BadSignature" => Self::BadSignature,
+            _ if said.contains("CaUsedAsEndEntity") => Self::SelfSigned,
+            _ if said.starts_with("certificate expired") => Self::Expired { since: None },
+            _ if said.starts_with("certificate not valid yet") => {
+                Self::NotYetValid { begins_in: None }
+            }
+            _ if said.starts_with("certificate not valid for name") => {
+                Self::WrongName { name: String::new(), names: Vec::new() }
+            }
+            _ => Self::Unfit { rule: words(said) },
+        })
+    }
+
+    #[cfg(feature = "tls")]
     fn of(error: &CertificateError) -> Self {
         let between = |from: u64, to: u64| Some(Duration::from_secs(to.saturating_sub(from)));
         match error {
@@ -95,11 +126,8 @@ impl CertificateProblem {
             CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
                 Self::SelfSigned
             }
-            CertificateError::Other(other) => {
-                let rule = other.0.to_string();
-                Self::Unfit { rule }
-            }
-            other => Self::Unfit { rule: other.to_string() },
+            CertificateError::Other(other) => Self::Unfit { rule: words(&other.0.to_string()) },
+            other => Self::Unfit { rule: words(&other.to_string()) },
         }
     }
 }
@@ -113,6 +141,7 @@ impl fmt::Display for CertificateProblem {
 impl Error for CertificateProblem {}
 
 /// What is wrong with the certificate of a proxy.
+#[cfg(feature = "tls")]
 #[derive(Debug, thiserror::Error)]
 #[error("the certificate of the proxy {}", Verdict(_0))]
 pub(super) struct ProxyCertificate(pub(super) CertificateProblem);
@@ -126,10 +155,12 @@ impl fmt::Display for Verdict<'_> {
 
         match self.0 {
             Problem::UnknownIssuer => {
-                f.write_str("is signed by an authority that is not trusted, or by itself")
+                f.write_str("is signed by an authority that is not trusted, or by itself")?;
+                f.write_str(TO_TRUST)
             }
             Problem::SelfSigned => {
-                f.write_str("is self-signed, an authority of its own that is not trusted")
+                f.write_str("is self-signed, an authority of its own that is not trusted")?;
+                f.write_str(TO_TRUST)
             }
             Problem::Expired { since } => {
                 f.write_str("has expired")?;
@@ -148,15 +179,16 @@ impl fmt::Display for Verdict<'_> {
             }
             Problem::Revoked => f.write_str("was taken back by its authority"),
             Problem::BadSignature => {
-                f.write_str("is signed by another authority than the trusted one of that name")
+                f.write_str("is signed by another authority than the trusted one of that name")?;
+                f.write_str(TO_TRUST)
             }
             Problem::Unfit { rule } => write!(f, "cannot be used: {rule}"),
         }
     }
 }
 
-/// Why a server refused TLS, or how it speaks it, in words instead of the names of a
-/// program.
+/// Why a server refused TLS, or how it speaks it, in words instead of the names of a program.
+#[cfg(feature = "tls")]
 pub(super) fn tls_in_words(error: &(dyn Error + 'static)) -> Option<String> {
     causes(error).find_map(|error| match error.downcast_ref() {
         Some(TlsError::AlertReceived(alert)) => {
@@ -169,8 +201,11 @@ pub(super) fn tls_in_words(error: &(dyn Error + 'static)) -> Option<String> {
     })
 }
 
-/// `certificate required` of `CertificateRequired`.
+/// `certificate required` of `CertificateRequired`; what is no such name stays.
 fn words(name: &str) -> String {
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return name.to_owned();
+    }
     let mut words = String::new();
     for character in name.chars() {
         if character.is_ascii_uppercase()
@@ -200,7 +235,10 @@ impl fmt::Display for Rough {
 }
 
 /// `a.example` of `DnsName("a.example")`.
+#[cfg(feature = "tls")]
 fn plain_name(name: &str) -> String {
     let inner = name.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')'));
     inner.unwrap_or(name).trim_matches('"').to_owned()
 }
+
+const TO_TRUST: &str = ": name its root to trust it";

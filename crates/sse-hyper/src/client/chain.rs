@@ -3,8 +3,8 @@ use std::{error::Error, io, iter};
 use hyper_util::client::legacy;
 
 #[cfg(feature = "tls")]
-use super::certificate_problem::{CertificateProblem, ProxyCertificate, tls_in_words};
-use super::{TlsMismatch, tls_mismatch::ProxyMismatch};
+use super::certificate_problem::{ProxyCertificate, tls_in_words};
+use super::{CertificateProblem, TlsMismatch, tls_mismatch::ProxyMismatch};
 
 /// `error` with all that is behind it, without what repeats itself.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
@@ -15,8 +15,7 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     if let Some(mismatch) = ProxyMismatch::behind(error) {
         return mismatch.to_string();
     }
-    #[cfg(feature = "tls")]
-    if let Some(words) = of_certificate(error) {
+    if let Some(words) = of_tls(error) {
         return words;
     }
     // hyper's own first words, "client error", tell nobody anything.
@@ -35,13 +34,17 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// rustls speaks of certificates and of TLS in the names of its types.
-#[cfg(feature = "tls")]
-fn of_certificate(error: &(dyn Error + 'static)) -> Option<String> {
-    let of_proxy = causes(error).find_map(|error| error.downcast_ref::<ProxyCertificate>());
-    of_proxy
-        .map(ToString::to_string)
-        .or_else(|| CertificateProblem::behind(error).map(|problem| problem.to_string()))
-        .or_else(|| tls_in_words(error))
+fn of_tls(error: &(dyn Error + 'static)) -> Option<String> {
+    #[cfg(feature = "tls")]
+    if let Some(certificate) =
+        causes(error).find_map(|error| error.downcast_ref::<ProxyCertificate>())
+    {
+        return Some(certificate.to_string());
+    }
+    let problem = CertificateProblem::behind(error).map(|problem| problem.to_string());
+    #[cfg(feature = "tls")]
+    let problem = problem.or_else(|| tls_in_words(error));
+    problem
 }
 
 /// `error` and all that is behind it.

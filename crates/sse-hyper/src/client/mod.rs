@@ -31,9 +31,7 @@ pub use tls_mismatch::TlsMismatch;
 mod address;
 pub use address::channel_uri;
 
-#[cfg(feature = "tls")]
 mod certificate_problem;
-#[cfg(feature = "tls")]
 pub use certificate_problem::CertificateProblem;
 
 #[cfg(feature = "tls")]

@@ -2,9 +2,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use http::StatusCode;
 
-#[cfg(feature = "tls")]
-use super::CertificateProblem;
-use super::{TlsMismatch, chain::chain};
+use super::{CertificateProblem, TlsMismatch, chain::chain};
 
 /// Why nothing was published.
 ///
@@ -56,7 +54,6 @@ impl SendError {
     }
 
     /// What is wrong with the server's certificate, if that is why.
-    #[cfg(feature = "tls")]
     pub fn certificate_problem(&self) -> Option<CertificateProblem> {
         match self {
             Self::Transport(error) => CertificateProblem::behind(&**error),

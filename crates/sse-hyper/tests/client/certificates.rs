@@ -3,7 +3,10 @@
 use futures_util::StreamExt;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, date_time_ymd};
 use sse_core::ClientConfig;
-use sse_hyper::{CertificateProblem, ClientTls, EventSource, Proxies, Publisher};
+use sse_hyper::{
+    CertificateProblem, ClientTls, EventSource, Proxies, Publisher, Transport, TransportError,
+    TransportFuture,
+};
 
 use crate::tls::serve_with;
 
@@ -22,19 +25,19 @@ async fn what_is_wrong_with_a_certificate_is_told_in_words() {
         (
             params(),
             Some("other"),
-            "is signed by an authority that is not trusted, or by itself",
+            "is signed by an authority that is not trusted, or by itself: name its root to trust it",
             true,
         ),
         (
             params(),
             Some(NAME),
-            "is signed by another authority than the trusted one of that name",
+            "is signed by another authority than the trusted one of that name: name its root to trust it",
             true,
         ),
         (
             authority,
             Some("other"),
-            "is self-signed, an authority of its own that is not trusted",
+            "is self-signed, an authority of its own that is not trusted: name its root to trust it",
             true,
         ),
         (expired, None, "has expired * days ago", false),
@@ -77,10 +80,50 @@ async fn certificate_of_a_proxy_is_told_from_that_of_a_server() {
 
     let unsent = publisher.send_string("42", "ping", "").await.unwrap_err();
 
-    let words =
-        "the certificate of the proxy is signed by an authority that is not trusted, or by itself";
+    let words = "the certificate of the proxy is signed by an authority that is not trusted, or by \
+                 itself: name its root to trust it";
     assert_eq!(unsent.to_string(), words);
     assert_eq!(unsent.certificate_problem(), Some(CertificateProblem::UnknownIssuer));
+}
+
+#[tokio::test(start_paused = true)]
+async fn transport_that_only_has_the_names_of_a_program_is_told_in_words_too() {
+    for (said, words) in [
+        (
+            "UnknownIssuer",
+            "is signed by an authority that is not trusted, or by itself: name its root to trust it",
+        ),
+        (
+            "Other(OtherError(CaUsedAsEndEntity))",
+            "is self-signed, an authority of its own that is not trusted: name its root to trust it",
+        ),
+        ("certificate expired: verification time 2 (UNIX), but ..", "has expired"),
+        (
+            "certificate not valid for name \"a\"; certificate is only valid for ..",
+            "is not for the host that was asked for",
+        ),
+        ("BadEncoding", "cannot be used: bad encoding"),
+    ] {
+        let config = ClientConfig::default().with_initial_retry(false);
+        let source = EventSource::builder("https://a.example/".parse().unwrap())
+            .with_config(config)
+            .build_with(Failing(format!("invalid peer certificate: {said}")))
+            .unwrap();
+
+        let refused = crate::support::all(source).await;
+
+        assert_eq!(refused, [format!("gave up: the connection failed: the certificate {words}")]);
+    }
+}
+
+/// A transport that never gets further than that.
+struct Failing(String);
+
+impl Transport for Failing {
+    fn send(&mut self, _request: http::Request<bytes::Bytes>) -> TransportFuture {
+        let source = std::io::Error::other(std::io::Error::other(self.0.clone()));
+        Box::pin(std::future::ready(Err(TransportError::unsent(source))))
+    }
 }
 
 #[test]
