@@ -7,15 +7,18 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use sse_hyper::{EventSource, Proxies, Publisher};
+use sse_hyper::{ClientTls, EventSource, Proxies, Publisher};
 use sse_testkit::{ScriptedServer, Step};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+    net::{TcpListener, TcpStream},
     task::spawn_blocking,
 };
 
-use crate::support::{config, held, some};
+use crate::{
+    support::{config, held, some},
+    tls::serve,
+};
 
 #[tokio::test]
 async fn proxy_of_http_is_asked_for_the_whole_address() {
@@ -160,6 +163,50 @@ async fn publisher_asks_for_a_tunnel_to_a_server_under_tls() {
     let request = &proxy.requests()[0];
     assert!(request.head.starts_with("CONNECT a.example:443 HTTP/1.1\r\n"), "{}", request.head);
     assert_eq!(request.field("proxy-authorization"), Some("Basic bWU6c2VjcmV0"));
+}
+
+#[tokio::test]
+async fn source_and_publisher_speak_tls_through_a_tunnel() {
+    let server = serve().await;
+    let proxy = tunnels().await;
+    let tls = ClientTls::new().with_root_pem(server.certificate.as_bytes()).unwrap();
+    let proxies = Proxies::One(proxy.parse().unwrap());
+    let base: http::Uri = server.base.parse().unwrap();
+    let mut source = EventSource::builder(sse_hyper::channel_uri(&base, "poll", "42").unwrap())
+        .with_tls(tls.clone())
+        .with_proxies(proxies.clone())
+        .build()
+        .unwrap();
+    let publisher = Publisher::builder(base).with_tls(tls).with_proxies(proxies).build().unwrap();
+
+    assert_eq!(some(&mut source, 1).await, ["open"]);
+    publisher.send_string("42", "ping", "hi").await.unwrap();
+
+    let mut seen = some(&mut source, 2).await;
+    seen.retain(|notice| !notice.starts_with("retry"));
+    assert_eq!(seen, ["hi"]);
+}
+
+/// The address of a proxy that makes every tunnel that it is asked for.
+async fn tunnels() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(client.read_u8().await.unwrap());
+                }
+                let head = String::from_utf8(head).unwrap();
+                let target = head.strip_prefix("CONNECT ").unwrap().split(' ').next().unwrap();
+                let mut server = TcpStream::connect(target).await.unwrap();
+                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                let _cut = copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    address
 }
 
 #[tokio::test]

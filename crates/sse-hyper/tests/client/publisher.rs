@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use sse_hyper::{Publisher, SendError};
-use sse_testkit::{ScriptedServer, Step};
+use sse_testkit::{MemoryServer, ScriptedServer, Step};
 
 #[tokio::test]
 async fn text_and_json_are_sent_with_their_types_to_the_encoded_path() {
@@ -99,4 +99,25 @@ async fn value_without_a_json_form_is_refused_before_anything_is_sent() {
     let refused = publisher.send_json("42", "ping", &keys).await.unwrap_err();
 
     assert!(matches!(refused, SendError::Json(_)), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn server_is_reached_by_a_connector_of_ones_own() {
+    let server = MemoryServer::new([vec![
+        Step::ExpectHead,
+        Step::ExpectBody,
+        Step::response("200 OK", "ok"),
+    ]]);
+    let connecting = server.clone();
+    let publisher = Publisher::builder("http://a.example:81".parse().unwrap())
+        .with_connector(move |uri| {
+            assert_eq!(uri.authority().unwrap(), "a.example:81");
+            std::future::ready(connecting.connect())
+        })
+        .build()
+        .unwrap();
+
+    assert_eq!(publisher.send_string("42", "ping", "hi").await.unwrap(), "ok");
+
+    assert_eq!(server.requests()[0].body, b"hi");
 }

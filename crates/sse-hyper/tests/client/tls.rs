@@ -111,7 +111,7 @@ impl Drop for Serving {
     }
 }
 
-async fn serve() -> Serving {
+pub(crate) async fn serve() -> Serving {
     serve_with(CertificateParams::new(["localhost".to_owned()]).unwrap()).await
 }
 
