@@ -7,11 +7,7 @@ use sse_hyper::{EventSourceBuilder, Interrupted, Notice};
 use tokio::runtime::Builder;
 
 use super::handler::Handler;
-use crate::{
-    exit::Failure,
-    shown::cut,
-    tls_hint::with_option,
-};
+use crate::{exit::Failure, shown::cut, tls_hint::with_option};
 
 /// Handles the events of a server until there are no more, or there were enough.
 pub(super) fn listen<W: Write>(

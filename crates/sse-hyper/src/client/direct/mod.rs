@@ -24,8 +24,8 @@ use http_body_util::Full;
 use tokio::time::timeout;
 
 use super::{
-    Transport, TransportBody, TransportError, TransportFuture, limits::TooLong,
-    plain::Plain, refusal::Forwarded,
+    Transport, TransportBody, TransportError, TransportFuture, limits::TooLong, plain::Plain,
+    refusal::Forwarded,
 };
 use body::DrivenBody;
 use dialer::default_port;
