@@ -4,14 +4,12 @@ use std::{
     path::Path,
 };
 
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue};
 
 use crate::data::{self, ReadError};
 
 /// The headers that the values of `option` stand for: each is one as `Name: value`, or `@FILE` with one on
 /// each line, or `@-` for those on standard input.
-///
-/// A header stays at its origin unless its name tells that it is no secret.
 pub(crate) fn read(
     option: &'static str,
     typed: Vec<OsString>,
@@ -47,9 +45,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<(HeaderName, HeaderValue), Flaw> {
     let colon = text.iter().position(|&byte| byte == b':').ok_or(Flaw::Colon)?;
     let name = HeaderName::from_bytes(&text[..colon]).map_err(|_| Flaw::Name)?;
     let value = HeaderValue::from_bytes(text[colon + 1..].trim_ascii());
-    let mut value = value.map_err(|_| Flaw::Value { name: name.clone() })?;
-    // Nobody can know all names under which servers want a secret.
-    value.set_sensitive(!WITHOUT_SECRETS.contains(&name));
+    let value = value.map_err(|_| Flaw::Value { name: name.clone() })?;
     Ok((name, value))
 }
 
@@ -75,15 +71,6 @@ pub(crate) enum Flaw {
     Value { name: HeaderName },
 }
 
-const WITHOUT_SECRETS: [HeaderName; 6] = [
-    header::ACCEPT,
-    header::ACCEPT_LANGUAGE,
-    header::CACHE_CONTROL,
-    header::CONTENT_TYPE,
-    HeaderName::from_static("last-event-id"),
-    header::USER_AGENT,
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,22 +91,6 @@ mod tests {
             let parsed = parsed.map(|(_, value)| value.to_str().unwrap().to_owned());
 
             assert_eq!(parsed.as_deref(), value, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn headers_are_secrets_but_for_a_few() {
-        for (text, is_secret) in [
-            ("X-Api-Key: c", true),
-            ("Authorization: c", true),
-            ("Accept: c", false),
-            ("accept-language: c", false),
-            ("CONTENT-TYPE: c", false),
-            ("User-Agent: c", false),
-            ("Last-Event-ID: c", false),
-            ("Cache-Control: c", false),
-        ] {
-            assert_eq!(parse(text.as_bytes()).unwrap().1.is_sensitive(), is_secret, "{text}");
         }
     }
 }

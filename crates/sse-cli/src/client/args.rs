@@ -105,7 +105,7 @@ pub(super) struct Args {
 pub(super) struct RequestArgs {
     /// Send a header, as `Name: value`; may be given more than once. It is not sent on to another
     /// origin, and the client does not follow a redirect from https to http with it, unless it is
-    /// Accept, Accept-Language, Cache-Control, Content-Type, Last-Event-ID or User-Agent. `@FILE` sends
+    /// one of a few that are known to be no secrets, such as Accept, Content-Type and User-Agent. `@FILE` sends
     /// the headers in a file, one on each line, which other users of this machine do not see, and `@-`
     /// those on standard input
     #[arg(long, value_name = "HEADER", conflicts_with = "stdin")]
@@ -129,8 +129,8 @@ pub(super) struct ReconnectionArgs {
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) retry: Duration,
 
-    /// Also reconnect after responses and failures that otherwise end the client, and repeat a request
-    /// with --data
+    /// Also reconnect after responses and failures that otherwise end the client, repeat a request
+    /// with --data, and take the place back that another listener has taken
     #[arg(short, long)]
     pub(super) keep_reconnecting: bool,
 

@@ -1,6 +1,6 @@
 use std::hash::{BuildHasher, RandomState};
 
-use http::{Method, Uri};
+use http::{HeaderValue, Method, Uri, header::USER_AGENT};
 use sse_core::{ClientConfig, EventId};
 use sse_hyper::{EventSource, EventSourceBuilder, Proxies, channel_uri};
 
@@ -97,7 +97,10 @@ fn client(args: &ReconnectionArgs) -> ClientConfig {
 }
 
 fn server(uri: Uri, endpoint: Endpoint, args: RequestArgs) -> Result<EventSourceBuilder, Failure> {
-    let mut source = EventSource::builder(uri).with_tls(endpoint.tls);
+    let mut source = EventSource::builder(uri).with_tls(endpoint.tls).with_header(USER_AGENT, NAME);
+    if let Some(who) = endpoint.credentials {
+        source = source.with_basic_auth(&who.user, &who.password);
+    }
     if let Some(data) = args.data {
         let body = data::read(data).map_err(Failure::usage)?;
         source = source.with_method(Method::POST).with_body(body);
@@ -111,13 +114,13 @@ fn server(uri: Uri, endpoint: Endpoint, args: RequestArgs) -> Result<EventSource
     for (name, value) in header::read("--header", args.header).map_err(Failure::usage)? {
         source = source.with_header(name, value);
     }
-    Ok(match endpoint.credentials {
-        Some(who) => source.with_basic_auth(&who.user, &who.password),
-        None => source,
-    })
+    Ok(source)
 }
 
 /// What the standard library seeds its maps with: enough to part the clients of one server.
 fn random() -> u64 {
     RandomState::new().hash_one(())
 }
+
+const NAME: HeaderValue =
+    HeaderValue::from_static(concat!("eventsource-client/", env!("CARGO_PKG_VERSION")));

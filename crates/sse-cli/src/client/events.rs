@@ -7,7 +7,7 @@ use sse_hyper::{EventSourceBuilder, Interrupted, Notice};
 use tokio::runtime::Builder;
 
 use super::handler::Handler;
-use crate::{exit::Failure, shown::cut, tls_hint::with_option};
+use crate::{exit::Failure, hint::with_option, shown::cut};
 
 /// Handles the events of a server until there are no more, or there were enough.
 pub(super) fn listen<W: Write>(
@@ -98,7 +98,8 @@ impl Log {
 
     /// What is `said` of it, with the option that would mend it, if there is one.
     fn hinted(&self, said: impl Display, because: &Interrupted) -> String {
-        with_option(said, because.tls_mismatch().filter(|_| !self.is_url))
+        let mismatch = because.tls_mismatch().filter(|_| !self.is_url);
+        with_option(said, mismatch, because.certificate_problem())
     }
 }
 

@@ -47,8 +47,8 @@ pub(crate) struct EndpointArgs {
     #[arg(long, value_name = "FILE", requires = "user", conflicts_with = "password")]
     pub(super) password_file: Option<PathBuf>,
 
-    /// Use this proxy (http, https, socks4, socks4a, socks5, socks5h) instead of those in the
-    /// environment
+    /// Use this proxy (http, https, socks4, socks4a, socks5, socks5h) instead of those that the
+    /// environment names as http_proxy, https_proxy and all_proxy, but for no_proxy and this machine
     #[arg(long, value_name = "URL", value_parser = AddressParser::proxy())]
     pub(super) proxy: Option<Uri>,
 }

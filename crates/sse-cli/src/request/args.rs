@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{ffi::OsString, time::Duration};
 
 use clap::{ArgAction, Parser};
 use sse_core::Token;
@@ -31,6 +31,11 @@ pub(super) struct Args {
 
     #[command(flatten)]
     pub(super) endpoint: EndpointArgs,
+
+    /// Send a header, as `Name: value`, or those in a file, one a line, as `@FILE` or `@-`; may be given
+    /// more than once
+    #[arg(long, value_name = "HEADER")]
+    pub(super) header: Vec<OsString>,
 
     /// Check that the data is JSON, and send it as such
     #[arg(short, long)]

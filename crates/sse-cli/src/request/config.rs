@@ -1,9 +1,10 @@
+use http::{HeaderValue, header::USER_AGENT};
 use serde_json::value::RawValue;
 use sse_core::Token;
-use sse_hyper::{Publisher, PublisherBuilder};
+use sse_hyper::{Proxies, Publisher, PublisherBuilder};
 
 use super::args::Args;
-use crate::{data, endpoint::Endpoint, exit::Failure};
+use crate::{data, endpoint::Endpoint, exit::Failure, header};
 
 /// What the arguments of `eventsource-request` mean.
 #[derive(Debug)]
@@ -32,12 +33,19 @@ impl Config {
         let is_event = !matches!(args.action.as_str(), "close" | "retry");
         let data = parse(bytes, args.json && is_event).map_err(Failure::failed)?;
 
-        let publisher =
-            Publisher::builder(endpoint.base).with_tls(endpoint.tls).with_timeout(args.timeout);
-        let publisher = match endpoint.credentials {
-            Some(who) => publisher.with_basic_auth(&who.user, &who.password),
-            None => publisher,
-        };
+        let mut publisher = Publisher::builder(endpoint.base)
+            .with_tls(endpoint.tls)
+            .with_timeout(args.timeout)
+            .with_header(USER_AGENT, NAME);
+        if let Some(who) = endpoint.credentials {
+            publisher = publisher.with_basic_auth(&who.user, &who.password);
+        }
+        if let Some(proxy) = endpoint.proxy {
+            publisher = publisher.with_proxies(Proxies::One(proxy));
+        }
+        for (name, value) in header::read("--header", args.header).map_err(Failure::usage)? {
+            publisher = publisher.with_header(name, value);
+        }
         Ok(Self { publisher, token: args.token, action: args.action, data })
     }
 }
@@ -60,6 +68,9 @@ enum DataError {
     #[error("Unable to send request: the data is not JSON: {0}")]
     NotJson(serde_json::Error),
 }
+
+const NAME: HeaderValue =
+    HeaderValue::from_static(concat!("eventsource-request/", env!("CARGO_PKG_VERSION")));
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 use crate::{
     escape::{Place, escaped},
     exit::{self, Failure},
-    tls_hint::with_option,
+    hint::with_option,
 };
 use args::Args;
 use config::{Config, Data};
@@ -52,7 +52,7 @@ async fn send(config: Config) -> Result<(), Failure> {
 enum RequestError {
     #[error("Unable to send request {}", Shortened(.0))]
     Refused(SendError),
-    #[error("Unable to send request: {}", with_option(.0, .0.tls_mismatch()))]
+    #[error("Unable to send request: {}", with_option(.0, .0.tls_mismatch(), .0.certificate_problem()))]
     Failed(SendError),
 }
 

@@ -7,14 +7,14 @@ use crate::support::{CLIENT, Peer, REQUEST, answer, run, stream, to_post};
 #[test]
 fn paths_and_queries_are_encoded_as_browsers_do() {
     for (typed, sent) in [
-        ("/s?f={%22a%22:1}", "/s?f=%7B%22a%22:1%7D"),
-        ("/s?f={\"a\":1}|x", "/s?f=%7B%22a%22:1%7D%7Cx"),
+        ("/s?f={%22a%22:1}", "/s?f={%22a%22:1}"),
+        ("/s?f={\"a\":1}|x", "/s?f={%22a%22:1}|x"),
         ("/a b?c d", "/a%20b?c%20d"),
         ("/a\tb\n?c\td\r", "/ab?cd"),
         ("/ä/漢?ö=ü", "/%C3%A4/%E6%BC%A2?%C3%B6=%C3%BC"),
         ("/%C3%a4?%ff%zz", "/%C3%a4?%ff%zz"),
-        ("/a<b>\"`{}|^?a<b>\"'", "/a%3Cb%3E%22%60%7B%7D%7C%5E?a%3Cb%3E%22%27"),
-        ("\\a\\b?c\\d", "/a/b?c%5Cd"),
+        ("/a<b>\"`{}|^?a<b>\"'", "/a%3Cb%3E%22%60%7B%7D|%5E?a%3Cb%3E%22%27"),
+        ("\\a\\b?c\\d", "/a/b?c\\d"),
         ("/a/./b/../c/%2e%2E/d/..", "/a/"),
         ("/../../a", "/a"),
         ("/a//b/", "/a//b/"),

@@ -138,7 +138,7 @@ fn help_of_the_client_says_what_is_repeated_waited_for_and_kept_back() {
 
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for (text, times) in [
-        ("and repeat a request with --data", 2),
+        ("repeat a request with --data", 2),
         ("SIGINT, SIGTERM, SIGHUP and SIGQUIT end the client", 1),
         ("the first signal waits for the command and keeps its ID, the second is passed on", 1),
         ("the third ends the client at once", 1),

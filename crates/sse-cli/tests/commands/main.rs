@@ -19,6 +19,7 @@ mod escapes;
 mod exec_signals;
 mod help;
 mod hub_options;
+mod naming;
 mod open_files;
 mod readme;
 mod request_options;

@@ -151,8 +151,9 @@ fn options_of_tls_are_for_urls_with_https_and_for_proxies_under_tls_too() {
     let at = format!("localhost:{}", server.port());
     let (url, proxy) = (format!("https://{at}/poll/42"), format!("https://{at}"));
     for trust in [&["--cacert", &*files.root][..], &["--insecure"]] {
-        let client = Process::start(CLIENT, ["--url", &url, "--count", "1"].iter().chain(trust));
-        client.log_line("connected");
+        let client =
+            Process::start(CLIENT, ["--url", &url, "-d", "--count", "1"].iter().chain(trust));
+        client.log_line("events: connected");
         drop(client);
 
         // It is no proxy, and says so; but it is spoken to.

@@ -25,7 +25,7 @@ use super::{
 ///
 /// It ends without an error when it is told to: by [`close`](Self::close), by a 204 of the server,
 /// or at the end of a stream that is not to be followed by another. Otherwise the last item is the
-/// error that made it give up. Dropping it closes the connection at once; it has no task of its own, and
+/// error that made it give up. Dropping it closes the connection at once; over HTTP/1.1 it has no task of its own, and
 /// what it has not handed out is lost with it only then: every wait can be cancelled.
 ///
 /// ```no_run

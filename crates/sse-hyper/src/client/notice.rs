@@ -2,7 +2,7 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use sse_core::{Discarded, Disconnect, MessageEvent};
 
-use super::{TlsMismatch, chain::chain};
+use super::{CertificateProblem, TlsMismatch, chain::chain};
 
 /// What an [`EventSource`](crate::EventSource) has to tell.
 #[derive(Clone, Debug)]
@@ -70,6 +70,11 @@ impl Interrupted {
     /// How server and address disagree on TLS, if that is why.
     pub fn tls_mismatch(&self) -> Option<TlsMismatch> {
         self.0.source.as_ref().and_then(|source| TlsMismatch::behind(&**source))
+    }
+
+    /// What is wrong with the server's certificate, if that is why.
+    pub fn certificate_problem(&self) -> Option<CertificateProblem> {
+        self.0.source.as_ref().and_then(|source| CertificateProblem::behind(&**source))
     }
 
     /// The beginning of the answer's body, at most 4 KiB, if the answer was no stream and had one that came

@@ -11,12 +11,15 @@ use super::{TlsMismatch, tls_mismatch::ProxyMismatch};
 
 /// A connection that HTTP is spoken on, and that fails with the reason if its peer wants TLS.
 ///
-/// Such a peer answers with an alert, in which HTTP sees only a version that it does not know.
+/// Such a peer answers with an alert, in which HTTP sees only a version that it does not know. A peer that
+/// always has more to say, such as interim answers without end, holds nobody up: others have their turn.
 #[derive(Debug)]
 pub(super) struct Plain<T> {
     io: T,
     /// Who is to speak HTTP without TLS, until the first bytes show it.
     awaited: Option<PlainPeer>,
+    /// How many reads in a row found something.
+    reads: u32,
     /// What a pool is to know.
     is_http2: bool,
     is_forwarded: bool,
@@ -35,7 +38,7 @@ pub(super) enum PlainPeer {
 impl<T> Plain<T> {
     /// `io`, on which `peer` is spoken to without TLS, or anyone with it.
     pub(super) fn new(io: T, peer: Option<PlainPeer>) -> Self {
-        Self { io, awaited: peer, is_http2: false, is_forwarded: false }
+        Self { io, awaited: peer, reads: 0, is_http2: false, is_forwarded: false }
     }
 
     /// Sets whether HTTP/2 is spoken on it, and whether a proxy sends its requests on.
@@ -65,8 +68,15 @@ impl<T: Read + Unpin> Read for Plain<T> {
         cx: &mut Context<'_>,
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.reads == TURN {
+            self.reads = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let Some(peer) = self.awaited else {
-            return Pin::new(&mut self.io).poll_read(cx, buffer);
+            let is_read = Pin::new(&mut self.io).poll_read(cx, buffer);
+            self.reads = if is_read.is_ready() { self.reads + 1 } else { 0 };
+            return is_read;
         };
         let mut first = [0; FIRST];
         let room = buffer.remaining().min(FIRST);
@@ -134,6 +144,9 @@ fn is_tls(first: &[u8]) -> bool {
 fn is_bad_request_for_tls(first: &[u8]) -> bool {
     first.starts_with(b"HTTP/1.") && TlsMismatch::is_said_in(&String::from_utf8_lossy(first))
 }
+
+/// How often in a row it is read before others have their turn; each read takes up to 256 KiB.
+const TURN: u32 = 4;
 
 /// What one read takes, until it is known what comes.
 const FIRST: usize = 1 << 10;
