@@ -11,7 +11,7 @@ use crate::{Stop, Streams, TlsIdentity};
 ///
 /// [`gateway`](Self::gateway) covers the protocol. What is the adapter's own, its test has to heed:
 /// [`tls`](Self::tls), [`streams`](Self::streams), to which [`keepalive`](Self::keepalive) applies too,
-/// and [`stop`](Self::stop).
+/// [`stall_timeout`](Self::stall_timeout) and [`stop`](Self::stop).
 ///
 /// ```
 /// use sse_testkit::{EventFormat, Setup};
@@ -59,6 +59,9 @@ pub struct Setup {
     pub gateway_config: fn(GatewayConfig) -> GatewayConfig,
     /// How long the server takes to end its streams, for [`sse_core::Hub::drain`]. Default: no time.
     pub drain: Duration,
+    /// How long a client may take nothing before the server, or the kernel below it, cuts the connection;
+    /// `None`, which only [`crowd_tests!`](crate::crowd_tests) ask for, is for ever. Default: 30 s.
+    pub stall_timeout: Option<Duration>,
     /// What shuts the server down gracefully: it ends every stream and returns.
     pub stop: Stop,
     /// Under which identity it speaks TLS, with ALPN for HTTP/2 and HTTP/1.1. Default: no TLS.
@@ -148,6 +151,7 @@ impl Default for Setup {
             hub: |config| config,
             gateway_config: |config| config,
             drain: Duration::ZERO,
+            stall_timeout: Some(Duration::from_secs(30)),
             stop: Stop::default(),
             tls: None,
         }

@@ -13,7 +13,7 @@ pub(crate) async fn start(setup: Setup) -> Target {
         return start_on_server(setup).await;
     }
     let (app, stopped) = app(&setup);
-    let listener = listen();
+    let listener = listen(&setup);
     let addr = listener.local_addr().unwrap();
     let listener = TcpListener::from_std(listener).unwrap();
     let server = axum::serve(listener, app).with_graceful_shutdown(stopped);
@@ -24,7 +24,9 @@ pub(crate) async fn start(setup: Setup) -> Target {
 
 pub(crate) async fn start_on_server(setup: Setup) -> Target {
     let (app, stopped) = app(&setup);
-    let mut server = Server::from_std(listen()).unwrap().with_graceful_shutdown(stopped);
+    let mut server = Server::from_std(listen(&setup)).unwrap().with_graceful_shutdown(stopped);
+    let stall = setup.stall_timeout;
+    server = server.with_stall_timeout(stall).with_tcp_user_timeout(stall);
     if let Some(identity) = &setup.tls {
         let (certificate, key) = (identity.certificate.as_bytes(), identity.key.as_bytes());
         server = server.with_tls(ServerTls::from_pem(certificate, key).unwrap());
@@ -35,8 +37,9 @@ pub(crate) async fn start_on_server(setup: Setup) -> Target {
     Target::new(addr, setup, serving)
 }
 
-fn listen() -> std::net::TcpListener {
-    SocketOptions::default().listen("127.0.0.1:0".parse().unwrap()).unwrap()
+fn listen(setup: &Setup) -> std::net::TcpListener {
+    let options = SocketOptions::default().with_user_timeout(setup.stall_timeout);
+    options.listen("127.0.0.1:0".parse().unwrap()).unwrap()
 }
 
 /// The protocol, and beside it `GET /stream`; and what ends their streams.

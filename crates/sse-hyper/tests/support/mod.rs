@@ -27,6 +27,8 @@ pub(crate) async fn start(setup: Setup) -> Target {
             stopped.await;
             channels.drain(drain).await;
         });
+    let stall = setup.stall_timeout;
+    server = server.with_stall_timeout(stall).with_tcp_user_timeout(stall);
     if let Some(identity) = &setup.tls {
         let (certificate, key) = (identity.certificate.as_bytes(), identity.key.as_bytes());
         server = server.with_tls(ServerTls::from_pem(certificate, key).unwrap());

@@ -31,6 +31,11 @@ impl Crowd {
         }
     }
 
+    /// A slow reader is cut by the log alone: how long a test takes, the machine decides.
+    fn setup(self) -> Setup {
+        Setup { hub: self.hub(), stall_timeout: None, ..Setup::default() }
+    }
+
     fn hub(self) -> fn(HubConfig) -> HubConfig {
         match self {
             Self::Cut => |hub| small(hub).with_on_overrun(OnOverrun::Close),
@@ -51,9 +56,11 @@ fn small(hub: HubConfig) -> HubConfig {
 pub async fn serve(start: impl AsyncFn(Setup) -> Target) {
     let Ok(wanted) = env::var(VARIABLE) else { return };
     let crowd = Crowd::ALL.into_iter().find(|crowd| crowd.name() == wanted);
-    let hub = crowd.expect("a test names one of them").hub();
+    let setup = crowd.expect("a test names one of them").setup();
     allow_files();
-    let target = start(Setup { hub, ..Setup::default() }).await;
+    let target = start(setup).await;
+    // What connects before the server serves may inherit other options of the socket.
+    target.get("/").await;
     #[expect(clippy::print_stdout, reason = "the test reads it")]
     {
         println!("{MARK}{}", target.addr());
@@ -87,9 +94,8 @@ impl Process {
             Some(line.split_once(MARK)?.1.parse().expect("an address"))
         });
         let addr = addr.expect("the test `server` listens");
-        let setup = Setup { hub: crowd.hub(), ..Setup::default() };
         let memory = memory(child.id(), "VmRSS:");
-        Self { child, target: Target::new(addr, setup, JoinSet::new()), memory }
+        Self { child, target: Target::new(addr, crowd.setup(), JoinSet::new()), memory }
     }
 
     /// How much more memory it held at most than when it had just started, in bytes (RSS).

@@ -64,9 +64,14 @@ async fn crowd(crowd: Crowd, events: usize) -> Vec<(Vec<String>, Option<StreamEn
     let read = Arc::new(AtomicUsize::new(0));
     let expected: Arc<Vec<String>> =
         Arc::new((0..events / BATCH).map(|batch| numbers(batch).map(event).collect()).collect());
-    let mut healthy = JoinSet::new();
+    let mut listeners = Vec::new();
     for _ in SLOW..LISTENERS {
-        healthy.spawn(read_all(target.listen("42").await, expected.clone(), read.clone()));
+        listeners.push(target.listen("42").await);
+    }
+    let mut healthy = JoinSet::new();
+    for listener in listeners {
+        // They begin to wait when there is something to come.
+        healthy.spawn(read_all(listener, expected.clone(), read.clone()));
     }
     for batch in 0..events / BATCH {
         publish(target, batch).await;
