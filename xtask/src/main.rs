@@ -4,6 +4,7 @@
 
 mod bench;
 mod ci;
+mod deny;
 mod doc;
 mod features;
 mod fmt;
@@ -40,8 +41,10 @@ struct Cli {
 enum Verb {
     /// Measures against a reference and writes RESULTS.md beside the benchmark
     Bench(bench::Args),
-    /// All that must pass before a change goes in: fmt --check, lint, doc, side, test
+    /// All that must pass before a change goes in: fmt --check, deny, lint, doc, side, test
     Ci,
+    /// Checks licences, bans, sources and, where their database can be had, advisories of the dependencies
+    Deny,
     /// Builds the documentation of the workspace; a warning fails it
     Doc,
     /// Checks every combination of the features of every crate
@@ -58,7 +61,7 @@ enum Verb {
     Proxies(interop::Args),
     /// Runs the hub's wake-ups under schedules that a checker draws
     Schedules,
-    /// Installs what the tests need
+    /// Installs what the tests and `deny` need
     Setup,
     /// Compiles the workspaces beside this one, with their lock files as they are
     Side,
@@ -87,6 +90,7 @@ fn run(verb: &Verb) -> Outcome {
     match verb {
         Verb::Bench(args) => bench::run(&workspace, args),
         Verb::Ci => ci::run(&workspace),
+        Verb::Deny => deny::run(&workspace),
         Verb::Doc => doc::run(&workspace),
         Verb::Features => features::run(&workspace),
         Verb::Fmt(args) => fmt::run(&workspace, args),
@@ -95,7 +99,7 @@ fn run(verb: &Verb) -> Outcome {
         Verb::Lint => lint::run(&workspace),
         Verb::Proxies(args) => proxies::run(&workspace, args),
         Verb::Schedules => schedules::run(&workspace),
-        Verb::Setup => setup::run(),
+        Verb::Setup => setup::run(&workspace),
         Verb::Side => side::run(&workspace),
         Verb::Simulate(args) => simulate::run(&workspace, args),
         Verb::Test => test::run(&workspace),

@@ -6,7 +6,7 @@ use crate::{
 
 /// Cargo runs the examples of the documentation too, and the other tests though one fails.
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
-    setup::run()?;
+    setup::run(workspace)?;
     process::run(workspace.cargo("test").args([
         "--workspace",
         "--all-features",

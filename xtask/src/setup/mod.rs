@@ -1,15 +1,24 @@
 mod apt;
 mod browser;
+mod cargo_deny;
 mod compiler;
 mod nginx;
 mod peers;
 
-use crate::process::Outcome;
+use std::path::PathBuf;
 
-/// Installs what the tests need beyond Rust.
-pub(crate) fn run() -> Outcome {
+use crate::{process::Outcome, workspace::Workspace};
+
+/// Installs what the tests and the other checks need beyond Rust.
+pub(crate) fn run(workspace: &Workspace) -> Outcome {
     compiler::run()?;
-    browser::run()
+    browser::run()?;
+    cargo_deny(workspace).map(|_program| ())
+}
+
+/// Installs what checks the dependencies, and says where it is.
+pub(crate) fn cargo_deny(workspace: &Workspace) -> Outcome<PathBuf> {
+    cargo_deny::run(workspace)
 }
 
 /// Installs what the benchmark of fan-out compares with.
