@@ -30,3 +30,31 @@ fn deny(workspace: &Workspace, program: &Path, verb: &[&str]) -> Command {
     command.arg("--locked").args(verb).current_dir(workspace.root());
     command
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the client decodes and trusts, and what the benchmark shows.
+    const ELSEWHERE: [&str; 6] = [
+        "brotli-decompressor",
+        "flate2",
+        "hdrhistogram",
+        "indicatif",
+        "rustls-native-certs",
+        "zstd",
+    ];
+
+    #[test]
+    fn the_server_alone_is_built_without_what_only_the_other_commands_need() {
+        let mut tree = Workspace::find().unwrap().cargo("tree");
+        tree.args(["--package", "sse-cli", "--no-default-features", "--features", "server"])
+            .args(["--edges", "normal", "--prefix", "none"]);
+        let tree = process::read(&mut tree).unwrap();
+        let crates: Vec<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+
+        assert!(crates.contains(&"sse-hyper") && crates.contains(&"rustls"), "{crates:?}");
+        let only_elsewhere = |name: &&&str| ELSEWHERE.contains(name);
+        assert_eq!(crates.iter().find(only_elsewhere), None);
+    }
+}

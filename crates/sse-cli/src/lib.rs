@@ -2,29 +2,50 @@
 //! `eventsource-bench`.
 //!
 //! Each is one function here and a binary that calls it, and runs on Unix. In each, `args` is what
-//! was typed and `config` is what it means.
+//! was typed and `config` is what it means. Each is behind a feature of its name (`server`, `client`, `request`,
+//! `bench`), so that one can be built without what only the others need; all are on by default.
 
+#![cfg_attr(
+    not(all(feature = "bench", feature = "client", feature = "request", feature = "server")),
+    allow(dead_code, reason = "not every command uses all that they share")
+)]
+
+#[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
 pub use server::eventsource_server;
 
+#[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "client")]
 pub use client::eventsource_client;
 
+#[cfg(feature = "request")]
 mod request;
+#[cfg(feature = "request")]
 pub use request::eventsource_request;
 
+#[cfg(feature = "bench")]
 mod bench;
+#[cfg(feature = "bench")]
 pub use bench::eventsource_bench;
 
 mod bounded;
 mod channel_name;
 mod data;
+#[cfg(any(feature = "client", feature = "request"))]
 mod endpoint;
 mod escape;
 mod exit;
+#[cfg(any(feature = "bench", feature = "client", feature = "request"))]
 mod header;
+#[cfg(any(feature = "client", feature = "request"))]
 mod hint;
+#[cfg(any(feature = "client", feature = "server"))]
 mod logging;
+#[cfg(any(feature = "bench", feature = "server"))]
+mod open_files;
 mod path_prefix;
+#[cfg(feature = "client")]
 mod shown;
 mod signals;

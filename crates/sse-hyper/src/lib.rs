@@ -11,8 +11,8 @@
 //! | publish over HTTP | [`Publisher`] | `client` |
 //! | run any `tower` service on the internet | [`Server`] | `server` |
 //!
-//! TLS, in servers and clients, is the feature `tls`; streams that come compressed are the feature
-//! `compression`. All features are on by default.
+//! TLS, in servers and clients, is the feature `tls`, in the server alone `server-tls`; streams that come
+//! compressed are the feature `compression`. All features are on by default.
 
 pub use sse_tokio::{Channels, Receipt, ResponseBody, SocketOptions, Sse, SseBody, StreamCut};
 
@@ -23,7 +23,7 @@ pub use service::EventService;
 mod server;
 #[cfg(feature = "server")]
 pub use server::Server;
-#[cfg(all(feature = "server", feature = "tls"))]
+#[cfg(all(feature = "server", feature = "server-tls"))]
 pub use server::{ServerTls, TlsError};
 #[cfg(feature = "server")]
 pub use sse_core::RemoteAddr;

@@ -27,7 +27,10 @@ use tokio::{
     time::sleep,
 };
 
-use crate::exit::{self, Failure};
+use crate::{
+    exit::{self, Failure},
+    open_files,
+};
 use args::Args;
 use config::{Amount, Config};
 use connection::{BUFFER, Body};
@@ -41,7 +44,7 @@ use tally::Tally;
 pub fn eventsource_bench() -> ExitCode {
     exit::run(|args: Args| {
         let config = Rc::new(Config::new(args)?);
-        crate::server::raise_open_files();
+        open_files::raise_limit();
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
         let report = LocalSet::new().block_on(&runtime, run(config.clone()))?;

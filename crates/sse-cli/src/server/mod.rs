@@ -12,7 +12,7 @@ use tokio::{runtime::Runtime, select, sync::oneshot, time::sleep};
 
 use crate::{
     exit::{self, Failure},
-    logging,
+    logging, open_files,
     signals::Signals,
 };
 use args::Args;
@@ -32,7 +32,7 @@ pub fn eventsource_server() -> ExitCode {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
-    raise_open_files();
+    open_files::raise_limit();
     let mut signals = Signals::new().map_err(Failure::failed)?;
     let (host, port, is_tls) = (config.host, config.port, config.tls.is_some());
     let mut server = Server::bind((host.as_str(), port))
@@ -93,14 +93,6 @@ fn announce(url: &str) {
     let mut stdout = io::stdout().lock();
     if let Err(error) = writeln!(stdout, "listening on {url}").and_then(|()| stdout.flush()) {
         tracing::warn!(url, %error, "listening; cannot say so on standard output");
-    }
-}
-
-/// Each listener holds a file open, and the usual soft limit is 1024.
-pub(crate) fn raise_open_files() {
-    match rlimit::increase_nofile_limit(u64::MAX) {
-        Ok(limit) => tracing::debug!(limit, "open files"),
-        Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::{
 };
 use tower_service::Service;
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "server-tls")]
 use super::misdirected::Misdirected;
 use super::{
     first_bytes::{Protocol, Rewound, sniff},
@@ -31,7 +31,7 @@ pub(super) struct Settings {
     pub(super) tells_remote_addr: bool,
     pub(super) accepts_while_draining: bool,
     pub(super) max_concurrent_streams: u32,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "server-tls")]
     pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn serve<S, B>(
 
 /// The TLS handshake, if there is one, and the first bytes.
 async fn open(tcp: Tcp, settings: &Settings) -> io::Result<Option<(Protocol, Rewound<Stream>)>> {
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "server-tls")]
     if let Some(tls) = &settings.tls {
         // What is neither text nor TLS, rustls knows a name for.
         let is_text = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
@@ -105,7 +105,7 @@ async fn open(tcp: Tcp, settings: &Settings) -> io::Result<Option<(Protocol, Rew
             protocol => (protocol, io),
         }));
     }
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(feature = "server-tls"))]
     let _ = settings;
     sniff(Stream::Plain(tcp)).await
 }

@@ -6,12 +6,12 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Misdirected {
     /// Plain HTTP, to a port that speaks TLS.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "server-tls")]
     PlainHttp,
     /// TLS, to a port that speaks plain HTTP.
     Tls,
     /// TLS inside of TLS.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "server-tls")]
     TlsTwice,
 }
 
@@ -19,10 +19,10 @@ impl Misdirected {
     /// What to write into the log.
     pub(super) fn log_text(self) -> &'static str {
         match self {
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "server-tls")]
             Self::PlainHttp => "a client speaks plain HTTP, but this port speaks TLS",
             Self::Tls => "a client speaks TLS, but this port speaks plain HTTP",
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "server-tls")]
             Self::TlsTwice => "a client speaks TLS inside of TLS",
         }
     }
@@ -33,10 +33,10 @@ impl Misdirected {
     /// it, and name the reason better than after an alert.
     pub(super) async fn refuse(self, mut io: impl AsyncWrite + Unpin) -> io::Result<()> {
         let text = match self {
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "server-tls")]
             Self::PlainHttp => "this port speaks TLS: use https://\n",
             Self::Tls => "this port speaks plain HTTP: use http://\n",
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "server-tls")]
             Self::TlsTwice => "this connection speaks TLS already: send HTTP inside of it\n",
         };
         let head = "HTTP/1.1 400 Bad Request\r\n\

@@ -17,7 +17,7 @@ mod shutdown;
 mod stall;
 mod stream;
 mod tcp;
-#[cfg(feature = "tls")]
+#[cfg(feature = "server-tls")]
 mod tls;
 mod tower;
 mod watched;
@@ -42,7 +42,7 @@ use sse_tokio::SocketOptions;
 
 use self::connection::Settings;
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "server-tls")]
 pub use self::tls::{ServerTls, TlsError};
 
 /// A server for any tower service, over HTTP/1.1 and HTTP/2.
@@ -163,7 +163,7 @@ impl Server {
                 tells_remote_addr: true,
                 accepts_while_draining: false,
                 max_concurrent_streams: 256,
-                #[cfg(feature = "tls")]
+                #[cfg(feature = "server-tls")]
                 tls: None,
             },
             shutdown_timeout: Duration::from_secs(4),
@@ -182,7 +182,7 @@ impl Server {
     }
 
     /// Speaks TLS, and nothing else, on every connection. Default: plain text.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "server-tls")]
     #[must_use]
     pub fn with_tls(mut self, tls: ServerTls) -> Self {
         self.settings.tls = Some(tls.acceptor());

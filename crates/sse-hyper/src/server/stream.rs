@@ -13,7 +13,7 @@ use super::tcp::Tcp;
 pub(super) enum Stream {
     Plain(Tcp),
     /// Boxed, so that a plain connection does not pay for it.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "server-tls")]
     Tls(Box<tokio_rustls::server::TlsStream<Tcp>>),
 }
 
@@ -31,7 +31,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "server-tls")]
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
@@ -45,7 +45,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "server-tls")]
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
@@ -57,7 +57,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "server-tls")]
             Self::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
         }
     }
@@ -65,7 +65,7 @@ impl AsyncWrite for Stream {
     fn is_write_vectored(&self) -> bool {
         match self {
             Self::Plain(stream) => stream.is_write_vectored(),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "server-tls")]
             Self::Tls(stream) => stream.is_write_vectored(),
         }
     }
@@ -73,7 +73,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "server-tls")]
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
@@ -81,7 +81,7 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "server-tls")]
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }

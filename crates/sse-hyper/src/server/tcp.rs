@@ -39,7 +39,7 @@ impl Tcp {
     }
 
     /// The first byte of what was not read yet, which stays unread; `None` at the end.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "server-tls")]
     pub(super) async fn first_byte(&self) -> io::Result<Option<u8>> {
         let mut byte = [0];
         let count = self.stream.peek(&mut byte).await?;
