@@ -43,6 +43,50 @@ use crate::{request, response, rest::Rest, watch::Watch};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Behind a look of your own
+///
+/// Middleware goes around a scope with the service in it. This one lets nobody listen or publish without
+/// a session:
+///
+/// ```
+/// use actix_web::{
+///     App, Error, HttpResponse,
+///     body::{BoxBody, MessageBody},
+///     dev::{ServiceRequest, ServiceResponse},
+///     middleware::{Next, from_fn},
+///     web,
+/// };
+/// use sse_actix::EventService;
+/// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+///
+/// async fn with_session(
+///     request: ServiceRequest,
+///     next: Next<impl MessageBody + 'static>,
+/// ) -> Result<ServiceResponse<BoxBody>, Error> {
+///     match request.headers().get("cookie") {
+///         Some(cookie) if cookie == "session=s3cret" => {
+///             next.call(request).await.map(|response| response.map_into_boxed_body())
+///         }
+///         _ => Ok(request.into_response(HttpResponse::Unauthorized())),
+///     }
+/// }
+///
+/// # #[actix_web::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = GatewayConfig::default().with_prefix("/events")?;
+/// let events = EventService::new(Gateway::new(Hub::new(HubConfig::new(StringFormat)), config));
+/// let scope = web::scope("/events").wrap(from_fn(with_session)).service(events);
+/// let app = App::new().service(scope);
+/// # use actix_web::test;
+/// # let app = test::init_service(app).await;
+/// # let listen = || test::TestRequest::get().uri("/events/poll/42").insert_header(("host", "h"));
+/// # assert_eq!(test::call_service(&app, listen().to_request()).await.status(), 401);
+/// # let listen = listen().insert_header(("cookie", "session=s3cret")).to_request();
+/// # assert_eq!(test::call_service(&app, listen).await.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct EventService(Protocol);
 

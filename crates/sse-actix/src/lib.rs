@@ -5,6 +5,7 @@
 //! | serve the protocol of [`sse_core::Gateway`] | [`EventService`] |
 //! | publish from the process that serves | [`Channels`] |
 //! | answer with a stream of events of your own | [`Sse`] |
+//! | answer with a channel in a route of your own | [`event_stream`], [`Channels::listen`] |
 //! | know which event the client saw last | [`LastEventId`] |
 //! | listen with the options that find dead peers | [`SocketOptions`] |
 //!
@@ -69,6 +70,9 @@ mod closing;
 mod event_service;
 pub use event_service::EventService;
 
+mod event_stream;
+pub use event_stream::event_stream;
+
 mod last_event_id;
 pub use last_event_id::LastEventId;
 
@@ -81,4 +85,7 @@ pub use sse::Sse;
 
 mod watch;
 
-pub use sse_tokio::{Channels, Receipt, SocketOptions, StreamCut};
+pub use sse_tokio::{
+    BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
+    SocketOptions, Source, SseBody, StreamCut, Until,
+};

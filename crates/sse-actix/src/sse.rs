@@ -3,7 +3,7 @@ use std::{future::Future, time::Duration};
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody};
 use futures_core::Stream;
 use sse_core::Emit;
-use sse_tokio::LocalBoxFeed;
+use sse_tokio::{LocalBoxFeed, Received};
 
 use crate::{response, rest::Rest};
 
@@ -18,24 +18,67 @@ use crate::{response, rest::Rest};
 /// An error of the stream is logged, by actix-web too, and breaks the answer behind what came before it,
 /// so that the client knows that something is missing; see [`with_clean_errors`](Self::with_clean_errors).
 ///
+/// # The end
+///
+/// A browser comes back after the end of any stream, clean or not, and asks again. So give events ids,
+/// and answer [`stop`](Self::stop) to the last one of all; or let the page close its `EventSource` at an
+/// event that it knows for the last. Otherwise the browser has the same answer again every few seconds.
+///
 /// ```
 /// use actix_web::{App, test, web};
 /// use futures_util::{StreamExt, stream};
 /// use sse_actix::{LastEventId, Sse};
 /// use sse_core::Event;
 ///
-/// async fn tokens(last: LastEventId) -> Sse {
-///     if !last.is_none() {
+/// async fn words(last: LastEventId) -> Sse {
+///     let words = ["to", "be"];
+///     // The id of an event says how many were sent, so the browser's last one how many it has.
+///     let seen = last.id().and_then(|id| id.as_str().parse().ok()).unwrap_or(0);
+///     if seen == words.len() {
 ///         return Sse::stop();
 ///     }
-///     Sse::new(stream::iter(["to", "be"]).map(Event::data))
+///     let rest = stream::iter(words).enumerate().skip(seen);
+///     Sse::new(rest.map(|(at, word)| Event::data(word).with_id((at + 1).into())))
 /// }
 ///
 /// # #[actix_web::main]
 /// # async fn main() {
-/// let app = test::init_service(App::new().route("/tokens", web::get().to(tokens))).await;
-/// let request = test::TestRequest::get().uri("/tokens").to_request();
-/// assert_eq!(test::call_and_read_body(&app, request).await, "data: to\n\ndata: be\n\n");
+/// let app = test::init_service(App::new().route("/words", web::get().to(words))).await;
+/// let request = test::TestRequest::get().uri("/words").to_request();
+/// let all = test::call_and_read_body(&app, request).await;
+/// assert_eq!(all, "data: to\nid: 1\n\ndata: be\nid: 2\n\n");
+///
+/// // The browser comes back, and then no more.
+/// let request = test::TestRequest::get().uri("/words").insert_header(("last-event-id", "2"));
+/// assert_eq!(test::call_service(&app, request.to_request()).await.status(), 204);
+/// # }
+/// ```
+///
+/// # A status, headers and cookies of your own
+///
+/// As actix-web has them for any responder. An `EventSource` takes no status but 200; others take what
+/// you say.
+///
+/// ```
+/// use actix_web::{Responder, http::StatusCode};
+/// use futures_util::stream;
+/// use sse_actix::Sse;
+/// use sse_core::Event;
+///
+/// async fn answer() -> impl Responder {
+///     Sse::new(stream::iter(["to", "be"].map(Event::data)))
+///         .customize()
+///         .with_status(StatusCode::CREATED)
+///         .insert_header(("location", "/answers/7"))
+///         .append_header(("set-cookie", "answer=7; HttpOnly"))
+/// }
+/// # #[actix_web::main]
+/// # async fn main() {
+/// # let request = actix_web::test::TestRequest::default().to_http_request();
+/// # let response = answer().await.respond_to(&request);
+/// # assert_eq!(response.status(), StatusCode::CREATED);
+/// # assert_eq!(response.headers().get("location").unwrap(), "/answers/7");
+/// # assert_eq!(response.headers().get("content-type").unwrap(), "text/event-stream");
 /// # }
 /// ```
 #[derive(Debug)]
@@ -50,6 +93,43 @@ impl Sse {
         S::Item: Emit,
     {
         Self(sse_tokio::Sse::new(stream).boxed_local())
+    }
+
+    /// An answer that sends what comes through a channel of [`tokio::sync::mpsc`], bounded or not, and
+    /// ends once all senders are gone and what they sent is written.
+    ///
+    /// A client that goes away drops the receiver: then sending fails, and so the producer learns that
+    /// nobody reads any more. One that reads slowly fills a bounded channel, at which the producer waits.
+    ///
+    /// ```
+    /// use sse_actix::Sse;
+    /// use sse_core::Event;
+    /// use tokio::sync::mpsc;
+    ///
+    /// async fn words() -> Sse {
+    ///     let (words, receiver) = mpsc::channel(8);
+    ///     actix_web::rt::spawn(async move {
+    ///         for (at, word) in (1..).zip(["to", "be"]) {
+    ///             if words.send(Event::data(word).with_id(at.into())).await.is_err() {
+    ///                 return; // Nobody reads any more.
+    ///             }
+    ///         }
+    ///     });
+    ///     Sse::from_receiver(receiver)
+    /// }
+    /// # #[actix_web::main]
+    /// # async fn main() {
+    /// # let request = actix_web::test::TestRequest::default().to_http_request();
+    /// # let response = actix_web::Responder::respond_to(words().await, &request);
+    /// # let all = actix_web::body::to_bytes(response.into_body()).await.unwrap();
+    /// # assert_eq!(all, "data: to\nid: 1\n\ndata: be\nid: 2\n\n");
+    /// # }
+    /// ```
+    pub fn from_receiver<T>(receiver: impl Into<Received<T>>) -> Self
+    where
+        T: Emit + 'static,
+    {
+        Self::new(receiver.into())
     }
 
     /// The answer 204, after which an `EventSource` does not come back. See [`sse_core::stop_reconnecting`].

@@ -35,6 +35,43 @@ use tower_service::Service;
 /// # Ok::<(), sse_core::GatewayError>(())
 /// ```
 ///
+/// # Behind a look of your own
+///
+/// Layers go around it as around any router. This one lets nobody listen or publish without a session:
+///
+/// ```
+/// use axum::{
+///     Router,
+///     extract::Request,
+///     http::StatusCode,
+///     middleware::{Next, from_fn},
+///     response::{IntoResponse, Response},
+/// };
+/// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+///
+/// async fn with_session(request: Request, next: Next) -> Response {
+///     match request.headers().get("cookie") {
+///         Some(cookie) if cookie == "session=s3cret" => next.run(request).await,
+///         _ => StatusCode::UNAUTHORIZED.into_response(),
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = GatewayConfig::default().with_prefix("/events")?;
+/// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
+/// let app: Router = Router::new().merge(sse_axum::router(gateway).layer(from_fn(with_session)));
+/// # let mut app = app;
+/// # use tower_service::Service;
+/// # let listen = || Request::get("/events/poll/42").header("host", "localhost");
+/// # let refused = app.call(listen().body(axum::body::Body::empty())?).await?;
+/// # assert_eq!(refused.status(), 401);
+/// # let listen = listen().header("cookie", "session=s3cret");
+/// # assert_eq!(app.call(listen.body(axum::body::Body::empty())?).await?.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Without a prefix
 ///
 /// `/` is the application's, if it has a route or a fallback for it, in whichever order they are merged.

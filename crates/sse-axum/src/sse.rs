@@ -6,7 +6,7 @@ use axum::{
 };
 use futures_core::Stream;
 use sse_core::Emit;
-use sse_tokio::BoxFeed;
+use sse_tokio::{BoxFeed, Received};
 
 /// An answer that sends the events of any stream, without channels: what a handler returns.
 ///
@@ -18,20 +18,70 @@ use sse_tokio::BoxFeed;
 /// An error of the stream is logged and breaks the answer behind what came before it, so that the client
 /// knows that something is missing; see [`with_clean_errors`](Self::with_clean_errors).
 ///
+/// # The end
+///
+/// A browser comes back after the end of any stream, clean or not, and asks again. So give events ids,
+/// and answer [`stop`](Self::stop) to the last one of all; or let the page close its `EventSource` at an
+/// event that it knows for the last. Otherwise the browser has the same answer again every few seconds.
+///
 /// ```
 /// use axum::{Router, routing::get};
 /// use futures_util::{StreamExt, stream};
 /// use sse_axum::{LastEventId, Sse};
 /// use sse_core::Event;
 ///
-/// async fn tokens(last: LastEventId) -> Sse {
-///     if !last.is_none() {
+/// async fn words(last: LastEventId) -> Sse {
+///     let words = ["to", "be"];
+///     // The id of an event says how many were sent, so the browser's last one how many it has.
+///     let seen = last.id().and_then(|id| id.as_str().parse().ok()).unwrap_or(0);
+///     if seen == words.len() {
 ///         return Sse::stop();
 ///     }
-///     Sse::new(stream::iter(["to", "be"]).map(Event::data))
+///     let rest = stream::iter(words).enumerate().skip(seen);
+///     Sse::new(rest.map(|(at, word)| Event::data(word).with_id((at + 1).into())))
 /// }
 ///
-/// let app: Router = Router::new().route("/tokens", get(tokens));
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app: Router = Router::new().route("/words", get(words));
+/// # let mut app = app;
+/// # use axum::{body::Body, extract::Request};
+/// # use tower_service::Service;
+/// # let mut ask = async |last| {
+/// #     let request = Request::get("/words").header("last-event-id", last);
+/// #     app.call(request.body(Body::empty()).unwrap()).await.unwrap()
+/// # };
+/// # let all = axum::body::to_bytes(ask("").await.into_body(), usize::MAX).await?;
+/// # assert_eq!(all, "data: to\nid: 1\n\ndata: be\nid: 2\n\n");
+/// # assert_eq!(ask("2").await.status(), 204);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # A status, headers and cookies of your own
+///
+/// As axum has them for any answer. An `EventSource` takes no status but 200; others take what you say.
+///
+/// ```
+/// use axum::{
+///     http::{StatusCode, header},
+///     response::IntoResponse,
+/// };
+/// use futures_util::stream;
+/// use sse_axum::Sse;
+/// use sse_core::Event;
+///
+/// async fn answer() -> impl IntoResponse {
+///     let headers = [(header::LOCATION, "/answers/7"), (header::SET_COOKIE, "answer=7; HttpOnly")];
+///     (StatusCode::CREATED, headers, Sse::new(stream::iter(["to", "be"].map(Event::data))))
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let response = answer().await.into_response();
+/// # assert_eq!(response.status(), StatusCode::CREATED);
+/// # assert_eq!(response.headers()["location"], "/answers/7");
+/// # assert_eq!(response.headers()["content-type"], "text/event-stream");
+/// # }
 /// ```
 #[derive(Debug)]
 #[must_use = "it does nothing unless it is returned from a handler"]
@@ -45,6 +95,42 @@ impl Sse {
         S::Item: Emit,
     {
         Self(sse_tokio::Sse::new(stream).boxed())
+    }
+
+    /// An answer that sends what comes through a channel of [`tokio::sync::mpsc`], bounded or not, and
+    /// ends once all senders are gone and what they sent is written.
+    ///
+    /// A client that goes away drops the receiver: then sending fails, and so the producer learns that
+    /// nobody reads any more. One that reads slowly fills a bounded channel, at which the producer waits.
+    ///
+    /// ```
+    /// use sse_axum::Sse;
+    /// use sse_core::Event;
+    /// use tokio::sync::mpsc;
+    ///
+    /// async fn words() -> Sse {
+    ///     let (words, receiver) = mpsc::channel(8);
+    ///     tokio::spawn(async move {
+    ///         for (at, word) in (1..).zip(["to", "be"]) {
+    ///             if words.send(Event::data(word).with_id(at.into())).await.is_err() {
+    ///                 return; // Nobody reads any more.
+    ///             }
+    ///         }
+    ///     });
+    ///     Sse::from_receiver(receiver)
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let response = axum::response::IntoResponse::into_response(words().await);
+    /// # let all = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    /// # assert_eq!(all, "data: to\nid: 1\n\ndata: be\nid: 2\n\n");
+    /// # }
+    /// ```
+    pub fn from_receiver<T>(receiver: impl Into<Received<T>>) -> Self
+    where
+        T: Emit + Send + 'static,
+    {
+        Self::new(receiver.into())
     }
 
     /// The answer 204, after which an `EventSource` does not come back. See

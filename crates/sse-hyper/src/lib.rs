@@ -5,7 +5,7 @@
 //! | serve the protocol of [`sse_core::Gateway`] | [`EventService`] | |
 //! | publish from the process that serves | [`Channels`] | |
 //! | answer with a stream of events of your own | [`Sse`] | |
-//! | stream one subscriber in an answer of your own | [`SseBody`] | |
+//! | answer with a channel in a route of your own | [`event_stream`], [`Channels::listen`] | |
 //! | listen to a server, and stay connected | [`EventSource`] | `client` |
 //! | the same without a runtime | [`BlockingEventSource`] | `client` |
 //! | publish over HTTP | [`Publisher`] | `client` |
@@ -14,7 +14,11 @@
 //! TLS, in servers and clients, is the feature `tls`, in the server alone `server-tls`; streams that come
 //! compressed are the feature `compression`. All features are on by default.
 
-pub use sse_tokio::{Channels, Receipt, ResponseBody, SocketOptions, Sse, SseBody, StreamCut};
+pub use sse_core::event_stream;
+pub use sse_tokio::{
+    BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
+    ResponseBody, SocketOptions, Source, Sse, SseBody, StreamCut, Until,
+};
 
 mod service;
 pub use service::EventService;

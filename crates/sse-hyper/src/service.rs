@@ -34,6 +34,48 @@ use tower_service::Service;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Behind a look of your own
+///
+/// It is a service like any other, so layers of `tower` go around it, and a service of your own may ask
+/// it for what it lets through. This one lets nobody listen or publish without a session. It needs `tower`
+/// with the feature `util`, and `http-body-util`:
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Request, Response, StatusCode};
+/// use http_body_util::{Either, Empty};
+/// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+/// use sse_hyper::EventService;
+/// use tower::{ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
+/// let events = EventService::new(gateway);
+/// // Under `Server` it is a `Request<hyper::body::Incoming>`.
+/// let service = service_fn(move |request: Request<Empty<Bytes>>| {
+///     let events = events.clone();
+///     async move {
+///         match request.headers().get("cookie") {
+///             Some(cookie) if cookie == "session=s3cret" => {
+///                 events.oneshot(request).await.map(|answer| answer.map(Either::Left))
+///             }
+///             _ => {
+///                 let mut refused = Response::new(Either::Right(Empty::<Bytes>::new()));
+///                 *refused.status_mut() = StatusCode::UNAUTHORIZED;
+///                 Ok(refused)
+///             }
+///         }
+///     }
+/// });
+/// # let listen = || Request::get("/poll/42").header("host", "localhost");
+/// # assert_eq!(service.clone().oneshot(listen().body(Empty::new())?).await?.status(), 401);
+/// # let listen = listen().header("cookie", "session=s3cret").body(Empty::new())?;
+/// # assert_eq!(service.oneshot(listen).await?.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct EventService(Protocol);
 

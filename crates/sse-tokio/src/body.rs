@@ -25,7 +25,7 @@ pin_project! {
     /// # use std::{sync::Arc, time::Instant};
     /// use http_body_util::BodyExt;
     /// use sse_core::{Hub, HubConfig, StringFormat, Token};
-    /// use sse_tokio::SseBody;
+    /// # use sse_tokio::SseBody;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -118,8 +118,11 @@ impl<S: fmt::Debug> fmt::Debug for SseBody<S> {
 /// something is missing.
 ///
 /// ```
-/// fn log(error: &sse_tokio::StreamCut) {
-///     tracing::warn!(reason = ?error.reason(), "{error}");
+/// use sse_core::CloseReason;
+/// # use sse_tokio::StreamCut;
+///
+/// fn has_read_too_slowly(cut: &StreamCut) -> bool {
+///     matches!(cut.reason(), CloseReason::Overrun { .. })
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

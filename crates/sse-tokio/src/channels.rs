@@ -13,7 +13,7 @@ use crate::{ChannelEvents, SseBody, timer::now, wake::WakeQueue};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use sse_core::{Hub, HubConfig, StringFormat, Token};
-/// use sse_tokio::Channels;
+/// # use sse_tokio::Channels;
 ///
 /// let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));
 /// let token = Token::new("42")?;

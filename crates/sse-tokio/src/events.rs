@@ -13,7 +13,7 @@ use sse_core::{HubEvent, HubEvents};
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use futures_util::StreamExt;
 /// use sse_core::{Hub, HubConfig, HubEvent, StringFormat, Token};
-/// use sse_tokio::Channels;
+/// # use sse_tokio::Channels;
 ///
 /// let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));
 /// let mut events = channels.events();

@@ -23,13 +23,16 @@ pub trait Feed {
 /// What may come from a [`Feed`] behind the item that it has handed over.
 ///
 /// ```
-/// use std::task::{Context, Poll, Waker};
+/// use std::{
+///     task::{Context, Poll, Waker},
+///     time::Instant,
+/// };
 ///
 /// use futures_util::stream;
 /// use sse_core::{Event, EventBuffer, SubscriptionConfig};
-/// use sse_tokio::{Feed, FeedState, now};
+/// # use sse_tokio::{Feed, FeedState};
 ///
-/// let mut buffer = EventBuffer::new(SubscriptionConfig::default(), now());
+/// let mut buffer = EventBuffer::new(SubscriptionConfig::default(), Instant::now());
 /// let mut feed = Box::pin(stream::iter([Ok(Event::data("1")), Err("lost")]));
 /// let mut next = || feed.as_mut().poll_feed(&mut Context::from_waker(Waker::noop()), &mut buffer);
 ///

@@ -27,6 +27,9 @@ pub use feed::{BoxFeed, Feed, FeedState, LocalBoxFeed, Until};
 mod protocol;
 pub use protocol::{Answer, Protocol, ResponseBody, Rest};
 
+mod received;
+pub use received::Received;
+
 mod socket;
 pub use socket::SocketOptions;
 

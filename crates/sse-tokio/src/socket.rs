@@ -10,7 +10,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 /// them: small writes go out at once, dead peers are found, and a slow reader's lag stays in the log.
 ///
 /// ```
-/// use sse_tokio::SocketOptions;
+/// # use sse_tokio::SocketOptions;
 ///
 /// let listener = SocketOptions::default().listen("127.0.0.1:0".parse()?)?;
 /// assert_ne!(listener.local_addr()?.port(), 0);

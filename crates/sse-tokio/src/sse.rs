@@ -4,7 +4,7 @@ use futures_core::Stream;
 use http::Response;
 use sse_core::{Emit, EventBuffer, SubscriptionConfig, event_stream, stop_reconnecting};
 
-use crate::{BoxFeed, Fed, Feed, LocalBoxFeed, SseBody, Until, timer::now};
+use crate::{BoxFeed, Fed, Feed, LocalBoxFeed, Received, SseBody, Until, timer::now};
 
 /// An answer that sends the events of any stream, without channels.
 ///
@@ -19,24 +19,61 @@ use crate::{BoxFeed, Fed, Feed, LocalBoxFeed, SseBody, Until, timer::now};
 /// reset the stream of HTTP/2. So the client knows that something is missing. Only HTTP/1.0 has no way to
 /// say that. For an end that looks whole there is [`with_clean_errors`](Self::with_clean_errors).
 ///
-/// ```
-/// use std::convert::Infallible;
+/// # The end
 ///
-/// use futures_util::stream;
-/// use http::Response;
-/// use http_body_util::BodyExt;
-/// use sse_core::Event;
-/// use sse_tokio::Sse;
+/// A browser comes back after the end of any stream, clean or not, and asks again. So give events ids,
+/// and answer [`stop`](Self::stop) to the last one of all; or let the page close its `EventSource` at an
+/// event that it knows for the last. Otherwise the browser has the same answer again every few seconds.
+///
+/// ```
+/// # use bytes::Bytes;
+/// use futures_util::{StreamExt, stream};
+/// # use http_body_util::BodyExt;
+/// use http::{Request, Response};
+/// use sse_core::{Event, LastEventId};
+/// # use sse_tokio::Sse;
+///
+/// fn answer(last: LastEventId) -> Response<impl http_body::Body<Data = Bytes>> {
+///     let words = ["to", "be"];
+///     // The id of an event says how many were sent, so the browser's last one how many it has.
+///     let seen = last.id().and_then(|id| id.as_str().parse().ok()).unwrap_or(0);
+///     if seen == words.len() {
+///         return Sse::stop().into_response();
+///     }
+///     let rest = stream::iter(words).enumerate().skip(seen);
+///     Sse::new(rest.map(|(at, word)| Event::data(word).with_id((at + 1).into()))).into_response()
+/// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// let tokens = stream::iter(["to", "be"]).map(Event::data);
-/// # use futures_util::StreamExt;
-/// let response = Response::from(Sse::new(tokens));
+/// let response = answer(LastEventId::default());
 /// assert_eq!(response.headers()["content-type"], "text/event-stream");
-/// let body = response.into_body().collect().await.expect("nothing is lost here").to_bytes();
-/// assert_eq!(body, "data: to\n\ndata: be\n\n");
+/// let body = response.into_body().collect().await.ok().unwrap().to_bytes();
+/// assert_eq!(body, "data: to\nid: 1\n\ndata: be\nid: 2\n\n");
+///
+/// // The browser comes back, and then no more.
+/// assert_eq!(answer(LastEventId::new(Some(b"2"), None)).status(), 204);
 /// # }
+/// ```
+///
+/// # A status, headers and cookies of your own
+///
+/// The response is made, then changed. An `EventSource` takes no status but 200; others take what you say.
+///
+/// ```
+/// use futures_util::stream;
+/// use http::{HeaderValue, StatusCode, header};
+/// use sse_core::Event;
+/// # use sse_tokio::Sse;
+///
+/// let words = stream::iter(["to", "be"].map(Event::data));
+/// let mut response = Sse::new(words).into_response();
+/// *response.status_mut() = StatusCode::CREATED;
+/// let headers = response.headers_mut();
+/// headers.insert(header::LOCATION, HeaderValue::from_static("/answers/7"));
+/// headers.append(header::SET_COOKIE, HeaderValue::from_static("answer=7; HttpOnly"));
+///
+/// assert_eq!(response.headers()["content-type"], "text/event-stream");
 /// ```
 #[must_use = "it does nothing unless it is sent"]
 pub struct Sse<F> {
@@ -44,14 +81,47 @@ pub struct Sse<F> {
     options: Options,
 }
 
-impl<S> Sse<S>
-where
-    S: Stream,
-    S::Item: Emit,
-{
+impl<S> Sse<S> {
     /// An answer that sends what `stream` yields, and ends with it.
-    pub fn new(stream: S) -> Self {
+    pub fn new(stream: S) -> Self
+    where
+        S: Stream,
+        S::Item: Emit,
+    {
         Self { feed: Some(stream), options: Options::default() }
+    }
+}
+
+impl<T: Emit> Sse<Received<T>> {
+    /// An answer that sends what comes through a channel of [`tokio::sync::mpsc`], bounded or not, and
+    /// ends once all senders are gone and what they sent is written.
+    ///
+    /// A client that goes away drops the receiver: then sending fails, and so the producer learns that
+    /// nobody reads any more. One that reads slowly fills a bounded channel, at which the producer waits.
+    ///
+    /// ```
+    /// # use http_body_util::BodyExt;
+    /// use sse_core::Event;
+    /// # use sse_tokio::Sse;
+    /// use tokio::sync::mpsc;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (words, receiver) = mpsc::channel(8);
+    /// tokio::spawn(async move {
+    ///     for (at, word) in (1..).zip(["to", "be"]) {
+    ///         if words.send(Event::data(word).with_id(at.into())).await.is_err() {
+    ///             return; // Nobody reads any more.
+    ///         }
+    ///     }
+    /// });
+    /// let response = Sse::from_receiver(receiver).into_response();
+    /// # let body = response.into_body().collect().await.unwrap().to_bytes();
+    /// # assert_eq!(body, "data: to\nid: 1\n\ndata: be\nid: 2\n\n");
+    /// # }
+    /// ```
+    pub fn from_receiver(receiver: impl Into<Received<T>>) -> Self {
+        Self::new(receiver.into())
     }
 }
 
@@ -81,7 +151,7 @@ impl<F: Feed> Sse<F> {
     /// use futures_util::stream;
     /// use http_body_util::BodyExt;
     /// use sse_core::{Event, KEEPALIVE};
-    /// use sse_tokio::Sse;
+    /// # use sse_tokio::Sse;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
@@ -104,7 +174,7 @@ impl<F: Feed> Sse<F> {
     /// use futures_util::stream;
     /// use http_body_util::BodyExt;
     /// use sse_core::{CloseReason, Event};
-    /// use sse_tokio::Sse;
+    /// # use sse_tokio::Sse;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {

@@ -14,7 +14,7 @@ use futures_util::{FutureExt, Stream, StreamExt, stream};
 use http_body_util::{BodyExt, Collected};
 use sse_core::{CloseReason, Emit, Event, Frame, KEEPALIVE};
 use sse_tokio::{Feed, Sse, StreamCut};
-use tokio::time::Instant;
+use tokio::{sync::mpsc, time::Instant};
 
 #[tokio::test]
 async fn a_frame_that_is_ready_alone_is_not_copied() {
@@ -158,6 +158,34 @@ async fn stop_is_204_with_an_empty_body() {
     assert_eq!(response.headers()["cache-control"], "no-store");
     assert_eq!(response.headers().get("content-type"), None);
     assert!(http_body::Body::is_end_stream(response.body()));
+}
+
+#[tokio::test]
+async fn a_channel_of_either_kind_ends_behind_what_was_sent() {
+    let (bounded, receiver) = mpsc::channel(2);
+    let sse = Sse::from_receiver(receiver);
+    bounded.try_send(Event::data("1")).unwrap();
+    drop(bounded);
+    let body = sse.into_response().into_body();
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "data: 1\n\n");
+
+    let (unbounded, receiver) = mpsc::unbounded_channel();
+    let sse = Sse::from_receiver(receiver);
+    unbounded.send(Ok(Event::data("1"))).unwrap();
+    unbounded.send(Err("lost")).unwrap();
+    let body = sse.with_clean_errors().boxed().into_response().into_body();
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "data: 1\n\n");
+}
+
+#[tokio::test]
+async fn nobody_can_send_once_the_answer_is_dropped() {
+    let (sender, receiver) = mpsc::channel::<Event>(1);
+    let response = Sse::from_receiver(receiver).into_response();
+
+    drop(response);
+
+    sender.closed().await;
+    assert!(sender.send(Event::data("1")).await.is_err());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! | serve the protocol of [`sse_core::Gateway`] | [`routes`] |
 //! | publish from the process that serves | [`Channels`] |
 //! | answer with a stream of events of your own | [`Sse`] |
+//! | answer with a channel in a route of your own | [`event_stream`], [`Channels::listen`] |
 //! | know which event the client saw last | [`last_event_id`] |
 //! | listen with the options that find dead peers | [`SocketOptions`] |
 //!
@@ -45,6 +46,9 @@
 //! under `warp::serve`, for each stream over HTTP/2. Beyond that a listener falls behind in the log, and
 //! the stream of an [`Sse`] waits.
 
+mod event_stream;
+pub use event_stream::event_stream;
+
 mod last_event_id;
 pub use last_event_id::last_event_id;
 
@@ -57,4 +61,7 @@ mod sse;
 pub use sse::Sse;
 
 pub use sse_core::LastEventId;
-pub use sse_tokio::{Channels, Receipt, SocketOptions, StreamCut};
+pub use sse_tokio::{
+    BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
+    SocketOptions, Source, SseBody, StreamCut, Until,
+};

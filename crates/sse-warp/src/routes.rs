@@ -34,6 +34,47 @@ use crate::{last_event_id::raw_query, reply::convert};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Behind a look of your own
+///
+/// Filters go before it as before any other. This one lets nobody listen or publish without a session:
+///
+/// ```
+/// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+/// use warp::{Filter, http::StatusCode, reject, reply::with_status};
+///
+/// #[derive(Debug)]
+/// struct NoSession;
+///
+/// impl reject::Reject for NoSession {}
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let session = warp::cookie::optional("session").and_then(async |session: Option<String>| {
+///     match session.as_deref() {
+///         Some("s3cret") => Ok(()),
+///         _ => Err(reject::custom(NoSession)),
+///     }
+/// });
+/// let config = GatewayConfig::default().with_prefix("/events")?;
+/// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
+/// let filter = warp::path("events")
+///     .and(session)
+///     .untuple_one()
+///     .and(sse_warp::routes(gateway))
+///     .recover(async |rejection: warp::Rejection| match rejection.find::<NoSession>() {
+///         Some(NoSession) => Ok(with_status("no session", StatusCode::UNAUTHORIZED)),
+///         None => Err(rejection),
+///     });
+/// # use tower_service::Service;
+/// # let mut app = warp::service(filter);
+/// # let listen = || http::Request::get("/events/poll/42").header("host", "localhost");
+/// # assert_eq!(app.call(listen().body(String::new())?).await?.status(), 401);
+/// # let listen = listen().header("cookie", "theme=dark; session=s3cret");
+/// # assert_eq!(app.call(listen.body(String::new())?).await?.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
 pub fn routes(gateway: Gateway) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
     let protocol = Protocol::new(gateway);
     let prefix = protocol.gateway().prefix().to_owned();

@@ -2,7 +2,7 @@ use std::{future::Future, time::Duration};
 
 use futures_core::Stream;
 use sse_core::Emit;
-use sse_tokio::BoxFeed;
+use sse_tokio::{BoxFeed, Received};
 use warp::{Reply, reply};
 
 use crate::reply::convert;
@@ -17,20 +17,66 @@ use crate::reply::convert;
 /// An error of the stream is logged and breaks the answer behind what came before it, so that the client
 /// knows that something is missing; see [`with_clean_errors`](Self::with_clean_errors).
 ///
+/// # The end
+///
+/// A browser comes back after the end of any stream, clean or not, and asks again. So give events ids,
+/// and answer [`stop`](Self::stop) to the last one of all; or let the page close its `EventSource` at an
+/// event that it knows for the last. Otherwise the browser has the same answer again every few seconds.
+///
 /// ```
 /// use futures_util::{StreamExt, stream};
 /// use sse_core::Event;
 /// use sse_warp::{LastEventId, Sse};
 /// use warp::Filter;
 ///
-/// fn tokens(last: LastEventId) -> Sse {
-///     if !last.is_none() {
+/// fn words(last: LastEventId) -> Sse {
+///     let words = ["to", "be"];
+///     // The id of an event says how many were sent, so the browser's last one how many it has.
+///     let seen = last.id().and_then(|id| id.as_str().parse().ok()).unwrap_or(0);
+///     if seen == words.len() {
 ///         return Sse::stop();
 ///     }
-///     Sse::new(stream::iter(["to", "be"]).map(Event::data))
+///     let rest = stream::iter(words).enumerate().skip(seen);
+///     Sse::new(rest.map(|(at, word)| Event::data(word).with_id((at + 1).into())))
 /// }
 ///
-/// let route = warp::path("tokens").and(sse_warp::last_event_id()).map(tokens);
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let route = warp::path("words").and(sse_warp::last_event_id()).map(words);
+/// # use http_body_util::BodyExt;
+/// # use tower_service::Service;
+/// # let mut app = warp::service(route);
+/// # let mut ask = async |last| {
+/// #     let request = http::Request::get("/words").header("last-event-id", last);
+/// #     app.call(request.body(String::new()).unwrap()).await.unwrap()
+/// # };
+/// # let all = ask("").await.into_body().collect().await?.to_bytes();
+/// # assert_eq!(all, "data: to\nid: 1\n\ndata: be\nid: 2\n\n");
+/// # assert_eq!(ask("2").await.status(), 204);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # A status, headers and cookies of your own
+///
+/// As warp has them for any reply. An `EventSource` takes no status but 200; others take what you say.
+///
+/// ```
+/// use futures_util::stream;
+/// use sse_core::Event;
+/// use sse_warp::Sse;
+/// use warp::{Reply, http::StatusCode, reply};
+///
+/// fn answer() -> impl Reply {
+///     let words = Sse::new(stream::iter(["to", "be"].map(Event::data)));
+///     let answer = reply::with_header(words, "location", "/answers/7");
+///     let answer = reply::with_header(answer, "set-cookie", "answer=7; HttpOnly");
+///     reply::with_status(answer, StatusCode::CREATED)
+/// }
+/// # let response = answer().into_response();
+/// # assert_eq!(response.status(), StatusCode::CREATED);
+/// # assert_eq!(response.headers()["location"], "/answers/7");
+/// # assert_eq!(response.headers()["content-type"], "text/event-stream");
 /// ```
 #[derive(Debug)]
 #[must_use = "it does nothing unless it is returned from a handler"]
@@ -44,6 +90,43 @@ impl Sse {
         S::Item: Emit,
     {
         Self(sse_tokio::Sse::new(stream).boxed())
+    }
+
+    /// An answer that sends what comes through a channel of [`tokio::sync::mpsc`], bounded or not, and
+    /// ends once all senders are gone and what they sent is written.
+    ///
+    /// A client that goes away drops the receiver: then sending fails, and so the producer learns that
+    /// nobody reads any more. One that reads slowly fills a bounded channel, at which the producer waits.
+    ///
+    /// ```
+    /// use sse_core::Event;
+    /// use sse_warp::Sse;
+    /// use tokio::sync::mpsc;
+    ///
+    /// async fn words() -> Sse {
+    ///     let (words, receiver) = mpsc::channel(8);
+    ///     tokio::spawn(async move {
+    ///         for (at, word) in (1..).zip(["to", "be"]) {
+    ///             if words.send(Event::data(word).with_id(at.into())).await.is_err() {
+    ///                 return; // Nobody reads any more.
+    ///             }
+    ///         }
+    ///     });
+    ///     Sse::from_receiver(receiver)
+    /// }
+    /// # use http_body_util::BodyExt;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let response = warp::Reply::into_response(words().await);
+    /// # let all = response.into_body().collect().await.unwrap().to_bytes();
+    /// # assert_eq!(all, "data: to\nid: 1\n\ndata: be\nid: 2\n\n");
+    /// # }
+    /// ```
+    pub fn from_receiver<T>(receiver: impl Into<Received<T>>) -> Self
+    where
+        T: Emit + Send + 'static,
+    {
+        Self::new(receiver.into())
     }
 
     /// The answer 204, after which an `EventSource` does not come back. See

@@ -5,7 +5,7 @@ use crate::{
     event::error::{check, impl_conversions},
 };
 
-/// The value of an `id:` field.
+/// The value of an `id:` field: a text, or [`From`] an integer its decimal digits.
 ///
 /// It holds neither CR nor LF nor NUL. The empty id is one: it makes the receiver forget the id
 /// that it has, and send none when it reconnects.
@@ -19,7 +19,8 @@ use crate::{
 ///
 /// const FIRST: EventId = EventId::from_static("1");
 ///
-/// assert_eq!(EventId::new(1.to_string()), Ok(FIRST));
+/// assert_eq!(EventId::new("1"), Ok(FIRST));
+/// assert_eq!(EventId::from(1_u64), FIRST);
 /// assert_eq!(
 ///     EventId::new("a\0b"),
 ///     Err(FieldError::Forbidden { field: "id", character: '\0', at: 1 }),
@@ -68,5 +69,18 @@ impl EventId {
 }
 
 impl_conversions!(EventId);
+
+macro_rules! impl_from_number {
+    ($($number:ty)+) => {$(
+        impl From<$number> for EventId {
+            /// The number in decimal digits.
+            fn from(number: $number) -> Self {
+                Self(Cow::Owned(number.to_string()))
+            }
+        }
+    )+};
+}
+
+impl_from_number!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 
 const FORBIDDEN: &[u8] = b"\r\n\0";

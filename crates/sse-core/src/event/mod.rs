@@ -58,6 +58,28 @@ impl Event {
         Self { data: Some(data.into()), ..Self::default() }
     }
 
+    /// An event that carries `value` as JSON, on one line.
+    ///
+    /// [`encode_json_into`](Self::encode_json_into) writes it without the text in between.
+    ///
+    /// ```
+    /// use sse_core::Event;
+    ///
+    /// let event = Event::json(&("21.5 °C", [1, 2]))?.with_id(7.into());
+    ///
+    /// assert_eq!(event.encode(), "data: [\"21.5 °C\",[1,2]]\nid: 7\n\n");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `value` could not be serialised: a map with keys that are not strings, or its own `Serialize`
+    /// failed.
+    #[cfg(feature = "json")]
+    pub fn json(value: &(impl ::serde::Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
+        serde_json::to_string(value).map(Self::data)
+    }
+
     /// The same event with `id`, which the receiver sends back when it reconnects.
     ///
     /// Without it the receiver keeps the id that it has.

@@ -24,6 +24,14 @@ use crate::Event;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a stream of `{Self}` is not a stream of events",
+    label = "`{Self}` is not an event",
+    note = "let the stream yield `Event`s: texts become events by `.map(Event::data)`, values \
+            that serde knows by `.map(|value| Event::json(&value))`",
+    note = "`Frame`, and the `Result` of an event or a frame with an error that can be displayed, \
+            will do too"
+)]
 pub trait Emit {
     /// What breaks the stream, as the log is told.
     type Error: fmt::Display;

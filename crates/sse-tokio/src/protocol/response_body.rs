@@ -11,8 +11,9 @@ use crate::{SseBody, StreamCut};
 /// The body of an answer of the [`Protocol`](crate::Protocol).
 ///
 /// ```
+/// # use sse_tokio::ResponseBody;
 /// fn assert_body<B: http_body::Body<Data = bytes::Bytes>>() {}
-/// assert_body::<sse_tokio::ResponseBody>();
+/// assert_body::<ResponseBody>();
 /// ```
 #[derive(Debug)]
 pub struct ResponseBody(Content);
