@@ -85,6 +85,8 @@ pub use sse::Sse;
 
 mod watch;
 
+#[doc(no_inline)]
+pub use sse_core::{Emit, Event, EventId, EventName, Frame};
 pub use sse_tokio::{
     BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
     SocketOptions, Source, SseBody, StreamCut, Until,

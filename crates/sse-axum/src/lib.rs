@@ -61,6 +61,8 @@ pub use last_event_id::LastEventId;
 mod sse;
 pub use sse::Sse;
 
+#[doc(no_inline)]
+pub use sse_core::{Emit, Event, EventId, EventName, Frame};
 pub use sse_tokio::{
     BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
     SocketOptions, Source, SseBody, StreamCut, Until,

@@ -11,10 +11,19 @@
 //! | publish over HTTP | [`Publisher`] | `client` |
 //! | run any `tower` service on the internet | [`Server`] | `server` |
 //!
+//! # Features
+//!
 //! TLS, in servers and clients, is the feature `tls`, in the server alone `server-tls`; streams that come
 //! compressed are the feature `compression`. All features are on by default.
+//!
+#![cfg_attr(not(feature = "client"), doc = "[`BlockingEventSource`]: #features")]
+#![cfg_attr(not(feature = "client"), doc = "[`EventSource`]: #features")]
+#![cfg_attr(not(feature = "client"), doc = "[`Publisher`]: #features")]
+#![cfg_attr(not(feature = "server"), doc = "[`Server`]: #features")]
 
 pub use sse_core::event_stream;
+#[doc(no_inline)]
+pub use sse_core::{Emit, Event, EventId, EventName, Frame};
 pub use sse_tokio::{
     BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
     ResponseBody, SocketOptions, Source, Sse, SseBody, StreamCut, Until,

@@ -9,6 +9,7 @@
 //! | read what a test proves | [`contract`], [`browser`], [`examples`], [`crowd`] |
 //! | speak to a server byte by byte | [`Connection`], [`Listener`], [`head()`], [`post`] |
 //! | give a client a server that misbehaves | [`ScriptedServer`], [`Step`] |
+//! | read what the compiler says of a mistake | [`compiler_message`] |
 //! | feed a parser in every cut | [`cuts`], [`single_bytes`] |
 //!
 //! Everything here panics when the other side does what it must not, for it runs in tests only.
@@ -52,6 +53,9 @@ mod scripted;
 pub use scripted::{MemoryServer, MemoryStream, RecordedRequest, ScriptedServer, Step};
 
 pub mod http2;
+
+mod compiler;
+pub use compiler::compiler_message;
 
 mod cutter;
 pub use cutter::{cuts, single_bytes};

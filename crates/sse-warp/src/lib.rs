@@ -61,6 +61,8 @@ mod sse;
 pub use sse::Sse;
 
 pub use sse_core::LastEventId;
+#[doc(no_inline)]
+pub use sse_core::{Emit, Event, EventId, EventName, Frame};
 pub use sse_tokio::{
     BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
     SocketOptions, Source, SseBody, StreamCut, Until,

@@ -92,7 +92,7 @@ impl Sse {
         Self(sse_tokio::Sse::new(stream).boxed())
     }
 
-    /// An answer that sends what comes through a channel of [`tokio::sync::mpsc`], bounded or not, and
+    /// An answer that sends what comes through a channel of `tokio::sync::mpsc`, bounded or not, and
     /// ends once all senders are gone and what they sent is written.
     ///
     /// A client that goes away drops the receiver: then sending fails, and so the producer learns that
