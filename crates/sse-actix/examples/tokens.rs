@@ -1,6 +1,7 @@
 //! An answer that comes word by word, as that of a language model does. This one is an echo.
 //!
-//! `cargo run -p sse-actix --example tokens`, then `curl -N -d 'to be or not' http://127.0.0.1:8888/tokens`.
+//! `cargo run -p sse-actix --example tokens`, then `curl -N -d 'to be or not' http://127.0.0.1:8888/tokens`, or
+//! on a page `new EventSource("/tokens?to+be+or+not")`, which cannot post.
 
 use std::{
     error::Error,
@@ -9,10 +10,9 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{App, HttpServer, rt, web};
+use actix_web::{App, HttpRequest, HttpServer, rt, web};
 use clap::Parser;
-use futures_util::stream;
-use sse_actix::{SocketOptions, Sse};
+use sse_actix::{LastEventId, SocketOptions, Sse};
 use sse_core::Event;
 use tokio::{sync::mpsc, time::sleep};
 
@@ -30,7 +30,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = SocketOptions::default().listen((Ipv4Addr::LOCALHOST, args.port).into())?;
     writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
     io::stdout().flush()?;
-    let server = HttpServer::new(|| App::new().route("/tokens", web::post().to(tokens)))
+    let tokens = || web::resource("/tokens").get(asked).post(posted);
+    let server = HttpServer::new(move || App::new().service(tokens()))
         // A reader that goes away is noticed at once, not when it is written to.
         .h1_allow_half_closed(false)
         .listen(listener)?;
@@ -38,24 +39,43 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(server.run().await?)
 }
 
-async fn tokens(prompt: String) -> Sse {
-    let (tokens, mut written) = mpsc::channel(1);
+async fn asked(request: HttpRequest, last: LastEventId) -> Sse {
+    answer(&request.query_string().replace('+', " "), &last)
+}
+
+async fn posted(last: LastEventId, prompt: String) -> Sse {
+    answer(&prompt, &last)
+}
+
+/// The rest of the answer to a client that has seen a part of it, or 204 to one that has all.
+///
+/// A browser comes back after the end of any stream, and here each time would cost another answer.
+fn answer(prompt: &str, last: &LastEventId) -> Sse {
+    let words = prompt.split_whitespace().chain(["[DONE]"]).map(str::to_owned);
+    let words: Vec<_> = words.collect();
+    // The id of an event is its place, so the last one that a client has seen tells how many it has.
+    let seen = last.id().and_then(|id| id.as_str().parse().ok()).unwrap_or(0);
+    if words.len() <= seen {
+        return Sse::stop();
+    }
+    let (tokens, receiver) = mpsc::channel(1);
     rt::spawn(async move {
-        if write(&prompt, tokens).await.is_err() {
+        if write(words, seen, tokens).await.is_err() {
             let _gone = writeln!(io::stderr(), "stopped");
         }
     });
-    Sse::new(stream::poll_fn(move |cx| written.poll_recv(cx)))
+    Sse::from_receiver(receiver)
 }
 
 /// The producer, which fails as soon as nobody reads any more.
 async fn write(
-    prompt: &str,
+    words: Vec<String>,
+    seen: usize,
     tokens: mpsc::Sender<Event>,
 ) -> Result<(), mpsc::error::SendError<Event>> {
-    for word in prompt.split_whitespace() {
+    for (place, word) in (1_u64..).zip(words).skip(seen) {
         sleep(Duration::from_millis(20)).await;
-        tokens.send(Event::data(word.to_owned())).await?;
+        tokens.send(Event::data(word).with_id(place.into())).await?;
     }
-    tokens.send(Event::data("[DONE]")).await
+    Ok(())
 }

@@ -9,8 +9,9 @@ use std::{
 
 use axum::{Router, response::Html, routing::get};
 use clap::Parser;
-use sse_axum::{Channels, SocketOptions};
+use sse_axum::Channels;
 use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat};
+use sse_hyper::Server;
 
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -33,12 +34,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let app = Router::new().route("/", get(async || Html(PAGE))).merge(sse_axum::router(gateway));
 
-    let listener = SocketOptions::default().listen(([127, 0, 0, 1], args.port).into())?;
-    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    let server = Server::bind(("127.0.0.1", args.port)).await?.with_graceful_shutdown(stopped);
+    writeln!(io::stdout(), "listening on http://{}", server.local_addr()?)?;
     io::stdout().flush()?;
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    let server = axum::serve(listener, app).with_graceful_shutdown(stopped);
-    server.await?;
+    server.serve(app).await?;
     Ok(())
 }
 

@@ -9,10 +9,11 @@ use std::{
 };
 
 use clap::Parser;
-use sse_axum::{Channels, SocketOptions};
+use sse_axum::Channels;
 use sse_core::{
     Action, ActionSet, Counter, Gateway, GatewayConfig, Hub, HubConfig, JsonFormat, StringFormat,
 };
+use sse_hyper::Server;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(Debug, Parser)]
@@ -47,12 +48,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         });
     };
 
-    let listener = SocketOptions::default().listen(([127, 0, 0, 1], args.port).into())?;
-    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    let server = Server::bind(("127.0.0.1", args.port)).await?.with_graceful_shutdown(stopped);
+    writeln!(io::stdout(), "listening on http://{}", server.local_addr()?)?;
     io::stdout().flush()?;
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    let server = axum::serve(listener, sse_axum::router(gateway)).with_graceful_shutdown(stopped);
-    server.await?;
+    server.serve(sse_axum::router(gateway)).await?;
     Ok(())
 }
 

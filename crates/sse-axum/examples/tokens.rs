@@ -1,6 +1,7 @@
 //! An answer that comes word by word, as that of a language model does. This one is an echo.
 //!
-//! `cargo run -p sse-axum --example tokens`, then `curl -N -d 'to be or not' http://127.0.0.1:8888/tokens`.
+//! `cargo run -p sse-axum --example tokens`, then `curl -N -d 'to be or not' http://127.0.0.1:8888/tokens`, or
+//! on a page `new EventSource("/tokens?to+be+or+not")`, which cannot post.
 
 use std::{
     error::Error,
@@ -8,11 +9,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, routing::post};
+use axum::{Router, extract::RawQuery, routing::get};
 use clap::Parser;
-use futures_util::stream;
-use sse_axum::{SocketOptions, Sse};
+use sse_axum::{LastEventId, Sse};
 use sse_core::Event;
+use sse_hyper::Server;
 use tokio::{sync::mpsc, time::sleep};
 
 #[derive(Debug, Parser)]
@@ -26,32 +27,51 @@ struct Args {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
-    let app = Router::new().route("/tokens", post(tokens));
-    let listener = SocketOptions::default().listen(([127, 0, 0, 1], args.port).into())?;
-    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    let app = Router::new().route("/tokens", get(asked).post(posted));
+    let server = Server::bind(("127.0.0.1", args.port)).await?;
+    writeln!(io::stdout(), "listening on http://{}", server.local_addr()?)?;
     io::stdout().flush()?;
-    axum::serve(tokio::net::TcpListener::from_std(listener)?, app).await?;
+    server.serve(app).await?;
     Ok(())
 }
 
-async fn tokens(prompt: String) -> Sse {
-    let (tokens, mut written) = mpsc::channel(1);
+async fn asked(RawQuery(prompt): RawQuery, last: LastEventId) -> Sse {
+    answer(&prompt.unwrap_or_default().replace('+', " "), &last)
+}
+
+async fn posted(last: LastEventId, prompt: String) -> Sse {
+    answer(&prompt, &last)
+}
+
+/// The rest of the answer to a client that has seen a part of it, or 204 to one that has all.
+///
+/// A browser comes back after the end of any stream, and here each time would cost another answer.
+fn answer(prompt: &str, last: &LastEventId) -> Sse {
+    let words = prompt.split_whitespace().chain(["[DONE]"]).map(str::to_owned);
+    let words: Vec<_> = words.collect();
+    // The id of an event is its place, so the last one that a client has seen tells how many it has.
+    let seen = last.id().and_then(|id| id.as_str().parse().ok()).unwrap_or(0);
+    if words.len() <= seen {
+        return Sse::stop();
+    }
+    let (tokens, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
-        if write(&prompt, tokens).await.is_err() {
+        if write(words, seen, tokens).await.is_err() {
             let _gone = writeln!(io::stderr(), "stopped");
         }
     });
-    Sse::new(stream::poll_fn(move |cx| written.poll_recv(cx)))
+    Sse::from_receiver(receiver)
 }
 
 /// The producer, which fails as soon as nobody reads any more.
 async fn write(
-    prompt: &str,
+    words: Vec<String>,
+    seen: usize,
     tokens: mpsc::Sender<Event>,
 ) -> Result<(), mpsc::error::SendError<Event>> {
-    for word in prompt.split_whitespace() {
+    for (place, word) in (1_u64..).zip(words).skip(seen) {
         sleep(Duration::from_millis(20)).await;
-        tokens.send(Event::data(word.to_owned())).await?;
+        tokens.send(Event::data(word).with_id(place.into())).await?;
     }
-    tokens.send(Event::data("[DONE]")).await
+    Ok(())
 }

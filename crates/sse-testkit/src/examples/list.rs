@@ -20,6 +20,7 @@ macro_rules! example_tests {
             }
             tokens {
                 they_come_one_by_one_and_end
+                a_browser_that_has_all_comes_back_once
                 the_producer_stops_when_nobody_reads
             }
         }
