@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p sse-hyper --example embed`, then `curl -N http://127.0.0.1:8888/poll/clock`.
 
+#![expect(clippy::print_stdout, reason = "it is a program")]
+
 use std::{error::Error, time::Duration};
 
 use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token};
@@ -22,11 +24,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     });
 
+    let addr = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8888".to_owned());
     let channels = service.channels();
-    let server = Server::bind("127.0.0.1:8888").await?.with_graceful_shutdown(async move {
+    let server = Server::bind(addr).await?.with_graceful_shutdown(async move {
         let _interrupted = tokio::signal::ctrl_c().await;
         channels.shutdown();
     });
+    println!("listening on http://{}", server.local_addr()?);
     server.serve(service).await?;
     Ok(())
 }

@@ -1,5 +1,5 @@
-/// Makes a `#[test]` of each thing that the examples `protocol_server`, `chat` and `tokens` of the
-/// package under test must do. They take `--version`, by which they are told from those of others.
+/// Makes a `#[test]` of each thing that the examples `chat`, `guarded`, `protocol_server` and `tokens` of
+/// the package under test must do. They take `--version`, by which they are told from those of others.
 ///
 /// ```no_run
 /// sse_testkit::example_tests!();
@@ -11,6 +11,11 @@ macro_rules! example_tests {
         $crate::__example_tests! {
             chat {
                 what_is_said_is_heard_by_all
+            }
+            guarded {
+                a_channel_is_behind_a_look_at_a_cookie
+                the_protocol_is_behind_a_layer
+                a_stream_has_a_status_a_header_and_a_cookie_of_its_own
             }
             protocol_server {
                 it_serves_every_format

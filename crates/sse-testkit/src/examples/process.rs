@@ -2,7 +2,6 @@ use std::{
     env,
     fs::{self, DirEntry},
     io::{BufRead, BufReader, Read},
-    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     thread,
@@ -12,6 +11,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::JoinSet;
 
+use super::program::listening_on;
 use crate::{Setup, Target};
 
 /// An example that runs, and is killed when dropped.
@@ -27,10 +27,7 @@ impl Example {
         let mut line = String::new();
         let stdout = child.stdout.take().expect("it is piped");
         BufReader::new(stdout).read_line(&mut line).expect("it says where it listens");
-        let addr = line.strip_prefix("listening on http://");
-        let addr: Option<SocketAddr> = addr.and_then(|addr| addr.trim().parse().ok());
-        let addr = addr.unwrap_or_else(|| panic!("{name} says {line:?}"));
-        (Self(child), Target::new(addr, Setup::default(), JoinSet::new()))
+        (Self(child), Target::new(listening_on(&line), Setup::default(), JoinSet::new()))
     }
 
     pub(super) fn signal(&self, signal: Signal) {
@@ -71,6 +68,12 @@ impl Drop for Example {
 /// last; each has `NAME-HASH` besides. Cargo builds them for all tests of a package together, not for
 /// `--test examples`.
 fn program(package: &str, name: &str) -> PathBuf {
+    let newest = builds(name).into_iter().rev().find(|program| is_of(program, package));
+    newest.unwrap_or_else(|| panic!("no {name} of {package} was built"))
+}
+
+/// All builds of the example `name` of any package, the newest last.
+pub(super) fn builds(name: &str) -> Vec<PathBuf> {
     let test = env::current_exe().expect("a test is a file");
     let folder = test.parent().expect("it lies in a folder").with_file_name("examples");
     let mut builds: Vec<_> = fs::read_dir(&folder)
@@ -78,10 +81,7 @@ fn program(package: &str, name: &str) -> PathBuf {
         .filter_map(|entry| built(&entry.ok()?, name))
         .collect();
     builds.sort();
-    let mut newest_first = builds.into_iter().rev().map(|(_, program)| program);
-    newest_first
-        .find(|program| is_of(program, package))
-        .unwrap_or_else(|| panic!("no {name} of {package} in {}", folder.display()))
+    builds.into_iter().map(|(_, program)| program).collect()
 }
 
 /// When the file was built, if it is `NAME-HASH`.

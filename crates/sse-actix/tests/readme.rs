@@ -1,0 +1,8 @@
+//! The first program of the README, served.
+
+use sse_testkit::{examples::words, run};
+
+#[test]
+fn a_browser_that_has_all_comes_back_once() {
+    run(words::a_browser_that_has_all_comes_back_once("actix_words"));
+}
