@@ -12,9 +12,13 @@
 //!
 //! # The server
 //!
+//! `Server` of sse-hyper serves a `Router` as it is, with deadlines for heads, bodies and writes, TLS, HTTP/2
+//! and a shutdown that ends:
+//!
 //! ```no_run
-//! use sse_axum::{Channels, SocketOptions};
+//! use sse_axum::Channels;
 //! use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+//! use sse_hyper::Server;
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,20 +26,34 @@
 //! let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
 //! let channels = Channels::new(gateway.hub().clone());
 //!
-//! let listener = SocketOptions::default().listen("127.0.0.1:8888".parse()?)?;
-//! axum::serve(tokio::net::TcpListener::from_std(listener)?, sse_axum::router(gateway))
-//!     .with_graceful_shutdown(async move {
-//!         let _interrupted = tokio::signal::ctrl_c().await;
-//!         channels.shutdown();
-//!     })
-//!     .await?;
+//! let server = Server::bind("127.0.0.1:8888").await?.with_graceful_shutdown(async move {
+//!     let _interrupted = tokio::signal::ctrl_c().await;
+//!     channels.shutdown();
+//! });
+//! server.serve(sse_axum::router(gateway)).await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! `axum::serve` waits for the answers under way when it shuts down, however long: so they have to be
-//! ended, by [`Channels::shutdown`] and [`Sse::with_shutdown`]. It has neither TLS nor a time limit for
-//! a request's head; `sse_hyper::Server` has both, and serves a `Router` as it is.
+//! A server that shuts down waits for the answers under way: so they have to be ended, by
+//! [`Channels::shutdown`] and [`Sse::with_shutdown`].
+//!
+//! `axum::serve` is the alternative. It has neither TLS nor any deadline, also for a shutdown: of 25 kinds of
+//! slow client that were tried, 16 are never cut. What TCP can do, a listener of [`SocketOptions`] has:
+//!
+//! ```no_run
+//! # use axum::Router;
+//! use sse_axum::SocketOptions;
+//! use tokio::net::TcpListener;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let app = Router::new();
+//! let listener = SocketOptions::default().listen("127.0.0.1:8888".parse()?)?;
+//! axum::serve(TcpListener::from_std(listener)?, app).await?;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # What a client that does not read costs
 //!

@@ -52,8 +52,3 @@ pub use client::{
 };
 #[cfg(all(feature = "client", feature = "tls"))]
 pub use client::{ClientTls, ClientTlsError};
-
-/// The examples of the README, so that they run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

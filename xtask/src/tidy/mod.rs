@@ -1,7 +1,9 @@
 mod layout;
 mod manifests;
 mod purity;
+mod readmes;
 mod rust_version;
+mod shared;
 mod size;
 mod words;
 
@@ -17,13 +19,19 @@ use crate::{
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
     let paths = workspace.files()?;
     let mut found = layout::check(&paths);
+    let mut texts = Vec::new();
     for path in &paths {
         // What is not text has no words and no lines.
         let Ok(text) = String::from_utf8(fs::read(workspace.path(path))?) else { continue };
-        let file = File { path, text: &text };
+        texts.push((path, text));
+    }
+    let files: Vec<_> = texts.iter().map(|(path, text)| File { path, text }).collect();
+    for &file in &files {
         found.extend(size::check(file));
         found.extend(words::check(file, workspace.root()));
         found.extend(purity::check(file));
+        found.extend(readmes::check(file, &files));
+        found.extend(shared::check(file, &files));
     }
 
     let manifest = workspace.manifest()?;

@@ -10,8 +10,9 @@ use tokio::time::timeout;
 ///
 /// ```
 /// use sse_tokio::Answer;
+/// # use sse_tokio::ResponseBody;
 ///
-/// fn send<B>(answer: Answer<B>) -> http::Response<sse_tokio::ResponseBody>
+/// fn send<B>(answer: Answer<B>) -> http::Response<ResponseBody>
 /// where
 ///     B: http_body::Body + Send + 'static,
 ///     B::Data: Send,
