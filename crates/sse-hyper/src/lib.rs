@@ -10,6 +10,7 @@
 //! | the same without a runtime | [`BlockingEventSource`] | `client` |
 //! | publish over HTTP | [`Publisher`] | `client` |
 //! | run any `tower` service on the internet | [`Server`] | `server` |
+//! | the same on a Unix socket, or another listener | [`Server::from_listener`] | `server` |
 //!
 //! # Features
 //!
@@ -20,6 +21,7 @@
 #![cfg_attr(not(feature = "client"), doc = "[`EventSource`]: #features")]
 #![cfg_attr(not(feature = "client"), doc = "[`Publisher`]: #features")]
 #![cfg_attr(not(feature = "server"), doc = "[`Server`]: #features")]
+#![cfg_attr(not(feature = "server"), doc = "[`Server::from_listener`]: #features")]
 
 pub use sse_core::event_stream;
 #[doc(no_inline)]
@@ -35,7 +37,7 @@ pub use service::EventService;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::Server;
+pub use server::{Listener, Server};
 #[cfg(all(feature = "server", feature = "server-tls"))]
 pub use server::{ServerTls, TlsError};
 #[cfg(feature = "server")]

@@ -1,36 +1,44 @@
 use std::{
+    future::{Future, poll_fn},
     io::{self, ErrorKind},
-    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     time::{Instant, sleep_until},
+};
+
+use super::{
+    listener::{Listener, Peer},
+    raw::Raw,
+    socket::Socket,
 };
 
 /// Accepts connections, whatever happens.
 ///
 /// Out of file descriptors, the listening socket stays ready and every call fails at once: it waits
 /// between the attempts, and says so once.
-#[derive(Debug)]
 pub(super) struct Acceptor {
-    listener: TcpListener,
+    source: Box<dyn Source>,
     outage: Option<Outage>,
 }
 
 impl Acceptor {
-    pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, outage: None }
+    pub(super) fn new(source: Box<dyn Source>) -> Self {
+        Self { source, outage: None }
     }
 
     /// The next connection. Dropping the future loses none.
-    pub(super) async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+    pub(super) async fn accept(&mut self) -> (Raw, Peer) {
         loop {
             if let Some(outage) = self.outage.as_ref().filter(|it| Instant::now() < it.until) {
                 sleep_until(outage.until).await;
             }
-            match self.listener.accept().await {
+            match poll_fn(|cx| self.source.poll_accept(cx)).await {
                 Ok(accepted) => return accepted,
                 Err(error) if is_of_one_connection(&error) => {
                     tracing::debug!(%error, "a connection ended before it was accepted");
@@ -47,6 +55,43 @@ impl Acceptor {
         }
         let pause = previous.map_or(FIRST_PAUSE, |it| (it.pause * 2).min(LONGEST_PAUSE));
         self.outage = Some(Outage { pause, until: now + pause });
+    }
+}
+
+/// Any listener.
+pub(super) trait Source: Send {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Raw, Peer)>>;
+}
+
+/// The listener that the server makes itself, which costs nothing more for a connection.
+impl Source for TcpListener {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Raw, Peer)>> {
+        let (tcp, remote) = ready!(Self::poll_accept(self, cx))?;
+        Poll::Ready(Ok((Socket::from(tcp).into(), Peer::Tcp(remote.into()))))
+    }
+}
+
+/// A listener of somebody's own, and what it does.
+///
+/// It lies in the future that asks it, so that a future which is not done is not dropped.
+pub(super) struct Asked<L: Listener>(Pin<Box<dyn Future<Output = Accepted<L>> + Send>>);
+
+type Accepted<L> = (L, io::Result<(<L as Listener>::Io, <L as Listener>::Addr)>);
+
+impl<L: Listener> Asked<L> {
+    pub(super) fn new(mut listener: L) -> Self {
+        Self(Box::pin(async move {
+            let accepted = listener.accept().await;
+            (listener, accepted)
+        }))
+    }
+}
+
+impl<L: Listener> Source for Asked<L> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Raw, Peer)>> {
+        let (listener, accepted) = ready!(self.0.as_mut().poll(cx));
+        *self = Self::new(listener);
+        Poll::Ready(accepted.map(|(io, addr)| (Raw::new(io), Peer::Other(Arc::new(addr)))))
     }
 }
 
@@ -87,7 +132,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pauses_double_up_to_a_second_until_all_is_well_for_a_while() {
-        let mut acceptor = Acceptor::new(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let mut acceptor = Acceptor::new(Box::new(TcpListener::bind("127.0.0.1:0").await.unwrap()));
         let mut now = Instant::now();
         let mut pauses = Vec::new();
 

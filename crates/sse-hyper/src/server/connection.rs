@@ -1,10 +1,9 @@
-use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{error::Error, io, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::{
-    net::TcpStream,
     select,
     time::{Instant, timeout_at},
 };
@@ -16,10 +15,11 @@ use super::{
     first_bytes::{Protocol, Rewound, sniff},
     http1, http2,
     linger::Linger,
+    listener::Peer,
+    raw::Raw,
     shutdown::{Ending, Phase, Shutdown},
     stall::Stall,
     stream::Stream,
-    tcp::Tcp,
     tower::TowerService,
 };
 
@@ -37,8 +37,8 @@ pub(super) struct Settings {
 
 /// Serves one connection to its end.
 pub(super) async fn serve<S, B>(
-    tcp: TcpStream,
-    remote: SocketAddr,
+    raw: Raw,
+    remote: Peer,
     service: S,
     settings: Arc<Settings>,
     mut shutdown: Shutdown,
@@ -51,54 +51,57 @@ pub(super) async fn serve<S, B>(
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let deadline = Instant::now() + settings.header_timeout;
-    let tcp = Tcp::new(tcp);
+    let socket = raw.socket();
     // Where new connections are served while the server drains, so are those that have sent nothing.
     let end = if settings.accepts_while_draining { Phase::Stopping } else { Phase::Draining };
     let opened = select! {
         // The first bytes may be there already.
         biased;
-        opened = timeout_at(deadline, open(tcp.clone(), &settings)) => opened,
+        opened = timeout_at(deadline, open(raw, &settings)) => opened,
         () = shutdown.reached(end) => return,
     };
     let (protocol, io) = match opened {
         Ok(Ok(Some(opened))) => opened,
         Ok(Ok(None)) => return,
-        Ok(Err(error)) => return tracing::debug!(%remote, %error, "connection not opened"),
-        Err(_) => return tracing::debug!(%remote, "connection timed out before a request"),
+        Ok(Err(error)) => return tracing::debug!(?remote, %error, "connection not opened"),
+        Err(_) => return tracing::debug!(?remote, "connection timed out before a request"),
     };
     let io = Linger::new(Stall::new(io, settings.stall_timeout), shutdown.clone());
     let ending = Ending::new(shutdown);
     // The streams of HTTP/2 share a connection, and only this tells those of one client together.
     let is_told = settings.tells_remote_addr || protocol == Protocol::Http2;
-    let service = TowerService::new(service, is_told.then_some(remote));
+    let service = TowerService::new(service, is_told.then(|| remote.clone()));
     let served = match protocol {
         Protocol::Http1 => {
-            http1::serve(io, tcp, service, deadline, settings.header_timeout, ending).await
+            http1::serve(io, socket, service, deadline, settings.header_timeout, ending).await
         }
         // Boxed, so that it does not make every connection of HTTP/1 larger.
         Protocol::Http2 => Box::pin(http2::serve(io, service, &settings, ending)).await,
         Protocol::Misdirected(misdirected) => {
-            tracing::debug!(%remote, "{}", misdirected.log_text());
+            tracing::debug!(?remote, "{}", misdirected.log_text());
             Box::pin(misdirected.refuse(io)).await.map_err(Into::into)
         }
     };
     if let Err(error) = served {
-        tracing::debug!(%remote, %error, "connection failed");
+        tracing::debug!(?remote, %error, "connection failed");
     }
 }
 
 /// The TLS handshake, if there is one, and the first bytes.
-async fn open(tcp: Tcp, settings: &Settings) -> io::Result<Option<(Protocol, Rewound<Stream>)>> {
+async fn open(
+    #[cfg_attr(not(feature = "server-tls"), expect(unused_mut))] mut raw: Raw,
+    settings: &Settings,
+) -> io::Result<Option<(Protocol, Rewound<Stream>)>> {
     #[cfg(feature = "server-tls")]
     if let Some(tls) = &settings.tls {
         // What is neither text nor TLS, rustls knows a name for.
         let is_text = |byte: u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-        if tcp.first_byte().await?.is_some_and(is_text) {
-            let sniffed = sniff(Stream::Plain(tcp)).await?;
+        if raw.first_byte().await?.is_some_and(is_text) {
+            let sniffed = sniff(Stream::Plain(raw)).await?;
             let misdirected = Protocol::Misdirected(Misdirected::PlainHttp);
             return Ok(sniffed.map(|(_, io)| (misdirected, io)));
         }
-        let tls = Box::pin(tls.accept(tcp)).await?;
+        let tls = Box::pin(tls.accept(raw)).await?;
         let sniffed = sniff(Stream::Tls(Box::new(tls))).await?;
         return Ok(sniffed.map(|(protocol, io)| match protocol {
             Protocol::Misdirected(_) => (Protocol::Misdirected(Misdirected::TlsTwice), io),
@@ -107,7 +110,7 @@ async fn open(tcp: Tcp, settings: &Settings) -> io::Result<Option<(Protocol, Rew
     }
     #[cfg(not(feature = "server-tls"))]
     let _ = settings;
-    sniff(Stream::Plain(tcp)).await
+    sniff(Stream::Plain(raw)).await
 }
 
 /// What a connection (HTTP/1) or a stream (HTTP/2) may hold unsent, and the most of a head.

@@ -13,7 +13,7 @@ use http_body::{Body, Frame};
 use httpdate::HttpDate;
 use tokio::io::AsyncWrite;
 
-use super::{cut::is_overrun, tcp::Tcp, watched::Watch};
+use super::{cut::is_overrun, socket::Socket, watched::Watch};
 
 /// Sends an event stream to its end, in the place of hyper.
 ///
@@ -29,7 +29,7 @@ use super::{cut::is_overrun, tcp::Tcp, watched::Watch};
 /// [spec]: https://www.rfc-editor.org/rfc/rfc9112.html#name-chunked-transfer-coding
 pub(super) async fn send<B>(
     io: &mut (impl AsyncWrite + Unpin),
-    tcp: Tcp,
+    socket: Socket,
     response: Response<B>,
     is_last: bool,
 ) -> Result<(), Box<dyn Error + Send + Sync>>
@@ -41,7 +41,7 @@ where
     let mut unsent = BytesMut::new();
     put_head(&mut unsent, &parts.headers, is_last);
     drop(parts);
-    let (mut body, mut watch) = (pin!(body), Watch::new(Some(tcp)));
+    let (mut body, mut watch) = (pin!(body), Watch::new(Some(socket)));
     let mut end = None;
     poll_fn(|cx| {
         loop {

@@ -23,9 +23,9 @@ use super::{
     linger::Linger,
     messages::{Framing, Messages},
     shutdown::Ending,
+    socket::Socket,
     stall::Stall,
     stream::Stream,
-    tcp::Tcp,
     tower::TowerService,
 };
 
@@ -36,7 +36,7 @@ type Connection<S, B> = http1::Connection<TokioIo<Messages<Io>>, TowerService<S,
 /// Serves requests by hyper, and event streams without it where that can be.
 pub(super) async fn serve<S, B>(
     io: Io,
-    tcp: Tcp,
+    socket: Option<Socket>,
     service: TowerService<S, B>,
     mut head_until: Instant,
     header_timeout: Duration,
@@ -51,24 +51,25 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     // Under TLS, and where the end of a client is not told, hyper has to read on.
-    let hands_over = cfg!(target_os = "linux") && io.get_ref().get_ref().get_ref().is_plain();
+    let is_plain = io.get_ref().get_ref().get_ref().is_plain();
+    let watched = socket.clone().filter(|_| cfg!(target_os = "linux") && is_plain);
     let framing = Arc::new(Framing::default());
     let mut io = Messages::new(io, framing.clone());
-    let service = service.with_watched(tcp.clone()).with_framing(framing);
+    let service = service.with_watched(socket.clone()).with_framing(framing);
     loop {
         let (mut service, handover) = (service.clone(), Arc::new(Handover::default()));
-        if hands_over {
+        if watched.is_some() {
             service = service.with_handover(handover.clone());
         }
         let http1 = builder(head_until, header_timeout, ending.is_late());
         // Boxed, so that a connection that waits for its first byte is small.
         let connection = Box::new(http1.serve_connection(TokioIo::new(io), service));
         let exchanged = exchange(connection, &handover, ending.reached()).await?;
-        let Some((released, response)) = exchanged else {
+        let (Some((released, response)), Some(socket)) = (exchanged, &watched) else {
             return Ok(());
         };
         io = released;
-        event_stream::send(&mut io, tcp.clone(), response, ending.has_begun()).await?;
+        event_stream::send(&mut io, socket.clone(), response, ending.has_begun()).await?;
         if ending.has_begun() {
             return Ok(io.shutdown().await?);
         }

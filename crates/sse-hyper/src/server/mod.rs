@@ -9,14 +9,16 @@ mod head_timer;
 mod http1;
 mod http2;
 mod linger;
+mod listener;
 mod messages;
 mod misdirected;
+mod raw;
 mod refusal;
 mod serving;
 mod shutdown;
+mod socket;
 mod stall;
 mod stream;
-mod tcp;
 #[cfg(feature = "server-tls")]
 mod tls;
 mod tower;
@@ -40,7 +42,12 @@ use tower_service::Service;
 
 use sse_tokio::SocketOptions;
 
-use self::connection::Settings;
+use self::{
+    accept::{Asked, Source},
+    connection::Settings,
+};
+
+pub use self::listener::Listener;
 
 #[cfg(feature = "server-tls")]
 pub use self::tls::{ServerTls, TlsError};
@@ -115,12 +122,18 @@ pub use self::tls::{ServerTls, TlsError};
 /// # }
 /// ```
 pub struct Server {
-    listener: TcpListener,
+    listening: Listening,
     sockets: SocketOptions,
     settings: Settings,
     shutdown_timeout: Duration,
     drain: Signal,
     shutdown: Signal,
+}
+
+/// What a server listens on.
+enum Listening {
+    Tcp(TcpListener),
+    Other(Box<dyn Source>),
 }
 
 type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -154,8 +167,52 @@ impl Server {
         let sockets = SocketOptions::default();
         // Here too, not only when serving: what connects before then inherits them.
         sockets.apply(&listener)?;
-        Ok(Self {
-            listener,
+        Ok(Self::new(Listening::Tcp(listener), sockets))
+    }
+
+    /// Has its connections from `listener`: a `UnixListener` of tokio, or one of your own.
+    ///
+    /// What TCP does by itself is then for the listener to see to: [`with_tcp_keepalive`] and
+    /// [`with_tcp_user_timeout`] change nothing. All else is the same, [`with_tls`](Self::with_tls) included.
+    /// The file of a Unix socket stays when the server ends; remove an old one before you bind it again.
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    ///
+    /// use http::{Request, Response};
+    /// use hyper::body::Incoming;
+    /// use sse_hyper::Server;
+    /// use tokio::net::UnixListener;
+    /// use tower::service_fn;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let hello = service_fn(async |_: Request<Incoming>| {
+    ///     Ok::<_, Infallible>(Response::new("hello".to_owned()))
+    /// });
+    /// let serving = Server::from_listener(UnixListener::bind(&path)?).serve(hello);
+    /// # use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// # tokio::spawn(serving);
+    /// # let mut client = tokio::net::UnixStream::connect(&path).await?;
+    /// # client.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await?;
+    /// # let mut answer = String::new();
+    /// # client.read_to_string(&mut answer).await?;
+    /// # assert!(answer.ends_with("\r\n\r\nhello"), "{answer}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`with_tcp_keepalive`]: Self::with_tcp_keepalive
+    /// [`with_tcp_user_timeout`]: Self::with_tcp_user_timeout
+    pub fn from_listener(listener: impl Listener) -> Self {
+        Self::new(Listening::Other(Box::new(Asked::new(listener))), SocketOptions::default())
+    }
+
+    fn new(listening: Listening, sockets: SocketOptions) -> Self {
+        Self {
+            listening,
             sockets,
             settings: Settings {
                 header_timeout: Duration::from_secs(30),
@@ -169,16 +226,22 @@ impl Server {
             shutdown_timeout: Duration::from_secs(4),
             drain: Box::pin(pending()),
             shutdown: Box::pin(pending()),
-        })
+        }
     }
 
     /// The address that the server listens on.
     ///
     /// # Errors
     ///
-    /// If the system does not tell.
+    /// If the system does not tell, or the server is one [of a listener](Self::from_listener), which knows
+    /// it better.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        match &self.listening {
+            Listening::Tcp(listener) => listener.local_addr(),
+            Listening::Other(_) => {
+                Err(io::Error::new(io::ErrorKind::Unsupported, "the listener knows its address"))
+            }
+        }
     }
 
     /// Speaks TLS, and nothing else, on every connection. Default: plain text.
@@ -189,8 +252,9 @@ impl Server {
         self
     }
 
-    /// Sets whether each request of HTTP/1 carries the [`RemoteAddr`](sse_core::RemoteAddr) of its client; a service that
-    /// does not look at it can save the two allocations. Default: true.
+    /// Sets whether each request of HTTP/1 carries the [`RemoteAddr`](sse_core::RemoteAddr) of its client, or
+    /// what a [`Listener`] tells of it; a service that does not look at it can save the two allocations.
+    /// Default: true.
     ///
     /// Those of HTTP/2 always do: the address, with its port, is what tells the requests of one
     /// connection from those of others, so that no connection takes more than its share.
@@ -351,7 +415,9 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("listener", &self.listener).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("local_addr", &self.local_addr().ok())
+            .finish_non_exhaustive()
     }
 }
 

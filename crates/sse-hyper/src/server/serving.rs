@@ -4,6 +4,7 @@ use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::{
+    net::TcpListener,
     select,
     task::{JoinError, JoinSet},
     time::timeout,
@@ -11,7 +12,7 @@ use tokio::{
 use tower_service::Service;
 
 use super::{
-    Server,
+    Listening, Server,
     accept::Acceptor,
     connection,
     shutdown::{Phase, ShutdownSender},
@@ -27,8 +28,13 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    server.sockets.apply(&server.listener)?;
-    let acceptor = Acceptor::new(tokio::net::TcpListener::from_std(server.listener)?);
+    let acceptor = Acceptor::new(match server.listening {
+        Listening::Tcp(listener) => {
+            server.sockets.apply(&listener)?;
+            Box::new(TcpListener::from_std(listener)?)
+        }
+        Listening::Other(source) => source,
+    });
     let settings = Arc::new(server.settings);
     let (mut drain, mut shutdown) = (server.drain, server.shutdown);
     let (mut acceptor, phase) = (Some(acceptor), ShutdownSender::new());
@@ -49,10 +55,10 @@ where
                 phase.enter(Phase::Draining);
             }
             Some(ended) = connections.join_next() => report(ended),
-            (tcp, remote) = accepted => {
+            (raw, remote) = accepted => {
                 let (settings, phase) = (settings.clone(), phase.subscribe());
                 let service = service.clone();
-                connections.spawn(connection::serve(tcp, remote, service, settings, phase));
+                connections.spawn(connection::serve(raw, remote, service, settings, phase));
             }
         }
         while let Some(ended) = connections.try_join_next() {

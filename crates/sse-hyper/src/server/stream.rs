@@ -6,15 +6,15 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::tcp::Tcp;
+use super::raw::Raw;
 
 /// An accepted connection, plain or under TLS.
 #[derive(Debug)]
 pub(super) enum Stream {
-    Plain(Tcp),
+    Plain(Raw),
     /// Boxed, so that a plain connection does not pay for it.
     #[cfg(feature = "server-tls")]
-    Tls(Box<tokio_rustls::server::TlsStream<Tcp>>),
+    Tls(Box<tokio_rustls::server::TlsStream<Raw>>),
 }
 
 impl Stream {

@@ -1,6 +1,5 @@
 use std::{
     future::Future,
-    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -10,14 +9,14 @@ use http::{HeaderValue, Request, Response, Version, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
-use sse_core::RemoteAddr;
 use tower_service::Service;
 
 use super::{
     handover::{Handover, is_stream},
+    listener::Peer,
     messages::Framing,
     refusal::Refusal,
-    tcp::Tcp,
+    socket::Socket,
     watched::Served,
 };
 
@@ -25,22 +24,21 @@ use super::{
 #[derive(Debug)]
 pub(super) struct TowerService<S, B> {
     service: S,
-    remote: Option<RemoteAddr>,
-    watched: Option<Tcp>,
+    peer: Option<Peer>,
+    watched: Option<Socket>,
     framing: Option<Arc<Framing>>,
     handover: Option<Arc<Handover<B>>>,
 }
 
 impl<S, B> TowerService<S, B> {
-    /// Its requests tell `remote`, if there is one.
-    pub(super) fn new(service: S, remote: Option<SocketAddr>) -> Self {
-        let remote = remote.map(RemoteAddr::from);
-        Self { service, remote, watched: None, framing: None, handover: None }
+    /// Its requests tell `peer`, if there is one.
+    pub(super) fn new(service: S, peer: Option<Peer>) -> Self {
+        Self { service, peer, watched: None, framing: None, handover: None }
     }
 
-    /// Bodies of its responses end with `tcp`.
-    pub(super) fn with_watched(self, tcp: Tcp) -> Self {
-        Self { watched: Some(tcp), ..self }
+    /// Bodies of its responses end with `socket`.
+    pub(super) fn with_watched(self, socket: Option<Socket>) -> Self {
+        Self { watched: socket, ..self }
     }
 
     /// What follows each head is settled in `framing`, and a body that breaks its rules is refused.
@@ -58,7 +56,7 @@ impl<S: Clone, B> Clone for TowerService<S, B> {
     fn clone(&self) -> Self {
         Self {
             service: self.service.clone(),
-            remote: self.remote,
+            peer: self.peer.clone(),
             watched: self.watched.clone(),
             framing: self.framing.clone(),
             handover: self.handover.clone(),
@@ -84,8 +82,8 @@ where
         let state = match Refusal::of(&request) {
             Some(refusal) => State::Refused { refusal },
             None => {
-                if let Some(remote) = self.remote {
-                    request.extensions_mut().insert(remote);
+                if let Some(peer) = &self.peer {
+                    peer.tell(request.extensions_mut());
                 }
                 State::Waiting { service: self.service.clone(), request: Some(request) }
             }
@@ -99,7 +97,7 @@ pin_project! {
     /// Waits until the service is ready, then calls it.
     pub(super) struct Call<S: Service<Request<Incoming>>, B> {
         version: Version,
-        watched: Option<Tcp>,
+        watched: Option<Socket>,
         framing: Option<Arc<Framing>>,
         handover: Option<Arc<Handover<B>>>,
         #[pin]

@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::tcp::Tcp;
+use super::socket::Socket;
 
 pin_project! {
     /// The body of an answer: that of the service, or a text of the server's own.
@@ -33,9 +33,9 @@ pin_project! {
 }
 
 impl<B> Served<B> {
-    /// The body of a service. Watches `tcp`, if there is something to watch.
-    pub(super) fn new(body: B, tcp: Option<Tcp>) -> Self {
-        Self { content: Content::Body { body, watch: Watch::new(tcp) } }
+    /// The body of a service. Watches `socket`, if there is something to watch.
+    pub(super) fn new(body: B, socket: Option<Socket>) -> Self {
+        Self { content: Content::Body { body, watch: Watch::new(socket) } }
     }
 
     /// All of the body at once.
@@ -46,7 +46,7 @@ impl<B> Served<B> {
 
 /// A look at a connection that somebody else reads and writes.
 pub(super) struct Watch {
-    tcp: Option<Tcp>,
+    socket: Option<Socket>,
     departure: Option<Departure>,
 }
 
@@ -57,30 +57,30 @@ struct Departure {
 }
 
 impl Watch {
-    pub(super) fn new(tcp: Option<Tcp>) -> Self {
-        Self { tcp, departure: None }
+    pub(super) fn new(socket: Option<Socket>) -> Self {
+        Self { socket, departure: None }
     }
 
     /// Ready once the client has left.
     pub(super) fn poll_left(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(tcp) = &self.tcp else {
+        let Some(socket) = &self.socket else {
             return Poll::Pending;
         };
         match &mut self.departure {
             // Asked after each event, it would cost 7 % of the time of a publication.
-            Some(departure) if departure.waker.will_wake(cx.waker()) && !tcp.has_news() => {
+            Some(departure) if departure.waker.will_wake(cx.waker()) && !socket.has_news() => {
                 return Poll::Pending;
             }
             Some(departure) => departure.waker.clone_from(cx.waker()),
             None => {
-                let future = Box::pin(tcp.clone().departure());
+                let future = Box::pin(socket.clone().departure());
                 self.departure = Some(Departure { future, waker: cx.waker().clone() });
             }
         }
         if let Some(departure) = &mut self.departure {
             ready!(departure.future.as_mut().poll(cx));
         }
-        self.tcp = None;
+        self.socket = None;
         Poll::Ready(())
     }
 }

@@ -8,6 +8,7 @@ mod failing;
 mod frames;
 mod header_timeout;
 mod http;
+mod listeners;
 mod pipelining;
 mod refusals;
 mod shutdown;

@@ -39,17 +39,23 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     pub(crate) async fn start(configure: impl FnOnce(Server) -> Server) -> Self {
+        let server = Server::bind("127.0.0.1:0").await.unwrap();
+        let addr = server.local_addr().unwrap();
+        Self { addr, ..Self::start_on(configure(server)) }
+    }
+
+    /// The service on `server`, wherever that listens.
+    pub(crate) fn start_on(server: Server) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let signal = async {
+        let server = server.with_graceful_shutdown(async {
             if stopped.await.is_err() {
                 std::future::pending().await
             }
-        };
-        let server = Server::bind("127.0.0.1:0").await.unwrap().with_graceful_shutdown(signal);
-        let (addr, service) = (server.local_addr().unwrap(), TestService::default());
+        });
+        let service = TestService::default();
         let TestService { bodies, held } = service.clone();
-        let server = configure(server).serve(service);
-        let serving = tokio::spawn(async move { server.await.unwrap() });
+        let serving = tokio::spawn(async move { server.serve(service).await.unwrap() });
+        let addr = ([0, 0, 0, 0], 0).into();
         Self { addr, bodies, held, serving, stop }
     }
 

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use rcgen::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, pki_types::ServerName};
 use sse_hyper::{ServerTls, TlsError};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::support::{Log, TestServer, hello, http2, http2_get, read_to_close, text, within};
@@ -23,14 +26,21 @@ impl Identity {
     }
 
     pub(crate) async fn connect(&self, server: &TestServer, alpn: &[&str]) -> TlsStream<TcpStream> {
-        within(self.handshake(server, alpn)).await.unwrap()
+        self.speak(server.connect().await, alpn).await
     }
 
-    async fn handshake(
-        &self,
-        server: &TestServer,
-        alpn: &[&str],
-    ) -> std::io::Result<TlsStream<TcpStream>> {
+    /// TLS on `io`, with a server of this identity at the other end.
+    pub(crate) async fn speak<T>(&self, io: T, alpn: &[&str]) -> TlsStream<T>
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+    {
+        within(self.handshake(io, alpn)).await.unwrap()
+    }
+
+    async fn handshake<T>(&self, io: T, alpn: &[&str]) -> std::io::Result<TlsStream<T>>
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+    {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.cert.der().clone()).unwrap();
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -41,7 +51,7 @@ impl Identity {
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         let name = ServerName::try_from("localhost").unwrap();
         let connector = TlsConnector::from(Arc::new(config));
-        connector.connect(name, server.connect().await).await
+        connector.connect(name, io).await
     }
 
     fn certificate(&self) -> String {
@@ -131,7 +141,7 @@ async fn tls_to_a_port_of_plain_http_is_told_in_words() {
     let server = TestServer::start(|it| it.with_header_timeout(hour)).await;
     let (log, _logging) = Log::start();
 
-    let error = within(identity.handshake(&server, &[])).await.unwrap_err();
+    let error = within(identity.handshake(server.connect().await, &[])).await.unwrap_err();
     let mut stream = server.connect().await;
     stream.write_all(b"\x16").await.unwrap();
     let answer = String::from_utf8(read_to_close(&mut stream).await).unwrap();
