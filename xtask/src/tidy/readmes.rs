@@ -1,15 +1,33 @@
 use super::{File, Finding};
 
-/// Finds Rust in a README that no test compiles and runs: a block has to stand in an example, as it is, and
-/// the tests of its crate have to name the example.
+/// Finds Rust in a README that no test compiles and runs, or that needs a crate which the README does not
+/// name. A block has to stand in an example, as it is, and the tests of its crate have to name the example.
 pub(super) fn check(readme: File<'_>, files: &[File<'_>]) -> Vec<Finding> {
     if !readme.path.ends_with("README.md") {
         return Vec::new();
     }
-    let unserved = |block: &Block| !files.iter().any(|file| serves(*file, &block.text, files));
-    let unserved = blocks(readme.text).into_iter().filter(unserved);
-    let message = "this Rust is no part of an example that a test runs";
-    unserved.map(|block| Finding::new(readme.path, block.line, message)).collect()
+    let named: String = blocks(readme.text, "toml").into_iter().map(|block| block.text).collect();
+    let mut found = Vec::new();
+    for block in blocks(readme.text, "rust") {
+        if !files.iter().any(|file| serves(*file, &block.text, files)) {
+            let message = "this Rust is no part of an example that a test runs";
+            found.push(Finding::new(readme.path, block.line, message));
+        }
+        for needed in block.text.lines().filter_map(dependency) {
+            if !named.lines().any(|line| line.split(' ').next() == Some(&needed)) {
+                let message = format!("this Rust needs {needed}, which no dependency here names");
+                found.push(Finding::new(readme.path, block.line, message));
+            }
+        }
+    }
+    found
+}
+
+/// The package that a line imports from, or is compiled by.
+fn dependency(line: &str) -> Option<String> {
+    let path = line.strip_prefix("use ").or_else(|| line.strip_prefix("#["))?;
+    let (root, _) = path.split_once("::")?;
+    (root != "std").then(|| root.replace('_', "-"))
 }
 
 /// Whether `file` is an example that has the lines `text` and is run by a test.
@@ -40,19 +58,19 @@ struct Block {
     text: String,
 }
 
-/// All blocks of Rust, however they are marked.
-fn blocks(text: &str) -> Vec<Block> {
+/// All blocks of `language`, however else they are marked.
+fn blocks(text: &str, language: &str) -> Vec<Block> {
     let (mut blocks, mut open) = (Vec::new(), None);
     for (index, line) in text.lines().enumerate() {
         match (&mut open, line.strip_prefix("```")) {
             (None, Some(mark)) => {
-                let is_rust = mark.split(',').any(|word| word.trim() == "rust");
-                open = Some((is_rust, Block { line: index + 1, text: String::new() }));
+                let is_wanted = mark.split(',').any(|word| word.trim() == language);
+                open = Some((is_wanted, Block { line: index + 1, text: String::new() }));
             }
             (None, None) => (),
             (Some((_, block)), None) => block.text.extend([line, "\n"]),
             (Some(_), Some(_)) => {
-                let closed = open.take().filter(|(is_rust, _)| *is_rust);
+                let closed = open.take().filter(|(is_wanted, _)| *is_wanted);
                 blocks.extend(closed.map(|(_, block)| block));
             }
         }
@@ -94,6 +112,31 @@ mod tests {
             ("fn a() {}\n\nfn b() {} // more\n", "run(\"hello\");"),
         ] {
             assert_eq!(findings(example, test), found, "{example:?} {test:?}");
+        }
+    }
+
+    #[test]
+    fn a_crate_that_is_used_is_a_dependency() {
+        let program =
+            "use std::env;\n\nuse http_body::Body;\n\n#[tokio::main]\nasync fn main() {}\n";
+        for (dependencies, missing) in [
+            ("http-body = \"1\"\ntokio = { version = \"1\" }", &[][..]),
+            ("http-body-util = \"0.1\"\ntokio = \"1\"", &["http-body"]),
+            ("", &["http-body", "tokio"]),
+        ] {
+            let readme = format!("```toml\n{dependencies}\n```\n\n```rust\n{program}```\n");
+            let files = [
+                File { path: "crates/x/examples/hello.rs", text: program },
+                File { path: "crates/x/tests/readme.rs", text: "run(\"hello\");" },
+            ];
+
+            let found = check(File { path: "README.md", text: &readme }, &files);
+
+            let messages: Vec<_> = found.into_iter().map(|finding| finding.message).collect();
+            let expected = missing
+                .iter()
+                .map(|name| format!("this Rust needs {name}, which no dependency here names"));
+            assert_eq!(messages, expected.collect::<Vec<_>>(), "{dependencies}");
         }
     }
 }

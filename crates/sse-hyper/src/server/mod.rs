@@ -173,7 +173,7 @@ impl Server {
     /// Has its connections from `listener`: a `UnixListener` of tokio, or one of your own.
     ///
     /// What TCP does by itself is then for the listener to see to: [`with_tcp_keepalive`] and
-    /// [`with_tcp_user_timeout`] change nothing. All else is the same, [`with_tls`](Self::with_tls) included.
+    /// [`with_tcp_user_timeout`] change nothing. All else is the same, TLS included.
     /// The file of a Unix socket stays when the server ends; remove an old one before you bind it again.
     ///
     /// ```
