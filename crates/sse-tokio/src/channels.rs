@@ -39,7 +39,32 @@ impl Channels {
         &self.hub
     }
 
-    /// A body that streams the channel `token` from now on.
+    /// A body that streams the channel `token` from now on, for an answer of a route of your own.
+    ///
+    /// The answer is made by the adapter's `event_stream`, or by [`sse_core::event_stream`]:
+    ///
+    /// ```
+    /// use http::{HeaderMap, Response, StatusCode};
+    /// use sse_core::{Hub, HubConfig, Mode, StringFormat, Token, event_stream};
+    /// # use sse_tokio::{Channels, SseBody};
+    ///
+    /// fn news(channels: &Channels, headers: &HeaderMap) -> Result<Response<SseBody>, StatusCode> {
+    ///     if headers.get("cookie").is_none_or(|cookie| cookie != "session=s3cret") {
+    ///         return Err(StatusCode::UNAUTHORIZED);
+    ///     }
+    ///     let token = Token::new("news").expect("it is a token");
+    ///     let body = channels.listen(&token).map_err(|_full| StatusCode::SERVICE_UNAVAILABLE)?;
+    ///     Ok(event_stream(body))
+    /// }
+    ///
+    /// let channels = Channels::new(Hub::new(HubConfig::new(StringFormat).with_mode(Mode::Shared)));
+    /// let mut headers = HeaderMap::new();
+    /// assert_eq!(news(&channels, &headers).unwrap_err(), StatusCode::UNAUTHORIZED);
+    ///
+    /// headers.insert("cookie", "session=s3cret".parse()?);
+    /// assert_eq!(news(&channels, &headers).unwrap().headers()["content-type"], "text/event-stream");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
