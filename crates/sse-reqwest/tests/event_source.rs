@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use reqwest::{Client, RequestBuilder, header::HeaderValue, redirect::Policy};
+use reqwest::{Client, RequestBuilder, redirect::Policy};
 use sse_reqwest::{
     BlockingEventSource, BuildError, ClientConfig, Disconnect, EventSource, Interrupted, Notice,
     RequestBuilderExt,
