@@ -34,7 +34,7 @@ use sse_tokio::{BoxFeed, Received};
 ///     let words = ["to", "be"];
 ///     // The id of an event says how many were sent, so the browser's last one how many it has.
 ///     let seen = last.id().and_then(|id| id.as_str().parse().ok()).unwrap_or(0);
-///     if seen == words.len() {
+///     if words.len() <= seen {
 ///         return Sse::stop();
 ///     }
 ///     let rest = stream::iter(words).enumerate().skip(seen);
