@@ -5,15 +5,13 @@ use std::{
     sync::atomic::{AtomicBool, Ordering::SeqCst},
 };
 
-/// The bytes that `typed` stands for: those of standard input for `-`, of a file for `@FILE`.
+/// The bytes that `typed` stands for: those of standard input for `-` and `@-`, of a file for `@FILE`.
 pub(crate) fn read(typed: String) -> Result<Vec<u8>, ReadError> {
     if typed == "-" {
         return stdin();
     }
     match typed.strip_prefix('@') {
-        Some(file) => {
-            fs::read(file).map_err(|source| ReadError::File { file: file.into(), source })
-        }
+        Some(file) => read_file(Path::new(file)),
         None => Ok(typed.into_bytes()),
     }
 }

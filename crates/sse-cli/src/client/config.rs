@@ -80,7 +80,7 @@ fn client(args: &ReconnectionArgs) -> ClientConfig {
         .with_reconnection(!args.retry.is_zero())
         .with_reconnection_time(args.retry)
         .with_persistence(args.keep_reconnecting)
-        // Who wants to go on whatever happens means the request too.
+        // With -k the request is repeated, whatever its method.
         .with_repetition(args.keep_reconnecting)
         .with_status_retry(args.retry_status)
         // A script wants to know at once that there is no server.

@@ -99,7 +99,7 @@ impl Log {
     /// What is `said` of it, with the option that would mend it, if there is one.
     fn hinted(&self, said: impl Display, because: &Interrupted) -> String {
         let mismatch = because.tls_mismatch().filter(|_| !self.is_url);
-        with_option(said, mismatch, because.certificate_problem())
+        with_option(cut(&said.to_string(), 1024), mismatch, because.certificate_problem())
     }
 }
 

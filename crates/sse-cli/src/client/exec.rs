@@ -10,6 +10,7 @@ use rustix::{
 };
 
 use super::group::Group;
+use crate::{endpoint::PASSWORD_VARIABLE, shown::cut};
 
 /// A command of the shell that is run for each event, in a process group of its own, so that a signal of
 /// the terminal does not reach it.
@@ -31,14 +32,15 @@ impl Exec {
 
     /// Runs it to its end; whether it succeeded. A failure is logged.
     pub(super) fn run(&self, name: &str, data: &str, id: &str) -> bool {
+        let shown = cut(id, 64);
         match self.wait(name, data, id) {
             Ok(status) if status.success() => true,
             Ok(status) => {
-                tracing::warn!("--exec failed for the event {id:?}: {status}");
+                tracing::warn!("--exec failed for the event {shown:?}: {status}");
                 false
             }
             Err(error) => {
-                tracing::warn!("--exec could not be run for the event {id:?}: {error}");
+                tracing::warn!("--exec could not be run for the event {shown:?}: {error}");
                 false
             }
         }
@@ -49,6 +51,8 @@ impl Exec {
             .args(["-c", &self.command])
             .env("SSE_TYPE", name)
             .env("SSE_ID", id)
+            // It is for this command's server.
+            .env_remove(PASSWORD_VARIABLE)
             .process_group(0)
             .stdin(Stdio::piped())
             .spawn()?;

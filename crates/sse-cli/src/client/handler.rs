@@ -52,11 +52,11 @@ impl<W: Write> Handler<W> {
         id: &str,
     ) -> Result<ControlFlow<()>, Failure> {
         if self.selection.until.as_deref() == Some(data) {
-            self.save(id)?;
+            self.position(id)?;
             return Ok(ControlFlow::Break(()));
         }
         if !self.selection.is_selected(name) {
-            self.save(id)?;
+            self.position(id)?;
             return Ok(ControlFlow::Continue(()));
         }
         if self.exec.is_some() {
@@ -74,7 +74,7 @@ impl<W: Write> Handler<W> {
             self.printer.event(name, data, id).map_err(Failure::stdout)?;
         }
         // Without an ID there was none before it either.
-        if id.is_empty() { Ok(()) } else { self.save(id) }
+        if id.is_empty() { Ok(()) } else { self.position(id) }
     }
 
     /// The stream goes on from `id`, without an event to handle.
@@ -88,7 +88,7 @@ impl<W: Write> Handler<W> {
         let missing = match (&self.selection.until, self.selection.count) {
             (None, None) => return Ok(()),
             (Some(data), _) => format!("the event with the data {:?}", cut(data, 64)),
-            (None, Some(count)) => format!("{count} events"),
+            (None, Some(count)) => format!("event {count}"),
         };
         Err(Failure::failed(format!("the stream ended before {missing}, after {handled} in all")))
     }

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_busy_when_asked_ends_with_the_event_and_who_is_not_begins_none() {
+    fn busy_work_ends_with_its_event_and_idle_work_begins_none() {
         let (busy, idle) = (Stop::default(), Stop::default());
 
         assert!(busy.begin());

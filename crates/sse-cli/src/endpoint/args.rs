@@ -35,7 +35,7 @@ pub(crate) struct EndpointArgs {
     pub(super) prefix: PathPrefix,
 
     /// User for HTTP basic authentication
-    #[arg(short, long, value_name = "USER", value_parser = user)]
+    #[arg(short, long, value_name = "USER")]
     pub(super) user: Option<String>,
 
     /// Password for HTTP basic authentication; other users of this machine can see it here, but not in
@@ -52,12 +52,3 @@ pub(crate) struct EndpointArgs {
     #[arg(long, value_name = "URL", value_parser = AddressParser::proxy())]
     pub(super) proxy: Option<Uri>,
 }
-
-fn user(text: &str) -> Result<String, UserError> {
-    if text.contains(':') { Err(UserError) } else { Ok(text.to_owned()) }
-}
-
-/// A name that would end early: a colon divides it from the password.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("a user's name has no colon")]
-struct UserError;

@@ -1,12 +1,11 @@
 use std::{
-    env,
+    env, fmt,
     path::{Path, PathBuf},
 };
 
 use crate::data::{self, ReadError};
 
 /// Who asks.
-#[derive(Debug)]
 pub(crate) struct Credentials {
     pub(crate) user: String,
     pub(crate) password: String,
@@ -19,6 +18,9 @@ impl Credentials {
         typed: Option<String>,
         file: Option<PathBuf>,
     ) -> Result<Self, PasswordError> {
+        if user.contains(':') {
+            return Err(PasswordError::Colon);
+        }
         let password = match (typed, file) {
             (Some(password), _) => password,
             (None, Some(file)) => first_line(&file)?,
@@ -28,6 +30,13 @@ impl Credentials {
             },
         };
         Ok(Self { user, password })
+    }
+}
+
+/// Without the password.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
     }
 }
 
@@ -42,6 +51,9 @@ fn first_line(file: &Path) -> Result<String, PasswordError> {
 /// Why there is no password. It is not repeated.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PasswordError {
+    /// What stands behind it may be the password.
+    #[error("--user: a user's name has no colon; give the password by --password-file")]
+    Colon,
     #[error("--password-file")]
     Read(#[source] ReadError),
     #[error("--password-file: line 1 of {file} is not UTF-8")]
@@ -50,4 +62,4 @@ pub(crate) enum PasswordError {
     Variable,
 }
 
-const VARIABLE: &str = "EVENTSOURCE_PASSWORD";
+pub(crate) const VARIABLE: &str = "EVENTSOURCE_PASSWORD";

@@ -5,7 +5,7 @@ mod args;
 pub(crate) use args::EndpointArgs;
 
 mod credentials;
-pub(crate) use credentials::Credentials;
+pub(crate) use credentials::{Credentials, VARIABLE as PASSWORD_VARIABLE};
 
 mod host;
 use host::Host;

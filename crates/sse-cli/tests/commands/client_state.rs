@@ -71,10 +71,18 @@ fn place_is_kept_by_a_server_that_refuses() {
 fn id_is_not_kept_behind_an_event_that_failed() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
-    let body = "id: 1\ndata: a\n\nid: cp-7\n\ndata: fails\n\n:\n\n";
-    let args = ["--stdin", "--state", state.to_str().unwrap(), "--exec", "! grep -q fails"];
+    for behind in [
+        "id: cp-7\n\ndata: fails\n\n:\n\n",
+        "id: 6\ndata: fails\n\nevent: other\ndata: b\n\n",
+        "id: 6\ndata: fails\n\nevent: sse.open\ndata: {}\n\n",
+        "id: 6\ndata: fails\n\ndata: end\n\n",
+    ] {
+        let body = format!("id: 1\ndata: a\n\n{behind}");
+        let args = ["--stdin", "--event", "message", "--until", "end"];
+        let state = ["--state", state.to_str().unwrap(), "--exec", "! grep -q fails"];
 
-    run_with_stdin(CLIENT, args, body.as_bytes());
+        run_with_stdin(CLIENT, args.iter().chain(&state), body.as_bytes());
 
-    assert_eq!(fs::read_to_string(state).unwrap(), "1\n");
+        assert_eq!(fs::read_to_string(state[1]).unwrap(), "1\n", "{behind}");
+    }
 }

@@ -197,3 +197,15 @@ fn write_bytes(dir: &TempDir, bytes: &[u8]) -> String {
 }
 
 const SESAME: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
+
+#[test]
+fn password_behind_a_user_is_not_repeated() {
+    for program in [CLIENT, REQUEST] {
+        let channel: &[_] = if program == CLIENT { &["42"] } else { &["42", "ping"] };
+
+        let ended = run(program, channel.iter().chain(&["-u", "me:s3cret"]));
+
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains("--user") && !ended.stderr.contains("s3cret"), "{ended:?}");
+    }
+}

@@ -13,8 +13,8 @@ impl Client {
         }
         self.streak.end_of_stream(opened, now);
         if because == Disconnect::Replaced {
-            // The time of `sse.replaced` is for clients that cannot but come back; to fight is to come back
-            // at the caller's.
+            // The reconnection time of `sse.replaced` keeps browsers away. A client that persists comes back at
+            // the caller's.
             self.streak.backoff().forget_reconnection_time();
         }
         let is_final = because == Disconnect::Replaced && !self.config.persistence;
@@ -25,7 +25,7 @@ impl Client {
         self.wait(kind, None, because, now);
     }
 
-    /// After a stream that was none. The server did nothing, so any method may be repeated, and it asks
+    /// After an answer in the form of a stream that refuses. The server did nothing, so any method may be repeated, and it asks
     /// for that, so nobody need persist.
     fn wait_as_asked(&mut self, because: Disconnect, now: Instant) {
         match self.config.reconnection {
@@ -51,7 +51,7 @@ impl Client {
         retry_after: Option<Duration>,
         now: Instant,
     ) {
-        // Who asks for these to be tried again means any method.
+        // A caller that asks for retries after these statuses means them for any method.
         let is_for_now = self.config.reconnection
             && self.config.status_retry
             && matches!(because, Disconnect::Status { status, .. }

@@ -216,6 +216,11 @@ impl ClientConfig {
         self
     }
 
+    /// Whether there is a time after which the client stops.
+    pub fn has_max_time(&self) -> bool {
+        self.max_time.is_some()
+    }
+
     /// Whether a seed was set.
     pub fn has_seed(&self) -> bool {
         self.seed.is_some()

@@ -10,6 +10,9 @@ impl Client {
     /// What comes next of what has arrived.
     // Each arm makes its output in place: moved there later, an event would wait for its own stores.
     pub(super) fn poll_stream(&mut self, stream: Stream, now: Instant) -> ClientOutput {
+        if self.is_out_of_time(now) {
+            return self.poll_state(now);
+        }
         loop {
             let mut rest = &self.input[..];
             let decoded = self.decoder.decode(&mut rest);

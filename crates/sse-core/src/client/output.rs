@@ -34,8 +34,8 @@ pub enum ClientOutput {
     Open,
     /// Deliver this event.
     Event(MessageEvent),
-    /// A block without an event, or one of the [system's own](crate::SystemEvent) that is not delivered, has
-    /// set the last event ID to this, or left it so.
+    /// The last event ID is now this, after a block without an event or a
+    /// [system event](crate::SystemEvent) that is not delivered; it may be the same as before.
     LastEventId(String),
     /// Deliver this comment.
     Comment(String),

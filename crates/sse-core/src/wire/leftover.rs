@@ -6,7 +6,7 @@ use crate::wire::line::MARK;
 
 /// Keeps the beginning of what became no event, to tell at the end of a stream what was lost.
 ///
-/// A [`Decoder`](crate::Decoder) drops what no blank line ends, and lines that are none of the format,
+/// A [`Decoder`](crate::Decoder) drops what no blank line ends, and lines that are not in the format,
 /// as it has to. Hand to [`skip`](Self::skip) what it took without making an event of it, and tell
 /// each event by [`clear`](Self::clear). At most 8 KiB are kept, whatever the stream.
 ///
@@ -50,6 +50,8 @@ pub struct Leftover {
     block: Vec<u8>,
     /// The last byte was a line end, or there was none: another line end makes a blank line.
     is_at_line: bool,
+    /// The current line is a comment, of which nothing is lost.
+    is_comment: bool,
     /// The last byte was a CR, to whose line end an LF still belongs.
     is_after_cr: bool,
 }
@@ -57,7 +59,13 @@ pub struct Leftover {
 impl Leftover {
     /// Of a stream that begins.
     pub fn new() -> Self {
-        Self { head: Some(Vec::new()), block: Vec::new(), is_at_line: true, is_after_cr: false }
+        Self {
+            head: Some(Vec::new()),
+            block: Vec::new(),
+            is_at_line: true,
+            is_comment: false,
+            is_after_cr: false,
+        }
     }
 
     /// An event was made of all that came before.
@@ -81,15 +89,18 @@ impl Leftover {
                 continue;
             }
             self.is_after_cr = false;
-            let Some(end) = memchr2(b'\n', b'\r', rest) else {
-                keep(&mut self.block, rest);
+            self.is_comment = if self.is_at_line { first == b':' } else { self.is_comment };
+            let end = memchr2(b'\n', b'\r', rest);
+            if !self.is_comment {
+                keep(&mut self.block, &rest[..end.unwrap_or(rest.len())]);
+            }
+            let Some(end) = end else {
                 self.is_at_line = false;
                 return;
             };
             if end == 0 && self.is_at_line {
                 self.block.clear();
-            } else {
-                keep(&mut self.block, &rest[..end]);
+            } else if !self.is_comment {
                 keep(&mut self.block, b"\n");
             }
             self.is_at_line = true;
@@ -184,8 +195,20 @@ fn only_has(kept: &[u8], known: &[&[u8]]) -> bool {
 
 /// The names of the fields in `kept`.
 fn names(kept: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let lines = without_mark(kept).split(|&byte| byte == b'\n' || byte == b'\r');
+    let lines = without_mark(without_cut_name(kept)).split(|&byte| is_line_end(byte));
     lines.map(|line| line.split(|&byte| byte == b':').next().unwrap_or(line))
+}
+
+/// Without a name at the end that may be the beginning of a longer one.
+fn without_cut_name(kept: &[u8]) -> &[u8] {
+    let line = kept.iter().rposition(|&byte| is_line_end(byte)).map_or(0, |end| end + 1);
+    let (lines, last) = kept.split_at(line);
+    let is_cut = kept.len() == MAX_KEPT && last.len() < LONGEST_NAME && !last.contains(&b':');
+    if is_cut { lines } else { kept }
+}
+
+fn is_line_end(byte: u8) -> bool {
+    byte == b'\n' || byte == b'\r'
 }
 
 fn without_mark(kept: &[u8]) -> &[u8] {
@@ -208,3 +231,6 @@ fn text_of(kept: &[u8]) -> String {
 }
 
 const MAX_KEPT: usize = 4 << 10;
+
+/// The length of `event` and `retry`.
+const LONGEST_NAME: usize = 5;

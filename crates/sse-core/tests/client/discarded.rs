@@ -58,6 +58,27 @@ fn long_text_is_told_by_its_beginning() {
 }
 
 #[test]
+fn name_that_is_cut_by_the_bound_is_no_unknown_one() {
+    for lead in 0..12 {
+        let ids = format!(":{}\n\n{}", "x".repeat(lead), "id: 7\nretry: 5\n\n".repeat(1000));
+        for size in [1 << 20, 100] {
+            assert_eq!(told(ids.as_bytes().chunks(size), End::Clean), None, "behind {lead}");
+        }
+    }
+}
+
+#[test]
+fn comments_take_no_room_from_what_is_lost() {
+    let comments = ": ping\n".repeat(2000);
+    for size in [1 << 20, 100, 1] {
+        let stream = format!("data: 1\n\n{comments}data: 2\n{comments}data: 3");
+        let lost = told(stream.as_bytes().chunks(size), End::Clean);
+
+        assert_eq!(lost, unfinished("data: 2\ndata: 3"));
+    }
+}
+
+#[test]
 fn next_stream_begins_with_nothing() {
     let (mut client, now) = (opened(ClientConfig::default()), epoch());
     client.handle_input("{\"error\":1}".into(), now);

@@ -100,6 +100,17 @@ fn caller_may_wait_for_more_than_a_day() {
 }
 
 #[test]
+fn events_that_have_arrived_are_not_handed_out_after_the_total_time() {
+    let limit = 2 * SECOND;
+    let (mut client, now) = (opened(ClientConfig::default().with_max_time(limit)), epoch());
+    client.handle_input("data: 1\n\ndata: 2\n\n".into(), now);
+
+    assert!(matches!(client.poll_output(now + SECOND), ClientOutput::Event(_)));
+
+    assert_eq!(stopped(&mut client, now + limit), Disconnect::OutOfTime { limit });
+}
+
+#[test]
 fn no_retries_are_none() {
     let (mut client, now) = (opened(ClientConfig::default().with_max_retries(0)), epoch());
 

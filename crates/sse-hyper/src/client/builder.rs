@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
-use sse_core::{Client, ClientConfig, ClientRequest};
+use sse_core::{ClientConfig, ClientRequest};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
@@ -289,8 +289,8 @@ impl EventSourceBuilder {
             // What the standard library seeds its maps with: enough to part clients.
             false => self.config.with_seed(RandomState::new().hash_one(())),
         };
-        let client = Client::new(self.request, config.with_refresh(self.hook.is_some()));
-        EventSource::new(client, transport, self.hook)
+        let config = config.with_refresh(self.hook.is_some());
+        EventSource::new(self.request, config, transport, self.hook)
     }
 }
 

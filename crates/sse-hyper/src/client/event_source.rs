@@ -1,6 +1,8 @@
 use std::{
-    fmt, mem,
-    pin::Pin,
+    fmt,
+    future::{Future, poll_fn},
+    mem,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
     time::{Duration, Instant, SystemTime},
@@ -9,8 +11,11 @@ use std::{
 use futures_core::{FusedStream, Stream};
 use http::{HeaderMap, Response, StatusCode, Uri, uri::Scheme};
 use http_body::Body;
-use sse_core::{Client, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState};
+use sse_core::{
+    Client, ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState,
+};
 use sse_tokio::{LazyTimer, now};
+use tokio::task::coop::unconstrained;
 
 use super::{
     AnsweredFrom, EventSourceBuilder, Interrupted, Notice, Transport, TransportBody,
@@ -49,12 +54,13 @@ pub struct EventSource {
     client: Client,
     transport: Box<dyn Transport>,
     hook: Option<Hook>,
+    has_max_time: bool,
     connection: Connection,
     timer: LazyTimer,
     /// When the client was told something last; events that came together need no clock.
     now: Instant,
-    /// Since when the time has passed that the connection had, if it has.
-    late_since: Option<Instant>,
+    /// Until when the connection is listened to though its time has passed, if it has.
+    late_until: Option<Instant>,
     /// What the transport said of the last connection.
     failure: Option<SharedError>,
     /// The beginning of the last answer, if it was no stream.
@@ -79,15 +85,21 @@ impl EventSource {
         EventSourceBuilder::new(ClientRequest::get(uri))
     }
 
-    pub(super) fn new(client: Client, transport: Box<dyn Transport>, hook: Option<Hook>) -> Self {
+    pub(super) fn new(
+        request: ClientRequest,
+        config: ClientConfig,
+        transport: Box<dyn Transport>,
+        hook: Option<Hook>,
+    ) -> Self {
         Self {
-            client,
+            has_max_time: config.has_max_time(),
+            client: Client::new(request, config),
             transport,
             hook,
             connection: Connection::None,
             timer: LazyTimer::default(),
             now: now(),
-            late_since: None,
+            late_until: None,
             failure: None,
             page: None,
             answered_from: None,
@@ -152,36 +164,39 @@ impl EventSource {
     fn forget(&mut self) {
         self.failure = None;
         self.page = None;
-        self.late_since = None;
+        self.late_until = None;
     }
 
     /// Waits for what comes next, at most until `until`, and tells the client.
     fn poll_receive(&mut self, until: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         if self.poll_connection(cx).is_ready() {
-            self.late_since = None;
+            self.late_until = None;
             return Poll::Ready(());
         }
         let Some(until) = until else { return Poll::Pending };
-        let timer = self.timer.poll_until(Some(until), cx);
-        let now = now();
-        // A connection that is always ready for more takes the turns of the timer, but not the time.
-        if timer.is_pending() && now < until {
-            return Poll::Pending;
-        }
-        // After a process was stopped, or its thread busy, what has arrived meanwhile is not seen before the
-        // runtime looks at the sockets again.
-        let late_since = *self.late_since.get_or_insert(now);
-        let judged_at = late_since + GRACE;
-        if now < judged_at {
-            ready!(self.timer.poll_until(Some(judged_at), cx));
-        }
-        self.late_since = None;
-        self.now = now.max(judged_at);
+        let late_until = match self.late_until {
+            Some(late_until) => late_until,
+            None => {
+                ready!(self.poll_timer(until, cx));
+                // After a process was stopped, or its thread busy, what has arrived meanwhile is seen only
+                // once the runtime has looked at its sockets: by the time that another timer fires.
+                *self.late_until.insert(now() + GRACE)
+            }
+        };
+        ready!(self.poll_timer(late_until, cx));
+        self.late_until = None;
+        self.now = now();
         match &mut self.connection {
             Connection::Refused(_) => self.refuse(),
             _ => self.client.handle_timeout(self.now),
         }
         Poll::Ready(())
+    }
+
+    /// A connection that is always ready for more takes the turns that a task has, but not those of its timer.
+    fn poll_timer(&mut self, until: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let fired = poll_fn(|cx| self.timer.poll_until(Some(until), cx));
+        pin!(unconstrained(fired)).poll(cx)
     }
 
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -285,8 +300,8 @@ impl Stream for EventSource {
         if this.is_over {
             return Poll::Ready(None);
         }
-        if matches!(this.connection, Connection::None) {
-            // It may have been built, or told to restart, long ago.
+        // It may have been built, or told to restart, long ago; or an event may have taken its time.
+        if matches!(this.connection, Connection::None) || this.has_max_time {
             this.now = now();
         }
         let mut turns = 0;
