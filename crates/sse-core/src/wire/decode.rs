@@ -121,6 +121,10 @@ impl Decoder {
                 let event = EventRef { name, data, last_event_id: &self.last_event_id };
                 return Ok(Some(Item::Event(event)));
             }
+            // There were comments, or the start of a long line.
+            if input.is_empty() {
+                return Ok(None);
+            }
         }
         let ready = self.read(input)?;
         Ok(ready.map(|ready| self.block.lend(ready, &self.last_event_id)))

@@ -18,7 +18,7 @@ impl Decoder {
     /// of data, perhaps a name and an id, all of it here. Gives the name and the data.
     ///
     /// `None` says that the block is of another kind, or is cut, and takes nothing but the start of
-    /// a line of data that is.
+    /// a line of data that is, or comments. `input` is not empty.
     #[inline]
     pub(super) fn scan_block<'i>(&mut self, input: &mut &'i [u8]) -> Option<(&'i str, &'i str)> {
         let block = *input;
@@ -45,6 +45,9 @@ impl Decoder {
             let end = block.len() - rest.len();
             data = Some(end - len..end);
             at = end + line_end_width(rest)?;
+        } else if block[0] == b':' && !self.comments {
+            *input = self.skip_comments(block);
+            return None;
         }
         let len = loop {
             let value = match *block.get(at)? {
@@ -72,6 +75,26 @@ impl Decoder {
         }
         *input = &block[len..];
         Some((if name.is_empty() { MESSAGE } else { name }, &text[data]))
+    }
+
+    /// What follows the comments at the start of `rest` that are whole, and blank lines between them.
+    #[inline(never)]
+    fn skip_comments<'i>(&self, mut rest: &'i [u8]) -> &'i [u8] {
+        while let [b':', comment @ ..] = rest {
+            let end = near(comment, controls).or_else(|| self.line_ends.find(comment));
+            let next = match end.map(|end| &comment[end..]) {
+                Some([b'\n', b'\n', next @ ..] | [b'\n', next @ ..]) => next,
+                Some([b'\r', b'\n', b'\r', b'\n', next @ ..] | [b'\r', b'\n', next @ ..]) => next,
+                _ => break,
+            };
+            let (comment, next) = rest.split_at(rest.len() - next.len());
+            rest = next;
+            // They are mostly alike. No end has to be found before the next one can be looked at.
+            while let Some(next) = rest.strip_prefix(comment) {
+                rest = next;
+            }
+        }
+        rest
     }
 
     /// Reads lines from the start of `input` as long as they are whole, known and within the
@@ -154,6 +177,13 @@ impl Decoder {
                 b'r' => break,
                 b':' if self.comments => break,
                 _ => {
+                    if first == b':' && lines.is_empty() && matches!(self.line, Line::Block) {
+                        let after = self.skip_comments(rest);
+                        if after.len() < rest.len() {
+                            rest = after;
+                            continue;
+                        }
+                    }
                     let Some(end) = self.line_ends.find(rest) else { break };
                     rest = self.past_line_end(&rest[end..]);
                 }
@@ -217,14 +247,20 @@ fn id_end(bytes: &[u8]) -> Option<usize> {
 /// Looks at the first 16 bytes, eight at a time, for one that `ends` marks.
 #[inline]
 fn near(bytes: &[u8], ends: impl Fn(u64) -> u64) -> Option<usize> {
-    let (words, _) = bytes.as_chunks::<8>();
-    for (at, word) in words.iter().take(2).enumerate() {
+    let first = bytes.first_chunk::<8>()?;
+    let next = (bytes.len() - 8).min(8);
+    for (at, word) in [(0, first), (next, bytes[next..].first_chunk::<8>()?)] {
         let ends = ends(u64::from_le_bytes(*word));
         if ends != 0 {
-            return Some(8 * at + ends.trailing_zeros() as usize / 8);
+            return Some(at + ends.trailing_zeros() as usize / 8);
         }
     }
     None
+}
+
+/// The highest bit of each byte up to CR, the line ends and others; above the first of them, of some others too.
+fn controls(word: u64) -> u64 {
+    word.wrapping_sub(repeated(b'\r' + 1)) & !word & repeated(0x80)
 }
 
 /// The highest bit of each byte that is zero; above the first of them, of some others too.
@@ -234,4 +270,36 @@ fn zeros(word: u64) -> u64 {
 
 const fn repeated(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Item;
+
+    #[test]
+    fn comments_that_are_skipped_change_nothing_wherever_they_are_cut() {
+        let comments =
+            ": keep-alive\n\n: keep-alive\n\n:\n: tab\t\n\n: of more than sixteen bytes\r\n\r\n";
+        let stream = format!(
+            "{comments}: by CR\rdata: a\n: within\ndata: b\n\n{comments}id: 7\n{comments}\
+             :\r\n\r\n: end\n\n\ndata: c\n\n{comments}"
+        );
+        let stream = stream.as_bytes();
+        for from in 0..stream.len() {
+            for to in from..stream.len() {
+                let mut decoder = Decoder::new();
+                let mut seen = Vec::new();
+                for mut part in [&stream[..from], &stream[from..to], &stream[to..]] {
+                    while let Ok(Some(Item::Event(event))) = decoder.decode(&mut part) {
+                        seen.push((event.data().to_owned(), event.last_event_id().to_owned()));
+                    }
+                    assert!(part.is_empty(), "cut at {from} and {to}");
+                }
+                let expected =
+                    [("a\nb", ""), ("c", "7")].map(|(data, id)| (data.into(), id.into()));
+                assert_eq!(seen, expected, "cut at {from} and {to}");
+            }
+        }
+    }
 }
