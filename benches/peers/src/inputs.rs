@@ -55,8 +55,11 @@ pub fn all() -> Vec<Input> {
     let (c, _) = repeated(&c, 160);
     let d = format!("{}\n", D_LINE.repeat(100));
     let (d, _) = repeated(&d, 1_500);
-    let (mut k, _) = repeated(": keep-alive\n\n", 400_000);
+    let (mut k, _) = repeated(KEEP_ALIVE, 400_000);
     k.extend_from_slice(b"data: end\n\n");
+    let (v, _) = repeated(": a\n\n:keep-alive, number 1\n: and one more line\n\n:\n\n", 100_000);
+    let v = [&v[..], b"data: end\n\n"].concat();
+    let (r, _) = repeated(&token().replace('\n', "\r\n"), 100_000);
     let (u, _) = repeated(&format!("data: {JAPANESE}\n\n"), 40_000);
     let d_data = 100 * (D_LINE.len() - "data: ".len()) - 1;
     let b_data = B.len() - B.find("data: ").expect("it has data") - "data: \n\n".len();
@@ -68,8 +71,11 @@ pub fn all() -> Vec<Input> {
         Input::new("c16k", "one line of 64 KiB", c.clone(), KIB16, 160, C_DATA),
         Input::new("c1460", "the same in packets", c, PACKET, 160, C_DATA),
         Input::new("d16k", "100 lines of 62 B an event", d, KIB16, 1_500, d_data),
-        Input::new("k16k", "comments", k, KIB16, 1, 3),
+        Input::new("k16k", "comments", k.clone(), KIB16, 1, 3),
+        Input::new("k1ev", "the same, a comment a chunk", k, KEEP_ALIVE.len(), 1, 3),
+        Input::new("r16k", "a model's tokens, lines end with CRLF", r, KIB16, 100_000, a_len - 8),
         Input::new("u16k", "Japanese text", u, KIB16, 40_000, JAPANESE.len()),
+        Input::new("v16k", "comments of many lengths", v, KIB16, 1, 3),
     ]
 }
 
@@ -92,6 +98,7 @@ const C_DATA: usize = 64 << 10;
 const BARE: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"tok\"}}]}\n\n";
 const B: &str = "id: 00001234\nevent: message_delta\n\
                  data: {\"type\":\"text_delta\",\"index\":0,\"text\":\" token of the modelling\"}\n\n";
+const KEEP_ALIVE: &str = ": keep-alive\n\n";
 const D_LINE: &str = "data: one line of sixty-two bytes, of which a hundred follow \n";
 const JAPANESE: &str =
     "こんにちは、世界。今日はとても良い天気ですね。一緒に公園まで散歩に行きましょう。";

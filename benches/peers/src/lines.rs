@@ -33,20 +33,26 @@ enum Beside {
 }
 
 /// Whose throughput over which input must be how many times that of whom.
-const THROUGHPUT: [(&str, &str, Beside, f64); 14] = [
+///
+/// These hold on the processors of Intel and AMD that they were run on. Over long lines a copy and a look at the bytes
+/// are all that there is to do, so that nobody is much ahead there.
+const THROUGHPUT: [(&str, &str, Beside, f64); 17] = [
     ("a16k", BORROWED, Search, 0.6),
-    ("b16k", BORROWED, Search, 0.6),
+    ("b16k", BORROWED, Search, 0.4),
     ("d16k", BORROWED, Search, 0.6),
-    ("a16k", BORROWED, FastestPeer, 2.0),
+    ("a16k", BORROWED, FastestPeer, 1.8),
     ("a1ev", BORROWED, FastestPeer, 1.8),
     ("a50B", BORROWED, FastestPeer, 2.0),
     ("b16k", BORROWED, FastestPeer, 2.0),
     ("c16k", BORROWED, FastestPeer, 0.9),
     ("c1460", BORROWED, FastestPeer, 0.9),
     ("d16k", BORROWED, FastestPeer, 1.3),
-    ("k16k", BORROWED, FastestPeer, 1.0),
+    ("k16k", BORROWED, FastestPeer, 2.0),
+    ("k1ev", BORROWED, FastestPeer, 0.9),
+    ("r16k", BORROWED, FastestPeer, 1.0),
+    ("v16k", BORROWED, FastestPeer, 1.0),
     ("u16k", BORROWED, FastestPeer, 1.3),
-    ("a16k", OWNED, FastestPeer, 1.4),
+    ("a16k", OWNED, FastestPeer, 1.3),
     ("b16k", OWNED, FastestPeer, 1.4),
 ];
 
@@ -66,12 +72,16 @@ pub fn all(measured: &Measured) -> Vec<Line> {
     let data = &measured.encode[0];
     let median = Some(slower.median);
     lines.extend([
-        Line::new("a16k: instructions an event", measured.instructions.ours, AtMost(450.0)),
         Line { median, ..Line::new("8 MiB line: times memchr_iter", slower.best, AtMost(3.0)) },
         Line::new("ns/B of a line: 64 MiB over the fastest", each(long(64)) / fastest, AtMost(1.5)),
         Line::new("encode 171 B: ns over memcpy", data.reused - data.memcpy, AtMost(25.0)),
         Line::new("encode 171 B: times sse-stream", data.sse_stream / data.reused, AtLeast(1.8)),
     ]);
+    for counts in &measured.instructions {
+        let what = format!("{}: instructions, over those of the best peer", counts.input);
+        let reached = counts.a_byte(BORROWED) / counts.fewest_of_peers();
+        lines.push(Line::new(what, reached, AtMost(1.0)));
+    }
     for stream in &measured.endless {
         let what = stream.what;
         lines.extend([

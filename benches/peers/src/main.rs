@@ -42,21 +42,29 @@ struct Args {
     /// Exit with 1 if a line does not hold
     #[arg(long)]
     check: bool,
+    /// Only let all run over one input, and say how fast they were
+    #[arg(long, conflicts_with_all = ["check", "plot"])]
+    only: Option<String>,
     /// Only run one contestant, for a program that counts instructions
-    #[arg(long, hide = true, requires = "events")]
+    #[arg(long, hide = true, requires = "over")]
     instructions_of: Option<String>,
-    /// How many events that is
+    /// Over which input that is
     #[arg(long, hide = true)]
-    events: Option<usize>,
+    over: Option<String>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
-    if let (Some(name), Some(events)) = (&args.instructions_of, args.events) {
-        instructions::run(name, events);
+    if let (Some(name), Some(input)) = (&args.instructions_of, &args.over) {
+        instructions::run(name, input);
         return Ok(());
     }
-    let inputs = inputs::all();
+    let mut inputs = inputs::all();
+    if let Some(only) = &args.only {
+        inputs.retain(|input| input.name == only);
+        println!("{}", report::throughput(&measured::races(&inputs, args.rounds.get())));
+        return Ok(());
+    }
     allocations::check(&inputs, &MEMORY);
     let measured = Measured::take(&inputs, args.rounds.get(), &MEMORY)?;
     let lines = lines::all(&measured);

@@ -1,9 +1,9 @@
 use crate::{
-    contestants::{self, BORROWED, LINES},
+    contestants,
     encode::{self, Encode},
     endless::{self, Endless},
     inputs::Input,
-    instructions,
+    instructions::{COUNTED, Instructions},
     long_line::{self, LongLine},
     measure::{self, Race},
     memory,
@@ -13,16 +13,10 @@ use crate::{
 pub struct Measured {
     pub rounds: usize,
     pub races: Vec<Race>,
-    pub instructions: Instructions,
+    pub instructions: Vec<Instructions>,
     pub long_lines: Vec<LongLine>,
     pub endless: Vec<Endless>,
     pub encode: Vec<Encode>,
-}
-
-/// For an event of input a.
-pub struct Instructions {
-    pub ours: f64,
-    pub search: f64,
 }
 
 impl Measured {
@@ -34,24 +28,26 @@ impl Measured {
         rounds: usize,
         memory: &memory::Counting,
     ) -> Result<Self, String> {
-        let contestants = contestants::all();
-        let races = inputs
-            .iter()
-            .map(|input| {
-                eprintln!("{}: {}", input.name, input.what);
-                measure::race(input, &contestants, rounds, || {})
-            })
-            .collect();
+        let races = races(inputs, rounds);
         eprintln!("instructions, long lines, endless streams, encoders");
-        let ours = instructions::count(BORROWED)?;
-        let search = instructions::count(LINES)?;
+        let instructions = inputs.iter().map(|input| Instructions::count(input, &COUNTED));
         Ok(Self {
             rounds,
             races,
-            instructions: Instructions { ours, search },
+            instructions: instructions.collect::<Result<_, String>>()?,
             long_lines: long_line::measure(rounds.div_ceil(3)),
             endless: endless::measure(rounds.div_ceil(3), memory),
             encode: encode::measure(rounds),
         })
     }
+}
+
+/// Everybody over each of `inputs`.
+pub fn races(inputs: &[Input], rounds: usize) -> Vec<Race> {
+    let contestants = contestants::all();
+    let race = |input: &Input| {
+        eprintln!("{}: {}", input.name, input.what);
+        measure::race(input, &contestants, rounds, || {})
+    };
+    inputs.iter().map(race).collect()
 }

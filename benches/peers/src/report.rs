@@ -4,6 +4,7 @@ use crate::{
     contestants::{BORROWED, FRESH, LINES},
     encode::Encode,
     endless::Endless,
+    instructions::{COUNTED, Instructions},
     lines::{self, Line},
     long_line::LongLine,
     measure::Race,
@@ -25,9 +26,14 @@ pub fn all(measured: &Measured, lines: &[Line]) -> String {
     text.push_str(
         "eventsource-client has no public decoder: its client runs over a transport in memory.\n\n",
     );
-    let (ours, search) = (instructions.ours, instructions.search);
-    write!(text, "Instructions an event of a16k: {ours:.0}, {LINES} {search:.0}.\n\n")
-        .expect(STRING);
+    let table = self::instructions(instructions);
+    write!(
+        text,
+        "## Instructions a byte\n\n\
+         Counted by callgrind, which knows AVX2 and nothing newer. Unlike the times they are the same on every such \
+         processor.\n\n{table}\n"
+    )
+    .expect(STRING);
     let table = self::long_lines(long_lines);
     write!(
         text,
@@ -50,7 +56,7 @@ pub fn all(measured: &Measured, lines: &[Line]) -> String {
 }
 
 /// Megabytes a second, and per cent of the search for line ends.
-fn throughput(races: &[Race]) -> String {
+pub fn throughput(races: &[Race]) -> String {
     let names = races.iter().map(|race| race.input);
     let mut table = head("MB/s (%)", names);
     for (at, runner) in races[0].runners.iter().enumerate() {
@@ -66,6 +72,18 @@ fn throughput(races: &[Race]) -> String {
     table.push('\n');
     for race in races {
         writeln!(table, "- {}: {}", race.input, race.what).expect(STRING);
+    }
+    table
+}
+
+fn instructions(inputs: &[Instructions]) -> String {
+    let mut table = head("instructions a byte", inputs.iter().map(|counts| counts.input));
+    for name in COUNTED {
+        write!(table, "| {name} |").expect(STRING);
+        for counts in inputs {
+            write!(table, " {:.3} |", counts.a_byte(name)).expect(STRING);
+        }
+        table.push('\n');
     }
     table
 }

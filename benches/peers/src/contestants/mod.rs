@@ -27,6 +27,8 @@ pub const LINES: &str = "memchr_iter";
 pub const BORROWED: &str = "borrowed";
 pub const OWNED: &str = "owned";
 pub const FRESH: &str = "borrowed, fresh";
+pub const PEER_SSE_CORE: &str = "sse-core 0.2.3";
+pub const SSE_STREAM: &str = "sse-stream 0.3.0";
 const QUADRATIC: &str = "eventsource-stream 0.2.3";
 
 pub fn all() -> Vec<Contestant> {
@@ -57,8 +59,8 @@ pub fn for_long_line(mebibytes: usize) -> Vec<Contestant> {
 
 fn decoders_of_others() -> [Contestant; 5] {
     [
-        peer("sse-core 0.2.3", peers::sse_core),
-        peer("sse-stream 0.3.0", peers::sse_stream),
+        peer(PEER_SSE_CORE, peers::sse_core),
+        peer(SSE_STREAM, peers::sse_stream),
         peer("sseer 0.3.1", peers::sseer),
         peer("eventsource-client 0.18.0", peers::eventsource_client),
         peer(QUADRATIC, peers::eventsource_stream),
