@@ -4,7 +4,10 @@ use std::{
     path::Path,
 };
 
-use http::{HeaderName, HeaderValue};
+use http::{
+    HeaderName, HeaderValue,
+    header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING},
+};
 
 use crate::data::{self, ReadError};
 
@@ -46,7 +49,10 @@ pub(crate) fn parse(text: &[u8]) -> Result<(HeaderName, HeaderValue), Flaw> {
     let name = HeaderName::from_bytes(&text[..colon]).map_err(|_| Flaw::Name)?;
     let value = HeaderValue::from_bytes(text[colon + 1..].trim_ascii());
     let value = value.map_err(|_| Flaw::Value { name: name.clone() })?;
-    Ok((name, value))
+    match FRAMING.contains(&name) {
+        true => Err(Flaw::Framing { name }),
+        false => Ok((name, value)),
+    }
 }
 
 /// Why there are no headers. What was typed or read may be a secret, and is not repeated.
@@ -69,7 +75,12 @@ pub(crate) enum Flaw {
     Name,
     #[error("the value of {name} has a control character in it")]
     Value { name: HeaderName },
+    #[error("{name} is not for the caller to say: it follows from the body and the connection")]
+    Framing { name: HeaderName },
 }
+
+/// With a wrong one, server and command would wait for each other.
+const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
 
 #[cfg(test)]
 mod tests {
@@ -86,6 +97,8 @@ mod tests {
             ("a b: c", None),
             (" a: c", None),
             ("a: b\nc: d", None),
+            ("content-length: 5", None),
+            ("Transfer-Encoding: chunked", None),
         ] {
             let parsed = parse(text.as_bytes()).ok();
             let parsed = parsed.map(|(_, value)| value.to_str().unwrap().to_owned());

@@ -41,7 +41,7 @@ mod exit;
 mod header;
 #[cfg(any(feature = "client", feature = "request"))]
 mod hint;
-#[cfg(any(feature = "client", feature = "server"))]
+#[cfg(any(feature = "client", feature = "request", feature = "server"))]
 mod logging;
 #[cfg(any(feature = "bench", feature = "server"))]
 mod open_files;

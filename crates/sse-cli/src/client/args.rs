@@ -139,7 +139,7 @@ pub(super) struct ReconnectionArgs {
     #[arg(long, conflicts_with = "stdin")]
     pub(super) retry_status: bool,
 
-    /// Reconnect after MS milliseconds without a byte, 1 to 4294967295
+    /// Reconnect after MS milliseconds without a byte of an open stream, 1 to 4294967295
     #[arg(long, value_name = "MS", conflicts_with = "stdin")]
     #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
     pub(super) idle_timeout: Option<Duration>,

@@ -35,6 +35,8 @@ async fn handle<W: Write>(
                 let (name, data, id) = (event.name(), event.data(), event.last_event_id());
                 if SystemEvent::of(event.as_ref()).is_some() {
                     handler.system_event(name, data, id)?;
+                } else if name.starts_with(SYSTEM) {
+                    handler.aside(name, data, id)?;
                 } else if handler.event(name, data, id)?.is_break() {
                     return Ok(());
                 }
@@ -80,8 +82,11 @@ impl Log {
             }
             Notice::Discarded(discarded) => tracing::warn!("{}", cut(&discarded.to_string(), 1024)),
             Notice::LastEventIdOmitted(id) => {
-                let id = cut(id, 64);
-                tracing::warn!("no header can carry the last event ID {id:?}: it is not sent");
+                let (shown, len) = (cut(id, 64), id.len());
+                tracing::warn!(
+                    "the last event ID {shown:?} of {len} bytes is not sent: a header takes up to 4096, and no \
+                     control characters"
+                );
             }
             notice => tracing::debug!(?notice, "not known"),
         }
@@ -121,3 +126,6 @@ fn shown(status: StatusCode) -> String {
         None => status.as_str().to_owned(),
     }
 }
+
+/// How the names of events begin that are the system's own.
+pub(super) const SYSTEM: &str = "sse.";

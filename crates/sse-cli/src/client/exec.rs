@@ -6,7 +6,7 @@ use std::{
 
 use rustix::{
     io::Errno,
-    process::{Pid, WaitId, WaitIdOptions, waitid},
+    process::{Pid, Signal, WaitId, WaitIdOptions, waitid},
 };
 
 use super::group::Group;
@@ -58,7 +58,7 @@ impl Exec {
             .spawn()?;
         self.group.begin(&child);
         let written = child.stdin.take().expect("it is piped").write_all(data.as_bytes());
-        let ended = wait_until_over(&child);
+        let ended = self.wait_until_over(&child);
         self.group.end();
         ended?;
         let status = child.wait()?;
@@ -68,15 +68,31 @@ impl Exec {
             _ => Ok(status),
         }
     }
-}
 
-/// Waits for the end of the process without reaping it, so that no other process gets its ID.
-fn wait_until_over(child: &Child) -> io::Result<()> {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    loop {
-        match waitid(WaitId::Pid(Pid::from_child(child)), options) {
-            Err(Errno::INTR) => (),
-            ended => return Ok(ended.map(drop)?),
+    /// Waits for the end of the process without reaping it, so that no other process gets its ID.
+    ///
+    /// The terminal stops what asks it for a key from another group than its own. Nobody would let that go on.
+    fn wait_until_over(&self, child: &Child) -> io::Result<()> {
+        let stopped = WaitIdOptions::STOPPED;
+        let process = WaitId::Pid(Pid::from_child(child));
+        loop {
+            let options = WaitIdOptions::EXITED | stopped | WaitIdOptions::NOWAIT;
+            match waitid(process.clone(), options) {
+                Ok(Some(status)) if status.stopped() => {
+                    // Told once.
+                    let _told = waitid(process.clone(), stopped | WaitIdOptions::NOHANG)?;
+                    let signal = status.stopping_signal();
+                    if OF_TERMINAL.iter().any(|of_terminal| signal == Some(of_terminal.as_raw())) {
+                        tracing::warn!("--exec: the command wants the terminal, and is ended");
+                        self.group.signal(Signal::TERM);
+                    }
+                }
+                Err(Errno::INTR) => (),
+                ended => return Ok(ended.map(drop)?),
+            }
         }
     }
 }
+
+/// By which the terminal stops a command that reads from it, or changes it.
+const OF_TERMINAL: [Signal; 2] = [Signal::TTIN, Signal::TTOU];

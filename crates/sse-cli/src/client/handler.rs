@@ -77,6 +77,17 @@ impl<W: Write> Handler<W> {
         if id.is_empty() { Ok(()) } else { self.position(id) }
     }
 
+    /// Handles an event of the server about the stream, such as a gap: it is printed where its name is, or
+    /// otherwise said; it counts for nothing and ends nothing.
+    pub(super) fn aside(&mut self, name: &str, data: &str, id: &str) -> Result<(), Failure> {
+        if self.exec.is_some() || !self.printer.has_names() {
+            tracing::info!("{name}: {}", cut(data, 256));
+        } else if self.selection.is_selected(name) {
+            self.printer.event(name, data, id).map_err(Failure::stdout)?;
+        }
+        self.position(id)
+    }
+
     /// The stream goes on from `id`, without an event to handle.
     pub(super) fn position(&mut self, id: &str) -> Result<(), Failure> {
         self.save(id)

@@ -39,6 +39,11 @@ impl<W: Write> Printer<W> {
         self.all
     }
 
+    /// Whether the name of an event is printed.
+    pub(super) fn has_names(&self) -> bool {
+        self.format != OutputFormat::Data
+    }
+
     pub(super) fn event(&mut self, name: &str, data: &str, id: &str) -> io::Result<()> {
         match self.format {
             OutputFormat::Text => {

@@ -5,7 +5,7 @@ use std::{
 
 use sse_core::{Decoder, Disconnect, Item, Leftover, SystemEvent};
 
-use super::handler::Handler;
+use super::{events::SYSTEM, handler::Handler};
 use crate::{exit::Failure, shown::cut};
 
 /// Handles the events of the stream `input`, which goes on after `last_event_id`, to its end.
@@ -52,6 +52,8 @@ impl<W: Write> Stream<'_, W> {
                     let system = SystemEvent::of(event);
                     if system.is_some() {
                         handler.system_event(name, data, id)?;
+                    } else if name.starts_with(SYSTEM) {
+                        handler.aside(name, data, id)?;
                     } else if handler.event(name, data, id)?.is_break() {
                         return Ok(ControlFlow::Break(()));
                     }

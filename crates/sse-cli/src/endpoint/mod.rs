@@ -5,7 +5,9 @@ mod args;
 pub(crate) use args::EndpointArgs;
 
 mod credentials;
-pub(crate) use credentials::{Credentials, VARIABLE as PASSWORD_VARIABLE};
+pub(crate) use credentials::Credentials;
+#[cfg(feature = "client")]
+pub(crate) use credentials::VARIABLE as PASSWORD_VARIABLE;
 
 mod host;
 use host::Host;

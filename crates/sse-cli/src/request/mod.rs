@@ -14,6 +14,7 @@ use crate::{
     escape::{Place, escaped},
     exit::{self, Failure},
     hint::with_option,
+    logging,
 };
 use args::Args;
 use config::{Config, Data};
@@ -21,6 +22,7 @@ use config::{Config, Data};
 /// The command `eventsource-request`, on the arguments of this process.
 pub fn eventsource_request() -> ExitCode {
     exit::run(|args: Args| {
+        let _flush = logging::init(false);
         let config = Config::new(args)?;
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;

@@ -11,7 +11,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
-use crate::support::{CLIENT, Ended, Peer, Process, held_stream, stream};
+use crate::support::{CLIENT, Ended, Peer, Process, held_stream, run_with_stdin, stream};
 
 const SIGNALS: [(Signal, &str); 4] =
     [(Signal::INT, "INT"), (Signal::TERM, "TERM"), (Signal::HUP, "HUP"), (Signal::QUIT, "QUIT")];
@@ -185,4 +185,26 @@ fn start(port: &str, script: &str, dir: &Path) -> Process {
     let mut command = Command::new(CLIENT);
     command.args(["42", "-P", port, "--exec", script, "--state"]).arg(dir.join("state"));
     Process::spawn(command.env("DIR", dir).process_group(0))
+}
+
+#[test]
+fn command_that_the_terminal_stops_is_ended_and_said() {
+    for signal in ["TTIN", "TTOU"] {
+        let script = format!("echo $SSE_ID; grep -q a || exit 0; kill -{signal} $$; echo went on");
+        let events = b"id: 1\ndata: a\n\nid: 2\ndata: b\n\n";
+
+        let ended = run_with_stdin(CLIENT, ["--stdin", "--exec", &script], events);
+
+        assert_eq!((ended.code, &*ended.stdout), (Some(0), "1\n2\n"), "{signal}: {ended:?}");
+        assert!(ended.stderr.contains("the command wants the terminal"), "{signal}: {ended:?}");
+    }
+}
+
+#[test]
+fn command_that_another_stops_goes_on_when_it_is_told() {
+    let script = "echo $SSE_ID; (sleep 0.2; kill -CONT $$) & kill -STOP $$; wait; echo went on";
+
+    let ended = run_with_stdin(CLIENT, ["--stdin", "--exec", script], b"id: 1\ndata: a\n\n");
+
+    assert_eq!((ended.code, &*ended.stdout), (Some(0), "1\nwent on\n"), "{ended:?}");
 }

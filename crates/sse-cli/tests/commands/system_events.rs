@@ -176,6 +176,30 @@ fn gaps_and_ends_are_printed_as_before() {
     assert_eq!(ended.stdout, "Event<,sse.gap,{}>\nEvent<,sse.end,{}>\n");
 }
 
+#[test]
+fn gaps_and_ends_count_for_nothing_and_are_no_data() {
+    let events = "event: sse.gap\ndata: {}\nid: 3\n\ndata: a\n\nevent: sse.end\ndata: {}\n\n";
+    for (args, printed) in [
+        (&["--count", "1"][..], "Event<,sse.gap,{}>\nEvent<,message,a>\n"),
+        (&["-o", "data", "--count", "1"], "a\n"),
+        (&["--exec", "cat; echo", "--count", "1"], "a\n"),
+        (&["--until", "{}"], "Event<3,sse.gap,{}>\nEvent<3,message,a>\nEvent<3,sse.end,{}>\n"),
+        (&["--count", "2"], "Event<3,sse.gap,{}>\nEvent<3,message,a>\nEvent<3,sse.end,{}>\n"),
+    ] {
+        let peer = Peer::start([stream(events)]);
+        let port = peer.port();
+        let printed = printed.replace("Event<,", "Event<3,");
+
+        let received = run(CLIENT, ["42", "-r", "0", "-P", &port].iter().chain(args));
+        let decoded = run_with_stdin(CLIENT, ["--stdin"].iter().chain(args), events.as_bytes());
+
+        for ended in [received, decoded] {
+            assert_eq!(ended.stdout, printed, "{args:?}: {ended:?}");
+            assert_eq!(ended.code == Some(0), args.contains(&"1"), "{args:?}: {ended:?}");
+        }
+    }
+}
+
 fn refused(retry: u32) -> Vec<Step> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nSse-Refused: 423\r\n\r\n";
     let body = REFUSED.replace("retry: 1\n", &format!("retry: {retry}\n"));

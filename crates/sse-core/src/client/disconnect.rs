@@ -24,7 +24,7 @@ pub enum Disconnect {
     #[error("the server answered 204 No Content")]
     NoContent,
     /// The server answered with another status than 200.
-    #[error("the server answered {status}")]
+    #[error("the server answered {}", shown_status(*status))]
     Status {
         /// The status.
         status: StatusCode,
@@ -35,7 +35,7 @@ pub enum Disconnect {
     /// to be waited for. Only a client that [does not connect again][off] ends with it.
     ///
     /// [off]: crate::ClientConfig::with_reconnection
-    #[error("the server refused for now: {status}")]
+    #[error("the server refused for now: {}", shown_status(*status))]
     Refused {
         /// What it would have answered to a client that is no browser.
         status: StatusCode,
@@ -121,8 +121,16 @@ pub enum RetryLimit {
     #[error("given up, as the next connection would begin after the {0:?} that it may take in all")]
     Time(Duration),
     /// The server asks for this wait, by `retry:` or by `Retry-After`, and it is longer than a day.
-    #[error("given up, as the server asks to wait for {} s, which is more than a day", .0.as_secs())]
+    #[error("given up, as the server asks to wait for {0:?}, which is more than a day")]
     Wait(Duration),
+}
+
+/// Without a word for one that has none.
+fn shown_status(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(_) => status.to_string(),
+        None => status.as_str().to_owned(),
+    }
 }
 
 fn shown(content_type: Option<&str>) -> String {

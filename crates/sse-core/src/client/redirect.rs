@@ -20,17 +20,17 @@ pub(super) fn follow(
         let location = String::from_utf8_lossy(location).into_owned();
         return Err(RedirectError::Location { location });
     };
-    let is_downgrade = request.uri.scheme() == Some(&Scheme::HTTPS)
-        && target.scheme() == Some(&Scheme::HTTP)
-        && has_secrets(&request.headers);
-    if is_downgrade {
-        return Err(RedirectError::Downgrade { target });
-    }
     let drops_body = match status {
         StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => request.method == Method::POST,
         StatusCode::SEE_OTHER => request.method != Method::GET && request.method != Method::HEAD,
         _ => false,
     };
+    let is_downgrade = request.uri.scheme() == Some(&Scheme::HTTPS)
+        && target.scheme() == Some(&Scheme::HTTP)
+        && (has_secrets(&request.headers) || !(request.body.is_empty() || drops_body));
+    if is_downgrade {
+        return Err(RedirectError::Downgrade { target });
+    }
     if drops_body {
         request.method = Method::GET;
         request.body.clear();
@@ -61,13 +61,16 @@ pub(super) fn is_redirect(status: StatusCode) -> bool {
 #[non_exhaustive]
 pub enum RedirectError {
     /// It leads nowhere.
-    #[error("a redirect to {location:?}, which is no address")]
+    #[error("a redirect to {:?}, which is no address of http or https", without_user(location))]
     Location {
         /// The `Location`.
         location: String,
     },
-    /// The request has headers that may be secrets, and would go from `https` to `http`.
-    #[error("a redirect from https to {target}, with headers that may be secrets")]
+    /// The request has headers that may be secrets, or a body, and would go from `https` to `http`.
+    #[error(
+        "a redirect from https to {}, with headers or a body that may be secrets",
+        without_query(target)
+    )]
     Downgrade {
         /// Where it leads.
         target: Uri,
@@ -78,6 +81,25 @@ pub enum RedirectError {
         /// How many are followed.
         limit: u32,
     },
+}
+
+/// A location as it may be shown.
+fn without_user(location: &str) -> String {
+    match (location.find("//"), location.rfind('@')) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}***{}", &location[..start + 2], &location[end..])
+        }
+        _ => location.to_owned(),
+    }
+}
+
+/// A query may hold a token.
+fn without_query(uri: &Uri) -> String {
+    let whole = uri.to_string();
+    match whole.split_once('?') {
+        Some((path, _)) => format!("{path}?…"),
+        None => whole,
+    }
 }
 
 fn has_secrets(headers: &HeaderMap) -> bool {

@@ -122,6 +122,37 @@ fn credentials_do_not_go_from_https_to_http() {
 }
 
 #[test]
+fn body_does_not_go_from_https_to_http() {
+    let to_http = location("http://a.example/?token=secret");
+    for (status, is_followed) in [(307, false), (308, false), (302, true), (303, true)] {
+        let post = request().with_method(Method::POST).with_body("secret");
+        let config = ClientConfig::default().with_repetition(true);
+        let (mut client, now) = (connecting_with(post, config), epoch());
+
+        answer(&mut client, StatusCode::from_u16(status).unwrap(), &to_http, now);
+
+        if is_followed {
+            assert!(next_request(&mut client, now).body().is_empty());
+        } else {
+            let because = interruption(&mut client, now).1.to_string();
+            assert!(because.contains("from https to http://a.example/?…"), "{because}");
+        }
+    }
+}
+
+#[test]
+fn no_password_of_a_location_is_shown() {
+    for target in ["http://me:secret@[/", "gopher://me:secret@a.example/", "//me:se/@cret@:x/"] {
+        let (mut client, now) = (connecting(ClientConfig::default()), epoch());
+
+        answer(&mut client, StatusCode::FOUND, &location(target), now);
+
+        let because = interruption(&mut client, now).1.to_string();
+        assert!(because.contains("//***@") && !because.contains("cret"), "{because}");
+    }
+}
+
+#[test]
 fn redirect_to_no_address_is_a_network_error() {
     for target in ["ftp://a.example/", "data:text/event-stream,", "http://", "//:80/"] {
         let (mut client, now) = (connecting(ClientConfig::default()), epoch());

@@ -49,6 +49,19 @@ fn status_beyond_the_registered_ones_is_no_stream() {
 }
 
 #[test]
+fn status_without_a_word_is_shown_without_one() {
+    for (status, shown) in
+        [(599, "the server answered 599"), (404, "the server answered 404 Not Found")]
+    {
+        let (mut client, now) = (connecting(ClientConfig::default()), epoch());
+
+        answer(&mut client, StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), now);
+
+        assert_eq!(stopped(&mut client, now).to_string(), shown);
+    }
+}
+
+#[test]
 fn content_type_is_named_with_all_its_values() {
     for (values, reason) in [
         (&[][..], "the server sent no content type, not text/event-stream"),

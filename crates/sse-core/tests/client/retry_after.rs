@@ -120,7 +120,7 @@ fn more_than_a_day_is_not_waited_but_said() {
                 because.to_string(),
                 format!(
                     "the server answered 503 Service Unavailable; given up, as the server asks to \
-                     wait for {seconds} s, which is more than a day"
+                     wait for {seconds}s, which is more than a day"
                 )
             );
         }

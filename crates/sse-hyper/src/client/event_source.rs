@@ -74,8 +74,8 @@ enum Connection {
     None,
     Refreshing(Headers),
     Requesting(TransportFuture),
-    /// The answer is no stream, and its body may say why.
-    Refused(Box<Refusal>),
+    /// The answer is no stream, and its body may say why. Its head came at this time.
+    Refused(Box<Refusal>, Instant),
     Streaming(TransportBody),
 }
 
@@ -187,7 +187,7 @@ impl EventSource {
         self.late_until = None;
         self.now = now();
         match &mut self.connection {
-            Connection::Refused(_) => self.refuse(),
+            Connection::Refused(..) => self.refuse(),
             _ => self.client.handle_timeout(self.now),
         }
         Poll::Ready(())
@@ -213,7 +213,7 @@ impl EventSource {
                 Ok(response) => self.begin(response),
                 Err(error) => self.fail(error.failure, error.source),
             },
-            Connection::Refused(refusal) => {
+            Connection::Refused(refusal, _) => {
                 ready!(refusal.poll_read(cx));
                 self.refuse();
             }
@@ -244,29 +244,32 @@ impl EventSource {
         if Client::opens(head.status, &head.headers) {
             match coding::decoded(&head.headers, body) {
                 Ok(body) => {
-                    self.handle_response(head.status, &head.headers);
+                    self.handle_response(head.status, &head.headers, now());
                     self.connection = Connection::Streaming(body);
                 }
                 Err(error) => self.fail(Failure::Unreadable, Arc::new(error)),
             }
         } else {
             let is_plain = self.current_uri().scheme() == Some(&Scheme::HTTP);
-            self.connection = Connection::Refused(Box::new(Refusal::new(head, body, is_plain)));
+            let refusal = Box::new(Refusal::new(head, body, is_plain));
+            self.connection = Connection::Refused(refusal, now());
         }
     }
 
     /// Tells the client of an answer that is no stream, with as much of its body as was read.
     fn refuse(&mut self) {
-        if let Connection::Refused(refusal) = mem::replace(&mut self.connection, Connection::None) {
+        let refused = mem::replace(&mut self.connection, Connection::None);
+        if let Connection::Refused(refusal, arrived) = refused {
             self.failure = refusal.explanation();
             // Where it is known what it means, it need not be read.
             self.page = refusal.page().filter(|_| self.failure.is_none());
-            self.handle_response(refusal.status(), refusal.headers());
+            // The wait for its body takes no time from it.
+            self.handle_response(refusal.status(), refusal.headers(), arrived);
         }
     }
 
-    fn handle_response(&mut self, status: StatusCode, headers: &HeaderMap) {
-        self.now = now();
+    fn handle_response(&mut self, status: StatusCode, headers: &HeaderMap, at: Instant) {
+        self.now = at;
         self.client.handle_response(status, headers, SystemTime::now(), self.now);
     }
 

@@ -53,6 +53,18 @@ async fn body_that_does_not_end_is_kept_as_far_as_it_comes_within_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn status_is_told_though_the_time_is_over_before_the_body() {
+    let head = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 100\r\n\r\npart";
+    let server = MemoryServer::new([vec![Step::ExpectHead, Step::send(head), Step::Hold]]);
+    let config = config().with_max_time(std::time::Duration::from_millis(700));
+
+    let refused = source(&server, config).next().await.unwrap().unwrap_err();
+
+    assert_eq!(refused.to_string(), "the server answered 401 Unauthorized");
+    assert_eq!(refused.body(), Some("part"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn body_comes_with_a_reconnection_and_is_gone_with_the_next_attempt() {
     let busy = vec![Step::ExpectHead, Step::response("503 Service Unavailable", "busy")];
     let cut = vec![Step::ExpectHead, Step::Close];
