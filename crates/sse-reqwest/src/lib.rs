@@ -59,7 +59,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub use sse_core::{ClientConfig, Disconnect, MessageEvent, ReadyState, SystemEvent};
+pub use sse_core::{
+    ClientConfig, DecodeError, Discarded, Disconnect, EventRef, Limits, MessageEvent, ReadyState,
+    RedirectError, RetryAfter, RetryLimit, SystemEvent,
+};
 pub use sse_hyper::{
     BlockingEventSource, BuildError, CertificateProblem, EventSource, Interrupted, Notice,
     TlsMismatch,
