@@ -72,3 +72,34 @@ impl Drop for BlockingEventSource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::RuntimeFlavor;
+
+    use super::*;
+    use crate::HttpVersion;
+
+    #[test]
+    fn thread_is_there_only_where_http2_may_be_spoken() {
+        for (uri, version, has_thread) in [
+            ("http://a.example/", HttpVersion::Http1, false),
+            ("http://a.example/", HttpVersion::Any, false),
+            ("http://a.example/", HttpVersion::Http2, true),
+            #[cfg(feature = "tls")]
+            ("https://a.example/", HttpVersion::Http1, false),
+            #[cfg(feature = "tls")]
+            ("https://a.example/", HttpVersion::Any, true),
+        ] {
+            let builder = EventSource::builder(uri.parse().unwrap()).with_http_version(version);
+            #[cfg(feature = "tls")]
+            let builder = builder.with_tls(crate::ClientTls::insecure());
+
+            let source = BlockingEventSource::new(builder.build().unwrap()).unwrap();
+
+            let flavor = source.runtime.as_ref().unwrap().handle().runtime_flavor();
+            let is_alone = flavor == RuntimeFlavor::CurrentThread;
+            assert_eq!(!is_alone, has_thread, "{uri} {version:?}");
+        }
+    }
+}

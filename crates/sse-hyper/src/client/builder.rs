@@ -234,7 +234,7 @@ impl EventSourceBuilder {
         let dialer = Dialer {
             connector: self.connector.clone().unwrap_or_default(),
             proxies,
-            version: self.version,
+            version: self.version.beginning_at(self.request.uri()),
             user_agent: self.request.headers().get(header::USER_AGENT).cloned(),
             #[cfg(feature = "tls")]
             tls: Tls::new(self.tls.clone(), self.request.uri()),
