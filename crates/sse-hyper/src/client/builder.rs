@@ -101,8 +101,11 @@ impl EventSourceBuilder {
     ///
     /// Without a `User-Agent`, the source names this crate and its version.
     ///
-    /// Mark a value [sensitive](HeaderValue::set_sensitive) that must not follow a redirect to another
-    /// origin; `Authorization` and `Cookie` never do.
+    /// Behind a redirect to another origin only headers go along that are known to be no secrets: `Accept`,
+    /// `Accept-Encoding`, `Accept-Language`, `Cache-Control`, `Content-Encoding`, `Content-Language`,
+    /// `Content-Type`, `Last-Event-ID` and `User-Agent`. Mark one of these
+    /// [sensitive](HeaderValue::set_sensitive) to keep it back too. With any other header (but `Host`), a
+    /// redirect from `https` to `http` is not followed.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.request = match name {
