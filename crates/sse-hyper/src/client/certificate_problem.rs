@@ -174,7 +174,7 @@ impl fmt::Display for Verdict<'_> {
                 let asked = if name.is_empty() { "the host that was asked for" } else { name };
                 match &**names {
                     [] => write!(f, "is not for {asked}"),
-                    names => write!(f, "is not for {asked}, but for {}", names.join(", ")),
+                    names => write!(f, "is not for {asked}, but for {}", some_of(names)),
                 }
             }
             Problem::Revoked => f.write_str("was taken back by its authority"),
@@ -201,7 +201,7 @@ pub(super) fn tls_in_words(error: &(dyn Error + 'static)) -> Option<String> {
     })
 }
 
-/// `certificate required` of `CertificateRequired`; what is no such name stays.
+/// `certificate required` of `CertificateRequired`; any other text stays as it is.
 fn words(name: &str) -> String {
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return name.to_owned();
@@ -216,6 +216,15 @@ fn words(name: &str) -> String {
         words.push(character);
     }
     words.to_ascii_lowercase()
+}
+
+/// The first of `names`, and how many there are besides: certificates may be for thousands.
+fn some_of(names: &[String]) -> String {
+    let (shown, rest) = names.split_at(names.len().min(MAX_NAMES));
+    match rest {
+        [] => shown.join(", "),
+        rest => format!("{} and {} more", shown.join(", "), rest.len()),
+    }
 }
 
 /// A time in the largest unit that it has.
@@ -240,5 +249,8 @@ fn plain_name(name: &str) -> String {
     let inner = name.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')'));
     inner.unwrap_or(name).trim_matches('"').to_owned()
 }
+
+/// How many names of a certificate are told.
+const MAX_NAMES: usize = 10;
 
 const TO_TRUST: &str = ": name its root to trust it";

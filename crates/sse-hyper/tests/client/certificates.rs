@@ -20,6 +20,10 @@ async fn what_is_wrong_with_a_certificate_is_told_in_words() {
     future.not_before = date_time_ymd(3001, 1, 1);
     future.not_after = date_time_ymd(3002, 1, 1);
     let others = CertificateParams::new(["b.example".to_owned(), "10.1.2.3".to_owned()]).unwrap();
+    let [ten, twelve] = ["a b c d e f g h i j", "a b c d e f g h i j k l"].map(|names| {
+        let names = names.split(' ').map(|name| format!("{name}.x"));
+        CertificateParams::new(names.collect::<Vec<_>>()).unwrap()
+    });
     let nobody = CertificateParams::new(Vec::<String>::new()).unwrap();
     for (params, trusted, words, is_for_want_of_a_root) in [
         (
@@ -43,6 +47,18 @@ async fn what_is_wrong_with_a_certificate_is_told_in_words() {
         (expired, None, "has expired * days ago", false),
         (future, None, "is not valid yet, but in * days", false),
         (others, None, "is not for localhost, but for b.example, 10.1.2.3", false),
+        (
+            ten,
+            None,
+            "is not for localhost, but for a.x, b.x, c.x, d.x, e.x, f.x, g.x, h.x, i.x, j.x",
+            false,
+        ),
+        (
+            twelve,
+            None,
+            "is not for localhost, but for a.x, b.x, c.x, d.x, e.x, f.x, g.x, h.x, i.x, j.x and * more",
+            false,
+        ),
         (nobody, None, "is not for localhost", false),
     ] {
         let server = serve_with(params).await;
