@@ -140,7 +140,7 @@ fn is_tls(first: &[u8]) -> bool {
     matches!(first, [21 | 22] | [21 | 22, 3, ..])
 }
 
-/// Whether a proxy answers with a page that says so. It comes with its head, or it is not seen.
+/// Whether a proxy answers with a page that says so. Only the first read is searched.
 fn is_bad_request_for_tls(first: &[u8]) -> bool {
     first.starts_with(b"HTTP/1.") && TlsMismatch::is_said_in(&String::from_utf8_lossy(first))
 }

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::client::authorization;
 
-/// A proxy, and who asks it.
+/// A proxy, and the user and password for it.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     kind: ProxyKind,
