@@ -6,7 +6,7 @@ use http::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::BuildError;
+use super::{BuildError, authorization};
 
 /// The address of `/{action}/{token}` behind `base`, which may have a path of its own.
 ///
@@ -37,26 +37,23 @@ pub fn channel_uri(base: &Uri, action: &str, token: &str) -> Result<Uri, http::E
 
 /// Refuses at once what would fail at every attempt, `https` too if there is no TLS.
 pub(super) fn check(uri: &Uri, has_tls: bool) -> Result<(), BuildError> {
-    let is_spoken =
-        uri.scheme() == Some(&Scheme::HTTP) || (has_tls && uri.scheme() == Some(&Scheme::HTTPS));
-    if !is_spoken || !is_host(uri.host().unwrap_or_default()) {
-        return Err(BuildError::Address { uri: uri.clone() });
-    }
     // `http` takes any text for a port, and has none then.
     let authority = uri.authority().map_or("", Authority::as_str);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let port = host.strip_prefix(uri.host().unwrap_or_default());
-    match port.and_then(|port| port.strip_prefix(':')) {
-        None | Some("") => Ok(()),
-        Some(port) if is_port(port) => Ok(()),
-        // What looks like a port is a part of the password, and must not be shown.
-        Some(_)
-            if uri.path().contains('@') || uri.query().is_some_and(|query| query.contains('@')) =>
-        {
-            Err(BuildError::Password)
-        }
-        Some(port) => Err(BuildError::Port { port: port.to_owned() }),
+    let port = port.and_then(|port| port.strip_prefix(':')).unwrap_or_default();
+    let is_port = port.is_empty() || is_port(port);
+    let is_at = |text: &str| text.contains('@');
+    // What looks like a port is a part of the password, and must not be shown.
+    if !is_port && (is_at(uri.path()) || uri.query().is_some_and(is_at)) {
+        return Err(BuildError::Password);
     }
+    let is_spoken =
+        uri.scheme() == Some(&Scheme::HTTP) || (has_tls && uri.scheme() == Some(&Scheme::HTTPS));
+    if !is_spoken || !is_host(uri.host().unwrap_or_default()) {
+        return Err(BuildError::Address { uri: authorization::with_hidden_user(uri.clone()) });
+    }
+    if is_port { Ok(()) } else { Err(BuildError::Port { port: port.to_owned() }) }
 }
 
 /// Why [`check`] refuses `uri`, though its port is one.

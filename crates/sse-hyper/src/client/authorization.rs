@@ -1,5 +1,5 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderValue, Uri};
+use http::{HeaderName, HeaderValue, Uri, header, uri::Authority};
 use percent_encoding::percent_decode_str;
 
 /// The value of `Authorization` for basic authentication (RFC 7617, as UTF-8).
@@ -19,8 +19,30 @@ pub(super) fn without_user(uri: Uri) -> (Uri, Option<HeaderValue>) {
     let [user, password] =
         [user, password].map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
     let host = host.parse().expect("it was one with its user");
-    let mut parts = uri.into_parts();
-    parts.authority = Some(host);
-    let uri = Uri::from_parts(parts).expect("only the user is gone");
-    (uri, Some(basic(&user, &password)))
+    (with_authority(uri, host), Some(basic(&user, &password)))
 }
+
+/// `uri` with `***` in place of its user and password.
+pub(super) fn with_hidden_user(uri: Uri) -> Uri {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let Some((_, host)) = authority.rsplit_once('@') else { return uri };
+    let hidden = format!("***@{host}").parse().expect("it was one with another user");
+    with_authority(uri, hidden)
+}
+
+fn with_authority(uri: Uri, authority: Authority) -> Uri {
+    let mut parts = uri.into_parts();
+    parts.authority = Some(authority);
+    Uri::from_parts(parts).expect("only the user is another")
+}
+
+/// `value` of the header `name`, marked so that nobody is shown what it holds if that is a secret.
+pub(super) fn marked(name: &HeaderName, mut value: HeaderValue) -> HeaderValue {
+    if SECRET.contains(name) {
+        value.set_sensitive(true);
+    }
+    value
+}
+
+const SECRET: [HeaderName; 3] =
+    [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION];

@@ -23,7 +23,7 @@ pub enum BuildError {
     /// with the feature `tls`, `https`.
     #[error("{}", address::refusal(uri))]
     Address {
-        /// The address.
+        /// The address, with `***` in place of its user and password.
         uri: Uri,
     },
     /// The port of the address is no number from 1 to 65535.

@@ -108,6 +108,7 @@ impl EventSourceBuilder {
     /// redirect from `https` to `http` is not followed.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        let value = authorization::marked(&name, value);
         self.request = match name {
             header::AUTHORIZATION | header::USER_AGENT => with_only(self.request, name, value),
             name => self.request.with_header(name, value),
@@ -152,7 +153,13 @@ impl EventSourceBuilder {
     {
         self.hook = Some(Arc::new(move || {
             let headers = hook();
-            Box::pin(async move { headers.await.map_err(SharedError::from) })
+            Box::pin(async move {
+                let mut headers = headers.await.map_err(SharedError::from)?;
+                for (name, value) in &mut headers {
+                    *value = authorization::marked(name, value.clone());
+                }
+                Ok(headers)
+            })
         }));
         self
     }
@@ -307,8 +314,10 @@ fn with_only(request: ClientRequest, name: HeaderName, value: HeaderValue) -> Cl
 impl fmt::Debug for EventSourceBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventSourceBuilder")
-            .field("request", &self.request)
+            .field("method", self.request.method())
+            .field("uri", &address::shown(&self.request.uri().to_string()))
             .field("config", &self.config)
+            .field("proxies", &self.proxies)
             .finish_non_exhaustive()
     }
 }

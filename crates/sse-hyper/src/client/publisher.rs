@@ -1,4 +1,4 @@
-use std::{error::Error, future::Future, io, sync::Arc, time::Duration};
+use std::{error::Error, fmt, future::Future, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
@@ -156,7 +156,7 @@ async fn whole(mut body: Incoming) -> Result<Vec<u8>, SendError> {
 }
 
 /// Whom a [`Publisher`] publishes to, and how.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PublisherBuilder {
     base: Uri,
     headers: HeaderMap,
@@ -184,6 +184,7 @@ impl PublisherBuilder {
     /// ```
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        let value = authorization::marked(&name, value);
         self.headers.insert(name, value);
         self
     }
@@ -263,6 +264,16 @@ impl PublisherBuilder {
         }
         let pool = Pool::new(&base, dialer, MAX_IDLE);
         Ok(Publisher { base, headers, timeout: self.timeout, pool })
+    }
+}
+
+impl fmt::Debug for PublisherBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublisherBuilder")
+            .field("base", &address::shown(&self.base.to_string()))
+            .field("proxies", &self.proxies)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,10 +1,10 @@
 //! Who asks.
 
 use http::header;
-use sse_hyper::{EventSource, EventSourceBuilder, Publisher, PublisherBuilder};
+use sse_hyper::{EventSource, EventSourceBuilder, Proxies, Publisher, PublisherBuilder};
 use sse_testkit::{MemoryServer, ScriptedServer, Step};
 
-use crate::support::{all, no_content};
+use crate::support::{all, held, no_content, some};
 
 /// `me` with the password `secret`, and `you`.
 const OF_THE_ADDRESS: &str = "Basic bWU6c2VjcmV0";
@@ -74,9 +74,7 @@ async fn proxy_is_told_neither_the_user_of_the_address_nor_the_server_that_of_th
     let script = vec![Step::ExpectHead, Step::response("200 OK", "")];
     let proxy = ScriptedServer::start([script]).await;
     let publisher = Publisher::builder("http://me:secret@a.example".parse().unwrap())
-        .with_proxies(sse_hyper::Proxies::One(
-            format!("http://you:pw@{}", proxy.addr()).parse().unwrap(),
-        ))
+        .with_proxies(Proxies::One(format!("http://you:pw@{}", proxy.addr()).parse().unwrap()))
         .build()
         .unwrap();
 
@@ -87,6 +85,72 @@ async fn proxy_is_told_neither_the_user_of_the_address_nor_the_server_that_of_th
     assert!(request.head.starts_with(line), "{}", request.head);
     assert_eq!(request.field("authorization"), Some(OF_THE_ADDRESS));
     assert_eq!(request.field("proxy-authorization"), Some(OF_THE_CALL));
+}
+
+#[test]
+fn what_is_for_debugging_shows_no_credentials() {
+    for address in [
+        "http://hannah:pa55@a.example/x",
+        "http://hannah:pa55@a.example/x?y=z@b",
+        "http://hannah:pa/55@a.example/",
+        "ftp://hannah:pa55@a.example/",
+        "ftp://hannah:pa/55@a.example/",
+        "https://hannah:pa55@[fe80::g]/",
+        "hannah:pa55@a.example",
+    ] {
+        let uri: http::Uri = address.parse().unwrap();
+        let proxies = Proxies::One(uri.clone());
+        let source = EventSource::builder(uri.clone()).with_proxies(proxies.clone());
+        let publisher = Publisher::builder(uri.clone()).with_proxies(proxies.clone());
+        let by_proxy = EventSource::builder("http://a.example/".parse().unwrap())
+            .with_proxies(proxies.clone());
+
+        for shown in [
+            format!("{proxies:?}"),
+            format!("{source:?}"),
+            format!("{publisher:?}"),
+            format!("{:?}", source.build()),
+            format!("{:?}", publisher.build()),
+            format!("{:?}", by_proxy.build()),
+        ] {
+            for secret in ["hannah", "pa55", "pa/55", "/55"] {
+                assert!(!shown.contains(secret), "{address}: {shown}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_that_are_credentials_are_not_shown_either() {
+    for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE] {
+        let server = MemoryServer::new([held("")]);
+        let connecting = server.clone();
+        let uri: http::Uri = "http://a.example/".parse().unwrap();
+        let value = || http::HeaderValue::from_static("pa55");
+        let hooked = name.clone();
+        let source = EventSource::builder(uri.clone()).with_header(name.clone(), value());
+        let publisher = Publisher::builder(uri.clone()).with_header(name.clone(), value());
+        let mut hook = EventSource::builder(uri)
+            .with_connector(move |_uri| std::future::ready(connecting.connect()))
+            .with_header_hook(move || {
+                let headers = http::HeaderMap::from_iter([(hooked.clone(), value())]);
+                std::future::ready(Ok(headers))
+            })
+            .build()
+            .unwrap();
+        assert_eq!(some(&mut hook, 1).await, ["open"]);
+
+        for shown in [
+            format!("{source:?}"),
+            format!("{publisher:?}"),
+            format!("{:?}", source.build()),
+            format!("{:?}", publisher.build()),
+            format!("{hook:?}"),
+        ] {
+            assert!(!shown.contains("pa55"), "{name}: {shown}");
+        }
+        assert_eq!(server.requests()[0].field(name.as_str()), Some("pa55"));
+    }
 }
 
 fn authorizations(head: &str) -> Vec<&str> {

@@ -23,6 +23,10 @@ fn address_to_which_nobody_can_connect_is_refused_with_the_reason() {
         ("http://[::1]:abc/", "\"abc\" is no port: ports are numbers from 1 to 65535"),
         ("http://me:secret@a:8080*/", "\"8080*\" is no port: ports are numbers from 1 to 65535"),
         (
+            "ftp://me:sec/ret@a/",
+            "`/`, `?` and `#` in the password of an address must be percent-encoded",
+        ),
+        (
             "http://me:sec/ret@a/",
             "`/`, `?` and `#` in the password of an address must be percent-encoded",
         ),

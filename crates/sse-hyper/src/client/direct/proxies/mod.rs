@@ -5,7 +5,7 @@ mod proxy;
 pub use proxy::ProxyError;
 pub(super) use proxy::{Proxy, ProxyKind};
 
-use std::env;
+use std::{env, fmt};
 
 use http::Uri;
 
@@ -25,7 +25,7 @@ use environment::Environment;
 ///     .with_proxies(Proxies::One("socks5h://127.0.0.1:1080".parse()?));
 /// # Ok::<(), http::uri::InvalidUri>(())
 /// ```
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Proxies {
     /// Those of the environment, which is read once, when the client is built. The rules are curl's:
@@ -66,6 +66,18 @@ impl Proxies {
                 ProxyRules::One(proxy)
             }
         })
+    }
+}
+
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("Environment"),
+            Self::None => f.write_str("None"),
+            Self::One(uri) => {
+                f.debug_tuple("One").field(&address::shown(&uri.to_string())).finish()
+            }
+        }
     }
 }
 
