@@ -6,8 +6,7 @@ pub(super) const MAX_HEAD: usize = 256 << 10;
 /// As many as a map of headers has room for.
 pub(super) const MAX_FIELDS: usize = 24_576;
 
-/// What the body of an answer to a publication may hold: it is a line, and what is longer is not from such a
-/// server.
+/// What is read of the answer to a publication: it is a line, and what is longer is not from such a server.
 pub(super) const MAX_ANSWER: usize = 1 << 20;
 
 /// Why an answer is not read on.
@@ -23,8 +22,6 @@ pub(super) enum TooLong {
         MAX_HEAD >> 10
     )]
     OrBroken,
-    #[error("the answer is longer than {} KiB", MAX_ANSWER >> 10)]
-    Body,
 }
 
 impl TooLong {

@@ -40,6 +40,7 @@ mod tls;
 pub use tls::{ClientTls, ClientTlsError};
 
 mod authorization;
+mod beginning;
 mod chain;
 mod coding;
 mod limits;

@@ -1,20 +1,22 @@
-use std::{error::Error, fmt, future::Future, io, sync::Arc, time::Duration};
+use std::{error::Error, fmt, future::Future, io, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use http_body_util::Full;
 use hyper_util::client::legacy;
 use serde::Serialize;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::timeout,
+    select,
+    time::sleep,
 };
 
 use super::{
-    BuildError, HttpVersion, Proxies, SendError, address, authorization, channel_uri,
+    BuildError, HttpVersion, Proxies, SendError, address, authorization,
+    beginning::{Beginning, PATIENCE},
+    channel_uri,
     direct::{Connector, Dialer},
-    limits::{MAX_ANSWER, TooLong, is_behind_the_body},
+    limits::{MAX_ANSWER, TooLong},
     pool::Pool,
     user_agent::user_agent,
 };
@@ -24,6 +26,10 @@ use super::{ClientTls, direct::Tls};
 /// Publishes on the channels of a server, over HTTP.
 ///
 /// Connections are kept and used again. Dropping it closes them.
+///
+/// Once the server has answered with a status of success, the event is published, and that is not an error
+/// any more: of an answer that breaks off, or does not end in [time](PublisherBuilder::with_timeout) or within
+/// 1 MiB, what came is returned.
 ///
 /// ```no_run
 /// # #[tokio::main]
@@ -106,21 +112,30 @@ impl Publisher {
         request.headers_mut().insert(header::CONTENT_TYPE, content_type);
         // hyper names no length for an empty body, and some servers want one with every POST.
         request.headers_mut().insert(header::CONTENT_LENGTH, len);
-        timeout(self.timeout, self.exchange(request))
-            .await
-            .unwrap_or(Err(SendError::Timeout { limit: self.timeout }))
-    }
-
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Bytes, SendError> {
-        let response = self.pool.request(request).await;
-        let response = response.map_err(unanswered)?;
+        let mut over = pin!(sleep(self.timeout));
+        let response = select! {
+            biased;
+            response = self.pool.request(request) => response.map_err(unanswered)?,
+            () = &mut over => return Err(SendError::Timeout { limit: self.timeout }),
+        };
         let (head, body) = response.into_parts();
-        let body = whole(body).await;
-        if !head.status.is_success() {
-            // The status says enough where the page did not arrive whole.
-            return Err(SendError::refused(head.status, &body.unwrap_or_default()));
+        if head.status.is_success() {
+            let mut answer = Beginning::new(Some(body), MAX_ANSWER);
+            select! {
+                biased;
+                () = answer.read() => (),
+                () = &mut over => (),
+            }
+            return Ok(answer.into_bytes().into());
         }
-        body.map(Bytes::from)
+        let mut page = Beginning::of_page(Some(body));
+        select! {
+            biased;
+            () = page.read() => (),
+            () = &mut over => (),
+            () = sleep(PATIENCE) => (),
+        }
+        Err(SendError::refused(head.status, &page.text()))
     }
 }
 
@@ -130,29 +145,6 @@ fn unanswered(error: legacy::Error) -> SendError {
         Some(too_long) => Arc::new(too_long),
         None => Arc::new(error),
     })
-}
-
-/// The bytes of an answer, without what stands behind them.
-async fn whole(mut body: Incoming) -> Result<Vec<u8>, SendError> {
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        match frame {
-            Ok(frame) => bytes.extend(frame.into_data().unwrap_or_default()),
-            Err(error) if is_behind_the_body(&error) => break,
-            // hyper's bound for them is lower here, and the answer has come.
-            Err(error) if matches!(TooLong::behind(&error), Some(TooLong::Trailers)) => break,
-            Err(error) => {
-                return Err(SendError::Transport(match TooLong::behind(&error) {
-                    Some(too_long) => Arc::new(too_long),
-                    None => Arc::new(error),
-                }));
-            }
-        }
-        if MAX_ANSWER < bytes.len() {
-            return Err(SendError::Transport(Arc::new(TooLong::Body)));
-        }
-    }
-    Ok(bytes)
 }
 
 /// Whom a [`Publisher`] publishes to, and how.

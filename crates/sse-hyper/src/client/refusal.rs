@@ -1,17 +1,20 @@
 use std::{
     fmt,
+    future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
-    time::Duration,
+    task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, response::Parts};
-use http_body::Body;
+use http_body_util::combinators::UnsyncBoxBody;
 use tokio::time::{Sleep, sleep};
 
 use super::{
-    TlsMismatch, TransportBody, coding,
+    TlsMismatch, TransportBody,
+    beginning::{Beginning, LONGEST_PAGE, PATIENCE},
+    coding,
     tls_mismatch::{ProxyMismatch, SHORTEST_PAGE},
     transport::SharedError,
 };
@@ -23,11 +26,9 @@ pub(super) struct Forwarded;
 /// An answer that is no stream, and the beginning of its body, which may say why.
 pub(super) struct Refusal {
     head: Parts,
-    /// `None` once there is nothing more to read.
-    body: Option<TransportBody>,
+    page: Beginning<UnsyncBoxBody<Bytes, SharedError>>,
     /// The request went out without TLS.
     is_plain: bool,
-    read: Vec<u8>,
     patience: Pin<Box<Sleep>>,
 }
 
@@ -37,7 +38,8 @@ impl Refusal {
         let has_page = head.status != StatusCode::NO_CONTENT
             && !(head.status.is_redirection() && head.headers.contains_key(header::LOCATION));
         let body = has_page.then(|| coding::decoded(&head.headers, body).ok()).flatten();
-        Self { head, body, is_plain, read: Vec::new(), patience: Box::pin(sleep(PATIENCE)) }
+        let page = Beginning::of_page(body.map(|body| body.0));
+        Self { head, page, is_plain, patience: Box::pin(sleep(PATIENCE)) }
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -48,44 +50,25 @@ impl Refusal {
         &self.head.headers
     }
 
-    /// Ready once as much was read as is wanted, or can be had.
+    /// Ready once as much was read as is wanted, or can be had in time.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while let Some(body) = &mut self.body
-            && self.read.len() < LONGEST_PAGE
-        {
-            let Poll::Ready(frame) = Pin::new(&mut body.0).poll_frame(cx) else {
-                ready!(self.patience.as_mut().poll(cx));
-                break;
-            };
-            match frame.and_then(Result::ok) {
-                Some(frame) => {
-                    let data = frame.into_data().unwrap_or_default();
-                    let room = LONGEST_PAGE - self.read.len();
-                    self.read.extend_from_slice(&data[..data.len().min(room)]);
-                }
-                None => self.body = None,
-            }
-            if self.explanation().is_some() {
-                break;
-            }
+        // What has come is read first, also if its time has passed meanwhile.
+        if self.page.poll_read(cx).is_ready() || self.explanation().is_some() {
+            return Poll::Ready(());
         }
-        Poll::Ready(())
+        self.patience.as_mut().poll(cx)
     }
 
     /// What was read, as text.
     pub(super) fn page(&self) -> Option<String> {
-        let page = String::from_utf8_lossy(&self.read);
-        // The last character may have been cut.
-        let is_cut = self.read.len() == LONGEST_PAGE;
-        let page = if is_cut { page.trim_end_matches(char::REPLACEMENT_CHARACTER) } else { &page };
-        (!page.trim().is_empty()).then(|| page.to_owned())
+        Some(self.page.text()).filter(|page| !page.trim().is_empty())
     }
 
     /// Why the server takes nothing for a request, if it is for the lack of TLS.
     pub(super) fn explanation(&self) -> Option<SharedError> {
         let is_said = self.is_plain
             && self.may_explain()
-            && TlsMismatch::is_said_in(&String::from_utf8_lossy(&self.read));
+            && TlsMismatch::is_said_in(&String::from_utf8_lossy(self.page.bytes()));
         is_said.then(|| match self.head.extensions.get::<Forwarded>() {
             Some(Forwarded) => Arc::new(ProxyMismatch::SpokenByEither) as _,
             None => Arc::new(TlsMismatch::Spoken) as _,
@@ -111,9 +94,3 @@ impl fmt::Debug for Refusal {
         f.debug_struct("Refusal").field("status", &self.head.status).finish_non_exhaustive()
     }
 }
-
-/// What says more than this is no reason.
-const LONGEST_PAGE: usize = 4 << 10;
-
-/// The page comes with its head, or is not worth the wait.
-const PATIENCE: Duration = Duration::from_secs(1);

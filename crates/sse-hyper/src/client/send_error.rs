@@ -24,7 +24,7 @@ pub enum SendError {
     Refused {
         /// The status of its answer.
         status: StatusCode,
-        /// The reason in its answer, as plain text.
+        /// The reason in its answer, as plain text: what came of the first 4 KiB within a second.
         message: String,
     },
     /// The value has no JSON form.
@@ -61,10 +61,9 @@ impl SendError {
         }
     }
 
-    /// The refusal in the answer `body`, which is a page of HTML in the form of the server's.
-    pub(super) fn refused(status: StatusCode, body: &[u8]) -> Self {
-        let page = String::from_utf8_lossy(body);
-        let text = page.split_once("<body>").map_or(&*page, |(_, text)| text);
+    /// The refusal in the answer `page`, which is a page of HTML in the form of the server's.
+    pub(super) fn refused(status: StatusCode, page: &str) -> Self {
+        let text = page.split_once("<body>").map_or(page, |(_, text)| text);
         let text = text.split_once("</body>").map_or(text, |(text, _)| text);
         let code = format!("{}: ", status.as_u16());
         let text = text.strip_prefix(&code).unwrap_or(text);

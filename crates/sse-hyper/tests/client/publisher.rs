@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use sse_hyper::{Publisher, SendError};
 use sse_testkit::{MemoryServer, ScriptedServer, Step};
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn text_and_json_are_sent_with_their_types_to_the_encoded_path() {
@@ -99,6 +100,74 @@ async fn value_without_a_json_form_is_refused_before_anything_is_sent() {
     let refused = publisher.send_json("42", "ping", &keys).await.unwrap_err();
 
     assert!(matches!(refused, SendError::Json(_)), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusal_whose_page_does_not_come_whole_is_told_with_what_came() {
+    let head = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 5000000\r\n\r\n";
+    let long = "x".repeat(2 << 20);
+    for (page, rest, timeout, kept, waited) in [
+        ("busy", Step::Hold, 30_000, "busy", 1_000),
+        ("busy", Step::Hold, 500, "busy", 500),
+        ("", Step::Hold, 30_000, "", 1_000),
+        ("busy", Step::Close, 30_000, "busy", 0),
+        ("busy", Step::Reset, 30_000, "busy", 0),
+        ("<html><body>503: busy <br />an", Step::Close, 30_000, "busy an", 0),
+        (&long, Step::Hold, 30_000, &long[..4 << 10], 0),
+    ] {
+        let server = MemoryServer::new([vec![
+            Step::ExpectHead,
+            Step::ExpectBody,
+            Step::send(head),
+            Step::send(page),
+            rest.clone(),
+        ]]);
+        let publisher = publisher(&server, Duration::from_millis(timeout));
+        let began = Instant::now();
+
+        let refused = publisher.send_string("42", "ping", "hi").await.unwrap_err();
+
+        let SendError::Refused { status, message } = &refused else {
+            panic!("{rest:?}: {refused:?}");
+        };
+        assert_eq!((status.as_u16(), &**message), (503, kept), "{rest:?}");
+        assert_eq!(began.elapsed().as_millis(), waited, "{rest:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn event_is_published_though_the_answer_does_not_come_whole() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n";
+    let long = "x".repeat(2 << 20);
+    for (body, rest, kept) in [
+        ("ok", Step::Hold, "ok"),
+        ("", Step::Hold, ""),
+        ("ok", Step::Close, "ok"),
+        ("ok", Step::Reset, "ok"),
+        (&long, Step::Hold, &long[..1 << 20]),
+    ] {
+        let server = MemoryServer::new([vec![
+            Step::ExpectHead,
+            Step::ExpectBody,
+            Step::send(head),
+            Step::send(body),
+            rest.clone(),
+        ]]);
+        let publisher = publisher(&server, Duration::from_secs(30));
+
+        let answer = publisher.send_string("42", "ping", "hi").await.unwrap();
+
+        assert!(answer == kept, "{rest:?}: {} bytes", answer.len());
+    }
+}
+
+fn publisher(server: &MemoryServer, timeout: Duration) -> Publisher {
+    let server = server.clone();
+    Publisher::builder("http://a.example".parse().unwrap())
+        .with_connector(move |_uri| std::future::ready(server.connect()))
+        .with_timeout(timeout)
+        .build()
+        .unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,17 @@
 //! What is kept of the body of an answer that is no stream.
 
-use futures_util::StreamExt;
-use http::Method;
+use std::{convert::Infallible, iter::repeat_with};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use sse_core::Disconnect;
-use sse_hyper::{BlockingEventSource, EventSource, Interrupted, Notice};
+use sse_hyper::{
+    BlockingEventSource, EventSource, Interrupted, Notice, Transport, TransportBody,
+    TransportFuture,
+};
 use sse_testkit::{MemoryServer, ScriptedServer, Step};
 
 use crate::support::{config, no_content, source};
@@ -49,6 +57,29 @@ async fn body_that_does_not_end_is_kept_as_far_as_it_comes_within_a_second() {
 
         assert_eq!(refused.body(), Some("wait"));
         assert!(!matches!(refused.disconnect(), Disconnect::NoAnswer { .. }), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn body_that_is_always_ready_and_never_full_has_an_end() {
+    let mut source = EventSource::builder("http://a.example/".parse().unwrap())
+        .build_with(RefusedWithNothing)
+        .unwrap();
+
+    let refused = source.next().await.unwrap().unwrap_err();
+
+    assert_eq!(refused.to_string(), "the server answered 403 Forbidden");
+}
+
+/// Its answers have a body of empty frames without end.
+struct RefusedWithNothing;
+
+impl Transport for RefusedWithNothing {
+    fn send(&mut self, _request: Request<Bytes>) -> TransportFuture {
+        let frames = repeat_with(|| Ok::<_, Infallible>(Frame::data(Bytes::new())));
+        let body = TransportBody::new(StreamBody::new(stream::iter(frames)));
+        let response = Response::builder().status(StatusCode::FORBIDDEN).body(body).unwrap();
+        Box::pin(std::future::ready(Ok(response)))
     }
 }
 
