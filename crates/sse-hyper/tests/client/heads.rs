@@ -8,14 +8,13 @@ use sse_testkit::{MemoryServer, ScriptedServer, Step};
 use crate::support::{all, builder, config, some};
 
 const TOO_LONG: &str =
-    "the head of the answer is longer than 256 KiB, or has more than 24576 fields";
+    "the head of the answer is longer than 256 KiB, or has more than 4096 fields";
 
 /// Fields that are not too long, and how many of them are.
 fn fields() -> Vec<String> {
     vec![
         many(150, 10),
-        many(5_000, 10),
-        many(20_000, 2),
+        many(4_000, 10),
         many(150, 1_500),
         many(1, 250_000),
         "X-Folded: a\r\n b\r\n\tc\r\nX-Next: d\r\n".to_owned(),
@@ -26,7 +25,7 @@ fn fields() -> Vec<String> {
 
 /// Those that are.
 fn too_long() -> Vec<String> {
-    vec![many(150, 2_000), many(1, 300_000), many(25_000, 2), many(1, 2_000_000)]
+    vec![many(150, 2_000), many(1, 300_000), many(5_000, 2), many(1, 2_000_000)]
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,7 +86,7 @@ async fn publisher_reads_the_same_heads_and_is_told_of_the_same() {
 #[tokio::test(start_paused = true)]
 async fn trailers_of_a_stream_are_read_over() {
     for trailers in
-        [many(200, 10), many(200, 1_000), many(5_000, 10), "X-A: a\r\n b\r\n".to_owned()]
+        [many(200, 10), many(200, 1_000), many(4_000, 10), "X-A: a\r\n b\r\n".to_owned()]
     {
         let server = MemoryServer::new([chunked(&trailers), vec![]]);
         let source = builder(&server).with_config(config().with_max_retries(1)).build().unwrap();
@@ -100,8 +99,8 @@ async fn trailers_of_a_stream_are_read_over() {
 
 #[tokio::test(start_paused = true)]
 async fn trailers_that_are_too_long_are_told() {
-    let words = "the trailers of the answer are longer than 256 KiB, or more than 24576";
-    for trailers in [many(300, 1_000), many(25_000, 2), many(1, 2_000_000)] {
+    let words = "the trailers of the answer are longer than 256 KiB, or more than 4096";
+    for trailers in [many(300, 1_000), many(5_000, 2), many(1, 2_000_000)] {
         let server = MemoryServer::new([chunked(&trailers), vec![]]);
         let source = builder(&server).with_config(config().with_max_retries(1)).build().unwrap();
 

@@ -111,7 +111,7 @@ async fn what_nobody_reads_is_bounded_by_the_window() {
 
 #[tokio::test(start_paused = true)]
 async fn heads_have_the_same_bound_as_over_http1() {
-    let too_long = "the head of the answer is longer than 256 KiB, or has more than 24576 fields";
+    let too_long = "the head of the answer is longer than 256 KiB, or has more than 4096 fields";
     // HTTP/2 has one word for both.
     let too_long_or_broken =
         "the answer breaks a rule of HTTP/2, or its head or its trailers are longer than 256 KiB";
