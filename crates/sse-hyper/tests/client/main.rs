@@ -20,6 +20,7 @@ mod redirects;
 mod refusals;
 mod refused;
 mod scenarios;
+mod socks;
 mod support;
 mod system_events;
 mod time;
@@ -27,6 +28,7 @@ mod tls;
 mod tls_mismatch;
 mod tls_options;
 mod tls_redirects;
+mod tunnels;
 
 /// The URL of a port of this machine on which nobody listens.
 fn nobody() -> String {

@@ -7,18 +7,11 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use sse_hyper::{ClientTls, EventSource, Proxies, Publisher};
+use sse_hyper::{EventSource, Proxies, Publisher};
 use sse_testkit::{ScriptedServer, Step};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
-    net::{TcpListener, TcpStream},
-    task::spawn_blocking,
-};
+use tokio::task::spawn_blocking;
 
-use crate::{
-    support::{config, held, some},
-    tls::serve,
-};
+use crate::support::{config, held, some};
 
 #[tokio::test]
 async fn proxy_of_http_is_asked_for_the_whole_address() {
@@ -36,58 +29,6 @@ async fn proxy_of_http_is_asked_for_the_whole_address() {
     );
     assert_eq!(request.field("host"), Some("a.example"));
     assert_eq!(request.field("proxy-authorization"), Some("Basic bWU6c2VjcmV0"));
-}
-
-#[tokio::test]
-async fn proxy_that_refuses_a_tunnel_is_a_network_error() {
-    let script =
-        vec![Step::ExpectHead, Step::send("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")];
-    let proxy = ScriptedServer::start([script]).await;
-
-    let seen = some(&mut source("https://a.example/", &proxy.url("")), 1).await;
-
-    assert!(seen[0].starts_with("again: the connection failed: tunnel error"), "{seen:?}");
-    let head = &proxy.requests()[0].head;
-    assert!(head.starts_with("CONNECT a.example:443 HTTP/1.1\r\n"), "{head}");
-}
-
-#[tokio::test]
-async fn proxy_of_socks_gets_the_name_and_passes_the_bytes_on() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("socks5h://{}", listener.local_addr().unwrap());
-    let proxy = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut greeting = [0; 3];
-        stream.read_exact(&mut greeting).await.unwrap();
-        assert_eq!(greeting, [5, 1, 0]);
-        stream.write_all(&[5, 0]).await.unwrap();
-        let mut request = [0; 16];
-        stream.read_exact(&mut request).await.unwrap();
-        assert_eq!(&request, b"\x05\x01\x00\x03\x09a.example\x00\x50");
-        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.unwrap());
-        }
-        let answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\n";
-        stream.write_all(answer).await.unwrap();
-        let _closed = stream.read_u8().await;
-        String::from_utf8(head).unwrap()
-    });
-    let mut source = source("http://a.example/stream", &address);
-
-    assert_eq!(some(&mut source, 2).await, ["open", "a"]);
-
-    drop(source);
-    let head = proxy.await.unwrap();
-    assert!(head.starts_with("GET /stream HTTP/1.1\r\n"), "{head}");
-}
-
-#[tokio::test]
-async fn proxy_of_socks_without_a_port_is_asked_at_its_own() {
-    let seen = some(&mut source("http://a.example/", "socks5://127.0.0.77"), 1).await;
-
-    assert!(seen[0].contains("no connection to 127.0.0.77:1080"), "{seen:?}");
 }
 
 #[tokio::test]
@@ -149,64 +90,6 @@ async fn publisher_goes_by_the_same_proxies() {
     assert_eq!(request.field("host"), Some("a.example"));
     assert_eq!(request.field("proxy-authorization"), Some("Basic bWU6c2VjcmV0"));
     assert_eq!(request.body, b"hi");
-}
-
-#[tokio::test]
-async fn publisher_asks_for_a_tunnel_to_a_server_under_tls() {
-    let refused = vec![Step::ExpectHead, Step::send("HTTP/1.1 407 No\r\n\r\n")];
-    let proxy = ScriptedServer::start([refused]).await;
-    let publisher = publisher("https://a.example", &format!("http://me:secret@{}", proxy.addr()));
-
-    let unsent = publisher.send_string("42", "ping", "hi").await.unwrap_err();
-
-    assert!(unsent.to_string().starts_with("tunnel error"), "{unsent}");
-    let request = &proxy.requests()[0];
-    assert!(request.head.starts_with("CONNECT a.example:443 HTTP/1.1\r\n"), "{}", request.head);
-    assert_eq!(request.field("proxy-authorization"), Some("Basic bWU6c2VjcmV0"));
-}
-
-#[tokio::test]
-async fn source_and_publisher_speak_tls_through_a_tunnel() {
-    let server = serve().await;
-    let proxy = tunnels().await;
-    let tls = ClientTls::new().with_root_pem(server.certificate.as_bytes()).unwrap();
-    let proxies = Proxies::One(proxy.parse().unwrap());
-    let base: http::Uri = server.base.parse().unwrap();
-    let mut source = EventSource::builder(sse_hyper::channel_uri(&base, "poll", "42").unwrap())
-        .with_tls(tls.clone())
-        .with_proxies(proxies.clone())
-        .build()
-        .unwrap();
-    let publisher = Publisher::builder(base).with_tls(tls).with_proxies(proxies).build().unwrap();
-
-    assert_eq!(some(&mut source, 1).await, ["open"]);
-    publisher.send_string("42", "ping", "hi").await.unwrap();
-
-    let mut seen = some(&mut source, 2).await;
-    seen.retain(|notice| !notice.starts_with("retry"));
-    assert_eq!(seen, ["hi"]);
-}
-
-/// The address of a proxy that makes every tunnel that it is asked for.
-async fn tunnels() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(client.read_u8().await.unwrap());
-                }
-                let head = String::from_utf8(head).unwrap();
-                let target = head.strip_prefix("CONNECT ").unwrap().split(' ').next().unwrap();
-                let mut server = TcpStream::connect(target).await.unwrap();
-                client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-                let _cut = copy_bidirectional(&mut client, &mut server).await;
-            });
-        }
-    });
-    address
 }
 
 #[tokio::test]
@@ -316,12 +199,12 @@ async fn clients_ask_as_their_environment_says() {
     writeln!(io::stdout(), "\nsaid: {said}").unwrap();
 }
 
-fn publisher(base: &str, proxy: &str) -> Publisher {
+pub(crate) fn publisher(base: &str, proxy: &str) -> Publisher {
     let proxies = Proxies::One(proxy.parse().unwrap());
     Publisher::builder(base.parse().unwrap()).with_proxies(proxies).build().unwrap()
 }
 
-fn source(uri: &str, proxy: &str) -> EventSource {
+pub(crate) fn source(uri: &str, proxy: &str) -> EventSource {
     EventSource::builder(uri.parse().unwrap())
         .with_config(config())
         .with_proxies(Proxies::One(proxy.parse().unwrap()))

@@ -1,16 +1,14 @@
 use http::{HeaderMap, HeaderValue, Uri, header, uri::Scheme};
-use hyper_util::{
-    client::legacy::connect::proxy::{SocksV4, SocksV5, Tunnel},
-    rt::TokioIo,
-};
-use tower_service::Service;
+use hyper_util::rt::TokioIo;
 
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use super::{
     HttpVersion,
-    connector::{BoxConnection, Connector, DialError, boxed},
+    connector::{BoxConnection, Connector, DialError},
     proxies::{Proxy, ProxyKind, ProxyRules},
+    socks::Target,
+    tunnel::tunnel,
 };
 use crate::client::plain::{Plain, PlainPeer};
 #[cfg(feature = "tls")]
@@ -75,37 +73,19 @@ impl Dialer {
     }
 
     async fn by_socks(&self, proxy: &Proxy, uri: &Uri) -> Result<BoxConnection, DialError> {
-        let uri = with_port(uri)?;
-        let address = proxy.uri().clone();
-        // Their errors would not say why the proxy cannot be reached.
-        let once = Once(Some(self.connector.connect(address.clone()).await?));
-        if let ProxyKind::Socks4 { resolves } = proxy.kind() {
-            return Ok(SocksV4::new(address, once).local_dns(!resolves).call(uri).await?);
-        }
-        let resolves = proxy.kind() == ProxyKind::Socks5 { resolves: true };
-        let socks = SocksV5::new(address, once).local_dns(!resolves);
-        let mut socks = match proxy.user() {
-            Some((user, password)) => socks.with_auth(user.to_owned(), password.to_owned()),
-            None => socks,
-        };
-        Ok(socks.call(uri).await?)
+        let mut io = self.connector.connect(proxy.uri().clone()).await?.into_inner();
+        let target = Target::of(uri, proxy).await?;
+        target.reach(&mut *io, proxy.user()).await?;
+        Ok(TokioIo::new(io))
     }
 
     async fn by_tunnel(&self, proxy: &Proxy, uri: &Uri) -> Result<BoxConnection, DialError> {
         let io = self.reach(proxy).await?;
-        let io = match is_plain(proxy.uri()) {
-            true => boxed(TokioIo::new(Plain::new(io, Some(PlainPeer::Tunnel)))),
-            false => io,
-        };
-        let once = Once(Some(io));
         let user_agent = self.user_agent.clone().map(|value| (header::USER_AGENT, value));
-        let tunnel =
-            Tunnel::new(proxy.uri().clone(), once).with_headers(HeaderMap::from_iter(user_agent));
-        let mut tunnel = match proxy.authorization() {
-            Some(value) => tunnel.with_auth(value),
-            None => tunnel,
-        };
-        Ok(tunnel.call(uri.clone()).await?)
+        let authorization = proxy.authorization().map(|value| (header::PROXY_AUTHORIZATION, value));
+        let headers = HeaderMap::from_iter(user_agent.into_iter().chain(authorization));
+        let peer = is_plain(proxy.uri()).then_some(PlainPeer::Tunnel);
+        tunnel(Plain::new(io, peer), uri, headers).await
     }
 
     /// A connection to the proxy itself.
@@ -149,36 +129,7 @@ fn is_plain(uri: &Uri) -> bool {
     uri.scheme() == Some(&Scheme::HTTP)
 }
 
-/// `uri` with its port.
-fn with_port(uri: &Uri) -> Result<Uri, http::Error> {
-    let port = uri.port_u16().unwrap_or_else(|| default_port(uri));
-    let mut parts = uri.clone().into_parts();
-    let host = uri.host().unwrap_or_default();
-    parts.authority = Some(format!("{host}:{port}").parse()?);
-    Ok(Uri::from_parts(parts)?)
-}
-
 /// The port of a server that names none.
 pub(super) fn default_port(uri: &Uri) -> u16 {
     if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 }
-}
-
-/// Hands out the one connection it has.
-struct Once(Option<BoxConnection>);
-
-impl Service<Uri> for Once {
-    type Response = BoxConnection;
-    type Error = DialError;
-    type Future = std::future::Ready<Result<BoxConnection, DialError>>;
-
-    fn poll_ready(
-        &mut self,
-        _cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Result<(), DialError>> {
-        std::task::Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _uri: Uri) -> Self::Future {
-        std::future::ready(self.0.take().ok_or_else(|| "the tunnel was used before".into()))
-    }
 }

@@ -53,14 +53,19 @@ pub(super) async fn handshake(
         let task = tokio::spawn(Together::new(connection, spawned));
         return Ok((Sender::Http2(sender), Driver::Task(task)));
     }
-    let (sender, connection) = http1::Builder::new()
-        .allow_obsolete_multiline_headers_in_responses(true)
-        .max_headers(MAX_FIELDS)
-        .max_header_size(MAX_HEAD)
-        .handshake(io)
-        .await?;
+    let (sender, connection) = http1().handshake(io).await?;
     let connection = Box::pin(async move { drop(connection.await) });
     Ok((Sender::Http1(sender), Driver::Reader(Some(connection))))
+}
+
+/// HTTP/1.1 with the bounds that answers have.
+pub(super) fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .max_headers(MAX_FIELDS)
+        .max_header_size(MAX_HEAD);
+    builder
 }
 
 /// One stream a connection: what it may hold unread.

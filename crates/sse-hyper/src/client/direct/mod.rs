@@ -3,9 +3,11 @@ mod connector;
 mod dialer;
 mod handshake;
 mod proxies;
+mod socks;
 mod tasks;
 #[cfg(feature = "tls")]
 mod tls;
+mod tunnel;
 mod version;
 
 pub(super) use connector::{BoxConnection, Connector, DialError};
@@ -15,7 +17,7 @@ pub use proxies::{Proxies, ProxyError};
 pub(super) use tls::Tls;
 pub use version::HttpVersion;
 
-use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
@@ -61,16 +63,8 @@ impl Direct {
         if let Some(value) = authorization {
             request.headers_mut().insert(header::PROXY_AUTHORIZATION, value);
         }
-        let mut response = sender.send(request);
-        let response = poll_fn(|cx| {
-            if let Poll::Ready(response) = response.as_mut().poll(cx) {
-                return Poll::Ready(response);
-            }
-            // The connection moves here; if it read the head, the answer is ready behind it.
-            driver.poll(cx);
-            response.as_mut().poll(cx)
-        });
-        let mut response = response.await.map_err(|error| match TooLong::behind(&error) {
+        let response = driver.run(sender.send(request)).await;
+        let mut response = response.map_err(|error| match TooLong::behind(&error) {
             Some(too_long) => TransportError::unanswered(too_long),
             None => TransportError::unanswered(error),
         })?;

@@ -1,8 +1,8 @@
 use std::{
     fmt,
-    future::Future,
+    future::{Future, poll_fn},
     mem,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
@@ -29,6 +29,20 @@ impl Driver {
         {
             *connection = None;
         }
+    }
+
+    /// Moves the connection until `future` is ready, which waits for it.
+    pub(super) async fn run<F: Future>(&mut self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(output);
+            }
+            // If the connection has read what is waited for, it is ready behind it.
+            self.poll(cx);
+            future.as_mut().poll(cx)
+        })
+        .await
     }
 }
 

@@ -18,6 +18,9 @@ use environment::Environment;
 /// stand in its address. As with curl, an address without a scheme is one of `http`, and one without a port
 /// means 1080, or 443 if it is `https`.
 ///
+/// The names of servers are looked up by this machine for `socks4` and `socks5`, and by the proxy otherwise.
+/// SOCKS4 is told no user.
+///
 /// ```
 /// use sse_hyper::{EventSource, Proxies};
 ///

@@ -3,7 +3,7 @@ use std::{fmt, net::Ipv6Addr, num::NonZeroU16, str::FromStr};
 use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
-use crate::client::authorization;
+use crate::client::{authorization, direct::socks::MAX_TEXT};
 
 /// A proxy, and the user and password for it.
 #[derive(Clone)]
@@ -75,6 +75,12 @@ impl FromStr for Proxy {
             let (user, password) = user.split_once(':').unwrap_or((user, ""));
             (decoded(user), decoded(password))
         });
+        if let (ProxyKind::Socks5 { .. }, Some((user, password))) = (kind, &user) {
+            let len = user.len().max(password.len());
+            if MAX_TEXT < len {
+                return Err(ProxyError::Credentials { len });
+            }
+        }
         Ok(Self { kind, uri, user })
     }
 }
@@ -121,6 +127,12 @@ pub enum ProxyError {
     /// Its password holds what ends the host.
     #[error("`/`, `?` and `#` in a password must be percent-encoded")]
     Password,
+    /// Its user or its password is longer than SOCKS5 can say.
+    #[error("its user or its password is {len} bytes long, and SOCKS5 takes at most {MAX_TEXT}")]
+    Credentials {
+        /// The length of the longer one.
+        len: usize,
+    },
     /// There is something else in it that no address may hold.
     #[error("it is no address")]
     Address,
