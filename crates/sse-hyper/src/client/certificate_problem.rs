@@ -203,6 +203,12 @@ pub(super) fn tls_in_words(error: &(dyn Error + 'static)) -> Option<String> {
 
 /// `certificate required` of `CertificateRequired`; any other text stays as it is.
 fn words(name: &str) -> String {
+    // What rustls adds to these is for its own authors.
+    for (beginning, words) in NAMED {
+        if name.starts_with(beginning) {
+            return words.to_owned();
+        }
+    }
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return name.to_owned();
     }
@@ -217,6 +223,16 @@ fn words(name: &str) -> String {
     }
     words.to_ascii_lowercase()
 }
+
+/// Rules of certificates in the words of their users.
+const NAMED: [(&str, &str); 3] = [
+    (
+        "UnsupportedSignatureAlgorithm",
+        "it is signed in a way that is not accepted, such as by SHA-1",
+    ),
+    ("UnhandledCriticalExtension", "it has a critical extension that is not understood"),
+    ("InvalidPurpose", "it is not for servers"),
+];
 
 /// The first of `names`, and how many there are besides: certificates may be for thousands.
 fn some_of(names: &[String]) -> String {

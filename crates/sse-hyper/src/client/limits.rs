@@ -10,6 +10,10 @@ pub(super) const MAX_FIELDS: usize = 4_096;
 /// What is read of the answer to a publication: it is a line, and what is longer is not from such a server.
 pub(super) const MAX_ANSWER: usize = 1 << 20;
 
+/// What may be read of answers before the one that counts, and of the head of that, or of all of it where it is the
+/// answer to a publication.
+pub(super) const MAX_TAKEN: usize = 2 * MAX_HEAD + MAX_ANSWER;
+
 /// Why an answer is not read on.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub(super) enum TooLong {
@@ -23,6 +27,8 @@ pub(super) enum TooLong {
         MAX_HEAD >> 10
     )]
     OrBroken,
+    #[error("no answer came in {} KiB of interim answers", MAX_TAKEN >> 10)]
+    Interim,
 }
 
 impl TooLong {

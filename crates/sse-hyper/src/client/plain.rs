@@ -1,13 +1,21 @@
 use std::{
     io,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
 };
 
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
-use super::{TlsMismatch, tls_mismatch::ProxyMismatch};
+use super::{
+    TlsMismatch,
+    limits::{MAX_TAKEN, TooLong},
+    tls_mismatch::ProxyMismatch,
+};
 
 /// A connection that HTTP is spoken on, and that fails with the reason if its peer wants TLS.
 ///
@@ -20,9 +28,28 @@ pub(super) struct Plain<T> {
     awaited: Option<PlainPeer>,
     /// How many reads in a row found something.
     reads: u32,
+    /// Until the head of an answer is read, if that is to be watched.
+    head: Option<HeadRead>,
+    /// How much was read since something was written.
+    taken: usize,
     /// What a pool is to know.
     is_http2: bool,
     is_forwarded: bool,
+}
+
+/// Whether the head of the answer on a connection is read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HeadRead(Arc<AtomicBool>);
+
+impl HeadRead {
+    /// Says that it is.
+    pub(super) fn set(&self) {
+        self.0.store(true, Relaxed);
+    }
+
+    fn is_read(&self) -> bool {
+        self.0.load(Relaxed)
+    }
 }
 
 /// Who is spoken to without TLS.
@@ -38,7 +65,21 @@ pub(super) enum PlainPeer {
 impl<T> Plain<T> {
     /// `io`, on which `peer` is spoken to without TLS, or anyone with it.
     pub(super) fn new(io: T, peer: Option<PlainPeer>) -> Self {
-        Self { io, awaited: peer, reads: 0, is_http2: false, is_forwarded: false }
+        Self {
+            io,
+            awaited: peer,
+            reads: 0,
+            head: None,
+            taken: 0,
+            is_http2: false,
+            is_forwarded: false,
+        }
+    }
+
+    /// Reads little at a time, and not without end, until `head` says that the head of the answer is read.
+    pub(super) fn with_head(mut self, head: HeadRead) -> Self {
+        self.head = Some(head);
+        self
     }
 
     /// Sets whether HTTP/2 is spoken on it, and whether a proxy sends its requests on.
@@ -73,22 +114,29 @@ impl<T: Read + Unpin> Read for Plain<T> {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        let Some(peer) = self.awaited else {
+        let is_head = self.head.as_ref().is_some_and(|head| !head.is_read());
+        if !is_head && self.awaited.is_none() {
             let is_read = Pin::new(&mut self.io).poll_read(cx, buffer);
             self.reads = if is_read.is_ready() { self.reads + 1 } else { 0 };
             return is_read;
-        };
-        let mut first = [0; FIRST];
-        let room = buffer.remaining().min(FIRST);
-        let mut first = ReadBuf::new(&mut first[..room]);
-        ready!(Pin::new(&mut self.io).poll_read(cx, first.unfilled()))?;
-        if !first.filled().is_empty() {
-            self.awaited = None;
         }
-        if let Some(refusal) = peer.refusal(first.filled()) {
+        let mut part = [0; PART];
+        let room = buffer.remaining().min(PART);
+        let mut part = ReadBuf::new(&mut part[..room]);
+        let is_read = Pin::new(&mut self.io).poll_read(cx, part.unfilled());
+        self.reads = if is_read.is_ready() { self.reads + 1 } else { 0 };
+        ready!(is_read)?;
+        let part = part.filled();
+        if let Some(peer) = self.awaited.take_if(|_| !part.is_empty())
+            && let Some(refusal) = peer.refusal(part)
+        {
             return Poll::Ready(Err(refusal));
         }
-        buffer.put_slice(first.filled());
+        self.taken += part.len();
+        if is_head && MAX_TAKEN < self.taken {
+            return Poll::Ready(Err(io::Error::other(TooLong::Interim)));
+        }
+        buffer.put_slice(part);
         Poll::Ready(Ok(()))
     }
 }
@@ -99,6 +147,7 @@ impl<T: Write + Unpin> Write for Plain<T> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.taken = 0;
         Pin::new(&mut self.io).poll_write(cx, bytes)
     }
 
@@ -107,6 +156,7 @@ impl<T: Write + Unpin> Write for Plain<T> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.taken = 0;
         Pin::new(&mut self.io).poll_write_vectored(cx, slices)
     }
 
@@ -148,5 +198,6 @@ fn is_bad_request_for_tls(first: &[u8]) -> bool {
 /// How often in a row it is read before others have their turn; each read takes up to 256 KiB.
 const TURN: u32 = 4;
 
-/// What one read takes, until it is known what comes.
-const FIRST: usize = 1 << 10;
+/// What one read takes until the head of an answer is read: interim answers are parsed one by one, and the
+/// clock has to be looked at between them.
+const PART: usize = 4 << 10;

@@ -17,7 +17,7 @@ use tower_service::Service;
 use super::{
     direct::{BoxConnection, DialError, Dialer},
     limits::{MAX_FIELDS, MAX_HEAD},
-    plain::Plain,
+    plain::{HeadRead, Plain},
 };
 
 /// hyper's client that keeps connections, with their tasks: dropping it ends them.
@@ -74,7 +74,9 @@ impl Service<Uri> for Dial {
         let dialer = Arc::clone(&self.0);
         Box::pin(async move {
             let way = dialer.dial(&uri).await?;
-            Ok(Plain::new(way.io, way.plain).with_use(way.is_http2, way.is_forwarded))
+            let io = Plain::new(way.io, way.plain).with_use(way.is_http2, way.is_forwarded);
+            // Answers to publications are short: all of each is read as if it were its head.
+            Ok(if way.is_http2 { io } else { io.with_head(HeadRead::default()) })
         })
     }
 }

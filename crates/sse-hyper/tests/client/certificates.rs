@@ -119,6 +119,11 @@ async fn transport_that_only_has_the_names_of_a_program_is_told_in_words_too() {
             "is not for the host that was asked for",
         ),
         ("BadEncoding", "cannot be used: bad encoding"),
+        (
+            "UnsupportedSignatureAlgorithmContext { signature_algorithm_id: [6, 9] }",
+            "cannot be used: it is signed in a way that is not accepted, such as by SHA-1",
+        ),
+        ("InvalidPurposeContext { required: 1 }", "cannot be used: it is not for servers"),
     ] {
         let config = ClientConfig::default().with_initial_retry(false);
         let source = EventSource::builder("https://a.example/".parse().unwrap())

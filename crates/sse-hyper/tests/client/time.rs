@@ -54,6 +54,17 @@ async fn answers_without_end_before_the_answer_do_not_outlast_any_time() {
     }
 }
 
+#[tokio::test]
+async fn answers_without_end_before_the_answer_are_an_error() {
+    let uri = chatter().parse().unwrap();
+    let config = config().with_initial_retry(false).with_response_timeout(Duration::from_secs(600));
+    let mut source = EventSource::builder(uri).with_config(config).build().unwrap();
+
+    let gave_up = source.next().await.unwrap().unwrap_err().to_string();
+
+    assert!(gave_up.contains("no answer came in 1536 KiB of interim answers"), "{gave_up}");
+}
+
 /// The address of a server that sends interim answers as fast as they are taken.
 fn chatter() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -10,7 +10,7 @@ use super::{
     socks::Target,
     tunnel::tunnel,
 };
-use crate::client::plain::{Plain, PlainPeer};
+use crate::client::plain::{HeadRead, Plain, PlainPeer};
 #[cfg(feature = "tls")]
 use crate::client::{
     CertificateProblem, TlsMismatch, certificate_problem::ProxyCertificate,
@@ -85,7 +85,10 @@ impl Dialer {
         let authorization = proxy.authorization().map(|value| (header::PROXY_AUTHORIZATION, value));
         let headers = HeaderMap::from_iter(user_agent.into_iter().chain(authorization));
         let peer = is_plain(proxy.uri()).then_some(PlainPeer::Tunnel);
-        tunnel(Plain::new(io, peer), uri, headers).await
+        let head = HeadRead::default();
+        let io = tunnel(Plain::new(io, peer).with_head(head.clone()), uri, headers).await;
+        head.set();
+        io
     }
 
     /// A connection to the proxy itself.

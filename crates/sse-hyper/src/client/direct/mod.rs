@@ -26,7 +26,9 @@ use http_body_util::Full;
 use tokio::time::timeout;
 
 use super::{
-    Transport, TransportBody, TransportError, TransportFuture, limits::TooLong, plain::Plain,
+    Transport, TransportBody, TransportError, TransportFuture,
+    limits::TooLong,
+    plain::{HeadRead, Plain},
     refusal::Forwarded,
 };
 use body::DrivenBody;
@@ -50,9 +52,11 @@ impl Direct {
         request: Request<Bytes>,
     ) -> Result<Response<TransportBody>, TransportError> {
         let way = self.dial(request.uri()).await?;
-        let (mut sender, mut driver) = handshake(Plain::new(way.io, way.plain), way.is_http2)
-            .await
-            .map_err(TransportError::unsent)?;
+        let head = HeadRead::default();
+        let io = Plain::new(way.io, way.plain);
+        let io = if way.is_http2 { io } else { io.with_head(head.clone()) };
+        let (mut sender, mut driver) =
+            handshake(io, way.is_http2).await.map_err(TransportError::unsent)?;
         let authorization = self.dialer.forwarding_authorization(request.uri());
         let mut request = request.map(Full::new);
         if way.is_http2 {
@@ -68,6 +72,7 @@ impl Direct {
             Some(too_long) => TransportError::unanswered(too_long),
             None => TransportError::unanswered(error),
         })?;
+        head.set();
         if way.is_forwarded {
             response.extensions_mut().insert(Forwarded);
         }
