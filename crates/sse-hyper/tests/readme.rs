@@ -1,9 +1,6 @@
 //! The programs that the READMEs show, served.
 
-use sse_testkit::{
-    examples::{Program, words},
-    run,
-};
+use sse_testkit::{examples::Program, run, words};
 
 #[test]
 fn a_browser_that_has_all_comes_back_once() {

@@ -1,6 +1,6 @@
 //! The first program of the README, served.
 
-use sse_testkit::{examples::words, run};
+use sse_testkit::{run, words};
 
 #[test]
 fn a_browser_that_has_all_comes_back_once() {

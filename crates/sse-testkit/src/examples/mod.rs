@@ -14,4 +14,3 @@ pub mod chat;
 pub mod guarded;
 pub mod protocol_server;
 pub mod tokens;
-pub mod words;
