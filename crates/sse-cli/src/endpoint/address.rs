@@ -80,12 +80,15 @@ impl TypedValueParser for AddressParser {
     ) -> Result<Uri, clap::Error> {
         let parser = *self;
         let parse = move |text: &str| parser.parse(text);
-        parse.parse_ref(command, arg, value).map_err(|mut error| {
-            let shown = without_password(&value.to_string_lossy());
-            error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
-            error
-        })
+        parse.parse_ref(command, arg, value).map_err(|error| without_secret(error, value))
     }
+}
+
+/// `error`, which shows the `value` that was refused, without the password that may be in it.
+pub(super) fn without_secret(mut error: clap::Error, value: &OsStr) -> clap::Error {
+    let shown = without_password(&value.to_string_lossy());
+    error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
+    error
 }
 
 /// Why a text is no address that can be gone to.

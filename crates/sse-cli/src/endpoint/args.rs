@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use http::Uri;
 
-use super::{AddressParser, Host};
+use super::{AddressParser, Host, host::HostParser};
 use crate::{bounded, path_prefix::PathPrefix};
 
 /// Which server, and how to reach it.
@@ -11,6 +11,7 @@ use crate::{bounded, path_prefix::PathPrefix};
 pub(crate) struct EndpointArgs {
     /// Address or name of the server, in any script
     #[arg(short = 'H', long, value_name = "HOST", default_value = "127.0.0.1")]
+    #[arg(value_parser = HostParser)]
     pub(super) host: Host,
 
     /// Port of the server, 1 to 65535

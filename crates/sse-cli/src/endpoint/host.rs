@@ -1,8 +1,10 @@
-use std::{fmt, net::Ipv6Addr, str::FromStr};
+use std::{ffi::OsStr, fmt, net::Ipv6Addr, str::FromStr};
 
+use clap::{Arg, Command, builder::TypedValueParser};
 use percent_encoding::percent_decode_str;
 use url::ParseError;
 
+use super::address::without_secret;
 use crate::escape::named;
 
 /// A host as a URL has it: a name in ASCII, or an address, one of IPv6 in brackets.
@@ -48,6 +50,24 @@ impl Host {
             Err(ParseError::InvalidIpv4Address) => Err(HostError::Ipv4 { host: host() }),
             Err(_) => Err(HostError::Idna { host: host() }),
         }
+    }
+}
+
+/// Parses the option; one that it refuses is shown without the password that may stand before it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HostParser;
+
+impl TypedValueParser for HostParser {
+    type Value = Host;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Host, clap::Error> {
+        let parse = |text: &str| text.parse::<Host>();
+        parse.parse_ref(command, arg, value).map_err(|error| without_secret(error, value))
     }
 }
 

@@ -199,7 +199,7 @@ fn write_bytes(dir: &TempDir, bytes: &[u8]) -> String {
 const SESAME: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
 
 #[test]
-fn password_behind_a_user_is_not_repeated() {
+fn password_behind_a_user_or_before_a_host_is_not_repeated() {
     for program in [CLIENT, REQUEST] {
         let channel: &[_] = if program == CLIENT { &["42"] } else { &["42", "ping"] };
 
@@ -207,5 +207,9 @@ fn password_behind_a_user_is_not_repeated() {
 
         assert_eq!(ended.code, Some(2), "{ended:?}");
         assert!(ended.stderr.contains("--user") && !ended.stderr.contains("s3cret"), "{ended:?}");
+        let ended = run(program, channel.iter().chain(&["-H", "me:s3cret@a.example"]));
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        let shown = ended.stderr.contains("'***@a.example' for '--host <HOST>'");
+        assert!(shown && !ended.stderr.contains("s3cret"), "{ended:?}");
     }
 }
