@@ -34,8 +34,8 @@ enum Beside {
 
 /// Whose throughput over which input must be how many times that of whom.
 ///
-/// These hold on the processors of Intel and AMD that they were run on. Over long lines a copy and a look at the bytes
-/// are all that there is to do, so that nobody is much ahead there.
+/// These hold on the processors of Intel and AMD on which they were run. Over long lines every decoder only checks and
+/// copies the bytes, so none is far ahead there.
 const THROUGHPUT: [(&str, &str, Beside, f64); 17] = [
     ("a16k", BORROWED, Search, 0.6),
     ("b16k", BORROWED, Search, 0.4),

@@ -54,6 +54,8 @@ pub use scripted::{MemoryServer, MemoryStream, RecordedRequest, ScriptedServer, 
 
 pub mod http2;
 
+mod names;
+
 pub mod words;
 
 mod compiler;

@@ -2,7 +2,7 @@ use std::{fmt::Display, io::Write, pin::pin};
 
 use futures_util::StreamExt;
 use http::StatusCode;
-use sse_core::{Disconnect, SystemEvent};
+use sse_core::Disconnect;
 use sse_hyper::{EventSourceBuilder, Interrupted, Notice};
 use tokio::runtime::Builder;
 
@@ -32,23 +32,18 @@ async fn handle<W: Write>(
     while let Some(notice) = source.next().await {
         match notice.map_err(|because| log.failure(&because))? {
             Notice::Event(event) => {
-                let (name, data, id) = (event.name(), event.data(), event.last_event_id());
-                if SystemEvent::of(event.as_ref()).is_some() {
-                    handler.system_event(name, data, id)?;
-                } else if name.starts_with(SYSTEM) {
-                    handler.aside(name, data, id)?;
-                } else if handler.event(name, data, id)?.is_break() {
+                if handler.handle(event.as_ref())?.is_break() {
                     return Ok(());
                 }
             }
             Notice::Comment(comment) => handler.comment(&comment)?,
             Notice::Retry(retry) => handler.retry(retry)?,
-            Notice::LastEventId(id) => handler.position(&id)?,
+            Notice::LastEventId(id) => handler.save(&id)?,
             Notice::Open => {
                 tracing::debug!("connected");
                 // The server has taken it, if it was sent.
                 if !source.last_event_id().is_empty() {
-                    handler.position(source.last_event_id())?;
+                    handler.save(source.last_event_id())?;
                 }
             }
             notice => log.notice(&notice),
@@ -126,6 +121,3 @@ fn shown(status: StatusCode) -> String {
         None => status.as_str().to_owned(),
     }
 }
-
-/// How the names of events begin that are the system's own.
-pub(super) const SYSTEM: &str = "sse.";

@@ -1,5 +1,7 @@
 use std::{io::Write, ops::ControlFlow, time::Duration};
 
+use sse_core::{EventRef, SystemEvent};
+
 use super::{exec::Exec, printer::Printer, state::StateFile, stop::Stop};
 use crate::{exit::Failure, shown::cut};
 
@@ -44,19 +46,27 @@ impl<W: Write> Handler<W> {
         self.printer.is_for_all()
     }
 
-    /// Handles an event; breaks if it was the last one.
-    pub(super) fn event(
-        &mut self,
-        name: &str,
-        data: &str,
-        id: &str,
-    ) -> Result<ControlFlow<()>, Failure> {
+    /// Handles an event, of whichever kind; breaks if it was the last one.
+    pub(super) fn handle(&mut self, event: EventRef<'_>) -> Result<ControlFlow<()>, Failure> {
+        let (name, data, id) = (event.name(), event.data(), event.last_event_id());
+        if SystemEvent::of(event).is_some() {
+            self.system_event(name, data, id)?;
+        } else if name.starts_with(SYSTEM) {
+            self.aside(name, data, id)?;
+        } else {
+            return self.event(name, data, id);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Handles an event of the stream; breaks if it was the last one.
+    fn event(&mut self, name: &str, data: &str, id: &str) -> Result<ControlFlow<()>, Failure> {
         if self.selection.until.as_deref() == Some(data) {
-            self.position(id)?;
+            self.save(id)?;
             return Ok(ControlFlow::Break(()));
         }
         if !self.selection.is_selected(name) {
-            self.position(id)?;
+            self.save(id)?;
             return Ok(ControlFlow::Continue(()));
         }
         if self.exec.is_some() {
@@ -69,27 +79,22 @@ impl<W: Write> Handler<W> {
 
     /// Handles an event that speaks to the client: it is printed among all that comes, counts for
     /// nothing and ends nothing. Its ID is where the next run goes on.
-    pub(super) fn system_event(&mut self, name: &str, data: &str, id: &str) -> Result<(), Failure> {
+    fn system_event(&mut self, name: &str, data: &str, id: &str) -> Result<(), Failure> {
         if self.printer.is_for_all() && self.selection.is_selected(name) {
             self.printer.event(name, data, id).map_err(Failure::stdout)?;
         }
         // Without an ID there was none before it either.
-        if id.is_empty() { Ok(()) } else { self.position(id) }
+        if id.is_empty() { Ok(()) } else { self.save(id) }
     }
 
     /// Handles an event of the server about the stream, such as a gap: it is printed where its name is, or
     /// otherwise said; it counts for nothing and ends nothing.
-    pub(super) fn aside(&mut self, name: &str, data: &str, id: &str) -> Result<(), Failure> {
+    fn aside(&mut self, name: &str, data: &str, id: &str) -> Result<(), Failure> {
         if self.exec.is_some() || !self.printer.has_names() {
             tracing::info!("{name}: {}", cut(data, 256));
         } else if self.selection.is_selected(name) {
             self.printer.event(name, data, id).map_err(Failure::stdout)?;
         }
-        self.position(id)
-    }
-
-    /// The stream goes on from `id`, without an event to handle.
-    pub(super) fn position(&mut self, id: &str) -> Result<(), Failure> {
         self.save(id)
     }
 
@@ -135,7 +140,8 @@ impl<W: Write> Handler<W> {
         }
     }
 
-    fn save(&mut self, id: &str) -> Result<(), Failure> {
+    /// Keeps `id` for the next run.
+    pub(super) fn save(&mut self, id: &str) -> Result<(), Failure> {
         if self.failed.as_deref() == Some(id) {
             return Ok(());
         }
@@ -152,6 +158,9 @@ impl Selection {
         self.names.is_empty() || self.names.iter().any(|selected| selected == name)
     }
 }
+
+/// How the names of events begin that are the system's own.
+const SYSTEM: &str = "sse.";
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::{
 
 use sse_core::{Decoder, Disconnect, Item, Leftover, SystemEvent};
 
-use super::{events::SYSTEM, handler::Handler};
+use super::handler::Handler;
 use crate::{exit::Failure, shown::cut};
 
 /// Handles the events of the stream `input`, which goes on after `last_event_id`, to its end.
@@ -48,16 +48,10 @@ impl<W: Write> Stream<'_, W> {
             match item {
                 Some(Item::Event(event)) => {
                     self.leftover.clear();
-                    let (name, data, id) = (event.name(), event.data(), event.last_event_id());
-                    let system = SystemEvent::of(event);
-                    if system.is_some() {
-                        handler.system_event(name, data, id)?;
-                    } else if name.starts_with(SYSTEM) {
-                        handler.aside(name, data, id)?;
-                    } else if handler.event(name, data, id)?.is_break() {
+                    if handler.handle(event)?.is_break() {
                         return Ok(ControlFlow::Break(()));
                     }
-                    match system {
+                    match SystemEvent::of(event) {
                         Some(SystemEvent::Refused { status }) => {
                             return Err(Failure::failed(Disconnect::Refused { status }));
                         }
@@ -72,7 +66,7 @@ impl<W: Write> Stream<'_, W> {
                 Some(Item::Dropped(error)) => return Err(Failure::failed(error)),
                 None => {
                     self.leftover.skip(taken);
-                    handler.position(self.decoder.last_event_id())?;
+                    handler.save(self.decoder.last_event_id())?;
                     return Ok(ControlFlow::Continue(()));
                 }
             }

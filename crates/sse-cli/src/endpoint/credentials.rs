@@ -5,7 +5,7 @@ use std::{
 
 use crate::data::{self, ReadError};
 
-/// Who asks.
+/// A user and the password.
 pub(crate) struct Credentials {
     pub(crate) user: String,
     pub(crate) password: String,

@@ -117,7 +117,7 @@ fn password_is_in_the_environment_unless_an_option_has_it() {
         (&["-u", "Aladdin"][..], Some("Basic QWxhZGRpbjpmcm9tIHRoZSBlbnZpcm9ubWVudA==")),
         (&["-u", "Aladdin", "-p", "open sesame"], Some(SESAME)),
         (&["-u", "Aladdin", "--password-file", &file], Some(SESAME)),
-        // Who asks without a user asks without a password.
+        // Without a user there is no password either.
         (&[], None),
     ] {
         for (ended, authorization) in both(args, Some("from the environment")) {

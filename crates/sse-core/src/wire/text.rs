@@ -102,7 +102,7 @@ impl Text {
     }
 }
 
-/// Adds what `bytes` say, with U+FFFD for what is not UTF-8.
+/// Appends `bytes` as text, with U+FFFD for what is not UTF-8.
 fn push_text(text: &mut String, bytes: &[u8]) {
     match utf8::text(bytes) {
         Some(checked) => text.push_str(checked),

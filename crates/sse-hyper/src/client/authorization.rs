@@ -36,7 +36,7 @@ fn with_authority(uri: Uri, authority: Authority) -> Uri {
     Uri::from_parts(parts).expect("only the user is another")
 }
 
-/// `value` of the header `name`, marked so that nobody is shown what it holds if that is a secret.
+/// `value` of the header `name`, marked as sensitive if it holds a secret, so that `Debug` hides it.
 pub(super) fn marked(name: &HeaderName, mut value: HeaderValue) -> HeaderValue {
     if SECRET.contains(name) {
         value.set_sensitive(true);

@@ -1,4 +1,4 @@
-//! Who asks.
+//! Users and passwords, and where they are sent.
 
 use http::header;
 use sse_hyper::{EventSource, EventSourceBuilder, Proxies, Publisher, PublisherBuilder};

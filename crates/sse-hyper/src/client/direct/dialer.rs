@@ -23,7 +23,7 @@ pub(crate) struct Dialer {
     pub(crate) connector: Connector,
     pub(crate) proxies: ProxyRules,
     pub(crate) version: HttpVersion,
-    /// Who asks a proxy for a tunnel.
+    /// The `User-Agent` of the request for a tunnel.
     pub(crate) user_agent: Option<HeaderValue>,
     #[cfg(feature = "tls")]
     pub(crate) tls: Tls,
