@@ -35,8 +35,8 @@ pub use event::{Event, EventId, EventName, FieldError};
 
 mod wire;
 pub use wire::{
-    Block, BlockDecoder, BlockRef, DecodeError, Decoder, Discarded, EventRef, Item, KEEPALIVE,
-    Leftover, Limits, MessageEvent, Overflow, encode_comment,
+    Block, BlockDecoder, BlockRef, DecodeError, Decoder, Discarded, EventRef, Frame, FrameError,
+    Item, KEEPALIVE, Leftover, Limits, MessageEvent, Overflow, encode_comment,
 };
 
 pub mod reader;
@@ -54,20 +54,18 @@ pub use id_source::{Counter, IdSource, TimeStamp};
 
 mod channel;
 pub use channel::{
-    CloseReason, Cursor, Log, LogConfig, Mode, OnOverrun, Output, Subscription, SubscriptionConfig,
-    Token, TokenError,
+    CloseReason, IdempotencyKey, IdempotencyKeyError, Mode, OnOverrun, Output, Token, TokenError,
 };
 
 mod history;
 pub use history::{
-    Epoch, Gap, GapReason, History, IdempotencyKey, IdempotencyKeyError, Position, Resume, Since,
-    SinceError, Start, Verdict,
+    Epoch, Gap, GapReason, History, Position, Resume, Since, SinceError, Start, Verdict,
 };
 
 mod hub;
 pub use hub::{
-    ChannelInfo, Counts, Hub, HubConfig, HubError, HubEvent, HubEvents, Limit, Overrun, Post,
-    PublishError, Published, SubscribeError, Subscriber, Wakers, WakersIntoIter,
+    ChannelInfo, Counts, Delivered, Hub, HubConfig, HubError, HubEvent, Limit, Overrun, Post,
+    PublishError, Published, Receiver, SubscribeError, Subscriber, Wakers, Watcher,
 };
 
 mod request;
@@ -80,15 +78,15 @@ pub use gateway::{
 };
 
 mod response;
-pub use response::{
-    Emit, EventBuffer, Frame, FrameError, LastEventId, event_stream, stop_reconnecting,
-};
+pub use response::{Emit, EventBuffer, LastEventId, event_stream, stop_reconnecting};
 
 mod client;
 pub use client::{
     Client, ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState,
     RedirectError, RetryAfter, RetryLimit, SystemEvent,
 };
+
+mod mix;
 
 #[cfg(test)]
 mod testing;

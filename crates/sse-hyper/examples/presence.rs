@@ -27,7 +27,7 @@ fn config() -> HubConfig {
 async fn say_who_is_there(channels: Channels) {
     let mut events = channels.events();
     while let Some(event) = events.next().await {
-        if let HubEvent::FirstListener { token } = event {
+        if let HubEvent::FirstListener { token, .. } = event {
             println!("{token} has a listener; {} in all", channels.hub().counts().listeners);
         }
     }

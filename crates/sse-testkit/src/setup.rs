@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use sse_core::{
-    Action, ActionSet, Cors, Counter, Gateway, GatewayConfig, Hub, HubConfig, JsonFormat,
-    LogConfig, Mode, StringFormat,
+    Action, ActionSet, Cors, Counter, Gateway, GatewayConfig, Hub, HubConfig, JsonFormat, Mode,
+    StringFormat,
 };
 
 use crate::{Stop, Streams, TlsIdentity};
@@ -98,7 +98,7 @@ impl Setup {
             .with_actions(self.action_set())
             .with_mode(if self.shared { Mode::Shared } else { Mode::Exclusive })
             .with_keepalive(self.keepalive)
-            .with_log(LogConfig::default().with_max_bytes(self.max_channel_bytes))
+            .with_max_log_bytes(self.max_channel_bytes)
             .with_max_total_bytes(self.max_total_bytes);
         let hub = if self.ids { hub.with_ids(Counter::default()) } else { hub };
         let mut config = GatewayConfig::default()

@@ -44,8 +44,6 @@ pin_project! {
     pub struct SseBody<S = Subscriber> {
         #[pin]
         source: Option<S>,
-        // The rest of an event that is longer than a frame.
-        rest: Bytes,
         timer: LazyTimer,
     }
 }
@@ -53,12 +51,12 @@ pin_project! {
 impl<S: Source> SseBody<S> {
     /// The body that writes what `source` says.
     pub fn new(source: S) -> Self {
-        Self { source: Some(source), rest: Bytes::new(), timer: LazyTimer::default() }
+        Self { source: Some(source), timer: LazyTimer::default() }
     }
 
     /// The body that is empty, of an answer that has none.
     pub fn empty() -> Self {
-        Self { source: None, rest: Bytes::new(), timer: LazyTimer::default() }
+        Self { source: None, timer: LazyTimer::default() }
     }
 }
 
@@ -74,12 +72,9 @@ impl<S: Source> Body for SseBody<S> {
         let Some(mut source) = this.source.as_mut().as_pin_mut() else {
             return Poll::Ready(None);
         };
-        while this.rest.is_empty() {
+        loop {
             match source.as_mut().poll_output(cx, now()) {
-                Output::Write(bytes) => {
-                    *this.rest = bytes;
-                    break;
-                }
+                Output::Write(bytes) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
                 Output::Close(reason) => {
                     tracing::debug!(?reason, "a stream ends");
                     return Poll::Ready(match reason {
@@ -90,11 +85,10 @@ impl<S: Source> Body for SseBody<S> {
                     });
                 }
                 Output::Wait { until } => ready!(this.timer.poll_until(until, cx)),
+                // What this driver does not know it cannot do, and a clean end would say that all was.
+                _ => return Poll::Ready(Some(Err(StreamCut { reason: CloseReason::Failed }))),
             }
-            source.as_mut().handle_timeout(now());
         }
-        let len = this.rest.len().min(MAX_FRAME);
-        Poll::Ready(Some(Ok(Frame::data(this.rest.split_to(len)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -138,21 +132,18 @@ impl StreamCut {
     }
 }
 
-/// hyper copies a frame into its write buffer, and would hold a whole long event for each client.
-const MAX_FRAME: usize = 16 << 10;
-
 #[cfg(test)]
 mod tests {
     use std::{future::poll_fn, time::Duration};
 
-    use sse_core::{Hub, HubConfig, KEEPALIVE, LogConfig, StringFormat, Token};
+    use sse_core::{Hub, HubConfig, KEEPALIVE, StringFormat, Token};
     use tokio::time::Instant;
 
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn writes_put_the_keepalive_off() {
-        let (hub, token) = hub(LogConfig::default());
+        let (hub, token) = hub(16 << 20);
         let mut body = open(&hub, &token).await;
         let start = Instant::now();
 
@@ -166,7 +157,7 @@ mod tests {
 
     #[tokio::test]
     async fn ready_events_go_out_as_one_frame() {
-        let (hub, token) = hub(LogConfig::default());
+        let (hub, token) = hub(16 << 20);
         let mut body = open(&hub, &token).await;
 
         for data in ["1", "2"] {
@@ -181,7 +172,7 @@ mod tests {
 
     #[tokio::test]
     async fn long_event_goes_out_in_several_frames() {
-        let (hub, token) = hub(LogConfig::default());
+        let (hub, token) = hub(16 << 20);
         let mut body = open(&hub, &token).await;
 
         hub.publish(&token, "ping", &[b'x'; 40_000], now()).unwrap().wake();
@@ -190,12 +181,12 @@ mod tests {
         for _ in 0..3 {
             lens.push(next(&mut body).await.unwrap().unwrap().len());
         }
-        assert_eq!(lens, [MAX_FRAME, MAX_FRAME, 40_000 + 20 - 2 * MAX_FRAME]);
+        assert_eq!(lens, [16_384, 16_384, 40_020 - 2 * 16_384]);
     }
 
     #[tokio::test]
     async fn overrun_is_an_error_of_the_body() {
-        let (hub, token) = hub(LogConfig::default().with_max_bytes(100));
+        let (hub, token) = hub(150);
         let mut body = open(&hub, &token).await;
 
         hub.publish(&token, "ping", b"1", now()).unwrap().wake();
@@ -211,8 +202,8 @@ mod tests {
         assert_send_sync::<SseBody>();
     }
 
-    fn hub(log: LogConfig) -> (std::sync::Arc<Hub>, Token) {
-        let config = HubConfig::new(StringFormat).with_log(log);
+    fn hub(max_log_bytes: usize) -> (std::sync::Arc<Hub>, Token) {
+        let config = HubConfig::new(StringFormat).with_max_log_bytes(max_log_bytes);
         (Hub::new(config), Token::new("42").unwrap())
     }
 

@@ -154,7 +154,7 @@ impl Channels {
             tracing::warn!(%token, listeners, "{}", self.overrun());
         }
         let receipt = Receipt {
-            id: published.id().cloned(),
+            id: published.id(),
             listeners: published.listeners(),
             is_duplicate: published.is_duplicate(),
         };

@@ -4,9 +4,9 @@ use std::{
 };
 
 use futures_core::Stream;
-use sse_core::{HubEvent, HubEvents};
+use sse_core::{ChannelInfo, HubEvent, Watcher};
 
-/// What happens in a hub from now on, as an endless stream; see [`Channels::events`](crate::Channels::events).
+/// What happens in a hub from now on, as a stream that ends with the hub; see [`Channels::events`](crate::Channels::events).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -25,15 +25,19 @@ use sse_core::{HubEvent, HubEvents};
 /// ```
 #[derive(Debug)]
 #[must_use = "streams do nothing unless they are polled"]
-pub struct ChannelEvents(pub(crate) HubEvents);
+pub struct ChannelEvents(pub(crate) Watcher);
+
+impl ChannelEvents {
+    /// The channels that there were when the watch began, see [`Watcher::channels`].
+    pub fn channels(&self) -> &[ChannelInfo] {
+        self.0.channels()
+    }
+}
 
 impl Stream for ChannelEvents {
     type Item = HubEvent;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<HubEvent>> {
-        match self.0.poll_next(cx.waker()) {
-            Some(event) => Poll::Ready(Some(event)),
-            None => Poll::Pending,
-        }
+        self.0.poll_next(cx.waker())
     }
 }

@@ -29,10 +29,10 @@ pub trait Feed {
 /// };
 ///
 /// use futures_util::stream;
-/// use sse_core::{Event, EventBuffer, SubscriptionConfig};
+/// use sse_core::{Event, EventBuffer};
 /// # use sse_tokio::{Feed, FeedState};
 ///
-/// let mut buffer = EventBuffer::new(SubscriptionConfig::default(), Instant::now());
+/// let mut buffer = EventBuffer::new(None, Instant::now());
 /// let mut feed = Box::pin(stream::iter([Ok(Event::data("1")), Err("lost")]));
 /// let mut next = || feed.as_mut().poll_feed(&mut Context::from_waker(Waker::noop()), &mut buffer);
 ///

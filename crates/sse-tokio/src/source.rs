@@ -12,20 +12,14 @@ use crate::{Feed, FeedState};
 
 /// What a [`SseBody`](crate::SseBody) writes: that of a [`Subscriber`], or of a stream that is [`Fed`].
 pub trait Source {
-    /// What the body is to do next. After [`Output::Wait`] the task of `cx` is woken for more.
+    /// What the body is to do next. After [`Output::Wait`] the task of `cx` is woken for more, and it
+    /// polls again at the time that was named.
     fn poll_output(self: Pin<&mut Self>, cx: &mut Context<'_>, now: Instant) -> Output;
-
-    /// Tells the source that time has passed.
-    fn handle_timeout(self: Pin<&mut Self>, now: Instant);
 }
 
 impl Source for Subscriber {
     fn poll_output(self: Pin<&mut Self>, cx: &mut Context<'_>, now: Instant) -> Output {
         Self::poll_output(self.get_mut(), cx.waker(), now)
-    }
-
-    fn handle_timeout(self: Pin<&mut Self>, now: Instant) {
-        Self::handle_timeout(self.get_mut(), now);
     }
 }
 
@@ -65,10 +59,6 @@ impl<F: Feed> Source for Fed<F> {
             }
         }
         this.buffer.poll_output(now)
-    }
-
-    fn handle_timeout(self: Pin<&mut Self>, now: Instant) {
-        self.project().buffer.handle_timeout(now);
     }
 }
 

@@ -2,7 +2,7 @@ use std::{fmt, future::Future, time::Duration};
 
 use futures_core::Stream;
 use http::Response;
-use sse_core::{Emit, EventBuffer, SubscriptionConfig, event_stream, stop_reconnecting};
+use sse_core::{Emit, EventBuffer, event_stream, stop_reconnecting};
 
 use crate::{BoxFeed, Fed, Feed, LocalBoxFeed, Received, SseBody, Until, timer::now};
 
@@ -135,7 +135,7 @@ impl<F: Feed> Sse<F> {
     ///
     /// The [first comment](Self::with_first_comment) is another matter.
     pub fn with_keepalive(mut self, keepalive: Option<Duration>) -> Self {
-        self.options.config = self.options.config.with_keepalive(keepalive);
+        self.options.keepalive = keepalive;
         self
     }
 
@@ -222,9 +222,10 @@ impl<F: Feed> Sse<F> {
     pub fn into_response(self) -> Response<SseBody<Fed<F>>> {
         match self.feed {
             Some(feed) => {
-                let Options { config, first_comment, ends_errors_cleanly } = self.options;
+                let Options { keepalive, first_comment, ends_errors_cleanly } = self.options;
                 let now = now();
-                let buffer = EventBuffer::new(config, now).with_first_comment(first_comment, now);
+                let buffer =
+                    EventBuffer::new(keepalive, now).with_first_comment(first_comment, now);
                 event_stream(SseBody::new(Fed::new(feed, buffer, ends_errors_cleanly)))
             }
             None => stop_reconnecting(SseBody::empty()),
@@ -247,7 +248,7 @@ impl<F> fmt::Debug for Sse<F> {
 /// What an answer does beside what its stream says.
 #[derive(Clone, Debug)]
 struct Options {
-    config: SubscriptionConfig,
+    keepalive: Option<Duration>,
     first_comment: Option<Duration>,
     ends_errors_cleanly: bool,
 }
@@ -255,7 +256,7 @@ struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            config: SubscriptionConfig::default(),
+            keepalive: Some(EventBuffer::KEEPALIVE),
             first_comment: Some(EventBuffer::FIRST_COMMENT),
             ends_errors_cleanly: false,
         }

@@ -1,45 +1,31 @@
-/// A place between the frames of a [`Log`](crate::Log): what comes next.
+/// A place in the log of a channel: what a listener reads next.
 ///
-/// Events and what is said aside are counted apart, since only events are remembered: a reader that
-/// begins further back meets the events again and none of the asides.
-///
-/// ```
-/// use sse_core::{Log, LogConfig};
-///
-/// let log = Log::new(LogConfig::default());
-/// assert_eq!((log.end().event(), log.end().aside()), (1, 0));
-/// ```
+/// Events and asides are counted apart, since only events are remembered: a listener that begins
+/// further back meets the events again and none of the asides.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Cursor {
+pub(crate) struct Cursor {
+    /// The sequence number of the next event.
     pub(super) event: u64,
+    /// The number of the next aside.
     pub(super) aside: u64,
+    /// How many bytes of the next frame were read already, if it is too long for one write.
+    pub(super) offset: usize,
 }
 
 impl Cursor {
-    /// The sequence number of the next event.
-    pub fn event(self) -> u64 {
-        self.event
+    /// The place before event `event` and aside `aside`.
+    pub(super) fn new(event: u64, aside: u64) -> Self {
+        Self { event, aside, offset: 0 }
     }
 
-    /// The number of the next frame that is no event.
-    pub fn aside(self) -> u64 {
-        self.aside
-    }
-
-    /// Whether something between here and `other` is missing here.
-    pub(crate) fn is_before(self, other: Self) -> bool {
+    /// Whether a frame that `other` has behind it is still ahead here.
+    pub(super) fn is_before(self, other: Self) -> bool {
         self.event < other.event || self.aside < other.aside
     }
 
-    /// The place where neither has anything left of what comes before.
+    /// The place that has behind it what either of both has.
     #[must_use]
-    pub(crate) fn max(self, other: Self) -> Self {
-        Self { event: self.event.max(other.event), aside: self.aside.max(other.aside) }
-    }
-
-    /// The place before all that either of both has still to read.
-    #[must_use]
-    pub(crate) fn min(self, other: Self) -> Self {
-        Self { event: self.event.min(other.event), aside: self.aside.min(other.aside) }
+    pub(super) fn max(self, other: Self) -> Self {
+        Self::new(self.event.max(other.event), self.aside.max(other.aside))
     }
 }

@@ -2,214 +2,235 @@ use std::{collections::VecDeque, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 
-use super::{CloseReason, Cursor, window::Window};
-use crate::{Epoch, History, Position, Resume, Start, history::decide};
+use super::{Cursor, Window};
+use crate::Frame;
 
-/// The frames of one channel that someone still has to read, or may come for, each held once for
-/// all.
+/// The frames of one channel that a listener still has to read, or may come back for, each held once
+/// for all.
 ///
-/// Events are numbered from 1. What else is said, like a new reconnection time, stands aside: it has
-/// a place among the events, and is forgotten once everyone who listens has read it.
+/// Events are numbered from 1. What else is said, like a new reconnection time, is an aside: it has
+/// a place among the events, and goes once everyone who listens has read it.
 ///
-/// A log knows no subscriber: each [`Subscription`](crate::Subscription) keeps its own cursor, and
-/// whoever knows the lowest one trims what all have read. A subscriber that falls out because the
-/// log is full finds out by its cursor.
-///
-/// ```
-/// # use std::time::Instant;
-/// use sse_core::{Log, LogConfig};
-///
-/// # let now = Instant::now();
-/// let mut log = Log::new(LogConfig::default());
-/// assert_eq!(log.append("data: 1\n\n".into(), now), 1);
-/// assert_eq!(log.end().event(), 2);
-///
-/// log.trim(log.end());
-/// assert_eq!((log.start().event(), log.cost()), (2, 0));
-/// ```
+/// The log counts at each place how many readers stand there, and so lets a frame go with its last
+/// reader. It does not know who they are.
 #[derive(Debug)]
-pub struct Log {
-    config: LogConfig,
-    window: Option<Window>,
+pub(super) struct Log {
     events: VecDeque<Entry>,
     asides: VecDeque<Aside>,
     start: Cursor,
+    /// How many readers stand behind the last event, and behind the last aside.
+    at_end: Readers,
+    window: Option<Window>,
     cost: usize,
-    end: Option<CloseReason>,
     joined: Option<Joined>,
 }
 
 impl Log {
-    /// An empty log that holds what is still to be read.
-    pub fn new(config: LogConfig) -> Self {
+    /// An empty log whose next event has the number `next`, and that remembers what `window` says.
+    pub(super) fn new(next: u64, window: Option<Window>) -> Self {
         Self {
-            config,
-            window: None,
             events: VecDeque::new(),
             asides: VecDeque::new(),
-            start: Cursor { event: 1, aside: 0 },
+            start: Cursor::new(next, 0),
+            at_end: Readers::default(),
+            window,
             cost: 0,
-            end: None,
             joined: None,
         }
     }
 
-    /// An empty log that also remembers what `history` says, in a life called `epoch`.
-    pub fn with_history(config: LogConfig, history: &History, epoch: Epoch) -> Self {
-        Self { window: Some(Window::new(history, epoch)), ..Self::new(config) }
-    }
-
-    /// Begins another epoch with the next event: what was said under the last one may have been
-    /// continued elsewhere.
-    pub fn begin_epoch(&mut self, epoch: Epoch) {
-        let next = self.end().event;
-        if let Some(window) = &mut self.window {
-            window.begin_epoch(next, epoch);
-        }
-    }
-
-    /// Appends the frame of an event and returns its sequence number.
-    ///
-    /// A full log drops its oldest frames, a sixteenth of its bound at a time, so that looking for
-    /// the subscribers that fell out is rare. The newest frame is always kept.
-    pub fn append(&mut self, frame: Bytes, now: Instant) -> u64 {
-        let seq = self.end().event;
-        let cost = cost(&frame);
-        self.events.push_back(Entry { frame, at: now });
+    /// Appends an event. Once all that belongs together is appended, [`Self::settle`] is to be called.
+    pub(super) fn append(&mut self, frame: Frame, now: Instant) {
+        let cost = cost(frame.as_bytes());
         self.cost += cost;
-        self.slide(cost, now);
-        self.evict();
-        seq
-    }
-
-    /// Appends a frame that is no event.
-    pub fn append_aside(&mut self, frame: Bytes) {
-        self.cost += cost(&frame);
-        self.asides.push_back(Aside { before: self.end().event, frame });
-        self.evict();
-    }
-
-    /// Drops what stands before `cursor`: every subscriber has read it. What is remembered stays.
-    pub fn trim(&mut self, cursor: Cursor) {
-        let event = cursor.event.min(self.remembered_from());
-        while self.start.event < event && self.drop_event() {}
-        while self.start.aside < cursor.aside && self.drop_aside() {}
-        if self.events.is_empty() {
-            // What a burst needed is given back; what the next single frame needs is kept.
-            self.events.shrink_to(KEPT_CAPACITY);
+        if let Some(window) = &mut self.window {
+            window.add(cost);
         }
+        let readers = std::mem::take(&mut self.at_end.events);
+        self.events.push_back(Entry { frame, at: now, readers });
     }
 
-    /// Forgets the events that are over age at `now`, but for the youngest of them, which proves to
-    /// a client that it has missed nothing. They are dropped by the next [`Self::trim`].
-    pub fn expire(&mut self, now: Instant) {
-        self.slide(0, now);
+    /// Appends what is no event.
+    pub(super) fn append_aside(&mut self, bytes: Bytes) {
+        self.cost += cost(&bytes);
+        let readers = std::mem::take(&mut self.at_end.asides);
+        self.asides.push_back(Aside { before: self.end().event, bytes, readers });
     }
 
-    /// Ends the log: who has read everything is closed for `reason`, and nobody comes back to what
-    /// was remembered. The first reason stands.
-    pub fn finish(&mut self, reason: CloseReason) {
-        self.end.get_or_insert(reason);
+    /// Lets go of what is remembered beyond the bounds or over age at `now`.
+    pub(super) fn settle(&mut self, now: Instant) {
+        if let Some(window) = &mut self.window {
+            let (start, events) = (self.start.event, &self.events);
+            let entry = |seq: u64| &events[(seq - start) as usize];
+            window.slide(self.start.event + self.events.len() as u64, now, |seq| {
+                (entry(seq).at, cost(entry(seq).frame.as_bytes()))
+            });
+        }
+        self.trim();
+    }
+
+    /// Lets go of the older half of what is remembered.
+    pub(super) fn shrink(&mut self) {
+        if let Some(window) = &mut self.window {
+            let (start, events) = (self.start.event, &self.events);
+            window.halve(|seq| cost(events[(seq - start) as usize].frame.as_bytes()));
+        }
+        self.trim();
+    }
+
+    /// Remembers nothing more.
+    pub(super) fn forget(&mut self) {
         let next = self.end().event;
         if let Some(window) = &mut self.window {
-            window.set((next, 0));
+            window.clear(next);
         }
+        self.trim();
     }
 
-    /// The place before the oldest frames still held.
-    pub fn start(&self) -> Cursor {
-        self.start
-    }
-
-    /// The place after the last frames.
-    pub fn end(&self) -> Cursor {
-        Cursor {
-            event: self.start.event + self.events.len() as u64,
-            aside: self.start.aside + self.asides.len() as u64,
-        }
-    }
-
-    /// The bytes held, bookkeeping included: many tiny frames are not free.
-    pub fn cost(&self) -> usize {
-        self.cost
-    }
-
-    /// Those of them that are remembered, whether or not someone has still to read them.
-    pub fn history_cost(&self) -> usize {
-        self.window.as_ref().map_or(0, Window::cost)
-    }
-
-    /// The position of event `seq`, if the log remembers events.
-    pub fn position(&self, seq: u64) -> Option<Position> {
-        Some(self.window.as_ref()?.position(seq))
-    }
-
-    /// Where a listener begins that asks for `start`, if the log remembers events.
-    pub fn resume(&self, start: &Start) -> Option<Resume> {
-        let kept = self.window.as_ref()?.kept(self.start.event, self.end().event - 1);
-        Some(decide(start, kept))
-    }
-
-    /// How much more would be remembered with `frames` appended.
-    pub(crate) fn history_growth(&self, frames: &[Bytes]) -> usize {
-        let Some(window) = &self.window else {
-            return 0;
-        };
-        let end = self.end().event;
-        let added = frames.iter().map(cost).sum();
-        let cost_of = |seq: u64| match seq.checked_sub(end) {
-            Some(new) => cost(&frames[new as usize]),
-            None => self.entry(seq).1,
-        };
-        let (_, then) = window.fit(end + frames.len() as u64, added, cost_of);
-        then.saturating_sub(window.cost())
-    }
-
-    /// When the last of the remembered events will be over age; `None` if there is none, or never.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.events.back()?.at.checked_add(self.window.as_ref()?.max_age()?)
-    }
-
-    /// Whether an event is remembered that is not over age at `now`.
-    pub(crate) fn is_remembering(&self, now: Option<Instant>) -> bool {
-        if self.window.is_none() || self.events.is_empty() {
+    /// Drops the oldest frames that are only there to be read, a sixteenth of `max_bytes` at a time once
+    /// they cost more than that; nothing from `new` on. Returns whether a reader stood there.
+    pub(super) fn evict(&mut self, max_bytes: usize, new: Cursor) -> bool {
+        if self.unread_cost() <= max_bytes {
             return false;
         }
-        self.deadline().zip(now).is_none_or(|(deadline, now)| now < deadline)
+        let target = max_bytes - max_bytes / 16;
+        let mut has_readers = false;
+        while target < self.unread_cost() {
+            let is_aside = self.asides.front().is_some_and(|aside| {
+                aside.before <= self.start.event || self.remembered_from() <= self.start.event
+            });
+            let readers = if is_aside && self.start.aside < new.aside {
+                self.drop_aside()
+            } else if !is_aside && self.start.event < new.event {
+                self.drop_event()
+            } else {
+                break;
+            };
+            has_readers |= 0 < readers;
+        }
+        has_readers
     }
 
-    pub(super) fn reason(&self) -> Option<CloseReason> {
-        self.end
+    /// Drops all that is only there to be read, joined bytes too. Returns whether a reader stood there.
+    pub(super) fn evict_all(&mut self) -> bool {
+        let mut has_readers = false;
+        while self.start.event < self.remembered_from().min(self.end().event) {
+            has_readers |= 0 < self.drop_event();
+        }
+        while !self.asides.is_empty() {
+            has_readers |= 0 < self.drop_aside();
+        }
+        self.joined = None;
+        has_readers
     }
 
-    /// The frames from `cursor` on as one write of up to 16 KiB, and the place after them; nothing
-    /// of what comes after `until`.
-    pub(super) fn read(&mut self, cursor: Cursor, until: Cursor) -> Option<(Bytes, Cursor)> {
-        let (first, mut end) = self.next_frame(cursor, until)?;
-        let mut len = first.len();
-        let mut count = 1;
+    /// A reader begins to stand at `cursor`.
+    pub(super) fn enter(&mut self, cursor: Cursor) {
+        *self.readers_of_event(cursor.event) += 1;
+        *self.readers_of_aside(cursor.aside) += 1;
+    }
+
+    /// A reader that stood at `cursor`, or was overtaken there by the start of the log, goes.
+    pub(super) fn leave(&mut self, cursor: Cursor) {
+        if self.start.event <= cursor.event {
+            *self.readers_of_event(cursor.event) -= 1;
+        }
+        if self.start.aside <= cursor.aside {
+            *self.readers_of_aside(cursor.aside) -= 1;
+        }
+        self.trim();
+    }
+
+    /// A reader goes on from one place to another.
+    pub(super) fn advance(&mut self, from: Cursor, to: Cursor) {
+        self.enter(to);
+        self.leave(from);
+    }
+
+    /// The frames from `from` to `until`, as one write of at most [`MAX_WRITE`] bytes, and the place
+    /// behind it. A frame that is longer comes in pieces.
+    pub(super) fn read(&mut self, from: Cursor, until: Cursor) -> Option<(Bytes, Cursor)> {
+        let (first, after) = self.next_frame(from, until)?;
+        let rest = first.len() - from.offset;
+        if MAX_WRITE < rest {
+            let end = Cursor { offset: from.offset + MAX_WRITE, ..from };
+            return Some((self.join(from, end, MAX_WRITE), end));
+        }
+        let (mut len, mut end) = (rest, after);
         while let Some((frame, after)) = self.next_frame(end, until)
             && len + frame.len() <= MAX_WRITE
         {
             len += frame.len();
-            (end, count) = (after, count + 1);
+            end = after;
         }
-        if count == 1 {
+        if len == first.len() {
             return Some((first.clone(), end));
         }
-        // Subscribers in step ask for the same bytes: they are joined once.
-        let joined = match &self.joined {
-            Some(joined) if joined.from == cursor && joined.end == end => joined.bytes.clone(),
-            _ => self.join(cursor, end, len),
-        };
-        Some((joined, end))
+        Some((self.join(from, end, len), end))
     }
 
+    /// The place before the oldest frames that are held.
+    pub(super) fn start(&self) -> Cursor {
+        self.start
+    }
+
+    /// The place behind the last frames.
+    pub(super) fn end(&self) -> Cursor {
+        let event = self.start.event + self.events.len() as u64;
+        Cursor::new(event, self.start.aside + self.asides.len() as u64)
+    }
+
+    pub(super) fn window(&self) -> Option<&Window> {
+        self.window.as_ref()
+    }
+
+    /// When the youngest event came.
+    pub(super) fn youngest(&self) -> Option<Instant> {
+        self.events.back().map(|entry| entry.at)
+    }
+
+    /// What is remembered, in bytes.
+    pub(super) fn history_cost(&self) -> usize {
+        self.window.as_ref().map_or(0, Window::cost)
+    }
+
+    /// What is held only because a listener still has to read it, in bytes.
+    pub(super) fn unread_cost(&self) -> usize {
+        self.cost - self.history_cost()
+    }
+
+    /// The bytes of frames that were joined for one write, and are kept for others that stand there.
+    pub(super) fn joined_len(&self) -> usize {
+        self.joined.as_ref().map_or(0, |joined| joined.bytes.len())
+    }
+
+    /// What the frames that are held cost, added up one by one.
+    pub(super) fn recount(&self) -> usize {
+        let events = self.events.iter().map(|entry| cost(entry.frame.as_bytes()));
+        events.chain(self.asides.iter().map(|aside| cost(&aside.bytes))).sum()
+    }
+
+    /// What is remembered, added up event by event.
+    pub(super) fn recount_history(&self) -> usize {
+        let kept = self.remembered_from().saturating_sub(self.start.event) as usize;
+        self.events.iter().skip(kept).map(|entry| cost(entry.frame.as_bytes())).sum()
+    }
+
+    /// Readers that stand at the same place ask for the same bytes: they are joined once.
     fn join(&mut self, from: Cursor, end: Cursor, len: usize) -> Bytes {
+        if let Some(joined) = &self.joined
+            && joined.from == from
+            && joined.end == end
+        {
+            return joined.bytes.clone();
+        }
         let mut bytes = BytesMut::with_capacity(len);
         let mut cursor = from;
-        while let Some((frame, after)) = self.next_frame(cursor, end) {
-            bytes.extend_from_slice(frame);
+        while bytes.len() < len
+            && let Some((frame, after)) = self.next_frame(cursor, self.end())
+        {
+            let rest = &frame[cursor.offset..];
+            bytes.extend_from_slice(&rest[..rest.len().min(len - bytes.len())]);
             cursor = after;
         }
         let bytes = bytes.freeze();
@@ -221,124 +242,102 @@ impl Log {
         if cursor.aside < until.aside {
             let aside = self.asides.get((cursor.aside - self.start.aside) as usize)?;
             if aside.before <= cursor.event {
-                return Some((&aside.frame, Cursor { aside: cursor.aside + 1, ..cursor }));
+                return Some((&aside.bytes, Cursor::new(cursor.event, cursor.aside + 1)));
             }
         }
         if until.event <= cursor.event {
             return None;
         }
         let entry = self.events.get((cursor.event - self.start.event) as usize)?;
-        Some((&entry.frame, Cursor { event: cursor.event + 1, ..cursor }))
-    }
-
-    /// Lets the window end with the last event, of which the last took `added`.
-    fn slide(&mut self, added: usize, now: Instant) {
-        let Some(mut window) = self.window.take() else {
-            return;
-        };
-        let next = self.end().event;
-        window.set(window.fit(next, added, |seq| self.entry(seq).1));
-        window.expire(next, now, |seq| self.entry(seq));
-        self.window = Some(window);
-    }
-
-    /// Drops the oldest frames that are only there to be read, once they are too much.
-    fn evict(&mut self) {
-        if self.lag_cost() <= self.config.max_bytes {
-            return;
-        }
-        let target = self.config.max_bytes - self.config.max_bytes / 16;
-        while target < self.lag_cost() && 1 < self.events.len() + self.asides.len() {
-            let is_aside = self.asides.front().is_some_and(|aside| {
-                aside.before <= self.start.event || self.remembered_from() <= self.start.event
-            });
-            let dropped = if is_aside { self.drop_aside() } else { self.drop_event() };
-            debug_assert!(dropped, "what costs is there");
-        }
-    }
-
-    /// What is held only because someone has still to read it.
-    pub(crate) fn lag_cost(&self) -> usize {
-        self.cost - self.history_cost()
+        Some((entry.frame.as_bytes(), Cursor::new(cursor.event + 1, cursor.aside)))
     }
 
     fn remembered_from(&self) -> u64 {
-        self.window.as_ref().map_or(u64::MAX, Window::from)
+        self.window.as_ref().map_or(u64::MAX, Window::first)
     }
 
-    fn entry(&self, seq: u64) -> (Instant, usize) {
-        let entry = &self.events[(seq - self.start.event) as usize];
-        (entry.at, cost(&entry.frame))
+    fn readers_of_event(&mut self, seq: u64) -> &mut u32 {
+        match self.events.get_mut((seq - self.start.event) as usize) {
+            Some(entry) => &mut entry.readers,
+            None => &mut self.at_end.events,
+        }
     }
 
-    fn drop_event(&mut self) -> bool {
-        let dropped = self.events.pop_front();
-        self.start.event += u64::from(dropped.is_some());
-        self.forget_frame(dropped.map(|entry| entry.frame))
+    fn readers_of_aside(&mut self, number: u64) -> &mut u32 {
+        match self.asides.get_mut((number - self.start.aside) as usize) {
+            Some(aside) => &mut aside.readers,
+            None => &mut self.at_end.asides,
+        }
     }
 
-    fn drop_aside(&mut self) -> bool {
-        let dropped = self.asides.pop_front();
-        self.start.aside += u64::from(dropped.is_some());
-        self.forget_frame(dropped.map(|aside| aside.frame))
-    }
-
-    fn forget_frame(&mut self, frame: Option<Bytes>) -> bool {
-        let Some(frame) = frame else {
-            return false;
-        };
-        self.cost -= cost(&frame);
-        if self.joined.as_ref().is_some_and(|joined| joined.from.is_before(self.start)) {
+    /// Drops the oldest frames as far as nobody stands there and nothing is remembered.
+    fn trim(&mut self) {
+        let remembered = self.remembered_from();
+        while self.start.event < remembered
+            && self.events.front().is_some_and(|entry| entry.readers == 0)
+        {
+            self.drop_event();
+        }
+        while self.asides.front().is_some_and(|aside| aside.readers == 0) {
+            self.drop_aside();
+        }
+        if self.joined.as_ref().is_some_and(|joined| !self.is_wanted(joined.from)) {
             self.joined = None;
         }
-        true
+        if self.events.is_empty() {
+            // What a burst needed is given back; what the next single frame needs is kept.
+            self.events.shrink_to(KEPT_CAPACITY);
+        }
     }
-}
 
-/// How much a [`Log`] may hold.
-///
-/// ```
-/// use sse_core::LogConfig;
-///
-/// let config = LogConfig::default().with_max_bytes(1 << 20);
-/// ```
-#[derive(Clone, Debug)]
-pub struct LogConfig {
-    max_bytes: usize,
-}
-
-impl LogConfig {
-    /// Sets how many bytes a log holds, beside what it remembers, before its oldest frames are
-    /// dropped. Default: 16 MiB.
-    ///
-    /// This is how far a listener may fall behind, and what one that stopped reading costs.
-    #[must_use]
-    pub fn with_max_bytes(mut self, max_bytes: usize) -> Self {
-        self.max_bytes = max_bytes;
-        self
+    /// Whether a reader may stand at `place`.
+    fn is_wanted(&self, place: Cursor) -> bool {
+        if place.is_before(self.start) {
+            return false;
+        }
+        let event = self.events.get((place.event - self.start.event) as usize);
+        let aside = self.asides.get((place.aside - self.start.aside) as usize);
+        0 < event.map_or(self.at_end.events, |entry| entry.readers)
+            && 0 < aside.map_or(self.at_end.asides, |aside| aside.readers)
     }
-}
 
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { max_bytes: 16 << 20 }
+    fn drop_event(&mut self) -> u32 {
+        let Some(entry) = self.events.pop_front() else { return 0 };
+        self.start.event += 1;
+        self.cost -= cost(entry.frame.as_bytes());
+        entry.readers
+    }
+
+    fn drop_aside(&mut self) -> u32 {
+        let Some(aside) = self.asides.pop_front() else { return 0 };
+        self.start.aside += 1;
+        self.cost -= cost(&aside.bytes);
+        aside.readers
     }
 }
 
 #[derive(Debug)]
 struct Entry {
-    frame: Bytes,
+    frame: Frame,
     at: Instant,
+    readers: u32,
 }
 
 #[derive(Debug)]
 struct Aside {
     /// The event that it was said before.
     before: u64,
-    frame: Bytes,
+    bytes: Bytes,
+    readers: u32,
 }
 
-/// Frames joined for one subscriber, kept for the others.
+#[derive(Debug, Default)]
+struct Readers {
+    events: u32,
+    asides: u32,
+}
+
+/// One write, kept for the others that stand where it begins.
 #[derive(Debug)]
 struct Joined {
     from: Cursor,
@@ -346,12 +345,13 @@ struct Joined {
     bytes: Bytes,
 }
 
-fn cost(frame: &Bytes) -> usize {
+/// What a frame costs in a log, in bytes.
+pub(crate) fn cost(frame: &Bytes) -> usize {
     frame.len() + FRAME_OVERHEAD
 }
 
 /// What a frame costs beside its bytes: a place in the queue and two allocations.
-const FRAME_OVERHEAD: usize = 96;
+pub(crate) const FRAME_OVERHEAD: usize = 96;
 
 /// One write to a socket costs 5 to 6 µs whatever its size up to about here.
 pub(crate) const MAX_WRITE: usize = 16 << 10;

@@ -4,17 +4,48 @@ pub use token::{Token, TokenError};
 mod mode;
 pub use mode::Mode;
 
+mod close_reason;
+pub use close_reason::CloseReason;
+
+mod on_overrun;
+pub use on_overrun::OnOverrun;
+
+mod output;
+pub use output::Output;
+
+mod idempotency_key;
+pub use idempotency_key::{IdempotencyKey, IdempotencyKeyError};
+
+mod config;
+pub(crate) use config::ChannelConfig;
+
+mod publication;
+pub(crate) use publication::{Content, Drafts, Publication, PublishedId};
+
+mod machine;
+pub(crate) use machine::{Channel, Held, Joined, Outcome};
+
+mod drain;
+pub(crate) use drain::Drain;
+
+mod phase;
+pub(crate) use phase::Phase;
+
+mod tombstone;
+pub(crate) use tombstone::Tombstone;
+
 mod cursor;
-pub use cursor::Cursor;
+use cursor::Cursor;
 
 mod log;
+use log::Log;
 pub(crate) use log::MAX_WRITE;
-pub use log::{Log, LogConfig};
 
 mod window;
+use window::Window;
 
-mod keepalive;
-pub(crate) use keepalive::Keepalive;
-
-mod subscription;
-pub use subscription::{CloseReason, OnOverrun, Output, Subscription, SubscriptionConfig};
+mod age;
+mod keys;
+mod listener;
+mod poll;
+mod system;

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 /// The name of a channel.
 ///
@@ -68,11 +68,42 @@ impl AsRef<str> for Token {
     }
 }
 
+impl FromStr for Token {
+    type Err = TokenError;
+
+    fn from_str(name: &str) -> Result<Self, TokenError> {
+        Self::new(name)
+    }
+}
+
 impl TryFrom<&str> for Token {
     type Error = TokenError;
 
     fn try_from(name: &str) -> Result<Self, TokenError> {
         Self::new(name)
+    }
+}
+
+impl TryFrom<String> for Token {
+    type Error = TokenError;
+
+    fn try_from(name: String) -> Result<Self, TokenError> {
+        Self::new(&name)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Token {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Token {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::new(&name).map_err(serde::de::Error::custom)
     }
 }
 

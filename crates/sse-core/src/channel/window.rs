@@ -1,42 +1,41 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    Epoch, History, Position,
+    History, Position,
     history::{Epochs, Kept},
 };
 
-/// Which events of a log are remembered: the promised ones and the one before them.
+/// Which events of a log are remembered: the newest, as many as all bounds allow.
 ///
-/// It begins at `from` and always ends where the log does.
+/// It begins at `first` and always ends where the log does. Which epoch each position has belonged to is
+/// known for those before it too, which is what proves to a client that stands right before `first` that
+/// it has missed nothing.
 #[derive(Debug)]
 pub(super) struct Window {
     max_events: usize,
     max_bytes: usize,
     max_age: Option<Duration>,
     epochs: Epochs,
-    from: u64,
-    /// Whether the oldest event is beyond what is promised, and only there to prove to a client that
-    /// stands behind it that it has missed nothing.
-    is_proof: bool,
+    first: u64,
     cost: usize,
 }
 
 impl Window {
-    pub(super) fn new(history: &History, epoch: Epoch) -> Self {
+    /// A window without events, in a channel whose next event has the number `next`.
+    pub(super) fn new(history: &History, next: u64, epochs: Epochs) -> Self {
         Self {
             max_events: history.max_events,
             max_bytes: history.max_bytes,
             max_age: history.max_age,
-            epochs: Epochs::new(epoch),
-            from: 1,
-            is_proof: false,
+            epochs,
+            first: next,
             cost: 0,
         }
     }
 
     /// The oldest event that is remembered.
-    pub(super) fn from(&self) -> u64 {
-        self.from
+    pub(super) fn first(&self) -> u64 {
+        self.first
     }
 
     /// What the remembered events take together, in bytes.
@@ -44,69 +43,56 @@ impl Window {
         self.cost
     }
 
-    pub(super) fn max_age(&self) -> Option<Duration> {
-        self.max_age
-    }
-
-    pub(super) fn begin_epoch(&mut self, seq: u64, epoch: Epoch) {
-        self.epochs.begin(seq, epoch);
-    }
-
     pub(super) fn position(&self, seq: u64) -> Position {
-        Position::new(seq, self.epochs.at(seq))
+        self.epochs.position(seq)
     }
 
-    /// What there is for a listener, in a log that holds all from `held` to `top`.
-    pub(super) fn kept(&self, held: u64, top: u64) -> Kept<'_> {
-        let first = self.from + u64::from(self.is_proof);
-        Kept { held, first, top, epochs: &self.epochs }
+    pub(super) fn epochs(&self) -> &Epochs {
+        &self.epochs
     }
 
-    /// Where the window will begin and what it will take, once it ends at `next` and `added` bytes
-    /// are in it; `cost_of` tells the cost of each event there will be then.
-    pub(super) fn fit(
-        &self,
-        next: u64,
-        added: usize,
-        cost_of: impl Fn(u64) -> usize,
-    ) -> (u64, usize) {
-        let (mut from, mut cost) = (self.from, self.cost + added);
-        while from + 1 < next {
-            let oldest = cost_of(from);
-            let promised = next - from - 1;
-            if promised <= self.max_events as u64 && cost - oldest <= self.max_bytes {
-                break;
-            }
-            from += 1;
-            cost -= oldest;
-        }
-        (from, cost)
+    /// What there is for a listener, in a log whose next event is `next`.
+    pub(super) fn kept(&self, next: u64) -> Kept<'_> {
+        Kept { first: self.first, top: next - 1, epochs: &self.epochs }
     }
 
-    /// Moves the window; [`Self::expire`] then sees what is promised of it.
-    pub(super) fn set(&mut self, (from, cost): (u64, usize)) {
-        (self.from, self.cost, self.is_proof) = (from, cost, false);
+    /// An event that costs so much was appended.
+    pub(super) fn add(&mut self, cost: usize) {
+        self.cost += cost;
     }
 
-    /// Lets go of the events that are over age at `now`, but for the youngest of them, and sees whether
-    /// the oldest that is left is promised.
-    pub(super) fn expire(
+    /// Lets go of what is beyond the bounds, or over age at `now`, in a log whose next event is `next`;
+    /// `entry` tells when an event came and what it costs.
+    pub(super) fn slide(
         &mut self,
         next: u64,
         now: Instant,
         entry: impl Fn(u64) -> (Instant, usize),
     ) {
-        let is_over = |seq| {
-            let age = now.saturating_duration_since(entry(seq).0);
-            self.max_age.is_some_and(|max_age| max_age <= age)
-        };
-        let mut from = self.from;
-        while from + 1 < next && is_over(from + 1) {
-            self.cost -= entry(from).1;
-            from += 1;
+        while self.first < next {
+            let (at, cost) = entry(self.first);
+            let is_over = |max_age| max_age <= now.saturating_duration_since(at);
+            let is_beyond =
+                (self.max_events as u64) < next - self.first || self.max_bytes < self.cost;
+            if !is_beyond && !self.max_age.is_some_and(is_over) {
+                return;
+            }
+            self.first += 1;
+            self.cost -= cost;
         }
-        let is_beyond = (self.max_events as u64) < next - from || self.max_bytes < self.cost;
-        self.is_proof = from < next && (is_beyond || is_over(from));
-        self.from = from;
+    }
+
+    /// Lets go of the oldest events until half of the cost is left, at most.
+    pub(super) fn halve(&mut self, cost_of: impl Fn(u64) -> usize) {
+        let target = self.cost / 2;
+        while target < self.cost {
+            self.cost -= cost_of(self.first);
+            self.first += 1;
+        }
+    }
+
+    /// Lets go of everything before `next`.
+    pub(super) fn clear(&mut self, next: u64) {
+        (self.first, self.cost) = (next, 0);
     }
 }

@@ -37,11 +37,10 @@ pub(super) fn retry_after(hub: &Hub, error: SubscribeError, now: Instant) -> Dur
         return drained;
     }
     let (least, most) = match error {
-        SubscribeError::Limit { .. } => (15_000, 60_000),
-        _ => (3_000, 10_000),
+        SubscribeError::Limit { .. } => (Duration::from_secs(15), Duration::from_secs(60)),
+        _ => (Duration::from_secs(3), Duration::from_secs(10)),
     };
-    let drawn = u64::from(hub.next_phase()) * (most - least) / u64::from(u16::MAX);
-    Duration::from_millis(least + drawn)
+    least + hub.next_phase().part_of(most - least)
 }
 
 fn accepts_event_stream(headers: &HeaderMap) -> bool {

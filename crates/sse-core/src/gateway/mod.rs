@@ -201,10 +201,12 @@ impl Gateway {
 
     /// The key of a publication; without history it is not even looked at.
     fn idempotency_key(&self, parts: &Parts) -> Result<Option<IdempotencyKey>, Refusal> {
-        let key = parts.headers.get("idempotency-key");
-        match key.filter(|_| self.hub.config().history().is_some()) {
-            Some(key) => key.as_bytes().try_into().map(Some).map_err(Refusal::Key),
-            None => Ok(None),
+        let mut keys = parts.headers.get_all("idempotency-key").iter();
+        let key = keys.next().filter(|_| self.hub.config().history().is_some());
+        match (key, keys.next()) {
+            (Some(_), Some(_)) => Err(Refusal::Keys),
+            (Some(key), None) => key.as_bytes().try_into().map(Some).map_err(Refusal::Key),
+            (None, _) => Ok(None),
         }
     }
 

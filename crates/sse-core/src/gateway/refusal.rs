@@ -20,6 +20,7 @@ pub(super) enum Refusal {
     Publish(PublishError),
     Since(SinceError),
     Key(IdempotencyKeyError),
+    Keys,
     BodyType(BodyTypeError),
     TooLarge,
     Bodies { max: usize },
@@ -57,7 +58,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Head(error) => error.status(),
-            Self::Route(_) | Self::Since(_) | Self::Key(_) | Self::Incomplete => {
+            Self::Route(_) | Self::Since(_) | Self::Key(_) | Self::Keys | Self::Incomplete => {
                 StatusCode::BAD_REQUEST
             }
             Self::ForeignHost { .. } | Self::OtherSite => StatusCode::FORBIDDEN,
@@ -77,9 +78,15 @@ impl Refusal {
                 PublishError::Shutdown | PublishError::Limit { .. } => {
                     StatusCode::SERVICE_UNAVAILABLE
                 }
-                PublishError::Format(_) | PublishError::Line { .. } | PublishError::Empty => {
-                    StatusCode::BAD_REQUEST
+                PublishError::TooLarge { .. } | PublishError::TooManyEvents { .. } => {
+                    StatusCode::PAYLOAD_TOO_LARGE
                 }
+                PublishError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+                PublishError::Format(_)
+                | PublishError::Line { .. }
+                | PublishError::Empty
+                | PublishError::OwnId { .. }
+                | PublishError::Reserved { .. } => StatusCode::BAD_REQUEST,
             },
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Bodies { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -108,6 +115,7 @@ impl Refusal {
             Self::BodyType(error) => escape(&error.to_string()),
             Self::Since(error) => format!("Start is not known: {}", escape(&error.to_string())),
             Self::Key(error) => format!("Idempotency-Key is not valid: {error}"),
+            Self::Keys => "Idempotency-Key stands there twice, and there can be one".to_owned(),
             Self::Method { .. } => "Method is not allowed".to_owned(),
             Self::Subscribe(SubscribeError::Taken) => "Target is already connected".to_owned(),
             Self::Subscribe(SubscribeError::Shutdown) => shutdown(),
@@ -120,9 +128,13 @@ impl Refusal {
             Self::Publish(PublishError::Limit { limit, max }) => {
                 format!("Server is full: there may be no more than {max} {limit}")
             }
+            Self::Publish(PublishError::TooLarge { .. } | PublishError::TooManyEvents { .. })
+            | Self::TooLarge => "Data is too large".to_owned(),
+            Self::Publish(PublishError::KeyReused) => {
+                "Idempotency-Key was used for something else".to_owned()
+            }
             Self::Publish(PublishError::Format(error)) => badly(error),
             Self::Publish(error) => badly(error),
-            Self::TooLarge => "Data is too large".to_owned(),
             Self::Bodies { max } => format!(
                 "Server is full: the bodies that are arriving may take no more than {max} bytes, and \
                  those of one connection a part of it"

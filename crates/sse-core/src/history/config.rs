@@ -2,8 +2,11 @@ use std::time::Duration;
 
 /// What the channels of a hub remember for those who come later or come back.
 ///
-/// The newest events of a channel, as many as all three bounds allow. One more is kept and never sent: so
-/// a client that stands just before them can still be told that it has missed nothing.
+/// The newest events of a channel, as many as all three bounds allow. A client that stands right before
+/// them has missed nothing, and is told so.
+///
+/// A channel that nobody listens to and that remembers nothing is forgotten, but for its last position:
+/// a client that stands there has missed nothing either.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,7 +26,7 @@ pub struct History {
     pub(crate) max_bytes: usize,
     pub(crate) max_age: Option<Duration>,
     pub(crate) key_window: Duration,
-    pub(crate) max_keys: usize,
+    pub(crate) max_key_bytes: usize,
 }
 
 impl History {
@@ -38,7 +41,7 @@ impl History {
             max_bytes: 4 << 20,
             max_age: Some(Duration::from_secs(3600)),
             key_window: Duration::from_secs(300),
-            max_keys: 1_000,
+            max_key_bytes: 256 << 10,
         }
     }
 
@@ -57,18 +60,26 @@ impl History {
         self
     }
 
-    /// Sets how long an event is remembered; `None` for as long as there is room. Default: 1 h.
+    /// Sets how long an event is remembered, and the last position of a forgotten channel; `None` for as
+    /// long as there is room. Default: 1 h.
     #[must_use]
     pub fn with_max_age(mut self, max_age: Option<Duration>) -> Self {
         self.max_age = max_age;
         self
     }
 
-    /// Sets how long, and how many, idempotency keys a channel remembers. Default: 5 min and 1,000.
+    /// Sets how long a channel remembers idempotency keys. Default: 5 min.
     #[must_use]
-    pub fn with_keys(mut self, window: Duration, max_keys: usize) -> Self {
-        self.key_window = window;
-        self.max_keys = max_keys;
+    pub fn with_key_window(mut self, key_window: Duration) -> Self {
+        self.key_window = key_window;
+        self
+    }
+
+    /// Sets how many bytes the idempotency keys of a channel may take, 128 for each beside its own length.
+    /// Beyond that the oldest are forgotten. Default: 256 KiB, which is some 1,500 keys.
+    #[must_use]
+    pub fn with_max_key_bytes(mut self, max_key_bytes: usize) -> Self {
+        self.max_key_bytes = max_key_bytes;
         self
     }
 }

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::Position;
+
 /// The life of a channel that an event belongs to: 8 to 11 characters of `0` to `9` and `a` to `z`.
 ///
 /// Sequence numbers begin anew with each life, and the epoch tells the lives apart.
@@ -56,22 +58,27 @@ impl fmt::Debug for Epoch {
 
 /// Which epoch each position of a channel belongs to, those that are no longer kept too.
 #[derive(Clone, Debug)]
-pub(crate) struct Epochs(Vec<(u64, Epoch)>);
+pub(crate) struct Epochs {
+    first: Epoch,
+    /// With the number of the event that each begins with.
+    later: Vec<(u64, Epoch)>,
+}
 
 impl Epochs {
     pub(crate) fn new(epoch: Epoch) -> Self {
-        Self(vec![(0, epoch)])
+        Self { first: epoch, later: Vec::new() }
     }
 
     /// From `seq` on, events belong to `epoch`.
+    #[cfg(test)]
     pub(crate) fn begin(&mut self, seq: u64, epoch: Epoch) {
-        self.0.retain(|&(begin, _)| begin < seq);
-        self.0.push((seq, epoch));
+        self.later.push((seq, epoch));
     }
 
-    pub(crate) fn at(&self, seq: u64) -> Epoch {
-        let after = self.0.partition_point(|&(begin, _)| begin <= seq);
-        self.0[after - 1].1
+    pub(crate) fn position(&self, seq: u64) -> Position {
+        let after = self.later.partition_point(|&(begin, _)| begin <= seq);
+        let epoch = after.checked_sub(1).map_or(self.first, |last| self.later[last].1);
+        Position::new(seq, epoch)
     }
 }
 

@@ -14,7 +14,3 @@ pub use resume::{Resume, Since, SinceError, Start, Verdict};
 
 mod gap;
 pub use gap::{Gap, GapReason};
-
-mod idempotency;
-pub(crate) use idempotency::SeenKeys;
-pub use idempotency::{IdempotencyKey, IdempotencyKeyError};

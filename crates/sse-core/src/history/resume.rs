@@ -129,31 +129,26 @@ impl Verdict {
     }
 }
 
-/// What a channel keeps: the events from `first` to `top`, the one before as a proof if `held` says so,
-/// and the epochs of all it ever had.
+/// What a channel keeps: the events from `first` to `top`, and the epochs of all it ever had.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kept<'a> {
-    pub(crate) held: u64,
     pub(crate) first: u64,
     pub(crate) top: u64,
     pub(crate) epochs: &'a Epochs,
-}
-
-impl Kept<'_> {
-    fn at(&self, seq: u64) -> Position {
-        Position::new(seq, self.epochs.at(seq))
-    }
 }
 
 /// Decides where a listener begins. The rows of the table are in their order here.
 pub(crate) fn decide(start: &Start, kept: Kept<'_>) -> Resume {
     let requested = start.last_event_id.as_bytes();
     if requested.is_empty() {
-        return Resume { verdict: Verdict::Fresh, anchor: kept.at(beginning(start.since, kept)) };
+        return Resume {
+            verdict: Verdict::Fresh,
+            anchor: kept.epochs.position(beginning(start.since, kept)),
+        };
     }
     let gap = |reason, missed| Resume {
         verdict: Verdict::Gap(Gap::new(reason, requested, missed)),
-        anchor: kept.at(kept.first - 1),
+        anchor: kept.epochs.position(kept.first - 1),
     };
     let Some(position) = Position::parse(requested) else {
         return gap(GapReason::Unknown, None);
@@ -162,13 +157,12 @@ pub(crate) fn decide(start: &Start, kept: Kept<'_>) -> Resume {
     if kept.top < seq {
         return gap(GapReason::Diverged, None);
     }
-    let is_ours = kept.epochs.at(seq) == position.epoch();
-    let is_edge = kept.first <= seq + 1 && (kept.held <= seq || seq == 0);
-    let is_provable = seq == kept.top || is_edge;
-    match (is_ours, is_provable) {
-        (true, true) => Resume { verdict: Verdict::Ok, anchor: position },
-        (true, false) => gap(GapReason::Trimmed, Some(kept.first - seq - 1)),
-        (false, _) => gap(GapReason::Diverged, None),
+    if kept.epochs.position(seq) != position {
+        return gap(GapReason::Diverged, None);
+    }
+    match kept.first.checked_sub(seq + 1) {
+        None | Some(0) => Resume { verdict: Verdict::Ok, anchor: position },
+        Some(missed) => gap(GapReason::Trimmed, Some(missed)),
     }
 }
 
@@ -186,9 +180,9 @@ mod tests {
     use super::*;
     use crate::Epoch;
 
-    /// Events 12 to 20 are kept, and 11 as a proof; from 6 on they are of the second epoch.
+    /// Events 12 to 20 are kept; from 6 on they are of the second epoch.
     fn kept(epochs: &Epochs) -> Kept<'_> {
-        Kept { held: 11, first: 12, top: 20, epochs }
+        Kept { first: 12, top: 20, epochs }
     }
 
     fn epochs() -> Epochs {
@@ -236,7 +230,7 @@ mod tests {
             for since in [Since::Latest, Since::Earliest, Since::Last(3)] {
                 let resume = decide(&asked(&last, since), kept(&epochs));
                 assert_eq!(told(&resume), expected, "{last}");
-                assert_eq!(resume.anchor.epoch(), epochs.at(resume.anchor.seq()), "{last}");
+                assert_eq!(resume.anchor, epochs.position(resume.anchor.seq()), "{last}");
             }
         }
     }
@@ -267,7 +261,7 @@ mod tests {
             (2, 5, ("trimmed", Some(1), 2)),
             (6, 5, ("trimmed", Some(5), 6)),
         ] {
-            let kept = Kept { held: first, first, top, epochs: &epochs };
+            let kept = Kept { first, top, epochs: &epochs };
             let resume = decide(&asked(&id(0, 0), Since::Latest), kept);
             assert_eq!(told(&resume), expected, "{first}..={top}");
             let foreign = decide(&asked(&id(0, 7), Since::Latest), kept);
@@ -276,9 +270,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_as_a_proof_or_for_others_is_not_sent() {
+    fn only_what_came_before_the_kept_events_is_missed() {
         let epochs = Epochs::new(Epoch::new(0, 0));
-        let kept = Kept { held: 1, first: 5, top: 6, epochs: &epochs };
+        let kept = Kept { first: 5, top: 6, epochs: &epochs };
         for (seq, expected) in [
             (0, ("trimmed", Some(4), 5)),
             (1, ("trimmed", Some(3), 5)),
@@ -294,7 +288,7 @@ mod tests {
     #[test]
     fn who_has_all_is_told_so_when_nothing_is_kept_any_more() {
         let epochs = Epochs::new(Epoch::new(0, 0));
-        let kept = Kept { held: 6, first: 6, top: 5, epochs: &epochs };
+        let kept = Kept { first: 6, top: 5, epochs: &epochs };
 
         assert_eq!(told(&decide(&asked(&id(5, 0), Since::Latest), kept)), ("ok", None, 6));
         assert_eq!(told(&decide(&asked(&id(4, 0), Since::Latest), kept)), ("trimmed", Some(1), 6));

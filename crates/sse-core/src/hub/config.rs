@@ -1,8 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{
-    ActionSet, Format, History, IdSource, LogConfig, Mode, OnOverrun, SubscriptionConfig, Token,
-};
+use crate::{ActionSet, Format, History, IdSource, Mode, OnOverrun, Token, channel::ChannelConfig};
 
 /// What a [`Hub`](crate::Hub) publishes, for whom, and how much it may hold.
 ///
@@ -25,18 +23,13 @@ pub struct HubConfig {
     pub(super) ids: Option<Arc<dyn IdSource>>,
     pub(super) actions: ActionSet,
     pub(super) mode: Mode,
-    pub(super) subscription: SubscriptionConfig,
-    pub(super) log: LogConfig,
-    pub(super) max_total_bytes: usize,
     pub(super) mode_of: Option<ModeOf>,
-    pub(super) history: Option<History>,
+    pub(super) channel: ChannelConfig,
+    pub(super) max_batch: usize,
+    pub(super) max_total_bytes: usize,
     pub(super) max_history_bytes: usize,
-    pub(super) retry: Duration,
-    pub(super) has_greeting: bool,
-    pub(super) closed_ttl: Option<Duration>,
     pub(super) max_channels: usize,
     pub(super) max_listeners: usize,
-    pub(super) max_channel_listeners: usize,
 }
 
 impl HubConfig {
@@ -47,18 +40,13 @@ impl HubConfig {
             format: Arc::new(format),
             ids: None,
             mode: Mode::default(),
-            subscription: SubscriptionConfig::default(),
-            log: LogConfig::default(),
-            max_total_bytes: 256 << 20,
             mode_of: None,
-            history: None,
+            channel: ChannelConfig::default(),
+            max_batch: 10_000,
+            max_total_bytes: 256 << 20,
             max_history_bytes: 256 << 20,
-            retry: Duration::from_secs(3),
-            has_greeting: true,
-            closed_ttl: None,
             max_channels: 100_000,
             max_listeners: 100_000,
-            max_channel_listeners: 100_000,
         }
     }
 
@@ -107,14 +95,15 @@ impl HubConfig {
     /// missed more.
     #[must_use]
     pub fn with_history(mut self, history: History) -> Self {
-        self.history = Some(history);
+        self.channel.history = Some(history);
         self
     }
 
-    /// Sets how many bytes the histories of all channels may take together. Default: 256 MiB.
+    /// Sets how many bytes the histories of all channels may take together, with their idempotency keys
+    /// and with what forgotten channels leave behind. Default: 256 MiB.
     ///
-    /// Beyond it, the histories go first that were added to longest ago and that nobody listens to;
-    /// without any, publications are refused.
+    /// Beyond it the largest histories shrink, whether or not someone listens there. What is published is
+    /// delivered all the same, and a client that comes back for what has gone is told so.
     #[must_use]
     pub fn with_max_history_bytes(mut self, max_history_bytes: usize) -> Self {
         self.max_history_bytes = max_history_bytes;
@@ -128,7 +117,7 @@ impl HubConfig {
     /// until another one replaces it.
     #[must_use]
     pub fn with_retry(mut self, retry: Duration) -> Self {
-        self.retry = retry;
+        self.channel.retry = retry;
         self
     }
 
@@ -136,14 +125,14 @@ impl HubConfig {
     /// does. A hub with history cannot do without.
     #[must_use]
     pub fn with_greeting(mut self, has_greeting: bool) -> Self {
-        self.has_greeting = has_greeting;
+        self.channel.has_greeting = has_greeting;
         self
     }
 
     /// Sets what becomes of a listener that reads too slowly. Default: [`OnOverrun::Close`].
     #[must_use]
     pub fn with_on_overrun(mut self, on_overrun: OnOverrun) -> Self {
-        self.subscription = self.subscription.with_on_overrun(on_overrun);
+        self.channel.on_overrun = on_overrun;
         self
     }
 
@@ -151,11 +140,14 @@ impl HubConfig {
     /// `event: sse.end`, and who comes meanwhile that there will be nothing more. Default: not at all.
     #[must_use]
     pub fn with_closed_ttl(mut self, closed_ttl: Option<Duration>) -> Self {
-        self.closed_ttl = closed_ttl;
+        self.channel.closed_ttl = closed_ttl;
         self
     }
 
     /// Sets how many channels there may be. Default: 100,000.
+    ///
+    /// Where there are as many, the one gives way that was used longest ago of those that nobody listens
+    /// to, and leaves a note of its last position; without any, another channel is refused.
     #[must_use]
     pub fn with_max_channels(mut self, max_channels: usize) -> Self {
         self.max_channels = max_channels;
@@ -163,6 +155,8 @@ impl HubConfig {
     }
 
     /// Sets how many may listen, on all channels together. Default: 100,000.
+    ///
+    /// A listener that was replaced or cut counts as long as its connection lives.
     #[must_use]
     pub fn with_max_listeners(mut self, max_listeners: usize) -> Self {
         self.max_listeners = max_listeners;
@@ -172,22 +166,40 @@ impl HubConfig {
     /// Sets how many may listen on one channel. Default: 100,000.
     #[must_use]
     pub fn with_max_channel_listeners(mut self, max_channel_listeners: usize) -> Self {
-        self.max_channel_listeners = max_channel_listeners;
+        self.channel.max_listeners = max_channel_listeners;
         self
     }
 
-    /// Sets the silence after which a listener is sent a comment, or `None` for never.
-    /// Default: 15 s, see [`SubscriptionConfig::with_keepalive`].
+    /// Sets the silence after which a listener is sent a comment, or `None` for never. Default: 15 s.
+    ///
+    /// The comment comes at most an eighth later, and not to all listeners at once.
+    ///
+    /// # Source
+    ///
+    /// HTML Standard, [Authoring notes][spec]: a comment line every 15 seconds or so.
+    ///
+    /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes
     #[must_use]
     pub fn with_keepalive(mut self, keepalive: Option<Duration>) -> Self {
-        self.subscription = self.subscription.with_keepalive(keepalive);
+        self.channel.keepalive = keepalive;
         self
     }
 
-    /// Sets what the log of one channel may hold. Default: [`LogConfig::default`].
+    /// Sets how many bytes one channel may hold for listeners that have not read them, beside what it
+    /// remembers. Default: 16 MiB.
+    ///
+    /// This is how far a listener may fall behind, what one that stopped reading costs, and how much may
+    /// be published at once. Beyond it, those that are furthest behind are cut.
     #[must_use]
-    pub fn with_log(mut self, log: LogConfig) -> Self {
-        self.log = log;
+    pub fn with_max_log_bytes(mut self, max_log_bytes: usize) -> Self {
+        self.channel.max_log_bytes = max_log_bytes;
+        self
+    }
+
+    /// Sets how many events may be published at once. Default: 10,000.
+    #[must_use]
+    pub fn with_max_batch(mut self, max_batch: usize) -> Self {
+        self.max_batch = max_batch;
         self
     }
 
@@ -213,12 +225,30 @@ impl HubConfig {
 
     /// What becomes of a listener that reads too slowly.
     pub fn on_overrun(&self) -> OnOverrun {
-        self.subscription.on_overrun()
+        self.channel.on_overrun
     }
 
     /// What the channels remember, if they do.
     pub fn history(&self) -> Option<&History> {
-        self.history.as_ref()
+        self.channel.history.as_ref()
+    }
+
+    /// How much may be published at once, in bytes of a log.
+    pub(super) fn max_publication(&self) -> usize {
+        self.channel.max_log_bytes.min(self.max_total_bytes)
+    }
+
+    pub(super) fn gives_ids(&self) -> bool {
+        self.channel.history.is_some() || self.ids.is_some()
+    }
+
+    /// How long the id line of an event will be, at most or about.
+    pub(super) fn id_room(&self) -> usize {
+        match (&self.channel.history, &self.ids) {
+            (Some(_), _) => POSITION_LINE,
+            (None, Some(_)) => ID_LINE,
+            (None, None) => 0,
+        }
     }
 
     pub(super) fn mode_of(&self, token: &Token) -> Mode {
@@ -246,3 +276,8 @@ impl fmt::Debug for ModeOf {
         f.debug_struct("ModeOf").finish_non_exhaustive()
     }
 }
+
+/// `id: `, the digits of `u64::MAX`, a point, the longest epoch and a line end.
+const POSITION_LINE: usize = 4 + 20 + 1 + 11 + 1;
+
+const ID_LINE: usize = 64;

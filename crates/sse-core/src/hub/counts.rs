@@ -45,12 +45,19 @@ pub struct ChannelInfo {
 pub struct Counts {
     /// Channels that someone listens on or that remember something.
     pub channels: usize,
-    /// Listeners that are connected.
+    /// Listeners that get what is published.
     pub listeners: usize,
-    /// Bytes held because a listener has still to read them.
+    /// Listeners that were replaced, ended or cut, and have a connection all the same.
+    pub leaving: usize,
+    /// Bytes held because a listener has still to read them, beside what is remembered.
     pub unread_bytes: usize,
-    /// Bytes remembered.
+    /// Bytes of events that were joined for one write to several listeners.
+    pub joined_bytes: usize,
+    /// Bytes remembered: events, idempotency keys, and tombstones.
     pub history_bytes: usize,
+    /// Channels that are not there any more and that something is known of: their last position, or
+    /// that they are closed for a while.
+    pub tombstones: usize,
     /// Events published.
     pub published: u64,
     /// Times that a listener fell out of a log.

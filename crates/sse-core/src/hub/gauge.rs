@@ -1,6 +1,6 @@
 use super::sync::{AtomicUsize, Ordering};
 
-/// What all channels hold of something together, against its bound.
+/// How much of something there is in all channels together, against its bound.
 #[derive(Debug)]
 pub(super) struct Gauge {
     value: AtomicUsize,
@@ -30,17 +30,8 @@ impl Gauge {
     pub(super) fn replace(&self, before: usize, now: usize) {
         if before < now {
             self.value.fetch_add(now - before, Ordering::Relaxed);
-        } else {
+        } else if now < before {
             self.value.fetch_sub(before - now, Ordering::Relaxed);
         }
-    }
-
-    pub(super) fn is_exceeded(&self) -> bool {
-        self.max < self.get()
-    }
-
-    /// Whether there is room for `more`, and a reserve beside it, so that making room is rare.
-    pub(super) fn has_room(&self, more: usize, reserve: usize) -> bool {
-        self.get().saturating_add(more) <= self.max - self.max / reserve
     }
 }

@@ -16,8 +16,6 @@ pub enum Limit {
     Listeners,
     /// Listeners of one channel.
     ChannelListeners,
-    /// Bytes that all channels remember.
-    HistoryBytes,
     /// Bytes of one body.
     BodyBytes,
     /// Bytes of all bodies that are arriving.
@@ -30,7 +28,6 @@ impl fmt::Display for Limit {
             Self::Channels => "channels",
             Self::Listeners => "listeners",
             Self::ChannelListeners => "listeners on this channel",
-            Self::HistoryBytes => "bytes of history",
             Self::BodyBytes => "bytes of a body",
             Self::Bodies => "bytes of bodies under way",
         })

@@ -1,19 +1,23 @@
-use std::{cmp::Reverse, time::Instant};
+use std::time::{Duration, Instant};
 
 use super::{
-    Hub, Limit, Overrun, Post, PublishError, Published, Wakers,
-    channel::{Channel, Ended},
-    posting::{Appended, Content, Posting, Refused},
-    registry::Full,
+    Hub, Limit, NotOpened, Post, PublishError, Published, Wakers,
+    cell::{Cell, Effects},
+    command::{Command, find_action},
     sync::Arc,
 };
-use crate::{Action, CloseReason, Event, EventName, Token, action::parse_retry};
+use crate::{
+    Event, Token,
+    channel::{Outcome, Publication},
+};
 
+/// The way of a publication: what is asked for becomes a [`Command`], which is applied to the channel
+/// under its lock, and what follows from that for others is done afterwards.
 impl Hub {
     /// Does what the POST action `action` with `body` asks for, on the channel `token`.
     ///
     /// An event is delivered to everyone who listens at this moment, once and in order. The wakers
-    /// in what is returned must be woken, or idle listeners hear of it late.
+    /// in what is returned are woken when it is dropped, if not before.
     ///
     /// # Errors
     ///
@@ -39,10 +43,74 @@ impl Hub {
         post: &Post<'_>,
         now: Instant,
     ) -> Result<Published, PublishError> {
-        self.expire(now);
-        let posted = self.dispatch(token, post, now);
-        self.shared.watchers.wake();
-        posted.map_err(|refused| self.rank(token, refused, now))
+        self.apply(token, Command::from_post(post, self.config()), now)
+    }
+
+    /// Publishes `event` as it is on the channel `token`, without an action and a format.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// use sse_core::{Event, EventName, Hub, HubConfig, StringFormat, Token};
+    ///
+    /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
+    /// let token = Token::new("42")?;
+    /// let _listener = hub.subscribe(&token, now)?;
+    /// let reading = Event::data("21.5").with_name(EventName::from_static("reading"));
+    /// assert_eq!(hub.send(&token, reading, now)?.listeners(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError::OwnId`], [`PublishError::Reserved`] and [`PublishError::Empty`] for an event that
+    /// cannot be published so; otherwise as for [`Self::publish`].
+    pub fn send(
+        &self,
+        token: &Token,
+        event: Event,
+        now: Instant,
+    ) -> Result<Published, PublishError> {
+        self.send_all(token, [event], now)
+    }
+
+    /// Publishes `events` as they are on the channel `token`, all of them or none; see [`Self::send`].
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError::TooManyEvents`] for more than
+    /// [`HubConfig::with_max_batch`](crate::HubConfig::with_max_batch); otherwise as for [`Self::send`].
+    pub fn send_all(
+        &self,
+        token: &Token,
+        events: impl IntoIterator<Item = Event>,
+        now: Instant,
+    ) -> Result<Published, PublishError> {
+        self.apply(token, Command::from_events(events, self.config()), now)
+    }
+
+    /// Tells all who listen on the channel `token`, and those to come, after how long to come back when
+    /// their connection breaks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::publish`].
+    pub fn set_retry(
+        &self,
+        token: &Token,
+        retry: Duration,
+        now: Instant,
+    ) -> Result<Published, PublishError> {
+        self.apply(token, Ok(Command::from_retry(retry)), now)
+    }
+
+    /// Finishes the channel `token`: every listener's stream ends after what was published, and the token
+    /// is free, at once or after [`HubConfig::with_closed_ttl`](crate::HubConfig::with_closed_ttl).
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError::NotConnected`].
+    pub fn close(&self, token: &Token, now: Instant) -> Result<Published, PublishError> {
+        self.apply(token, Ok(Command::Finish), now)
     }
 
     /// Whether `action` could be published on the channel `token`, before there is a body.
@@ -56,232 +124,96 @@ impl Hub {
         action: &str,
         now: Instant,
     ) -> Result<(), PublishError> {
-        if !self.is_reachable(token, now) {
+        self.forget_old(now);
+        if !self.is_reachable(token) {
             return Err(PublishError::NotConnected);
         }
-        self.find_action(action).map(|_| ())
+        find_action(self.config().actions(), action).map(|_| ())
     }
 
-    /// Whether a publication on the channel `token` would be for anyone, now or later.
-    fn is_reachable(&self, token: &Token, now: Instant) -> bool {
-        if self.config().history.is_none() {
-            return 0 < self.listeners(token);
-        }
-        self.registry.find(token).is_none_or(|channel| !channel.is_ended(now))
-    }
-
-    fn dispatch(
+    /// Does what was decided. That nobody listens is said first, whatever else is wrong.
+    fn apply(
         &self,
         token: &Token,
-        post: &Post<'_>,
+        command: Result<Command, PublishError>,
         now: Instant,
     ) -> Result<Published, PublishError> {
-        let (name, action) = self.find_action(post.action)?;
-        let mut posting = Posting {
-            content: Content::Events(Vec::new()),
-            ids: self.config().ids.as_deref(),
-            key: post.key.as_ref(),
-        };
-        if action != Action::Finish
-            && let Some(duplicate) = self.find_duplicate(token, &posting, now)
-        {
-            return Ok(duplicate);
-        }
-        posting.content = match action {
-            Action::Event => Content::Events(self.events(name, post)?),
-            Action::Retry => Content::Retry(parse_retry(post.body)?),
-            Action::Finish => return self.finish(token, now),
-        };
-        self.append(token, posting, now)
-    }
-
-    /// The events that a body stands for.
-    fn events(&self, name: &EventName, post: &Post<'_>) -> Result<Vec<Event>, PublishError> {
-        let format = self.config().format();
-        let named = |data| Event::data(data).with_name(name.clone());
-        if !post.is_batch {
-            return Ok(vec![named(format.data(post.body)?)]);
-        }
-        let lines = (1..).zip(post.body.split(|&byte| byte == b'\n'));
-        let written = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-        let events = written.map(|(number, line)| match format.data(line) {
-            Ok(data) => Ok(named(data)),
-            Err(error) => Err(PublishError::Line { line: number, error }),
+        self.forget_old(now);
+        let published = command.and_then(|command| match command {
+            Command::Publish(publication) => self.append(token, publication, now),
+            Command::Finish => self.finish(token, now),
         });
-        let events: Vec<_> = events.collect::<Result<_, _>>()?;
-        if events.is_empty() { Err(PublishError::Empty) } else { Ok(events) }
-    }
-
-    /// That nobody listens is said first, whatever else is wrong.
-    fn rank(&self, token: &Token, refused: PublishError, now: Instant) -> PublishError {
-        if let PublishError::Limit { limit, .. } = refused {
-            self.shared.tally.refuse(limit);
-        }
-        if self.is_reachable(token, now) { refused } else { PublishError::NotConnected }
-    }
-
-    fn find_action(&self, name: &str) -> Result<(&EventName, Action), PublishError> {
-        let unknown = || PublishError::UnknownAction { action: name.to_owned() };
-        self.config().actions().find(name).ok_or_else(unknown)
-    }
-
-    fn find_duplicate(
-        &self,
-        token: &Token,
-        posting: &Posting<'_>,
-        now: Instant,
-    ) -> Option<Published> {
-        posting.key?;
-        let find = |channel: &Channel| channel.find_duplicate(posting, now);
-        let (channel, duplicate) = self.registry.visit(token, find)?;
-        Some(self.published(channel, duplicate))
+        self.shared.watchers.wake();
+        published.map_err(|refused| match refused {
+            refused if self.is_reachable(token) => refused,
+            _ => PublishError::NotConnected,
+        })
     }
 
     fn append(
         &self,
         token: &Token,
-        mut posting: Posting<'_>,
+        mut publication: Publication,
         now: Instant,
     ) -> Result<Published, PublishError> {
-        let mut append = |channel: &Channel| channel.append(&mut posting, now);
-        if self.config().history.is_none() {
-            let (channel, appended) =
-                self.registry.visit(token, append).ok_or(PublishError::NotConnected)?;
-            return Ok(self.published(channel, appended.map_err(|refused| self.refused(refused))?));
-        }
+        let events = publication.events();
         loop {
-            let joined = self.registry.join(token, self.config().max_channels, &mut append, || {
-                self.new_channel(token, now)
-            });
-            match joined {
-                Ok((channel, appended)) => return Ok(self.published(channel, appended)),
-                Err(Refused::NoRoom { needed }) if self.forget_oldest(needed, token) => (),
-                Err(refused) => return Err(self.refused(refused)),
+            let cell = self.reach(token, now)?;
+            let (outcome, effects) = cell.publish(&mut publication, now);
+            let (id, listeners, is_duplicate) = match outcome {
+                Some(Outcome::Published { id, listeners }) => (id, listeners, false),
+                Some(Outcome::Duplicate { id, listeners }) => (id, listeners, true),
+                Some(Outcome::KeyReused) => return Err(PublishError::KeyReused),
+                Some(Outcome::NotConnected) => return Err(PublishError::NotConnected),
+                None => {
+                    self.bury(&cell);
+                    continue;
+                }
+            };
+            if !is_duplicate {
+                self.shared.tally.publish(events);
             }
-        }
-    }
-
-    fn published(&self, channel: Arc<Channel>, appended: Appended) -> Published {
-        let mut overrun = Vec::new();
-        if let Some(due) = appended.due {
-            self.expiry.push(due, &channel);
-        }
-        if 0 < appended.overrun {
-            self.note_overrun(&channel, appended.overrun, &mut overrun);
-        }
-        if self.shared.unread.is_exceeded() {
-            self.relieve(&channel, &mut overrun);
-        }
-        Published {
-            id: appended.id,
-            listeners: appended.listeners,
-            is_duplicate: appended.is_duplicate,
-            overrun,
-            wakers: Wakers::one(channel, appended.tickets),
-        }
-    }
-
-    fn refused(&self, refused: Refused) -> PublishError {
-        let config = self.config();
-        let limit = |limit, max| PublishError::Limit { limit, max };
-        match refused {
-            Refused::Ended => PublishError::NotConnected,
-            Refused::NoRoom { .. } => limit(Limit::HistoryBytes, config.max_history_bytes),
-            Refused::Channels => limit(Limit::Channels, config.max_channels),
-            Refused::Shutdown => PublishError::Shutdown,
+            let published = Published { id, is_duplicate, ..Published::to(listeners) };
+            return Ok(self.published(cell, effects, published));
         }
     }
 
     fn finish(&self, token: &Token, now: Instant) -> Result<Published, PublishError> {
-        let ttl = self.config().closed_ttl;
-        let until = ttl.and_then(|ttl| now.checked_add(ttl));
-        let finish = |channel: &Channel| channel.finish(CloseReason::Finished, until);
-        let Some((channel, Ended { listeners, tickets })) = self.registry.visit(token, finish)
-        else {
+        if !self.is_reachable(token) {
+            return Err(PublishError::NotConnected);
+        }
+        let Some(cell) = self.table.find(token) else {
             // Where a publication needs no listener, there is nothing left to end.
-            return match self.is_reachable(token, now) {
-                true => Ok(Published::nothing()),
-                false => Err(PublishError::NotConnected),
-            };
+            self.shared.tombstones.remove(token);
+            return Ok(Published::to(0));
         };
-        self.registry.retire(&channel);
-        match until {
-            Some(until) => self.expiry.push(until, &channel),
-            None => self.registry.forget(&channel),
+        let (here, effects) = cell.end(|channel| channel.finish(&self.config().channel, now));
+        Ok(self.published(cell, effects, Published::to(here.unwrap_or_default())))
+    }
+
+    /// The channel `token` where one may publish on it: without history it must be there.
+    fn reach(&self, token: &Token, now: Instant) -> Result<Arc<Cell>, PublishError> {
+        match self.config().history() {
+            None => self.table.find(token).ok_or(PublishError::NotConnected),
+            Some(_) => self.open(token, now).map_err(|refused| match refused {
+                NotOpened::Closed => PublishError::NotConnected,
+                NotOpened::Shutdown => PublishError::Shutdown,
+                NotOpened::Full { max } => PublishError::Limit { limit: Limit::Channels, max },
+            }),
         }
-        // What was remembered is only there to be read now.
+    }
+
+    /// Whether a publication on the channel `token` would be for anyone, now or later.
+    fn is_reachable(&self, token: &Token) -> bool {
+        match self.config().history() {
+            None => 0 < self.listeners(token),
+            Some(_) => !self.shared.tombstones.is_closed(token),
+        }
+    }
+
+    fn published(&self, cell: Arc<Cell>, effects: Effects, published: Published) -> Published {
         let mut overrun = Vec::new();
-        if self.shared.unread.is_exceeded() {
-            self.relieve(&channel, &mut overrun);
-        }
-        let wakers = Wakers::one(channel, tickets);
-        Ok(Published { listeners, overrun, wakers, ..Published::nothing() })
-    }
-
-    /// Makes room for `needed` bytes of history: those go first that nobody listens to and that were
-    /// added to longest ago. More room is made than needed, so that looking through all channels is
-    /// rare. Returns whether anything was forgotten: nothing is where that would not be enough.
-    fn forget_oldest(&self, needed: usize, except: &Token) -> bool {
-        let others = self.registry.named().into_iter();
-        let others = others.filter(|channel| channel.token() != except);
-        let mut idle: Vec<_> =
-            others.filter_map(|channel| Some((channel.idle()?, channel))).collect();
-        let history = &self.shared.history;
-        let freed: usize = idle.iter().map(|((_, cost), _)| cost).sum();
-        if history.max() < history.get().saturating_sub(freed).saturating_add(needed) {
-            return false;
-        }
-        idle.sort_unstable_by_key(|&(idle, _)| idle);
-        let mut has_forgotten = false;
-        for (_, channel) in idle {
-            if history.has_room(needed, RESERVE) {
-                break;
-            }
-            if channel.evict() {
-                self.registry.forget(&channel);
-                has_forgotten = true;
-            }
-        }
-        has_forgotten
-    }
-
-    /// Makes room when all logs together hold too much: who is furthest behind is cut first.
-    ///
-    /// Whoever listens on the channel that was published to `last` has had no time to read it, and
-    /// comes last. More room is made than needed, so that looking through all channels is rare.
-    fn relieve(&self, last: &Arc<Channel>, overrun: &mut Vec<Overrun>) {
-        let channels = self.registry.all().into_iter();
-        let mut channels: Vec<_> = channels
-            .map(|channel| (Arc::ptr_eq(&channel, last), Reverse(channel.unread()), channel))
-            .collect();
-        channels.sort_unstable_by_key(|&(is_last, unread, _)| (is_last, unread));
-        for (.., channel) in channels {
-            if self.shared.unread.has_room(0, RESERVE) {
-                return;
-            }
-            let cut = channel.cut_all_behind();
-            if 0 < cut {
-                self.note_overrun(&channel, cut, overrun);
-            }
-        }
-    }
-
-    fn note_overrun(&self, channel: &Arc<Channel>, listeners: usize, overrun: &mut Vec<Overrun>) {
-        if channel.is_gone() {
-            self.registry.forget(channel);
-        }
-        overrun.push(Overrun { token: channel.token().clone(), listeners });
+        self.follow(&cell, effects, &mut overrun);
+        Published { overrun, wakers: Wakers::one(cell, effects.tickets), ..published }
     }
 }
-
-impl From<Full> for Refused {
-    fn from(full: Full) -> Self {
-        match full {
-            Full::Channels => Self::Channels,
-            Full::Shutdown => Self::Shutdown,
-        }
-    }
-}
-
-/// When room is made, one part in so many is kept free.
-const RESERVE: usize = 8;

@@ -1,5 +1,5 @@
 use super::{Limit, Wakers};
-use crate::{EventId, FormatError, Token};
+use crate::{EventId, EventName, FormatError, Position, Token, channel::PublishedId};
 
 /// What became of a publication.
 ///
@@ -18,7 +18,7 @@ use crate::{EventId, FormatError, Token};
 #[derive(Debug)]
 #[must_use = "idle listeners wait until they are woken"]
 pub struct Published {
-    pub(super) id: Option<EventId>,
+    pub(super) id: Option<PublishedId>,
     pub(super) listeners: usize,
     pub(super) overrun: Vec<Overrun>,
     pub(super) is_duplicate: bool,
@@ -26,20 +26,31 @@ pub struct Published {
 }
 
 impl Published {
-    pub(super) fn nothing() -> Self {
+    /// Nothing that anybody waits for, for so many listeners.
+    pub(super) fn to(listeners: usize) -> Self {
         Self {
             id: None,
-            listeners: 0,
+            listeners,
             overrun: Vec::new(),
             is_duplicate: false,
             wakers: Wakers::none(),
         }
     }
 
-    /// The id that the event was given, if it is an event and the hub gives ids; of several, the
-    /// last one's.
-    pub fn id(&self) -> Option<&EventId> {
-        self.id.as_ref()
+    /// The id that the event was given or has brought; of several, the last one's.
+    pub fn id(&self) -> Option<EventId> {
+        match self.id.as_ref()? {
+            PublishedId::Position(position) => Some((*position).into()),
+            PublishedId::Id(id) => Some(id.clone()),
+        }
+    }
+
+    /// The position of the event in the history of its channel; of several, the last one's.
+    pub fn position(&self) -> Option<Position> {
+        match self.id.as_ref()? {
+            PublishedId::Position(position) => Some(*position),
+            PublishedId::Id(_) => None,
+        }
     }
 
     /// How many it was published for.
@@ -96,9 +107,38 @@ pub enum PublishError {
         /// How much.
         max: usize,
     },
-    /// A batch without an event in it.
-    #[error("the batch holds no event")]
+    /// More than the log of a channel can hold.
+    #[error("the data would take {bytes} bytes of a channel's log, which holds {max}")]
+    TooLarge {
+        /// What it would take, in bytes.
+        bytes: usize,
+        /// See [`HubConfig::with_max_log_bytes`](crate::HubConfig::with_max_log_bytes).
+        max: usize,
+    },
+    /// More events than may be published at once.
+    #[error("no more than {max} events may be published at once")]
+    TooManyEvents {
+        /// See [`HubConfig::with_max_batch`](crate::HubConfig::with_max_batch).
+        max: usize,
+    },
+    /// Something else was published under the same idempotency key.
+    #[error("the idempotency key was used for something else")]
+    KeyReused,
+    /// No event, or one without data, which nobody would be shown.
+    #[error("there is no event with data to publish")]
     Empty,
+    /// An event with an id of its own, in a hub that gives the ids.
+    #[error("the event has the id {id:?}, and the hub gives ids of its own")]
+    OwnId {
+        /// The id that it has.
+        id: EventId,
+    },
+    /// An event under a name that is kept for the system's own events.
+    #[error("the event is named {name:?}, and `sse.` is kept for the system's own events")]
+    Reserved {
+        /// Its name.
+        name: EventName,
+    },
     /// No POST action has this name.
     #[error("unknown action {action:?}")]
     UnknownAction {

@@ -1,15 +1,37 @@
-use std::sync::OnceLock;
+use std::{cmp::Reverse, sync::OnceLock, time::Instant};
 
-use super::{HubConfig, counts::Tally, drain::Drain, gauge::Gauge, watch::Watchers};
+use super::{
+    HubConfig, counts::Tally, gauge::Gauge, queue::Queue, tombstones::Tombstones, watch::Watchers,
+};
+use crate::channel::Drain;
 
 /// What the channels of a hub have in common.
+///
+/// Its locks are held for an insertion or a look-up, and no other lock is taken meanwhile.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: HubConfig,
     /// Bytes that listeners have still to read, beside what is remembered.
     pub(super) unread: Gauge,
+    /// Bytes that were joined for one write.
+    pub(super) joined: Gauge,
+    /// Bytes that are remembered.
     pub(super) history: Gauge,
-    pub(super) listeners: Gauge,
+    /// Listeners that are published for.
+    pub(super) here: Gauge,
+    /// All listeners with a connection, those that have left too.
+    pub(super) connected: Gauge,
+    pub(super) tombstones: Tombstones,
+    /// When what a channel remembers will be over age.
+    pub(super) due: Queue<Instant>,
+    /// Channels that nobody listens to, by when they were used last.
+    pub(super) deserted: Queue<Instant>,
+    /// Those with the most to be remembered, and with the most to be read.
+    pub(super) most_history: Queue<Reverse<usize>>,
+    pub(super) most_unread: Queue<Reverse<usize>>,
+    /// Channels with less to be read are not listed: all of them together cannot hold half of what may
+    /// be held.
+    pub(super) least_unread: usize,
     pub(super) tally: Tally,
     pub(super) watchers: Watchers,
     pub(super) drain: OnceLock<Drain>,
@@ -19,12 +41,28 @@ impl Shared {
     pub(super) fn new(config: HubConfig) -> Self {
         Self {
             unread: Gauge::new(config.max_total_bytes),
+            joined: Gauge::new(usize::MAX),
             history: Gauge::new(config.max_history_bytes),
-            listeners: Gauge::new(config.max_listeners),
+            here: Gauge::new(usize::MAX),
+            connected: Gauge::new(config.max_listeners),
+            tombstones: Tombstones::default(),
+            due: Queue::default(),
+            deserted: Queue::default(),
+            most_history: Queue::default(),
+            most_unread: Queue::default(),
+            least_unread: config.max_total_bytes / config.max_channels.max(1) / 2,
             tally: Tally::default(),
             watchers: Watchers::default(),
             drain: OnceLock::new(),
             config,
         }
+    }
+    /// What is remembered of channels, those that are no longer there too, in bytes.
+    pub(super) fn history_held(&self) -> usize {
+        self.history.get() + self.tombstones.cost()
+    }
+
+    pub(super) fn has_too_much_history(&self) -> bool {
+        self.history.max() < self.history_held()
     }
 }

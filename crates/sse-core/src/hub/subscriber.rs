@@ -1,13 +1,9 @@
 use std::{task::Waker, time::Instant};
 
-use super::{
-    Hub, Limit, Wakers,
-    channel::{Channel, Place},
-    sync::Arc,
-};
+use super::{Hub, Limit, Wakers, cell::Cell, sync::Arc};
 use crate::{Output, Resume, Token};
 
-/// A [`Subscription`](crate::Subscription) to a channel of a [`Hub`].
+/// One listener of a channel of a [`Hub`]: what its connection has to write.
 ///
 /// It belongs to the task of its connection. Dropping it frees its place, and the token if it was
 /// the last one there.
@@ -27,23 +23,22 @@ use crate::{Output, Resume, Token};
 #[derive(Debug)]
 pub struct Subscriber {
     hub: Arc<Hub>,
-    channel: Arc<Channel>,
-    place: Place,
+    cell: Arc<Cell>,
+    key: usize,
     resume: Option<Box<Resume>>,
-    /// Those whose channel this one took over.
-    replaced: Option<Box<Wakers>>,
+    /// Whether those have still to be woken whose channel this one took over.
+    has_replaced: bool,
 }
 
 impl Subscriber {
     pub(super) fn new(
         hub: Arc<Hub>,
-        channel: Arc<Channel>,
-        place: Place,
+        cell: Arc<Cell>,
+        key: usize,
         resume: Option<Resume>,
-        replaced: Option<u64>,
+        has_replaced: bool,
     ) -> Self {
-        let replaced = replaced.map(|tickets| Box::new(Wakers::one(channel.clone(), tickets)));
-        Self { hub, channel, place, resume: resume.map(Box::new), replaced }
+        Self { hub, cell, key, resume: resume.map(Box::new), has_replaced }
     }
 
     /// How the listener's last event ID was taken, in a hub with history.
@@ -53,26 +48,28 @@ impl Subscriber {
 
     /// The channel that is listened on.
     pub fn token(&self) -> &Token {
-        self.channel.token()
+        self.cell.token()
     }
 
-    /// See [`Subscription::handle_timeout`](crate::Subscription::handle_timeout).
-    pub fn handle_timeout(&mut self, now: Instant) {
-        self.place.subscription.handle_timeout(now);
-    }
-
-    /// See [`Subscription::poll_output`](crate::Subscription::poll_output); `waker` is kept while
-    /// the answer is [`Output::Wait`], and handed to whoever publishes next.
+    /// What the connection is to do next; `waker` is kept while the answer is [`Output::Wait`], and
+    /// woken once there is more.
+    ///
+    /// Poll until the answer is [`Output::Wait`] or [`Output::Close`], and again when `waker` was woken
+    /// or the time of [`Output::Wait`] has come. To poll too early changes nothing.
     ///
     /// The first call wakes the listeners whose channel this one took over.
     pub fn poll_output(&mut self, waker: &Waker, now: Instant) -> Output {
         self.wake_replaced();
-        self.channel.poll_output(&mut self.place, waker, now)
+        let (output, effects) = self.cell.poll_output(self.key, waker, now);
+        if effects.is_over {
+            self.hub.bury(&self.cell);
+        }
+        output
     }
 
     fn wake_replaced(&mut self) {
-        if let Some(replaced) = self.replaced.take() {
-            replaced.wake();
+        if std::mem::take(&mut self.has_replaced) {
+            Wakers::one(self.cell.clone(), self.cell.tickets()).wake();
         }
     }
 }
@@ -80,8 +77,9 @@ impl Subscriber {
 impl Drop for Subscriber {
     fn drop(&mut self) {
         self.wake_replaced();
-        let left = self.channel.leave(&self.place);
-        self.hub.look_after(&self.channel, left);
+        let effects = self.cell.leave(self.key);
+        self.hub.shared.connected.replace(1, 0);
+        self.hub.follow(&self.cell, effects, &mut Vec::new());
         self.hub.shared.watchers.wake();
     }
 }

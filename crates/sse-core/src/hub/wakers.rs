@@ -1,81 +1,81 @@
 use std::task::Waker;
 
-use super::{channel::Channel, sync::Arc};
+use super::{cell::Cell, sync::Arc};
 
 /// The wakers of the listeners that a publication concerns.
 ///
-/// They are taken from the hub in small batches while this is drained, so that publishing costs
-/// the same for one listener as for 100,000. No lock is held while a waker is in the caller's hand.
+/// They are taken from the hub in small batches while they are woken, so that publishing costs the same
+/// for one listener as for 100,000. No lock is held while one is woken. Dropping this wakes them too.
 ///
 /// ```
 /// # use std::time::Instant;
 /// # use sse_core::{Hub, HubConfig, StringFormat};
 /// # let hub = Hub::new(HubConfig::new(StringFormat));
-/// for waker in hub.shutdown() {
-///     waker.wake();
-/// }
+/// hub.shutdown().wake();
 /// ```
 #[derive(Debug)]
 #[must_use = "idle listeners wait until they are woken"]
 pub struct Wakers {
-    first: Option<(Arc<Channel>, u64)>,
-    others: Vec<(Arc<Channel>, u64)>,
+    first: Option<(Arc<Cell>, u64)>,
+    others: Vec<(Arc<Cell>, u64)>,
 }
 
 impl Wakers {
-    pub(super) fn one(channel: Arc<Channel>, tickets: u64) -> Self {
-        Self { first: Some((channel, tickets)), others: Vec::new() }
+    /// Those of one channel with a ticket below `tickets`.
+    pub(super) fn one(cell: Arc<Cell>, tickets: u64) -> Self {
+        Self { first: Some((cell, tickets)), others: Vec::new() }
     }
 
     pub(super) fn none() -> Self {
         Self::new(Vec::new())
     }
 
-    pub(super) fn new(channels: Vec<(Arc<Channel>, u64)>) -> Self {
-        Self { first: None, others: channels }
+    pub(super) fn new(others: Vec<(Arc<Cell>, u64)>) -> Self {
+        Self { first: None, others }
     }
 
     /// Wakes them all, from this thread.
     pub fn wake(self) {
-        self.into_iter().for_each(Waker::wake);
+        drop(self);
     }
 }
 
-impl IntoIterator for Wakers {
-    type Item = Waker;
-    type IntoIter = WakersIntoIter;
-
-    fn into_iter(mut self) -> WakersIntoIter {
-        let current = self.first.take().or_else(|| self.others.pop());
-        WakersIntoIter { current, others: self.others, batch: [const { None }; BATCH], len: 0 }
-    }
-}
-
-/// The wakers one by one, see [`Wakers`].
-#[derive(Debug)]
-pub struct WakersIntoIter {
-    current: Option<(Arc<Channel>, u64)>,
-    others: Vec<(Arc<Channel>, u64)>,
-    batch: [Option<Waker>; BATCH],
-    len: usize,
-}
-
-impl Iterator for WakersIntoIter {
-    type Item = Waker;
-
-    fn next(&mut self) -> Option<Waker> {
-        while self.len == 0 {
-            let (channel, tickets) = self.current.as_ref()?;
-            self.len = channel.take_wakers(*tickets, &mut self.batch);
-            // Whoever went idle meanwhile has a ticket of later.
-            if self.len < BATCH {
-                self.current = self.others.pop();
+impl Drop for Wakers {
+    fn drop(&mut self) {
+        for (cell, tickets) in self.first.take().into_iter().chain(self.others.drain(..)) {
+            let mut batch = Batch::default();
+            while batch.fill(&cell, tickets) {
+                batch.wake();
             }
         }
-        self.len -= 1;
-        self.batch[self.len].take()
+    }
+}
+
+/// Wakers that were taken out and have to be woken, even if one of them panics.
+#[derive(Default)]
+struct Batch {
+    wakers: [Option<Waker>; SIZE],
+}
+
+impl Batch {
+    /// Takes the next wakers; returns whether there were any. An idle listener of later has a ticket
+    /// that is not below `tickets`.
+    fn fill(&mut self, cell: &Cell, tickets: u64) -> bool {
+        0 < cell.take_wakers(tickets, &mut self.wakers)
+    }
+
+    fn wake(&mut self) {
+        for waker in &mut self.wakers {
+            waker.take().into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.wake();
     }
 }
 
 /// How many wakers are taken under one lock.
-const BATCH: usize = 16;
+const SIZE: usize = 16;

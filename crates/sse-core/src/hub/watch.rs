@@ -1,6 +1,13 @@
-use std::{collections::VecDeque, mem, task::Waker};
+use std::{
+    collections::VecDeque,
+    mem,
+    task::{Poll, Waker},
+};
 
-use super::sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, Weak};
+use super::{
+    ChannelInfo,
+    sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, Weak},
+};
 use crate::{Gap, Token};
 
 /// What happens in a hub.
@@ -22,11 +29,15 @@ pub enum HubEvent {
     FirstListener {
         /// Its name.
         token: Token,
+        /// How many it has now.
+        listeners: usize,
     },
     /// Nobody listens on a channel any more.
     LastListener {
         /// Its name.
         token: Token,
+        /// How many it has now.
+        listeners: usize,
     },
     /// A listener came back and may have missed events.
     Gap {
@@ -49,47 +60,65 @@ pub enum HubEvent {
     },
 }
 
-/// What happens in a hub from now on, in order; see [`Hub::watch`](crate::Hub::watch).
+/// What happens in a hub from now on, in order, and the channels that there were before; see
+/// [`Hub::watch`](crate::Hub::watch).
 ///
 /// Up to 4,096 events wait to be read; those that come then are counted and left out.
 ///
 /// ```
-/// # use std::{task::Waker, time::Instant};
+/// # use std::{task::{Poll, Waker}, time::Instant};
 /// # use sse_core::{Hub, HubConfig, HubEvent, StringFormat, Token};
 /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
-/// let mut events = hub.watch();
+/// let mut watcher = hub.watch();
+/// assert!(watcher.channels().is_empty());
+///
 /// let token = Token::new("42")?;
 /// let _listener = hub.subscribe(&token, now)?;
-///
-/// let opened = events.poll_next(Waker::noop());
-/// assert_eq!(opened, Some(HubEvent::Opened { token: token.clone() }));
-/// assert_eq!(events.poll_next(Waker::noop()), Some(HubEvent::FirstListener { token }));
-/// assert_eq!(events.poll_next(Waker::noop()), None);
+/// let opened = HubEvent::Opened { token: token.clone() };
+/// assert_eq!(watcher.poll_next(Waker::noop()), Poll::Ready(Some(opened)));
+/// let first = HubEvent::FirstListener { token, listeners: 1 };
+/// assert_eq!(watcher.poll_next(Waker::noop()), Poll::Ready(Some(first)));
+/// assert_eq!(watcher.poll_next(Waker::noop()), Poll::Pending);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct HubEvents(Arc<Queue>);
+pub struct Watcher {
+    queue: Arc<Queue>,
+    channels: Vec<ChannelInfo>,
+}
 
-impl HubEvents {
-    /// The next event; without one, `waker` is kept and woken when there is one.
-    pub fn poll_next(&mut self, waker: &Waker) -> Option<HubEvent> {
-        let mut queue = self.0.lock();
+impl Watcher {
+    /// The channels that there were when the watch began.
+    ///
+    /// What happened to one of them at that very moment may be told once more by an event. An event says
+    /// what is, not what has changed, so that taking it twice does no harm.
+    pub fn channels(&self) -> &[ChannelInfo] {
+        &self.channels
+    }
+
+    /// The next event; `None` once the hub is gone. While there is none, `waker` is kept and woken when
+    /// there is one.
+    pub fn poll_next(&mut self, waker: &Waker) -> Poll<Option<HubEvent>> {
+        let mut queue = self.queue.lock();
         if let Some(event) = queue.events.pop_front() {
-            return Some(event);
+            return Poll::Ready(Some(event));
         }
         if 0 < queue.missed {
-            return Some(HubEvent::Missed { events: mem::take(&mut queue.missed) });
+            return Poll::Ready(Some(HubEvent::Missed { events: mem::take(&mut queue.missed) }));
+        }
+        if queue.is_over {
+            return Poll::Ready(None);
         }
         let stale = queue.waker.replace(waker.clone());
         drop(queue);
         drop(stale);
-        None
+        Poll::Pending
     }
 }
 
-impl Drop for HubEvents {
+impl Drop for Watcher {
     fn drop(&mut self) {
-        let mut queue = self.0.lock();
+        let mut queue = self.queue.lock();
         queue.is_abandoned = true;
         let waker = queue.waker.take();
         drop(queue);
@@ -105,13 +134,15 @@ pub(super) struct Watchers {
 }
 
 impl Watchers {
-    pub(super) fn add(&self) -> HubEvents {
+    /// Adds a watcher, and then asks which `channels` there are.
+    pub(super) fn add(&self, channels: impl FnOnce() -> Vec<ChannelInfo>) -> Watcher {
         let queue = Arc::new(Queue(Mutex::new(Waiting::default())));
         let mut queues = self.lock();
         queues.retain(|queue| 0 < queue.strong_count());
         queues.push(Arc::downgrade(&queue));
         self.len.store(queues.len(), Ordering::Release);
-        HubEvents(queue)
+        drop(queues);
+        Watcher { queue, channels: channels() }
     }
 
     /// Queues an event; safe under the lock of a channel, since nobody is woken.
@@ -137,8 +168,26 @@ impl Watchers {
         }
     }
 
+    /// Tells them all that there will be nothing more.
+    fn end(&self) {
+        let queues: Vec<_> = self.lock().drain(..).filter_map(|queue| queue.upgrade()).collect();
+        for queue in queues {
+            let mut waiting = queue.lock();
+            waiting.is_over = true;
+            let waker = waiting.waker.take();
+            drop(waiting);
+            waker.into_iter().for_each(Waker::wake);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Weak<Queue>>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Watchers {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -177,6 +226,7 @@ struct Waiting {
     missed: u64,
     waker: Option<Waker>,
     is_abandoned: bool,
+    is_over: bool,
 }
 
 const CAPACITY: usize = 4_096;

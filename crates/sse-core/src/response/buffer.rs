@@ -5,18 +5,14 @@ use std::{
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::Frame;
-use crate::{
-    CloseReason, Event, KEEPALIVE, Output, SubscriptionConfig,
-    channel::{Keepalive, MAX_WRITE},
-};
+use crate::{CloseReason, Event, Frame, KEEPALIVE, Output, channel::MAX_WRITE};
 
 /// What one answer still has to write: events that are ready are joined, silence is broken.
 ///
 /// For streams that come from elsewhere than a [`Hub`](crate::Hub). Hand over what is ready while
 /// the buffer [has room](Self::has_room), then drain it with [`poll_output`](Self::poll_output)
-/// until it says [`Output::Wait`] or [`Output::Close`]. A timeout that comes early changes nothing.
-/// Time must not go back.
+/// until it says [`Output::Wait`] or [`Output::Close`]. To poll too early changes nothing. Time must not
+/// go back.
 ///
 /// The first comment comes [after 1 s](Self::with_first_comment) if nothing was written before, the
 /// others after the keepalive.
@@ -24,10 +20,10 @@ use crate::{
 /// ```
 /// use std::time::{Duration, Instant};
 ///
-/// use sse_core::{CloseReason, Event, EventBuffer, Output, SubscriptionConfig};
+/// use sse_core::{CloseReason, Event, EventBuffer, Output};
 ///
 /// let start = Instant::now();
-/// let mut buffer = EventBuffer::new(SubscriptionConfig::default(), start);
+/// let mut buffer = EventBuffer::new(Some(EventBuffer::KEEPALIVE), start);
 /// buffer.handle_event(&Event::data("1"));
 /// buffer.handle_event(&Event::data("2"));
 /// assert_eq!(buffer.poll_output(start), Output::Write("data: 1\n\ndata: 2\n\n".into()));
@@ -43,11 +39,12 @@ pub struct EventBuffer {
     /// A frame that came alone, and need not be copied.
     single: Bytes,
     joined: BytesMut,
-    /// Where the last event begins, if the write has no room for it.
+    /// Where the last event begins, if the write of those before it has no room for it.
     over: Option<usize>,
-    keepalive: Keepalive,
-    /// What breaks the silence at the beginning, until something was written.
-    opening: Keepalive,
+    keepalive: Option<Duration>,
+    silent_since: Instant,
+    /// When the silence at the beginning is broken, until something was written.
+    first_comment: Option<Instant>,
     end: Option<End>,
 }
 
@@ -60,14 +57,29 @@ impl EventBuffer {
     // Short for a client that waits for the head, and long enough for most streams to speak first.
     pub const FIRST_COMMENT: Duration = Duration::from_secs(1);
 
-    /// An empty buffer, whose silence begins now.
-    pub fn new(config: SubscriptionConfig, now: Instant) -> Self {
+    /// The silence after which a comment is written, where nothing else is asked for: 15 s.
+    ///
+    /// ```
+    /// assert_eq!(sse_core::EventBuffer::KEEPALIVE.as_secs(), 15);
+    /// ```
+    ///
+    /// # Source
+    ///
+    /// HTML Standard, [Authoring notes][spec]: a comment line every 15 seconds or so.
+    ///
+    /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes
+    pub const KEEPALIVE: Duration = Duration::from_secs(15);
+
+    /// An empty buffer, whose silence begins now and is broken by a comment each time that it has lasted
+    /// for `keepalive`; `None` for never.
+    pub fn new(keepalive: Option<Duration>, now: Instant) -> Self {
         Self {
             single: Bytes::new(),
             joined: BytesMut::new(),
             over: None,
-            keepalive: Keepalive::new(config.interval(), now),
-            opening: Keepalive::new(Some(Self::FIRST_COMMENT), now),
+            keepalive,
+            silent_since: now,
+            first_comment: now.checked_add(Self::FIRST_COMMENT),
             end: None,
         }
     }
@@ -81,23 +93,21 @@ impl EventBuffer {
     /// ```
     /// use std::time::{Duration, Instant};
     ///
-    /// use sse_core::{EventBuffer, KEEPALIVE, Output, SubscriptionConfig};
+    /// use sse_core::{EventBuffer, KEEPALIVE, Output};
     ///
     /// let start = Instant::now();
-    /// let config = SubscriptionConfig::default().with_keepalive(None);
-    /// let mut buffer = EventBuffer::new(config.clone(), start);
+    /// let mut buffer = EventBuffer::new(None, start);
     /// let until = start + Duration::from_secs(1);
     /// assert_eq!(buffer.poll_output(start), Output::Wait { until: Some(until) });
-    /// buffer.handle_timeout(until);
     /// assert_eq!(buffer.poll_output(until), Output::Write(KEEPALIVE));
     /// assert_eq!(buffer.poll_output(until), Output::Wait { until: None });
     ///
-    /// let mut silent = EventBuffer::new(config, start).with_first_comment(None, start);
+    /// let mut silent = EventBuffer::new(None, start).with_first_comment(None, start);
     /// assert_eq!(silent.poll_output(start), Output::Wait { until: None });
     /// ```
     #[must_use]
     pub fn with_first_comment(mut self, after: Option<Duration>, now: Instant) -> Self {
-        self.opening = Keepalive::new(after, now);
+        self.first_comment = after.and_then(|after| now.checked_add(after));
         self
     }
 
@@ -136,10 +146,10 @@ impl EventBuffer {
     /// ```
     /// use std::time::{Duration, Instant};
     ///
-    /// use sse_core::{CloseReason, Event, EventBuffer, Output, SubscriptionConfig};
+    /// use sse_core::{CloseReason, Event, EventBuffer, Output};
     ///
     /// let start = Instant::now();
-    /// let mut buffer = EventBuffer::new(SubscriptionConfig::default(), start);
+    /// let mut buffer = EventBuffer::new(Some(EventBuffer::KEEPALIVE), start);
     /// buffer.handle_event(&Event::data("1"));
     /// buffer.handle_failure();
     /// assert_eq!(buffer.poll_output(start), Output::Write("data: 1\n\n".into()));
@@ -152,30 +162,27 @@ impl EventBuffer {
         self.end.get_or_insert(End::Failed { until: None });
     }
 
-    /// Tells the buffer that time has passed.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        self.opening.handle_timeout(now);
-        self.keepalive.handle_timeout(now);
-    }
-
     /// What the driver is to do next.
     pub fn poll_output(&mut self, now: Instant) -> Output {
         let bytes = if !self.single.is_empty() {
-            mem::take(&mut self.single)
-        } else if let Some(over) = self.over.take() {
-            self.joined.split_to(over).freeze()
+            self.single.split_to(self.single.len().min(MAX_WRITE))
         } else if !self.joined.is_empty() {
-            self.joined.split().freeze()
+            let end = self.over.unwrap_or(self.joined.len());
+            let len = end.min(MAX_WRITE);
+            self.over = self.over.map(|over| over - len).filter(|&left| 0 < left);
+            self.joined.split_to(len).freeze()
         } else if let Some(end) = &mut self.end {
             return end.poll_output(now);
-        } else if self.opening.is_due() || self.keepalive.is_due() {
-            KEEPALIVE
         } else {
-            let deadlines = [self.opening.deadline(), self.keepalive.deadline()];
-            return Output::Wait { until: deadlines.into_iter().flatten().min() };
+            let due = self.keepalive.and_then(|silence| self.silent_since.checked_add(silence));
+            let due = due.into_iter().chain(self.first_comment).min();
+            if due.is_none_or(|due| now < due) {
+                return Output::Wait { until: due };
+            }
+            KEEPALIVE
         };
-        self.opening = Keepalive::new(None, now);
-        self.keepalive.handle_write(now);
+        self.first_comment = None;
+        self.silent_since = now;
         Output::Write(bytes)
     }
 
@@ -230,7 +237,7 @@ mod tests {
     #[test]
     fn frames_and_events_are_joined_in_their_order() {
         let start = epoch();
-        let mut buffer = EventBuffer::new(SubscriptionConfig::default(), start);
+        let mut buffer = EventBuffer::new(Some(EventBuffer::KEEPALIVE), start);
 
         buffer.handle_frame(Frame::comment("1"));
         buffer.handle_event(&Event::data("2"));
@@ -242,7 +249,7 @@ mod tests {
     #[test]
     fn a_frame_alone_is_not_copied() {
         let start = epoch();
-        let mut buffer = EventBuffer::new(SubscriptionConfig::default(), start);
+        let mut buffer = EventBuffer::new(Some(EventBuffer::KEEPALIVE), start);
         let frame = Frame::from(Event::data("42"));
 
         buffer.handle_frame(frame.clone());
@@ -254,7 +261,7 @@ mod tests {
     #[test]
     fn a_write_has_room_for_whole_events_of_16_kib() {
         let start = epoch();
-        let mut buffer = EventBuffer::new(SubscriptionConfig::default(), start);
+        let mut buffer = EventBuffer::new(Some(EventBuffer::KEEPALIVE), start);
         let event = Event::data("x".repeat(92));
 
         let mut count = 0;
@@ -272,24 +279,24 @@ mod tests {
     }
 
     #[test]
-    fn an_event_puts_the_keepalive_off_and_an_early_timeout_changes_nothing() {
+    fn an_event_puts_the_keepalive_off_and_an_early_poll_changes_nothing() {
         let start = epoch();
-        let mut buffer = EventBuffer::new(SubscriptionConfig::default(), start);
+        let mut buffer = EventBuffer::new(Some(EventBuffer::KEEPALIVE), start);
         let (written, fired) = (start + Duration::from_secs(10), start + Duration::from_secs(25));
 
         buffer.handle_event(&Event::data("42"));
         assert_eq!(buffer.poll_output(written), Output::Write("data: 42\n\n".into()));
-        buffer.handle_timeout(start + Duration::from_secs(15));
 
-        assert_eq!(buffer.poll_output(written), Output::Wait { until: Some(fired) });
-        buffer.handle_timeout(fired);
+        for early in [written, fired - Duration::from_millis(1)] {
+            assert_eq!(buffer.poll_output(early), Output::Wait { until: Some(fired) });
+        }
         assert_eq!(buffer.poll_output(fired), Output::Write(KEEPALIVE));
     }
 
     #[test]
     fn what_was_taken_is_written_before_the_end() {
         let start = epoch();
-        let mut buffer = EventBuffer::new(SubscriptionConfig::default(), start);
+        let mut buffer = EventBuffer::new(Some(EventBuffer::KEEPALIVE), start);
 
         buffer.handle_event(&Event::data("42"));
         buffer.handle_end();
@@ -304,7 +311,7 @@ mod tests {
     #[test]
     fn a_failure_is_told_a_moment_after_the_last_write() {
         let start = epoch();
-        let mut buffer = EventBuffer::new(SubscriptionConfig::default(), start);
+        let mut buffer = EventBuffer::new(Some(EventBuffer::KEEPALIVE), start);
         let (written, told) =
             (start + Duration::from_secs(5), start + Duration::from_millis(5_250));
 
@@ -315,7 +322,6 @@ mod tests {
         assert!(!buffer.has_room());
         assert_eq!(buffer.poll_output(start), Output::Write("data: 42\n\n".into()));
         for now in [written, written, told - Duration::from_millis(1)] {
-            buffer.handle_timeout(now);
             assert_eq!(buffer.poll_output(now), Output::Wait { until: Some(told) });
         }
         for now in [told, told + FLUSH] {
@@ -333,14 +339,11 @@ mod tests {
             (None, 1_000, None),
         ] {
             let at = |millis| start + Duration::from_millis(millis);
-            let config = SubscriptionConfig::default().with_keepalive(keepalive);
-            let mut buffer = EventBuffer::new(config, start);
+            let mut buffer = EventBuffer::new(keepalive, start);
 
-            buffer.handle_timeout(at(first - 1));
             let waits = Output::Wait { until: Some(at(first)) };
             assert_eq!(buffer.poll_output(at(first - 1)), waits, "{keepalive:?}");
 
-            buffer.handle_timeout(at(first));
             assert_eq!(buffer.poll_output(at(first)), Output::Write(KEEPALIVE), "{keepalive:?}");
             let waits = Output::Wait { until: then.map(at) };
             assert_eq!(buffer.poll_output(at(first)), waits, "{keepalive:?}");
@@ -350,14 +353,12 @@ mod tests {
     #[test]
     fn what_comes_first_takes_the_place_of_the_first_comment() {
         let (start, second) = (epoch(), Duration::from_secs(1));
-        let config = SubscriptionConfig::default().with_keepalive(None);
         for events in 0..3 {
-            let mut buffer = EventBuffer::new(config.clone(), start);
+            let mut buffer = EventBuffer::new(None, start);
 
             // What encodes to nothing breaks no silence.
             buffer.handle_frame(Frame::default());
             (0..events).for_each(|_| buffer.handle_event(&Event::data("1")));
-            buffer.handle_timeout(start + second);
 
             let first = buffer.poll_output(start + second);
             let expected =

@@ -1,7 +1,7 @@
 use std::{convert::Infallible, fmt};
 
-use super::{EventBuffer, Frame};
-use crate::Event;
+use super::EventBuffer;
+use crate::{Event, Frame};
 
 /// What a stream of events may yield: an [`Event`], a [`Frame`], or the [`Result`] of either.
 ///

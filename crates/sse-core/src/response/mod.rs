@@ -4,9 +4,6 @@ pub use buffer::EventBuffer;
 mod emit;
 pub use emit::Emit;
 
-mod frame;
-pub use frame::{Frame, FrameError};
-
 mod head;
 pub(crate) use head::stream_head;
 pub use head::{event_stream, stop_reconnecting};

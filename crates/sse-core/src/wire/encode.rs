@@ -1,12 +1,13 @@
 use std::{
     fmt::{self, Write},
     iter,
+    time::Duration,
 };
 
 use bytes::{BufMut, Bytes, BytesMut};
 use memchr::memchr2;
 
-use crate::{Event, wire::data_writer::DataWriter};
+use crate::{Event, EventName, wire::data_writer::DataWriter};
 
 /// The frame that keeps an idle connection open: a comment without text.
 ///
@@ -83,11 +84,9 @@ impl Event {
     /// If `buffer` cannot grow and has no room for the frame; `Vec` and `BytesMut` can.
     #[inline]
     pub fn encode_into(&self, buffer: &mut impl BufMut) {
-        self.put_head(buffer);
+        Self::put_head(self.name(), self.retry(), buffer);
         if let Some(data) = self.as_data() {
-            let mut lines = DataWriter::new(buffer);
-            lines.write(data.as_bytes());
-            lines.finish();
+            Self::put_data(data, buffer);
         } else if *self == Self::default() {
             return;
         }
@@ -153,7 +152,7 @@ impl Event {
         write: impl FnOnce(&mut DataWriter<'_, BytesMut>) -> Result<(), E>,
     ) -> Result<(), E> {
         let before = buffer.len();
-        self.put_head(buffer);
+        Self::put_head(self.name(), self.retry(), buffer);
         let mut lines = DataWriter::new(buffer);
         match write(&mut lines) {
             Ok(()) => {
@@ -169,13 +168,24 @@ impl Event {
     }
 
     #[inline]
-    fn put_head(&self, buffer: &mut impl BufMut) {
-        if let Some(name) = self.name() {
+    pub(super) fn put_head(
+        name: Option<&EventName>,
+        retry: Option<Duration>,
+        buffer: &mut impl BufMut,
+    ) {
+        if let Some(name) = name {
             put_line(buffer, EVENT, name.as_str());
         }
-        if let Some(retry) = self.retry() {
+        if let Some(retry) = retry {
             put_line(buffer, RETRY, &retry.as_millis().to_string());
         }
+    }
+
+    #[inline]
+    pub(super) fn put_data(data: &str, buffer: &mut impl BufMut) {
+        let mut lines = DataWriter::new(buffer);
+        lines.write(data.as_bytes());
+        lines.finish();
     }
 
     /// The ID comes last: some clients take it when they read its line, and would resume behind an
@@ -188,14 +198,22 @@ impl Event {
         buffer.put_u8(b'\n');
     }
 
-    /// At least the length of the frame, and mostly exactly that.
     fn encoded_len(&self) -> usize {
-        let retry = self.retry().map_or(0, |_| RETRY.len() + MILLIS_LEN + 1);
         let id = self.id().map_or(0, |id| ID.len() + id.as_str().len() + 1);
-        let name = self.name().map_or(0, |name| EVENT.len() + name.as_str().len() + 1);
-        let data = self.as_data().into_iter().flat_map(lines);
+        Self::len_of(self.name(), self.retry(), self.as_data()) + id
+    }
+
+    /// At least the length of a frame without an id, and mostly exactly that.
+    pub(super) fn len_of(
+        name: Option<&EventName>,
+        retry: Option<Duration>,
+        data: Option<&str>,
+    ) -> usize {
+        let name = name.map_or(0, |name| EVENT.len() + name.as_str().len() + 1);
+        let retry = retry.map_or(0, |_| RETRY.len() + MILLIS_LEN + 1);
+        let data = data.into_iter().flat_map(lines);
         let data: usize = data.map(|line| DATA.len() + line.len() + 1).sum();
-        retry + id + name + data + 1
+        name + retry + data + 1
     }
 }
 

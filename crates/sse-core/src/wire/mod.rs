@@ -5,8 +5,14 @@ mod data_writer;
 mod decode;
 pub use decode::Decoder;
 
+mod draft;
+pub(crate) use draft::Draft;
+
 mod encode;
 pub use encode::{KEEPALIVE, encode_comment};
+
+mod frame;
+pub use frame::{Frame, FrameError};
 
 mod item;
 pub use item::{EventRef, Item, MessageEvent};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, LogConfig, Mode, StringFormat, Token};
+use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat, Token};
 use sse_hyper::{EventService, Server};
 use tokio::{
     net::TcpStream,
@@ -23,9 +23,8 @@ const LONG_TIMEOUT: Duration = Duration::from_secs(4);
 #[tokio::test]
 async fn a_listener_that_was_cut_is_reset_though_its_window_is_shut() {
     for window in [0, 1, 30, 20_000] {
-        let config = HubConfig::new(StringFormat)
-            .with_mode(Mode::Shared)
-            .with_log(LogConfig::default().with_max_bytes(100_000));
+        let config =
+            HubConfig::new(StringFormat).with_mode(Mode::Shared).with_max_log_bytes(100_000);
         let service = EventService::new(Gateway::new(Hub::new(config), GatewayConfig::default()));
         let channels = service.channels();
         let server = Server::bind("127.0.0.1:0").await.unwrap().with_stall_timeout(None);

@@ -4,7 +4,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use sse_core::{History, HubConfig, LogConfig, Mode, OnOverrun};
+use sse_core::{History, HubConfig, Mode, OnOverrun};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::{Setup, Target};
@@ -49,7 +49,7 @@ impl Crowd {
 }
 
 fn small(hub: HubConfig) -> HubConfig {
-    hub.with_mode(Mode::Shared).with_log(LogConfig::default().with_max_bytes(256 << 10))
+    hub.with_mode(Mode::Shared).with_max_log_bytes(256 << 10)
 }
 
 /// Serves as the test that started this process wants it, until that is over.

@@ -260,7 +260,7 @@ mod tests {
     use bytes::Buf;
     use futures_util::stream::{self, StreamExt};
     use http_body_util::BodyExt;
-    use sse_core::{Hub, HubConfig, LogConfig, StringFormat, Token};
+    use sse_core::{Hub, HubConfig, StringFormat, Token};
     use sse_tokio::SseBody;
     use tokio::time::{Instant, sleep, timeout};
 
@@ -322,8 +322,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_cut_is_found_soon_however_long_the_window_was_shut() {
-        let log = LogConfig::default().with_max_bytes(100);
-        let hub = Hub::new(HubConfig::new(StringFormat).with_log(log));
+        let hub = Hub::new(HubConfig::new(StringFormat).with_max_log_bytes(150));
         let token = Token::new("42").unwrap();
         let body = SseBody::new(hub.subscribe(&token, now()).unwrap());
         let (_body, _held, mut cut) = held(body, None).await;

@@ -1,6 +1,12 @@
+use std::{
+    hash::{Hash, Hasher},
+    num::NonZeroU32,
+};
+
 use bytes::Bytes;
 
-use crate::{Event, encode_comment};
+use super::draft::put_id;
+use crate::{Event, EventId, encode_comment};
 
 /// Encoded events, to be sent to many without being encoded again. A clone shares the bytes.
 ///
@@ -10,8 +16,12 @@ use crate::{Event, encode_comment};
 /// let frame = Frame::from(Event::data("42"));
 /// assert_eq!(frame.as_bytes(), "data: 42\n\n");
 /// ```
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
-pub struct Frame(Bytes);
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    bytes: Bytes,
+    /// Where the id line stands or would stand, if that is known.
+    id_at: Option<NonZeroU32>,
+}
 
 impl Frame {
     /// Takes bytes that are encoded already, such as those of a stream that is passed on.
@@ -38,7 +48,7 @@ impl Frame {
     pub fn from_encoded(bytes: impl Into<Bytes>) -> Result<Self, FrameError> {
         let bytes = bytes.into();
         if bytes.is_empty() || ends_with_blank_line(&bytes) {
-            Ok(Self(bytes))
+            Ok(Self { bytes, id_at: None })
         } else {
             Err(FrameError::NoBlankLine)
         }
@@ -46,23 +56,70 @@ impl Frame {
 
     /// A comment, one line for each of the lines of `text`. See [`encode_comment`].
     pub fn comment(text: &str) -> Self {
-        Self(encode_comment(text))
+        Self { bytes: encode_comment(text), id_at: None }
     }
 
     /// The bytes.
     pub fn as_bytes(&self) -> &Bytes {
-        &self.0
+        &self.bytes
     }
 
     /// The bytes.
     pub fn into_bytes(self) -> Bytes {
-        self.0
+        self.bytes
+    }
+
+    /// The same event under `id` in the place of its own; `None` where the parts are not known, since
+    /// the bytes are no single event or were encoded elsewhere.
+    ///
+    /// ```
+    /// use sse_core::{Event, Frame};
+    ///
+    /// let frame = Frame::from(Event::data("42").with_id(1.into()));
+    /// let same = frame.with_id(&"a.1".try_into()?).expect("it was encoded here");
+    /// assert_eq!(same.as_bytes(), "data: 42\nid: a.1\n\n");
+    /// # Ok::<(), sse_core::FieldError>(())
+    /// ```
+    #[must_use]
+    pub fn with_id(&self, id: &EventId) -> Option<Self> {
+        let id_at = self.id_at?.get() as usize;
+        let mut bytes = Vec::with_capacity(self.bytes.len() + "id: \n".len() + id.as_str().len());
+        bytes.extend_from_slice(&self.bytes[..id_at]);
+        put_id(&mut bytes, id);
+        bytes.push(b'\n');
+        Some(Self::encoded(bytes.into(), id_at))
+    }
+
+    /// What was encoded here, with the place of its id line.
+    pub(super) fn encoded(bytes: Bytes, id_at: usize) -> Self {
+        let id_at = u32::try_from(id_at).ok().and_then(NonZeroU32::new);
+        Self { bytes, id_at }
+    }
+}
+
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Frame {}
+
+impl Hash for Frame {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
     }
 }
 
 impl From<&Event> for Frame {
     fn from(event: &Event) -> Self {
-        Self(event.encode())
+        let bytes = event.encode();
+        if bytes.is_empty() {
+            return Self { bytes, id_at: None };
+        }
+        let id_line = event.id().map_or(0, |id| "id: \n".len() + id.as_str().len());
+        let id_at = bytes.len() - 1 - id_line;
+        Self::encoded(bytes, id_at)
     }
 }
 

@@ -1,0 +1,20 @@
+/// Why a stream ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The channel, or the stream that the events came from, was finished; everything before was
+    /// written.
+    Finished,
+    /// The hub is shutting down; everything published before was written.
+    Shutdown,
+    /// Another listener took the channel over; what was published before was written.
+    Replaced,
+    /// The channel's log dropped frames that this listener had not read.
+    Overrun {
+        /// How many events were missed.
+        missed: u64,
+    },
+    /// The stream that the events of an [`EventBuffer`](crate::EventBuffer) came from has failed; what
+    /// came before was written.
+    Failed,
+}

@@ -1,0 +1,34 @@
+use std::time::Duration;
+
+use super::OnOverrun;
+use crate::{EventBuffer, History};
+
+/// What is the same for every channel of a hub.
+#[derive(Clone, Debug)]
+pub(crate) struct ChannelConfig {
+    pub(crate) history: Option<History>,
+    /// How much may be held for listeners that have not read it, in bytes.
+    pub(crate) max_log_bytes: usize,
+    pub(crate) max_listeners: usize,
+    pub(crate) on_overrun: OnOverrun,
+    pub(crate) keepalive: Option<Duration>,
+    pub(crate) retry: Duration,
+    pub(crate) has_greeting: bool,
+    /// How long the token of a finished channel is kept, which its listeners are told.
+    pub(crate) closed_ttl: Option<Duration>,
+}
+
+impl Default for ChannelConfig {
+    fn default() -> Self {
+        Self {
+            history: None,
+            max_log_bytes: 16 << 20,
+            max_listeners: 100_000,
+            on_overrun: OnOverrun::default(),
+            keepalive: Some(EventBuffer::KEEPALIVE),
+            retry: Duration::from_secs(3),
+            has_greeting: true,
+            closed_ttl: None,
+        }
+    }
+}

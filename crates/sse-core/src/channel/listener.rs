@@ -1,0 +1,147 @@
+use std::time::Instant;
+
+use bytes::Bytes;
+use slab::Slab;
+
+use super::{CloseReason, Cursor, Log, OnOverrun, Phase};
+
+/// Who listens on a channel, or did and still has a connection.
+#[derive(Debug, Default)]
+pub(super) struct Listeners {
+    listeners: Slab<Listener>,
+    here: usize,
+}
+
+/// One listener: where it stands in the log, and what it still has to be told.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) cursor: Cursor,
+    pub(super) presence: Presence,
+    /// Why it is not here any more.
+    pub(super) reason: Option<CloseReason>,
+    /// Whether it was told why.
+    pub(super) is_told: bool,
+    /// What is written before anything else.
+    pub(super) opening: Option<Bytes>,
+    /// The first event that it missed by falling behind, if it goes on and was not told yet.
+    pub(super) missed_from: Option<u64>,
+    pub(super) last_write: Instant,
+    /// Its own place in every span of time that listeners are spread over.
+    pub(super) phase: Phase,
+}
+
+/// Whether a listener is one of those that are published for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Presence {
+    /// It gets what is published.
+    Here,
+    /// It gets what was published before `at`, and then its end.
+    Leaving { at: Cursor },
+    /// Nothing is kept for it. Its connection lives, and may still have to be told the reason.
+    Gone,
+}
+
+impl Listeners {
+    /// How many are here.
+    pub(super) fn here(&self) -> usize {
+        self.here
+    }
+
+    /// How many have left or are leaving, and have a connection all the same.
+    pub(super) fn leaving(&self) -> usize {
+        self.listeners.len() - self.here
+    }
+
+    pub(super) fn get_mut(&mut self, key: usize) -> &mut Listener {
+        &mut self.listeners[key]
+    }
+
+    /// Adds a listener that is here; returns its key.
+    pub(super) fn add(&mut self, listener: Listener, log: &mut Log) -> usize {
+        log.enter(listener.cursor);
+        self.here += 1;
+        if self.listeners.capacity() == 0 {
+            // Most channels have one.
+            self.listeners.reserve_exact(1);
+        }
+        self.listeners.insert(listener)
+    }
+
+    /// Removes a listener whose connection is over.
+    pub(super) fn remove(&mut self, key: usize, log: &mut Log) {
+        self.change(key, Presence::Gone, CloseReason::Finished, log);
+        self.listeners.remove(key);
+    }
+
+    /// Everyone who is here leaves, once it has read what the log holds now.
+    pub(super) fn dismiss(&mut self, reason: CloseReason, log: &mut Log) {
+        let at = log.end();
+        for key in self.keys(|listener| listener.presence == Presence::Here) {
+            self.change(key, Presence::Leaving { at }, reason, log);
+        }
+    }
+
+    /// One listener leaves, once it has read what the log holds now.
+    pub(super) fn leave(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
+        self.change(key, Presence::Leaving { at: log.end() }, reason, log);
+    }
+
+    /// A listener has read up to `cursor`.
+    pub(super) fn advance(&mut self, key: usize, cursor: Cursor, log: &mut Log) {
+        let listener = &mut self.listeners[key];
+        log.advance(listener.cursor, cursor);
+        listener.cursor = cursor;
+        let presence = listener.presence;
+        if let (Presence::Leaving { .. }, Some(reason)) = (presence, listener.reason) {
+            self.change(key, presence, reason, log);
+        }
+    }
+
+    /// The log has dropped what some still had to read: they are cut, or go on from its start. Returns
+    /// how many they are.
+    pub(super) fn fall_out(&mut self, then: OnOverrun, log: &mut Log) -> usize {
+        let start = log.start();
+        let behind = self.keys(|listener| {
+            listener.presence != Presence::Gone && listener.cursor.is_before(start)
+        });
+        for &key in &behind {
+            let listener = &mut self.listeners[key];
+            let Cursor { event, offset, .. } = listener.cursor;
+            // What was begun cannot be taken back.
+            let is_told = then == OnOverrun::Gap && offset == 0;
+            if is_told && listener.presence == Presence::Here {
+                listener.missed_from.get_or_insert(event);
+                self.advance(key, self.listeners[key].cursor.max(start), log);
+            } else {
+                let missed = start.event - event.min(start.event);
+                self.change(key, Presence::Gone, CloseReason::Overrun { missed }, log);
+            }
+        }
+        behind.len()
+    }
+
+    /// The one place where a presence changes: a listener that is leaving and has read everything is
+    /// gone, and nobody comes back.
+    fn change(&mut self, key: usize, to: Presence, reason: CloseReason, log: &mut Log) {
+        let listener = &mut self.listeners[key];
+        let to = match to {
+            Presence::Leaving { at } if !listener.cursor.is_before(at) => Presence::Gone,
+            to => to,
+        };
+        let from = std::mem::replace(&mut listener.presence, to);
+        if from == Presence::Here {
+            self.here -= 1;
+        }
+        if from != Presence::Gone {
+            listener.reason = Some(reason);
+            if to == Presence::Gone {
+                log.leave(listener.cursor);
+            }
+        }
+    }
+
+    fn keys(&self, is_meant: impl Fn(&Listener) -> bool) -> Vec<usize> {
+        let meant = self.listeners.iter().filter(|(_, listener)| is_meant(listener));
+        meant.map(|(key, _)| key).collect()
+    }
+}

@@ -1,0 +1,359 @@
+use std::time::{Duration, Instant};
+
+use super::{
+    ChannelConfig, CloseReason, Content, Cursor, Log, Mode, Phase, Publication, PublishedId,
+    Tombstone, Window,
+    keys::{Keys, KnownKey},
+    listener::{Listener, Listeners, Presence},
+    system,
+};
+use crate::{
+    Event, IdSource, KEEPALIVE, Limit, Resume, Start, SubscribeError,
+    history::{Epochs, decide},
+    wire::Draft,
+};
+
+/// A channel: its log, who listens to it, and what it remembers beside its events.
+///
+/// It is open while someone listens or something is remembered. Once it is over it stays so, and is only
+/// there for the listeners that still have to read its end.
+///
+/// It is plain state. Each method is one step, and what follows for others is left in it to be taken:
+/// [`Self::take_fallen`], [`Self::take_tombstone`].
+#[derive(Debug)]
+pub(crate) struct Channel {
+    pub(super) mode: Mode,
+    pub(super) life: Life,
+    pub(super) log: Log,
+    pub(super) listeners: Listeners,
+    pub(super) keys: Option<Box<Keys>>,
+    /// The reconnection time that was last asked for.
+    pub(super) retry: Option<(Duration, Instant)>,
+    /// When it was last published to or joined.
+    used: Instant,
+    /// How many listeners have fallen out of the log and were not taken note of.
+    fallen: usize,
+}
+
+#[derive(Debug)]
+pub(super) enum Life {
+    /// Nobody has listened or published yet.
+    New {
+        /// Whether it goes on from a tombstone.
+        continues: bool,
+    },
+    Open,
+    Over(Option<Tombstone>),
+}
+
+impl Channel {
+    /// A channel without listeners whose next event has the number `next`, and with a history belongs to
+    /// the last of `epochs`.
+    pub(crate) fn new(
+        mode: Mode,
+        (next, epochs): (u64, Option<Epochs>),
+        continues: bool,
+        config: &ChannelConfig,
+        now: Instant,
+    ) -> Self {
+        let history = config.history.as_ref().zip(epochs);
+        let window = history.map(|(history, epochs)| Window::new(history, next, epochs));
+        Self {
+            mode,
+            life: Life::New { continues },
+            log: Log::new(next, window),
+            listeners: Listeners::default(),
+            keys: None,
+            retry: None,
+            used: now,
+            fallen: 0,
+        }
+    }
+
+    /// Publishes for everyone who is here, and for those who come back.
+    pub(crate) fn publish(
+        &mut self,
+        publication: &mut Publication,
+        ids: Option<&dyn IdSource>,
+        config: &ChannelConfig,
+        now: Instant,
+    ) -> Outcome {
+        if let Some((key, digest)) = &publication.key
+            && let Some(known) = self.keys.as_ref().and_then(|keys| keys.find(key))
+        {
+            return self.repeat(known, *digest);
+        }
+        let (new, listeners) = (self.log.end(), self.listeners.here());
+        if listeners == 0 && self.log.window().is_none() {
+            return Outcome::NotConnected;
+        }
+        let id = match &mut publication.content {
+            Content::Events(drafts) => {
+                let ids = drafts.take().map(|draft| self.append(draft, ids, now));
+                ids.last().flatten()
+            }
+            Content::Retry(retry) => {
+                self.log.append_aside(Event::default().with_retry(*retry).encode());
+                self.retry = Some((*retry, now));
+                None
+            }
+        };
+        if let Some((key, digest)) = publication.key.take()
+            && let Some(history) = &config.history
+        {
+            let event = (new.event < self.log.end().event).then(|| self.log.end().event - 1);
+            let keys = self.keys.get_or_insert_default();
+            keys.insert(key, KnownKey { digest, event }, history, now);
+        }
+        (self.life, self.used) = (Life::Open, now);
+        self.log.settle(now);
+        self.bound(config, new);
+        self.forget_if_deserted();
+        Outcome::Published { id, listeners }
+    }
+
+    /// Adds a listener at `phase` that begins at `start`.
+    pub(crate) fn listen(
+        &mut self,
+        start: &Start,
+        phase: Phase,
+        config: &ChannelConfig,
+        now: Instant,
+    ) -> Result<Joined, SubscribeError> {
+        let here = self.listeners.here();
+        let has_replaced = self.mode == Mode::Takeover && 0 < here;
+        if self.is_taken() {
+            return Err(SubscribeError::Taken);
+        }
+        if !has_replaced && config.max_listeners <= here {
+            let (limit, max) = (Limit::ChannelListeners, config.max_listeners);
+            return Err(SubscribeError::Limit { limit, max });
+        }
+        if has_replaced {
+            self.listeners.dismiss(CloseReason::Replaced, &mut self.log);
+        }
+        let resume = self.resume(start);
+        let end = self.log.end();
+        let event = resume.as_ref().map_or(end.event, |resume| resume.anchor().seq() + 1);
+        let opening = if config.has_greeting {
+            let retry = self.retry.map_or(config.retry, |(retry, _)| retry);
+            system::open(resume.as_ref(), retry)
+        } else {
+            KEEPALIVE
+        };
+        let listener = Listener {
+            cursor: Cursor::new(event, end.aside),
+            presence: Presence::Here,
+            reason: None,
+            is_told: false,
+            opening: Some(opening),
+            missed_from: None,
+            last_write: now,
+            phase,
+        };
+        let key = self.listeners.add(listener, &mut self.log);
+        (self.life, self.used) = (Life::Open, now);
+        Ok(Joined { key, resume, has_replaced })
+    }
+
+    /// The listener `key` has no connection any more.
+    pub(crate) fn leave(&mut self, key: usize) {
+        self.listeners.remove(key, &mut self.log);
+        self.forget_if_deserted();
+    }
+
+    /// Ends the life of the channel: its listeners read on to the end of the log, and nothing is
+    /// remembered but `tombstone`.
+    pub(crate) fn end(&mut self, reason: CloseReason, tombstone: Option<Tombstone>) {
+        self.listeners.dismiss(reason, &mut self.log);
+        self.log.forget();
+        (self.keys, self.retry) = (None, None);
+        self.life = Life::Over(tombstone);
+    }
+
+    /// Finishes the channel: its token is kept for a while, or free at once.
+    pub(crate) fn finish(&mut self, config: &ChannelConfig, now: Instant) {
+        let closed = config.closed_ttl.map(|ttl| Tombstone::Closed { until: now.checked_add(ttl) });
+        self.end(CloseReason::Finished, closed);
+    }
+
+    /// Forgets the channel, where nobody listens; otherwise nothing happens.
+    pub(crate) fn give_way(&mut self) {
+        if !self.is_over() && self.listeners.here() == 0 {
+            let tombstone = self.forgotten();
+            self.end(CloseReason::Finished, tombstone);
+        }
+    }
+
+    /// Cuts all who still have to read what is not remembered.
+    pub(crate) fn cut(&mut self, config: &ChannelConfig) {
+        if self.log.evict_all() {
+            self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
+        }
+        self.forget_if_deserted();
+    }
+
+    /// Where a listener begins that asks for `start`, in a channel with history.
+    pub(crate) fn resume(&self, start: &Start) -> Option<Resume> {
+        Some(decide(start, self.log.window()?.kept(self.log.end().event)))
+    }
+
+    /// Whether another listener would be refused because the channel is exclusive.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.mode == Mode::Exclusive && 0 < self.listeners.here()
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.life, Life::Open)
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.life, Life::Over(_))
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// How many events are held.
+    pub(crate) fn events(&self) -> usize {
+        (self.log.end().event - self.log.start().event) as usize
+    }
+
+    /// When the channel was last published to or joined.
+    pub(crate) fn used(&self) -> Instant {
+        self.used
+    }
+
+    /// What the channel leaves behind, once it is over.
+    pub(crate) fn take_tombstone(&mut self) -> Option<Tombstone> {
+        match &mut self.life {
+            Life::Over(tombstone) => tombstone.take(),
+            _ => None,
+        }
+    }
+
+    /// How many have fallen out of the log since this was last asked.
+    pub(crate) fn take_fallen(&mut self) -> usize {
+        std::mem::take(&mut self.fallen)
+    }
+
+    /// What the channel holds now.
+    pub(crate) fn held(&self) -> Held {
+        Held {
+            unread: self.log.unread_cost(),
+            joined: self.log.joined_len(),
+            history: self.log.history_cost() + self.keys.as_ref().map_or(0, |keys| keys.cost()),
+            here: self.listeners.here(),
+            leaving: self.listeners.leaving(),
+        }
+    }
+
+    /// The same, added up piece by piece.
+    pub(crate) fn recount(&self) -> Held {
+        let history = self.log.recount_history();
+        Held {
+            unread: self.log.recount() - history,
+            history: history + self.keys.as_ref().map_or(0, |keys| keys.recount()),
+            ..self.held()
+        }
+    }
+
+    /// Forgets the channel where nobody listens and nothing is remembered.
+    pub(crate) fn forget_if_deserted(&mut self) {
+        if !self.is_over() && !self.is_needed() {
+            self.give_way();
+        }
+    }
+
+    /// Keeps the log within its bound, but holds on to what stands from `new` on.
+    pub(super) fn bound(&mut self, config: &ChannelConfig, new: Cursor) {
+        if self.log.evict(config.max_log_bytes, new) {
+            self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
+        }
+    }
+
+    fn append(
+        &mut self,
+        draft: Draft,
+        ids: Option<&dyn IdSource>,
+        now: Instant,
+    ) -> Option<PublishedId> {
+        let seq = self.log.end().event;
+        let id = match self.log.window() {
+            Some(window) => Some(PublishedId::Position(window.position(seq))),
+            None => ids
+                .map(|ids| ids.next_id(now))
+                .or_else(|| draft.own_id().cloned())
+                .map(PublishedId::Id),
+        };
+        self.log.append(draft.finish(id.as_ref()), now);
+        id
+    }
+
+    /// The answer to a publication whose key is known.
+    fn repeat(&self, known: KnownKey, digest: u64) -> Outcome {
+        if known.digest != digest {
+            return Outcome::KeyReused;
+        }
+        let window = self.log.window();
+        let id = window.zip(known.event).map(|(window, seq)| window.position(seq));
+        let (id, listeners) = (id.map(PublishedId::Position), self.listeners.here());
+        Outcome::Duplicate { id, listeners }
+    }
+
+    fn forgotten(&self) -> Option<Tombstone> {
+        if let Life::New { continues: false } = self.life {
+            return None;
+        }
+        let epochs = self.log.window()?.epochs().clone();
+        Some(Tombstone::Forgotten { next: self.log.end().event, epochs })
+    }
+}
+
+/// What became of a publication.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Published {
+        id: Option<PublishedId>,
+        listeners: usize,
+    },
+    /// It was published before, under the same key.
+    Duplicate {
+        id: Option<PublishedId>,
+        listeners: usize,
+    },
+    /// Something else was published under its key.
+    KeyReused,
+    /// Nobody listens, and nothing would be remembered.
+    NotConnected,
+}
+
+/// A new listener.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) key: usize,
+    pub(crate) resume: Option<Resume>,
+    /// Whether another had to leave for it.
+    pub(crate) has_replaced: bool,
+}
+
+/// What a channel holds: bytes, and listeners.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Held {
+    /// Bytes that a listener still has to read, beside what is remembered.
+    pub(crate) unread: usize,
+    /// Bytes that were joined for one write.
+    pub(crate) joined: usize,
+    /// Bytes that are remembered.
+    pub(crate) history: usize,
+    pub(crate) here: usize,
+    pub(crate) leaving: usize,
+}
+
+impl Held {
+    /// Bytes that are held because a listener still has to read.
+    pub(crate) fn to_read(&self) -> usize {
+        self.unread + self.joined
+    }
+}

@@ -1,0 +1,351 @@
+use std::{cmp::Reverse, task::Waker, time::Instant};
+
+use super::{
+    ChannelInfo, HubEvent,
+    idle::Idle,
+    shared::Shared,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use crate::{
+    Output, Resume, Start, SubscribeError, Token, Verdict,
+    channel::{Channel, Held, Joined, Outcome, Phase, Publication, Tombstone},
+};
+
+/// A [`Channel`] behind its lock.
+///
+/// Each method takes the lock once, runs one step of the channel and takes note of what it holds then.
+/// What follows for others is handed back: who is to be woken, who has fallen out, whether it is over.
+#[derive(Debug)]
+pub(super) struct Cell {
+    token: Token,
+    serial: u64,
+    shared: Arc<Shared>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    channel: Channel,
+    idle: Idle,
+    listed: Listed,
+}
+
+/// Under what the channel stands in the queues of [`Shared`], which may be no longer true.
+#[derive(Debug, Default)]
+struct Listed {
+    due: Option<Instant>,
+    deserted: Option<Instant>,
+    history: Option<usize>,
+    unread: Option<usize>,
+}
+
+/// What follows from one step of a channel.
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use]
+pub(super) struct Effects {
+    /// How many listeners fell out of the log.
+    pub(super) fallen: usize,
+    /// The channel is to be taken out.
+    pub(super) is_over: bool,
+    /// Idle listeners with a lower ticket are to be woken.
+    pub(super) tickets: u64,
+}
+
+impl Cell {
+    pub(super) fn new(token: Token, serial: u64, channel: Channel, shared: Arc<Shared>) -> Self {
+        let state = State { channel, idle: Idle::default(), listed: Listed::default() };
+        Self { token, serial, shared, state: Mutex::new(state) }
+    }
+
+    pub(super) fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// What tells it from all other channels of the hub.
+    pub(super) fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Publishes, unless the channel is over; `publication` is used up then only.
+    pub(super) fn publish(
+        self: &Arc<Self>,
+        publication: &mut Publication,
+        now: Instant,
+    ) -> (Option<Outcome>, Effects) {
+        let config = &self.shared.config;
+        self.step(&mut self.lock(), |channel| {
+            channel.forget_old(&config.channel, now);
+            let is_open = !channel.is_over();
+            is_open
+                .then(|| channel.publish(publication, config.ids.as_deref(), &config.channel, now))
+        })
+    }
+
+    /// Adds a listener, unless the channel is over.
+    pub(super) fn listen(
+        self: &Arc<Self>,
+        start: &Start,
+        phase: Phase,
+        now: Instant,
+    ) -> (Option<Result<Joined, SubscribeError>>, Effects) {
+        let config = &self.shared.config.channel;
+        let mut state = self.lock();
+        let (joined, effects) = self.step(&mut state, |channel| {
+            channel.forget_old(config, now);
+            let is_open = !channel.is_over();
+            let joined = is_open.then(|| channel.listen(start, phase, config, now));
+            if let Some(Err(_)) = joined {
+                channel.forget_if_deserted();
+            }
+            joined
+        });
+        if let Some(Ok(Joined { resume: Some(resume), .. })) = &joined
+            && let Verdict::Gap(gap) = resume.verdict()
+        {
+            self.shared.tally.gap();
+            self.emit(|| HubEvent::Gap { token: self.token.clone(), gap: gap.clone() });
+        }
+        (joined, effects)
+    }
+
+    /// Whether a listener would be added, and what it would be told.
+    pub(super) fn check_listen(
+        self: &Arc<Self>,
+        start: &Start,
+        now: Instant,
+    ) -> (Option<Result<Option<Resume>, SubscribeError>>, Effects) {
+        let config = &self.shared.config.channel;
+        self.step(&mut self.lock(), |channel| {
+            channel.forget_old(config, now);
+            let is_open = !channel.is_over();
+            is_open.then(|| match channel.is_taken() {
+                true => Err(SubscribeError::Taken),
+                false => Ok(channel.resume(start)),
+            })
+        })
+    }
+
+    /// What the connection of the listener `key` is to do; an idle one is woken by the next publication.
+    pub(super) fn poll_output(
+        self: &Arc<Self>,
+        key: usize,
+        waker: &Waker,
+        now: Instant,
+    ) -> (Output, Effects) {
+        let (config, drain) = (&self.shared.config.channel, self.shared.drain.get());
+        let mut state = self.lock();
+        let (output, effects) =
+            self.step(&mut state, |channel| channel.poll_output(key, drain, config, now));
+        let is_idle = matches!(output, Output::Wait { .. });
+        let stale = if is_idle { state.idle.register(key, waker) } else { None };
+        drop(state);
+        // It may own the last reference to a task whose drop takes the lock again.
+        drop(stale);
+        (output, effects)
+    }
+
+    /// The connection of the listener `key` is over.
+    pub(super) fn leave(self: &Arc<Self>, key: usize) -> Effects {
+        let mut state = self.lock();
+        let ((), effects) = self.step(&mut state, |channel| channel.leave(key));
+        let stale = state.idle.remove(key);
+        drop(state);
+        drop(stale);
+        effects
+    }
+
+    /// Ends the channel with what `end` does, unless it is over; returns how many were here.
+    pub(super) fn end(
+        self: &Arc<Self>,
+        end: impl FnOnce(&mut Channel),
+    ) -> (Option<usize>, Effects) {
+        self.step(&mut self.lock(), |channel| {
+            let here = (!channel.is_over()).then(|| channel.held().here)?;
+            end(channel);
+            Some(here)
+        })
+    }
+
+    /// Forgets what is over age, when the instant has come that was noted for it.
+    pub(super) fn expire(self: &Arc<Self>, now: Instant) -> Effects {
+        let config = &self.shared.config.channel;
+        let mut state = self.lock();
+        state.listed.due = None;
+        self.step(&mut state, |channel| channel.forget_old(config, now)).1
+    }
+
+    /// Forgets half of what is remembered, if it is still as much as `listed`.
+    pub(super) fn shrink(self: &Arc<Self>, listed: usize) -> Effects {
+        let config = &self.shared.config.channel;
+        let mut state = self.lock();
+        state.listed.history = None;
+        self.step(&mut state, |channel| {
+            if listed <= channel.held().history {
+                channel.shrink(config);
+            }
+        })
+        .1
+    }
+
+    /// Cuts all who are behind, if what they have to read is still as much as `listed`.
+    pub(super) fn cut(self: &Arc<Self>, listed: usize) -> Effects {
+        let config = &self.shared.config.channel;
+        let mut state = self.lock();
+        state.listed.unread = None;
+        self.step(&mut state, |channel| {
+            if listed <= channel.held().to_read() {
+                channel.cut(config);
+            }
+        })
+        .1
+    }
+
+    /// Forgets the channel to make room for another, if nobody listens and it was not used since `listed`.
+    pub(super) fn give_way(self: &Arc<Self>, listed: Instant) -> Effects {
+        let mut state = self.lock();
+        state.listed.deserted = None;
+        self.step(&mut state, |channel| {
+            if channel.used() <= listed {
+                channel.give_way();
+            }
+        })
+        .1
+    }
+
+    /// Takes idle listeners' wakers, oldest first, as long as their tickets are below `until`.
+    pub(super) fn take_wakers(&self, until: u64, batch: &mut [Option<Waker>]) -> usize {
+        let mut state = self.lock();
+        let mut taken = 0;
+        while taken < batch.len() {
+            let Some(waker) = state.idle.take(until) else {
+                break;
+            };
+            batch[taken] = Some(waker);
+            taken += 1;
+        }
+        taken
+    }
+
+    /// The ticket below which all idle listeners have to be woken.
+    pub(super) fn tickets(&self) -> u64 {
+        self.lock().idle.next_ticket()
+    }
+
+    /// What it leaves behind, once it is over.
+    pub(super) fn take_tombstone(&self) -> Option<Tombstone> {
+        self.lock().channel.take_tombstone()
+    }
+
+    pub(super) fn listeners(&self) -> usize {
+        self.lock().channel.held().here
+    }
+
+    /// What it is and holds, while it is open.
+    pub(super) fn info(&self) -> Option<ChannelInfo> {
+        let state = self.lock();
+        state.channel.is_open().then(|| ChannelInfo {
+            token: self.token.clone(),
+            mode: state.channel.mode(),
+            listeners: state.channel.held().here,
+            events: state.channel.events(),
+        })
+    }
+
+    /// What it holds, added up piece by piece.
+    pub(super) fn recount(&self) -> Held {
+        self.lock().channel.recount()
+    }
+
+    /// Runs one step, and tells the gauges, the queues and the watchers what it has changed.
+    fn step<T>(
+        self: &Arc<Self>,
+        state: &mut State,
+        step: impl FnOnce(&mut Channel) -> T,
+    ) -> (T, Effects) {
+        let (before, was_open) = (state.channel.held(), state.channel.is_open());
+        let answer = step(&mut state.channel);
+        let (held, fallen) = (state.channel.held(), state.channel.take_fallen());
+        self.gauge(before, held);
+        let is_open = state.channel.is_open();
+        let token = || self.token.clone();
+        if !was_open && is_open {
+            self.emit(|| HubEvent::Opened { token: token() });
+        }
+        if before.here == 0 && 0 < held.here {
+            self.emit(|| HubEvent::FirstListener { token: token(), listeners: held.here });
+        }
+        if 0 < fallen {
+            self.shared.tally.overrun(fallen);
+            self.emit(|| HubEvent::Overrun { token: token(), listeners: fallen });
+        }
+        if 0 < before.here && held.here == 0 {
+            self.emit(|| HubEvent::LastListener { token: token(), listeners: 0 });
+        }
+        if was_open && !is_open {
+            self.emit(|| HubEvent::Closed { token: token() });
+        }
+        self.list(state);
+        let (is_over, tickets) = (state.channel.is_over(), state.idle.next_ticket());
+        (answer, Effects { fallen, is_over, tickets })
+    }
+
+    fn gauge(&self, before: Held, now: Held) {
+        self.shared.unread.replace(before.unread, now.unread);
+        self.shared.joined.replace(before.joined, now.joined);
+        self.shared.history.replace(before.history, now.history);
+        self.shared.here.replace(before.here, now.here);
+    }
+
+    /// Sees that the channel stands in every queue where it has to be found.
+    fn list(self: &Arc<Self>, state: &mut State) {
+        let State { channel, listed, .. } = state;
+        let (held, shared) = (channel.held(), &self.shared);
+        let to_read = held.to_read();
+        if shared.least_unread < to_read && is_much_more(to_read, listed.unread) {
+            let before = listed.unread.replace(to_read);
+            before.inspect(|&before| shared.most_unread.remove(Reverse(before), self.serial));
+            shared.most_unread.put(Reverse(to_read), self);
+        }
+        if shared.config.channel.history.is_none() || !channel.is_open() {
+            return;
+        }
+        if is_much_more(held.history, listed.history) {
+            let before = listed.history.replace(held.history);
+            before.inspect(|&before| shared.most_history.remove(Reverse(before), self.serial));
+            shared.most_history.put(Reverse(held.history), self);
+        }
+        if listed.due.is_none() {
+            listed.due = channel.deadline(&shared.config.channel);
+            listed.due.inspect(|&due| shared.due.put(due, self));
+        }
+        if listed.deserted.is_none() && held.here == 0 {
+            listed.deserted = Some(channel.used());
+            shared.deserted.put(channel.used(), self);
+        }
+    }
+
+    fn emit(&self, event: impl FnOnce() -> HubEvent) {
+        self.shared.watchers.emit(event);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Cell {
+    fn drop(&mut self) {
+        let state = self.lock();
+        let listed = &state.listed;
+        listed.due.inspect(|&due| self.shared.due.remove(due, self.serial));
+        listed.deserted.inspect(|&used| self.shared.deserted.remove(used, self.serial));
+        listed.history.inspect(|&held| self.shared.most_history.remove(Reverse(held), self.serial));
+        listed.unread.inspect(|&held| self.shared.most_unread.remove(Reverse(held), self.serial));
+    }
+}
+
+/// Whether a channel that was listed under `listed` has to be listed anew: as long as it holds less than
+/// twice of that, it is found early enough.
+fn is_much_more(held: usize, listed: Option<usize>) -> bool {
+    listed.map_or(0 < held, |listed| 2 * listed <= held)
+}

@@ -1,0 +1,127 @@
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::Duration,
+};
+
+use super::{HubConfig, Post, PublishError};
+use crate::{
+    Action, ActionSet, Event, EventName,
+    action::parse_retry,
+    channel::{Content, Drafts, Publication},
+    wire::Draft,
+};
+
+/// What a publisher wants done, decided as far as it can be without the channel: actions, formats and
+/// limits were looked at, and events are encoded.
+#[derive(Debug)]
+pub(super) enum Command {
+    Publish(Publication),
+    Finish,
+}
+
+impl Command {
+    /// What `post` asks for.
+    pub(super) fn from_post(post: &Post<'_>, config: &HubConfig) -> Result<Self, PublishError> {
+        let (name, action) = find_action(config.actions(), post.action)?;
+        let content = match action {
+            Action::Event if post.is_batch => {
+                Content::Events(bounded(lines(name, post.body, config)?, config)?)
+            }
+            Action::Event => {
+                Content::Events(bounded(draft(name, post.body, config)?.into(), config)?)
+            }
+            Action::Retry => Content::Retry(parse_retry(post.body)?),
+            Action::Finish => return Ok(Self::Finish),
+        };
+        let key = post.key.clone().filter(|_| config.history().is_some());
+        let key = key.map(|key| (key, digest(post)));
+        Ok(Self::Publish(Publication { content, key }))
+    }
+
+    /// That `events` are to be published as they are.
+    pub(super) fn from_events(
+        events: impl IntoIterator<Item = Event>,
+        config: &HubConfig,
+    ) -> Result<Self, PublishError> {
+        let room = config.id_room();
+        let drafts = events.into_iter().map(|event| {
+            check_event(&event, config)?;
+            Ok(Draft::of(&event, room))
+        });
+        let content = Content::Events(bounded(collect(drafts, config)?, config)?);
+        Ok(Self::Publish(Publication { content, key: None }))
+    }
+
+    /// That listeners are to come back after `retry`.
+    pub(super) fn from_retry(retry: Duration) -> Self {
+        Self::Publish(Publication { content: Content::Retry(retry), key: None })
+    }
+}
+
+pub(super) fn find_action<'a>(
+    actions: &'a ActionSet,
+    name: &str,
+) -> Result<(&'a EventName, Action), PublishError> {
+    actions.find(name).ok_or_else(|| PublishError::UnknownAction { action: name.to_owned() })
+}
+
+/// One event out of a body.
+fn draft(name: &EventName, body: &[u8], config: &HubConfig) -> Result<Draft, PublishError> {
+    Ok(Draft::new(name, &config.format().data(body)?, config.id_room()))
+}
+
+/// One event out of each line of a body that is not empty.
+fn lines(name: &EventName, body: &[u8], config: &HubConfig) -> Result<Drafts, PublishError> {
+    let lines = (1..).zip(body.split(|&byte| byte == b'\n'));
+    let written = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
+    let drafts = written.map(|(number, line)| match config.format().data(line) {
+        Ok(data) => Ok(Draft::new(name, &data, config.id_room())),
+        Err(error) => Err(PublishError::Line { line: number, error }),
+    });
+    collect(drafts, config)
+}
+
+fn collect(
+    drafts: impl Iterator<Item = Result<Draft, PublishError>>,
+    config: &HubConfig,
+) -> Result<Drafts, PublishError> {
+    let max = config.max_batch;
+    let mut error = None;
+    let drafts = drafts.take(max.saturating_add(1));
+    let accepted = drafts.map_while(|draft| draft.map_err(|refused| error = Some(refused)).ok());
+    let collected = Drafts::new(accepted);
+    match error {
+        Some(error) => Err(error),
+        None if collected.as_ref().is_some_and(|drafts| max < drafts.len()) => {
+            Err(PublishError::TooManyEvents { max })
+        }
+        None => collected.ok_or(PublishError::Empty),
+    }
+}
+
+/// Refuses what a log could not hold, even if all of it had been read.
+fn bounded(drafts: Drafts, config: &HubConfig) -> Result<Drafts, PublishError> {
+    let (bytes, max) = (drafts.cost(config.id_room()), config.max_publication());
+    if bytes <= max { Ok(drafts) } else { Err(PublishError::TooLarge { bytes, max }) }
+}
+
+/// Refuses what only the hub itself may say.
+fn check_event(event: &Event, config: &HubConfig) -> Result<(), PublishError> {
+    if event.as_data().is_none() {
+        return Err(PublishError::Empty);
+    }
+    if let Some(name) = event.name().filter(|name| name.as_str().starts_with("sse.")) {
+        return Err(PublishError::Reserved { name: name.clone() });
+    }
+    match event.id() {
+        Some(id) if config.gives_ids() => Err(PublishError::OwnId { id: id.clone() }),
+        _ => Ok(()),
+    }
+}
+
+/// Tells two publications apart that have the same key.
+fn digest(post: &Post<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (post.action, post.body, post.is_batch).hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,112 @@
+use std::{
+    task::{Poll, Waker},
+    time::Instant,
+};
+
+use bytes::Bytes;
+
+use super::Subscriber;
+use crate::{CloseReason, Decoder, Item, Limits, MessageEvent, Output, Position};
+
+/// A listener in this process: the events of a channel, not the bytes of a stream.
+///
+/// It is a listener like any other: it counts, may be refused, falls behind and is replaced.
+///
+/// ```
+/// # use std::{task::{Poll, Waker}, time::Instant};
+/// use sse_core::{Event, Hub, HubConfig, Receiver, StringFormat, Token};
+///
+/// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
+/// let token = Token::new("42")?;
+/// let mut receiver = Receiver::from(hub.subscribe(&token, now)?);
+/// hub.send(&token, Event::data("hi"), now)?.wake();
+///
+/// let Poll::Ready(Some(delivered)) = receiver.poll_next(Waker::noop(), now) else {
+///     panic!("an event is there");
+/// };
+/// assert_eq!(delivered.event.data(), "hi");
+///
+/// hub.close(&token, now)?.wake();
+/// assert_eq!(receiver.poll_next(Waker::noop(), now), Poll::Ready(None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Receiver {
+    subscriber: Subscriber,
+    decoder: Decoder,
+    input: Bytes,
+    end: Option<CloseReason>,
+}
+
+/// An event that has reached a [`Receiver`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Delivered {
+    /// The event; `sse.gap` where some are missing before what follows.
+    pub event: MessageEvent,
+    /// Its position, in a hub with history: to go on from there, [`Start`](crate::Start) takes its
+    /// [`EventId`](crate::EventId).
+    pub position: Option<Position>,
+}
+
+impl Receiver {
+    /// The next event; `None` once there will be no more, for the reason of [`Self::close_reason`].
+    /// While there is none, `waker` is kept and woken when there is one.
+    pub fn poll_next(&mut self, waker: &Waker, now: Instant) -> Poll<Option<Delivered>> {
+        loop {
+            if let Some(delivered) = self.decode() {
+                return Poll::Ready(Some(delivered));
+            }
+            match self.subscriber.poll_output(waker, now) {
+                Output::Write(bytes) => self.input = bytes,
+                Output::Wait { .. } => return Poll::Pending,
+                Output::Close(reason) => {
+                    self.end = Some(reason);
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+
+    /// Why there are no more events, once [`Self::poll_next`] has said so.
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.end
+    }
+
+    /// The listener itself.
+    pub fn subscriber(&self) -> &Subscriber {
+        &self.subscriber
+    }
+
+    /// What comes next of what was read. What only speaks to a connection is left out.
+    fn decode(&mut self) -> Option<Delivered> {
+        let mut input = &self.input[..];
+        let mut delivered = None;
+        while delivered.is_none()
+            && let Ok(Some(item)) = self.decoder.decode(&mut input)
+        {
+            delivered = match item {
+                Item::Event(event) if !SILENT.contains(&event.name()) => Some(Delivered {
+                    event: event.to_owned(),
+                    position: Position::parse(event.last_event_id().as_bytes()),
+                }),
+                _ => None,
+            };
+        }
+        let read = self.input.len() - input.len();
+        self.input = self.input.slice(read..);
+        delivered
+    }
+}
+
+impl From<Subscriber> for Receiver {
+    fn from(subscriber: Subscriber) -> Self {
+        // What the hub has taken it also delivers, however long.
+        let all = usize::MAX;
+        let limits = Limits::default().with_line(all).with_event(all).with_data_lines(all);
+        let decoder = Decoder::with_limits(limits.with_name(all).with_id(all));
+        Self { subscriber, decoder, input: Bytes::new(), end: None }
+    }
+}
+
+const SILENT: [&str; 3] = ["sse.open", "sse.end", "sse.replaced"];

@@ -1,0 +1,94 @@
+use std::cmp::Reverse;
+
+use super::{
+    Hub, Overrun,
+    cell::{Cell, Effects},
+    sync::Arc,
+};
+
+/// How room is made where all channels together hold too much. Each of these looks at one channel after
+/// another, those first of which most is to be had, and never at all of them.
+impl Hub {
+    /// Does what follows from a step of `cell`; notes in `overrun` who has fallen out.
+    pub(super) fn follow(&self, cell: &Arc<Cell>, effects: Effects, overrun: &mut Vec<Overrun>) {
+        self.note(cell, effects, overrun);
+        if self.has_too_much_unread(0) {
+            self.cut_those_behind(cell, overrun);
+        }
+        if self.shared.has_too_much_history() {
+            self.shrink_histories(overrun);
+        }
+    }
+
+    /// Takes a channel that is over out of the table; what it leaves behind is there before.
+    pub(super) fn bury(&self, cell: &Arc<Cell>) {
+        if let Some(tombstone) = cell.take_tombstone() {
+            self.shared.tombstones.put(cell.token(), tombstone);
+        }
+        self.table.remove(cell);
+    }
+
+    /// Forgets the channel that was used longest ago of those that nobody listens to, to make room for
+    /// another one. Returns whether there was one.
+    pub(super) fn give_way(&self) -> bool {
+        while let Some((used, cell)) = self.shared.deserted.pop_first() {
+            let effects = cell.give_way(used);
+            if effects.is_over {
+                self.bury(&cell);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Cuts whoever is behind on the channels with the most to be read, until an eighth of what may be
+    /// held is free. The listeners of `last`, which was just published to, have had no time to read it:
+    /// they come last.
+    fn cut_those_behind(&self, last: &Arc<Cell>, overrun: &mut Vec<Overrun>) {
+        let mut is_last_listed = false;
+        let reserve = self.shared.unread.max() / RESERVE;
+        while self.has_too_much_unread(reserve) {
+            let Some((Reverse(listed), cell)) = self.shared.most_unread.pop_first() else {
+                break;
+            };
+            if Arc::ptr_eq(&cell, last) {
+                is_last_listed = true;
+            } else {
+                self.note(&cell, cell.cut(listed), overrun);
+            }
+        }
+        if is_last_listed {
+            let listed = if self.has_too_much_unread(0) { 0 } else { usize::MAX };
+            self.note(last, last.cut(listed), overrun);
+        }
+    }
+
+    /// Halves the largest histories, again and again, then lets tombstones go.
+    fn shrink_histories(&self, overrun: &mut Vec<Overrun>) {
+        while self.shared.has_too_much_history() {
+            if let Some((Reverse(listed), cell)) = self.shared.most_history.pop_first() {
+                self.note(&cell, cell.shrink(listed), overrun);
+            } else if !self.shared.tombstones.remove_least() {
+                return;
+            }
+        }
+    }
+
+    fn note(&self, cell: &Arc<Cell>, effects: Effects, overrun: &mut Vec<Overrun>) {
+        if 0 < effects.fallen {
+            overrun.push(Overrun { token: cell.token().clone(), listeners: effects.fallen });
+        }
+        if effects.is_over {
+            self.bury(cell);
+        }
+    }
+
+    /// Whether less than `reserve` bytes are free for what is to be read.
+    fn has_too_much_unread(&self, reserve: usize) -> bool {
+        let held = self.shared.unread.get() + self.shared.joined.get();
+        self.shared.unread.max() < held.saturating_add(reserve)
+    }
+}
+
+/// When listeners are cut, one part in so many is made free.
+const RESERVE: usize = 8;

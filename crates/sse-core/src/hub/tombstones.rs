@@ -1,0 +1,181 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{Duration, Instant},
+};
+
+use super::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::{Token, channel::Tombstone};
+
+/// What channels have left behind, by token: bounded by number, by age and by the budget of histories.
+#[derive(Debug, Default)]
+pub(super) struct Tombstones {
+    graves: Mutex<Graves>,
+    cost: AtomicUsize,
+}
+
+impl Tombstones {
+    /// Leaves `tombstone` in the place of the channel `token`.
+    pub(super) fn put(&self, token: &Token, tombstone: Tombstone) {
+        self.change(|graves| {
+            graves.remove(token);
+            graves.put(token, tombstone);
+            if MAX_TOMBSTONES < graves.by_token.len() {
+                graves.remove_least();
+            }
+        });
+    }
+
+    pub(super) fn find(&self, token: &Token) -> Option<Tombstone> {
+        if self.cost() == 0 {
+            return None;
+        }
+        Some(self.lock().by_token.get(token)?.tombstone.clone())
+    }
+
+    /// Whether the token is kept although its channel was finished.
+    pub(super) fn is_closed(&self, token: &Token) -> bool {
+        matches!(self.find(token), Some(Tombstone::Closed { .. }))
+    }
+
+    pub(super) fn remove(&self, token: &Token) {
+        if 0 < self.cost() {
+            self.change(|graves| graves.remove(token));
+        }
+    }
+
+    /// Removes one to make room: those of channels that nothing was published on go first, then the
+    /// oldest. Returns whether there was one.
+    pub(super) fn remove_least(&self) -> bool {
+        0 < self.cost() && self.change(Graves::remove_least)
+    }
+
+    /// Removes those whose time is over at `now`: for those of channels that were forgotten it has begun
+    /// when this was first called.
+    pub(super) fn expire(&self, max_age: Option<Duration>, now: Instant) {
+        if 0 < self.cost() {
+            self.change(|graves| {
+                graves.date(max_age.and_then(|age| now.checked_add(age)));
+                graves.expire(now);
+            });
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        self.change(|graves| *graves = Graves::default());
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lock().by_token.len()
+    }
+
+    /// What they take, in bytes.
+    pub(super) fn cost(&self) -> usize {
+        self.cost.load(Ordering::Relaxed)
+    }
+
+    /// What they take, added up one by one.
+    pub(super) fn recount(&self) -> usize {
+        self.lock().by_token.keys().map(cost).sum()
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Graves) -> T) -> T {
+        let mut graves = self.lock();
+        let answer = change(&mut graves);
+        self.cost.store(graves.cost, Ordering::Relaxed);
+        answer
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Graves> {
+        self.graves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Graves {
+    by_token: HashMap<Token, Grave>,
+    /// Within a kind they end in the order in which they came.
+    by_age: BTreeMap<(Kind, u64), Token>,
+    /// Those that were left when nobody knew the time.
+    undated: Vec<Token>,
+    next: u64,
+    cost: usize,
+}
+
+#[derive(Debug)]
+struct Grave {
+    tombstone: Tombstone,
+    until: Option<Instant>,
+    place: (Kind, u64),
+}
+
+/// What a tombstone is worth, the least first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Kind {
+    /// Of a channel that nothing was published on.
+    Blank,
+    Forgotten,
+    Closed,
+}
+
+impl Graves {
+    fn put(&mut self, token: &Token, tombstone: Tombstone) {
+        let (kind, until) = match tombstone {
+            Tombstone::Forgotten { next: 1, .. } => (Kind::Blank, None),
+            Tombstone::Forgotten { .. } => (Kind::Forgotten, None),
+            Tombstone::Closed { until } => (Kind::Closed, until),
+        };
+        if kind != Kind::Closed {
+            self.undated.push(token.clone());
+        }
+        let place = (kind, self.next);
+        self.next += 1;
+        self.cost += cost(token);
+        self.by_age.insert(place, token.clone());
+        self.by_token.insert(token.clone(), Grave { tombstone, until, place });
+    }
+
+    fn remove(&mut self, token: &Token) {
+        if let Some(grave) = self.by_token.remove(token) {
+            self.by_age.remove(&grave.place);
+            self.cost -= cost(token);
+        }
+    }
+
+    fn remove_least(&mut self) -> bool {
+        let least = self.by_age.first_key_value().map(|(_, token)| token.clone());
+        least.is_some_and(|token| {
+            self.remove(&token);
+            true
+        })
+    }
+
+    fn date(&mut self, until: Option<Instant>) {
+        for token in self.undated.drain(..) {
+            if let Some(grave) = self.by_token.get_mut(&token)
+                && grave.place.0 != Kind::Closed
+            {
+                grave.until = until;
+            }
+        }
+    }
+
+    fn expire(&mut self, now: Instant) {
+        for kind in [Kind::Blank, Kind::Forgotten, Kind::Closed] {
+            while let Some((_, token)) = self.by_age.range((kind, 0)..=(kind, u64::MAX)).next()
+                && self.by_token[token].until.is_some_and(|until| until <= now)
+            {
+                let token = token.clone();
+                self.remove(&token);
+            }
+        }
+    }
+}
+
+fn cost(token: &Token) -> usize {
+    token.as_str().len() + TOMBSTONE_OVERHEAD
+}
+
+/// An allocation, a place in the map and a place in the order.
+const TOMBSTONE_OVERHEAD: usize = 160;
+
+const MAX_TOMBSTONES: usize = 100_000;
