@@ -36,6 +36,8 @@ enum Name {
     Decode,
     /// A crowd on eventsource-server beside axum's `Sse` over `tokio::sync::broadcast` and nchan
     Fanout,
+    /// What a publication costs in the hub, and what its channels and listeners hold
+    Hub,
     /// eventsource-server beside axum's `Sse` over `tokio::sync::broadcast`
     Server,
 }
@@ -47,9 +49,10 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     }
     match args.name {
         Name::Adapters => plotted(workspace, "adapters", "adapters", "gain.svg", &passed_on),
-        Name::Clients => clients(workspace, &passed_on),
+        Name::Clients => tables(workspace, "clients", &passed_on),
         Name::Decode => plotted(workspace, "decode", "peers", "throughput.svg", &passed_on),
         Name::Fanout => fanout(workspace, &passed_on),
+        Name::Hub => tables(workspace, "hub", &passed_on),
         Name::Server => server(workspace, &passed_on),
     }
 }
@@ -86,12 +89,12 @@ fn build_commands(workspace: &Workspace) -> Outcome<PathBuf> {
     Ok(target.join("release"))
 }
 
-/// Keeps the tables that the clients are compared by.
-fn clients(workspace: &Workspace, args: &[String]) -> Outcome {
-    let release = build_workspace(workspace, "clients")?;
-    let mut bench = Command::new(release.join("bench-clients"));
+/// Keeps the tables of a benchmark that needs nothing else.
+fn tables(workspace: &Workspace, name: &str, args: &[String]) -> Outcome {
+    let release = build_workspace(workspace, name)?;
+    let mut bench = Command::new(release.join(format!("bench-{name}")));
     bench.args(args);
-    run_and_keep(workspace, "clients", "clients", bench, args)
+    run_and_keep(workspace, name, name, bench, args)
 }
 
 /// Keeps a plot too.
