@@ -12,7 +12,25 @@ pub(crate) struct Cursor {
     pub(super) offset: usize,
 }
 
+/// A place between two frames.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Place {
+    event: u64,
+    aside: u64,
+}
+
+impl From<Place> for Cursor {
+    fn from(Place { event, aside }: Place) -> Self {
+        Self::new(event, aside)
+    }
+}
+
 impl Cursor {
+    /// The place before the next frame.
+    pub(super) fn place(self) -> Place {
+        Place { event: self.event, aside: self.aside }
+    }
+
     /// The place before event `event` and aside `aside`.
     pub(super) fn new(event: u64, aside: u64) -> Self {
         Self { event, aside, offset: 0 }

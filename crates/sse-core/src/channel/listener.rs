@@ -1,9 +1,8 @@
-use std::time::Instant;
+use std::{num::NonZeroU64, time::Instant};
 
-use bytes::Bytes;
 use slab::Slab;
 
-use super::{CloseReason, Cursor, Log, OnOverrun, Phase};
+use super::{CloseReason, Cursor, Log, OnOverrun, Phase, cursor::Place};
 
 /// Who listens on a channel, or did and still has a connection.
 #[derive(Debug, Default)]
@@ -22,9 +21,9 @@ pub(super) struct Listener {
     /// Whether it was told why.
     pub(super) is_told: bool,
     /// What is written before anything else.
-    pub(super) opening: Option<Bytes>,
+    pub(super) opening: Option<Box<[u8]>>,
     /// The first event that it missed by falling behind, if it goes on and was not told yet.
-    pub(super) missed_from: Option<u64>,
+    pub(super) missed_from: Option<NonZeroU64>,
     pub(super) last_write: Instant,
     /// Its own place in every span of time that listeners are spread over.
     pub(super) phase: Phase,
@@ -36,7 +35,7 @@ pub(super) enum Presence {
     /// It gets what is published.
     Here,
     /// It gets what was published before `at`, and then its end.
-    Leaving { at: Cursor },
+    Leaving { at: Place },
     /// Nothing is kept for it. Its connection lives, and may still have to be told the reason.
     Gone,
 }
@@ -45,6 +44,11 @@ impl Listeners {
     /// How many are here.
     pub(super) fn here(&self) -> usize {
         self.here
+    }
+
+    /// How many are here, counted one by one.
+    pub(super) fn recount(&self) -> usize {
+        self.keys(|listener| listener.presence == Presence::Here).len()
     }
 
     /// How many have left or are leaving, and have a connection all the same.
@@ -71,11 +75,14 @@ impl Listeners {
     pub(super) fn remove(&mut self, key: usize, log: &mut Log) {
         self.change(key, Presence::Gone, CloseReason::Finished, log);
         self.listeners.remove(key);
+        if self.listeners.is_empty() {
+            self.listeners = Slab::new();
+        }
     }
 
     /// Everyone who is here leaves, once it has read what the log holds now.
     pub(super) fn dismiss(&mut self, reason: CloseReason, log: &mut Log) {
-        let at = log.end();
+        let at = log.end().place();
         for key in self.keys(|listener| listener.presence == Presence::Here) {
             self.change(key, Presence::Leaving { at }, reason, log);
         }
@@ -83,7 +90,7 @@ impl Listeners {
 
     /// One listener leaves, once it has read what the log holds now.
     pub(super) fn leave(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
-        self.change(key, Presence::Leaving { at: log.end() }, reason, log);
+        self.change(key, Presence::Leaving { at: log.end().place() }, reason, log);
     }
 
     /// A listener has read up to `cursor`.
@@ -110,7 +117,7 @@ impl Listeners {
             // What was begun cannot be taken back.
             let is_told = then == OnOverrun::Gap && offset == 0;
             if is_told && listener.presence == Presence::Here {
-                listener.missed_from.get_or_insert(event);
+                listener.missed_from = listener.missed_from.or(NonZeroU64::new(event));
                 self.advance(key, self.listeners[key].cursor.max(start), log);
             } else {
                 let missed = start.event - event.min(start.event);
@@ -125,7 +132,7 @@ impl Listeners {
     fn change(&mut self, key: usize, to: Presence, reason: CloseReason, log: &mut Log) {
         let listener = &mut self.listeners[key];
         let to = match to {
-            Presence::Leaving { at } if !listener.cursor.is_before(at) => Presence::Gone,
+            Presence::Leaving { at } if !listener.cursor.is_before(at.into()) => Presence::Gone,
             to => to,
         };
         let from = std::mem::replace(&mut listener.presence, to);

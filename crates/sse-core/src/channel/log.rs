@@ -59,13 +59,14 @@ impl Log {
 
     /// Lets go of what is remembered beyond the bounds or over age at `now`.
     pub(super) fn settle(&mut self, now: Instant) {
-        if let Some(window) = &mut self.window {
-            let (start, events) = (self.start.event, &self.events);
-            let entry = |seq: u64| &events[(seq - start) as usize];
-            window.slide(self.start.event + self.events.len() as u64, now, |seq| {
-                (entry(seq).at, cost(entry(seq).frame.as_bytes()))
-            });
-        }
+        let Some(window) = &mut self.window else {
+            return;
+        };
+        let (start, events) = (self.start.event, &self.events);
+        let entry = |seq: u64| &events[(seq - start) as usize];
+        window.slide(start + events.len() as u64, now, |seq| {
+            (entry(seq).at, cost(entry(seq).frame.as_bytes()))
+        });
         self.trim();
     }
 
@@ -130,21 +131,28 @@ impl Log {
         *self.readers_of_aside(cursor.aside) += 1;
     }
 
-    /// A reader that stood at `cursor`, or was overtaken there by the start of the log, goes.
+    /// A reader that stood at `cursor` goes.
     pub(super) fn leave(&mut self, cursor: Cursor) {
-        if self.start.event <= cursor.event {
-            *self.readers_of_event(cursor.event) -= 1;
+        let is_last_there = self.leave_event(cursor.event) | self.leave_aside(cursor.aside);
+        if is_last_there {
+            self.trim();
         }
-        if self.start.aside <= cursor.aside {
-            *self.readers_of_aside(cursor.aside) -= 1;
-        }
-        self.trim();
     }
 
     /// A reader goes on from one place to another.
     pub(super) fn advance(&mut self, from: Cursor, to: Cursor) {
-        self.enter(to);
-        self.leave(from);
+        let mut is_last_there = false;
+        if from.event != to.event {
+            *self.readers_of_event(to.event) += 1;
+            is_last_there |= self.leave_event(from.event);
+        }
+        if from.aside != to.aside {
+            *self.readers_of_aside(to.aside) += 1;
+            is_last_there |= self.leave_aside(from.aside);
+        }
+        if is_last_there {
+            self.trim();
+        }
     }
 
     /// The frames from `from` to `until`, as one write of at most [`MAX_WRITE`] bytes, and the place
@@ -270,6 +278,26 @@ impl Log {
         }
     }
 
+    /// A reader that stood before event `seq`, or was overtaken there by the start of the log, goes.
+    /// Returns whether nobody stands there now.
+    fn leave_event(&mut self, seq: u64) -> bool {
+        if seq < self.start.event {
+            return true;
+        }
+        let readers = self.readers_of_event(seq);
+        *readers -= 1;
+        *readers == 0
+    }
+
+    fn leave_aside(&mut self, number: u64) -> bool {
+        if number < self.start.aside {
+            return true;
+        }
+        let readers = self.readers_of_aside(number);
+        *readers -= 1;
+        *readers == 0
+    }
+
     /// Drops the oldest frames as far as nobody stands there and nothing is remembered.
     fn trim(&mut self) {
         let remembered = self.remembered_from();
@@ -351,7 +379,7 @@ pub(crate) fn cost(frame: &Bytes) -> usize {
 }
 
 /// What a frame costs beside its bytes: a place in the queue and two allocations.
-pub(crate) const FRAME_OVERHEAD: usize = 96;
+pub(crate) const FRAME_OVERHEAD: usize = 128;
 
 /// One write to a socket costs 5 to 6 µs whatever its size up to about here.
 pub(crate) const MAX_WRITE: usize = 16 << 10;

@@ -146,7 +146,7 @@ impl Channel {
             presence: Presence::Here,
             reason: None,
             is_told: false,
-            opening: Some(opening),
+            opening: Some(Vec::from(opening).into()),
             missed_from: None,
             last_write: now,
             phase,
@@ -245,7 +245,6 @@ impl Channel {
             joined: self.log.joined_len(),
             history: self.log.history_cost() + self.keys.as_ref().map_or(0, |keys| keys.cost()),
             here: self.listeners.here(),
-            leaving: self.listeners.leaving(),
         }
     }
 
@@ -254,9 +253,15 @@ impl Channel {
         let history = self.log.recount_history();
         Held {
             unread: self.log.recount() - history,
+            joined: self.log.joined_len(),
             history: history + self.keys.as_ref().map_or(0, |keys| keys.recount()),
-            ..self.held()
+            here: self.listeners.recount(),
         }
+    }
+
+    /// How many have left or are leaving, and have a connection all the same.
+    pub(crate) fn leaving(&self) -> usize {
+        self.listeners.leaving()
     }
 
     /// Forgets the channel where nobody listens and nothing is remembered.
@@ -348,7 +353,6 @@ pub(crate) struct Held {
     /// Bytes that are remembered.
     pub(crate) history: usize,
     pub(crate) here: usize,
-    pub(crate) leaving: usize,
 }
 
 impl Held {

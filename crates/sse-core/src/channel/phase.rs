@@ -20,9 +20,13 @@ impl Phase {
     }
 
     /// The silence after which a comment is due: never sooner than the keepalive, and less than an eighth
-    /// later. A quarter of that eighth is left to timers.
+    /// later: three parts of 32, and the fourth is left to timers.
     pub(crate) fn silence(self, keepalive: Duration) -> Duration {
-        keepalive.saturating_add(self.part_of(keepalive / 32 * 3))
+        let Ok(nanos) = u64::try_from(keepalive.as_nanos()) else {
+            return keepalive;
+        };
+        let late = (u128::from(nanos) * u128::from(self.0) * 3) >> (u16::BITS + 5);
+        Duration::from_nanos(nanos.saturating_add(late as u64))
     }
 }
 

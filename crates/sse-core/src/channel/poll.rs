@@ -19,39 +19,62 @@ impl Channel {
         config: &ChannelConfig,
         now: Instant,
     ) -> Output {
-        let listener = self.listeners.get_mut(key);
-        if let Some(opening) = listener.opening.take() {
-            return listener.write(opening, now);
-        }
-        let drained = drain.map(|drain| drain.end_of(listener.phase));
-        if listener.presence == Presence::Here && drained.is_some_and(|end| end <= now) {
-            self.listeners.leave(key, CloseReason::Shutdown, &mut self.log);
-        }
-        if let Some(told) = self.tell_gap(key, now) {
+        if let Some(told) = self.tell(key, drain, config, now) {
             return told;
         }
         let listener = self.listeners.get_mut(key);
         let until = match listener.presence {
-            Presence::Here => self.log.end(),
-            Presence::Leaving { at } => at,
-            Presence::Gone => return listener.say_goodbye(drain, config, now),
+            Presence::Leaving { at } => at.into(),
+            Presence::Here | Presence::Gone => self.log.end(),
         };
         if let Some((bytes, cursor)) = self.log.read(listener.cursor, until) {
+            let output = listener.write(bytes, now);
             self.listeners.advance(key, cursor, &mut self.log);
-            return self.listeners.get_mut(key).write(bytes, now);
+            return output;
         }
         let silence = config.keepalive.map(|keepalive| listener.phase.silence(keepalive));
         let due = silence.and_then(|silence| listener.last_write.checked_add(silence));
         if due.is_some_and(|due| due <= now) {
             return listener.write(KEEPALIVE, now);
         }
+        let drained = drain.map(|drain| drain.end_of(listener.phase));
         Output::Wait { until: due.into_iter().chain(drained).min() }
+    }
+
+    /// What a listener is told beside what is published: how its stream begins, what it missed, why it
+    /// ends.
+    #[inline]
+    fn tell(
+        &mut self,
+        key: usize,
+        drain: Option<&Drain>,
+        config: &ChannelConfig,
+        now: Instant,
+    ) -> Option<Output> {
+        let listener = self.listeners.get_mut(key);
+        if let Some(opening) = listener.opening.take() {
+            return Some(listener.write(opening.into(), now));
+        }
+        if listener.missed_from.is_some()
+            && let Some(told) = self.tell_gap(key, now)
+        {
+            return Some(told);
+        }
+        if let Some(drain) = drain
+            && self.listeners.get_mut(key).presence == Presence::Here
+            && drain.end_of(self.listeners.get_mut(key).phase) <= now
+        {
+            self.listeners.leave(key, CloseReason::Shutdown, &mut self.log);
+        }
+        let listener = self.listeners.get_mut(key);
+        let is_gone = listener.presence == Presence::Gone;
+        is_gone.then(|| listener.say_goodbye(drain, config, now))
     }
 
     /// Tells a listener that has fallen behind what it missed; nothing where none of it was an event.
     fn tell_gap(&mut self, key: usize, now: Instant) -> Option<Output> {
         let listener = self.listeners.get_mut(key);
-        let first = listener.missed_from.take()?;
+        let first = listener.missed_from.take()?.get();
         let next = listener.cursor.event;
         if next == first {
             return None;

@@ -27,7 +27,15 @@ pub(super) struct Cell {
 struct State {
     channel: Channel,
     idle: Idle,
+    /// What the gauges and the watchers were told of the channel.
+    told: Told,
     listed: Listed,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Told {
+    held: Held,
+    is_open: bool,
 }
 
 /// Under what the channel stands in the queues of [`Shared`], which may be no longer true.
@@ -53,7 +61,8 @@ pub(super) struct Effects {
 
 impl Cell {
     pub(super) fn new(token: Token, serial: u64, channel: Channel, shared: Arc<Shared>) -> Self {
-        let state = State { channel, idle: Idle::default(), listed: Listed::default() };
+        let (idle, told, listed) = (Idle::default(), Told::default(), Listed::default());
+        let state = State { channel, idle, told, listed };
         Self { token, serial, shared, state: Mutex::new(state) }
     }
 
@@ -126,22 +135,19 @@ impl Cell {
     }
 
     /// What the connection of the listener `key` is to do; an idle one is woken by the next publication.
-    pub(super) fn poll_output(
-        self: &Arc<Self>,
-        key: usize,
-        waker: &Waker,
-        now: Instant,
-    ) -> (Output, Effects) {
+    pub(super) fn poll_output(self: &Arc<Self>, key: usize, waker: &Waker, now: Instant) -> Output {
         let (config, drain) = (&self.shared.config.channel, self.shared.drain.get());
         let mut state = self.lock();
-        let (output, effects) =
-            self.step(&mut state, |channel| channel.poll_output(key, drain, config, now));
-        let is_idle = matches!(output, Output::Wait { .. });
-        let stale = if is_idle { state.idle.register(key, waker) } else { None };
+        let output = state.channel.poll_output(key, drain, config, now);
+        if !matches!(output, Output::Wait { .. }) {
+            self.note(&mut state, 0);
+            return output;
+        }
+        let stale = state.idle.register(key, waker);
         drop(state);
         // It may own the last reference to a task whose drop takes the lock again.
         drop(stale);
-        (output, effects)
+        output
     }
 
     /// The connection of the listener `key` is over.
@@ -171,7 +177,9 @@ impl Cell {
         let config = &self.shared.config.channel;
         let mut state = self.lock();
         state.listed.due = None;
-        self.step(&mut state, |channel| channel.forget_old(config, now)).1
+        let ((), effects) = self.step(&mut state, |channel| channel.forget_old(config, now));
+        self.list(&mut state);
+        effects
     }
 
     /// Forgets half of what is remembered, if it is still as much as `listed`.
@@ -179,12 +187,13 @@ impl Cell {
         let config = &self.shared.config.channel;
         let mut state = self.lock();
         state.listed.history = None;
-        self.step(&mut state, |channel| {
+        let ((), effects) = self.step(&mut state, |channel| {
             if listed <= channel.held().history {
                 channel.shrink(config);
             }
-        })
-        .1
+        });
+        self.list(&mut state);
+        effects
     }
 
     /// Cuts all who are behind, if what they have to read is still as much as `listed`.
@@ -192,24 +201,26 @@ impl Cell {
         let config = &self.shared.config.channel;
         let mut state = self.lock();
         state.listed.unread = None;
-        self.step(&mut state, |channel| {
+        let ((), effects) = self.step(&mut state, |channel| {
             if listed <= channel.held().to_read() {
                 channel.cut(config);
             }
-        })
-        .1
+        });
+        self.list(&mut state);
+        effects
     }
 
     /// Forgets the channel to make room for another, if nobody listens and it was not used since `listed`.
     pub(super) fn give_way(self: &Arc<Self>, listed: Instant) -> Effects {
         let mut state = self.lock();
         state.listed.deserted = None;
-        self.step(&mut state, |channel| {
+        let ((), effects) = self.step(&mut state, |channel| {
             if channel.used() <= listed {
                 channel.give_way();
             }
-        })
-        .1
+        });
+        self.list(&mut state);
+        effects
     }
 
     /// Takes idle listeners' wakers, oldest first, as long as their tickets are below `until`.
@@ -256,17 +267,40 @@ impl Cell {
         self.lock().channel.recount()
     }
 
-    /// Runs one step, and tells the gauges, the queues and the watchers what it has changed.
+    /// How many listeners have left or are leaving.
+    pub(super) fn leaving(&self) -> usize {
+        self.lock().channel.leaving()
+    }
+
+    /// Runs one step, and takes note of what has changed.
     fn step<T>(
         self: &Arc<Self>,
         state: &mut State,
         step: impl FnOnce(&mut Channel) -> T,
     ) -> (T, Effects) {
-        let (before, was_open) = (state.channel.held(), state.channel.is_open());
         let answer = step(&mut state.channel);
-        let (held, fallen) = (state.channel.held(), state.channel.take_fallen());
-        self.gauge(before, held);
-        let is_open = state.channel.is_open();
+        let fallen = state.channel.take_fallen();
+        self.note(state, fallen);
+        let (is_over, tickets) = (state.channel.is_over(), state.idle.next_ticket());
+        (answer, Effects { fallen, is_over, tickets })
+    }
+
+    #[inline]
+    fn note(self: &Arc<Self>, state: &mut State, fallen: usize) {
+        let now = Told { held: state.channel.held(), is_open: state.channel.is_open() };
+        if now != state.told || 0 < fallen {
+            self.tell(state, now, fallen);
+        }
+    }
+
+    /// Tells the gauges, the queues and the watchers what has changed.
+    fn tell(self: &Arc<Self>, state: &mut State, now: Told, fallen: usize) {
+        let Told { held: before, is_open: was_open } = std::mem::replace(&mut state.told, now);
+        let Told { held, is_open } = now;
+        self.shared.unread.replace(before.unread, held.unread);
+        self.shared.joined.replace(before.joined, held.joined);
+        self.shared.history.replace(before.history, held.history);
+        self.shared.here.replace(before.here, held.here);
         let token = || self.token.clone();
         if !was_open && is_open {
             self.emit(|| HubEvent::Opened { token: token() });
@@ -285,21 +319,12 @@ impl Cell {
             self.emit(|| HubEvent::Closed { token: token() });
         }
         self.list(state);
-        let (is_over, tickets) = (state.channel.is_over(), state.idle.next_ticket());
-        (answer, Effects { fallen, is_over, tickets })
-    }
-
-    fn gauge(&self, before: Held, now: Held) {
-        self.shared.unread.replace(before.unread, now.unread);
-        self.shared.joined.replace(before.joined, now.joined);
-        self.shared.history.replace(before.history, now.history);
-        self.shared.here.replace(before.here, now.here);
     }
 
     /// Sees that the channel stands in every queue where it has to be found.
     fn list(self: &Arc<Self>, state: &mut State) {
-        let State { channel, listed, .. } = state;
-        let (held, shared) = (channel.held(), &self.shared);
+        let State { channel, listed, told, .. } = state;
+        let (held, shared) = (told.held, &self.shared);
         let to_read = held.to_read();
         if shared.least_unread < to_read && is_much_more(to_read, listed.unread) {
             let before = listed.unread.replace(to_read);

@@ -242,7 +242,7 @@ impl Hub {
         for cell in self.table.all().into_iter().chain(self.table.ending()) {
             let held = cell.recount();
             counts.listeners += held.here;
-            counts.leaving += held.leaving;
+            counts.leaving += cell.leaving();
             counts.unread_bytes += held.unread;
             counts.joined_bytes += held.joined;
             counts.history_bytes += held.history;

@@ -59,24 +59,24 @@ impl Subscriber {
     ///
     /// The first call wakes the listeners whose channel this one took over.
     pub fn poll_output(&mut self, waker: &Waker, now: Instant) -> Output {
-        self.wake_replaced();
-        let (output, effects) = self.cell.poll_output(self.key, waker, now);
-        if effects.is_over {
-            self.hub.bury(&self.cell);
+        if self.has_replaced {
+            self.wake_replaced();
         }
-        output
+        self.cell.poll_output(self.key, waker, now)
     }
 
+    #[cold]
     fn wake_replaced(&mut self) {
-        if std::mem::take(&mut self.has_replaced) {
-            Wakers::one(self.cell.clone(), self.cell.tickets()).wake();
-        }
+        self.has_replaced = false;
+        Wakers::one(self.cell.clone(), self.cell.tickets()).wake();
     }
 }
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        self.wake_replaced();
+        if self.has_replaced {
+            self.wake_replaced();
+        }
         let effects = self.cell.leave(self.key);
         self.hub.shared.connected.replace(1, 0);
         self.hub.follow(&self.cell, effects, &mut Vec::new());

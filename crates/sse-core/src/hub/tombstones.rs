@@ -176,6 +176,6 @@ fn cost(token: &Token) -> usize {
 }
 
 /// An allocation, a place in the map and a place in the order.
-const TOMBSTONE_OVERHEAD: usize = 160;
+const TOMBSTONE_OVERHEAD: usize = 256;
 
 const MAX_TOMBSTONES: usize = 100_000;

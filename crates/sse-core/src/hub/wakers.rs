@@ -44,8 +44,14 @@ impl Drop for Wakers {
     fn drop(&mut self) {
         for (cell, tickets) in self.first.take().into_iter().chain(self.others.drain(..)) {
             let mut batch = Batch::default();
-            while batch.fill(&cell, tickets) {
+            loop {
+                batch.len = cell.take_wakers(tickets, &mut batch.wakers);
+                let is_last = batch.len < SIZE;
                 batch.wake();
+                // An idle listener of later has a ticket that is not below these.
+                if is_last {
+                    break;
+                }
             }
         }
     }
@@ -55,18 +61,14 @@ impl Drop for Wakers {
 #[derive(Default)]
 struct Batch {
     wakers: [Option<Waker>; SIZE],
+    len: usize,
 }
 
 impl Batch {
-    /// Takes the next wakers; returns whether there were any. An idle listener of later has a ticket
-    /// that is not below `tickets`.
-    fn fill(&mut self, cell: &Cell, tickets: u64) -> bool {
-        0 < cell.take_wakers(tickets, &mut self.wakers)
-    }
-
     fn wake(&mut self) {
-        for waker in &mut self.wakers {
-            waker.take().into_iter().for_each(Waker::wake);
+        while 0 < self.len {
+            self.len -= 1;
+            self.wakers[self.len].take().into_iter().for_each(Waker::wake);
         }
     }
 }
