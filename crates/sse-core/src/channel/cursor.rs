@@ -44,6 +44,7 @@ impl Cursor {
     /// The place that has behind it what either of both has.
     #[must_use]
     pub(super) fn max(self, other: Self) -> Self {
-        Self::new(self.event.max(other.event), self.aside.max(other.aside))
+        let aside = self.aside.max(other.aside);
+        if self.event < other.event { Self { aside, ..other } } else { Self { aside, ..self } }
     }
 }

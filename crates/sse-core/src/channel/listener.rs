@@ -115,7 +115,7 @@ impl Listeners {
             let listener = &mut self.listeners[key];
             let Cursor { event, offset, .. } = listener.cursor;
             // What was begun cannot be taken back.
-            let is_told = then == OnOverrun::Gap && offset == 0;
+            let is_told = then == OnOverrun::Gap && (offset == 0 || start.event <= event);
             if is_told && listener.presence == Presence::Here {
                 listener.missed_from = listener.missed_from.or(NonZeroU64::new(event));
                 self.advance(key, self.listeners[key].cursor.max(start), log);

@@ -39,6 +39,8 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(config: HubConfig) -> Self {
+        // A channel that is over is held by its listeners.
+        let most = config.max_channels.saturating_add(config.max_listeners).max(1);
         Self {
             unread: Gauge::new(config.max_total_bytes),
             joined: Gauge::new(usize::MAX),
@@ -50,7 +52,7 @@ impl Shared {
             deserted: Queue::default(),
             most_history: Queue::default(),
             most_unread: Queue::default(),
-            least_unread: config.max_total_bytes / config.max_channels.max(1) / 2,
+            least_unread: config.max_total_bytes / 2 / most,
             tally: Tally::default(),
             watchers: Watchers::default(),
             drain: OnceLock::new(),
