@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::ClientConfig;
+use crate::mix::{GOLDEN_SECTION, mix64};
 
 /// How long to wait before the next connection.
 #[derive(Debug)]
@@ -69,11 +70,9 @@ impl Backoff {
         Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX))
     }
 
-    /// SplitMix64: a counter, well mixed.
     fn next_random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        let drawn = mix64(self.random);
+        self.random = self.random.wrapping_add(GOLDEN_SECTION);
+        drawn
     }
 }
