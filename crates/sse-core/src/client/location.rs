@@ -5,6 +5,8 @@ use http::{
     uri::{Authority, PathAndQuery},
 };
 
+use crate::request::port_of;
+
 /// What the reference in a `Location` means, seen from `base`: an absolute address without a user.
 ///
 /// # Source
@@ -107,7 +109,7 @@ fn without_user(authority: &str) -> &str {
 fn has_port_of_digits(authority: &Authority) -> bool {
     let host = without_user(authority.as_str());
     let port = host.strip_prefix(authority.host()).and_then(|rest| rest.strip_prefix(':'));
-    port.is_none_or(|port| port.is_empty() || port.parse::<u16>().is_ok())
+    port.is_none_or(|port| port.is_empty() || port_of(port).is_some())
 }
 
 /// The path and the query that a reference without an authority leads to.
@@ -189,6 +191,8 @@ mod tests {
             ("http:g", ""),
             ("//", ""),
             ("//h:port/", ""),
+            ("//h:+80/", ""),
+            ("//h:/", "http://h:/"),
         ] {
             let resolved = resolve(&base, reference.as_bytes());
 

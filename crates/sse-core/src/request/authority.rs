@@ -19,10 +19,7 @@ impl Authority {
         };
         let port = match port {
             "" => None,
-            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Some(digits.parse().ok()?)
-            }
-            _ => return None,
+            port => Some(port_of(port)?),
         };
         let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
             Some(address) => format!("[{}]", address.parse::<Ipv6Addr>().ok()?),
@@ -50,6 +47,11 @@ impl fmt::Display for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.host)
     }
+}
+
+/// The port that `digits` are. A sign is none of them, though the standard library takes one.
+pub(crate) fn port_of(digits: &str) -> Option<u16> {
+    digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// What RFC 3986 has in a name: unreserved characters, sub-delimiters and escapes.
@@ -90,6 +92,7 @@ mod tests {
             (":80", None),
             ("h:port", None),
             ("h:65536", None),
+            ("h:+80", None),
             ("h:80:80", None),
             ("::1", None),
             ("[::1", None),

@@ -1,5 +1,5 @@
 mod authority;
-pub(crate) use authority::Authority;
+pub(crate) use authority::{Authority, port_of};
 
 mod head;
 pub use head::{RequestError, RequestHead};
