@@ -50,7 +50,7 @@ pub use client::{
     AnsweredFrom, BlockingEventSource, BuildError, CertificateProblem, EventSource,
     EventSourceBuilder, HttpVersion, Interrupted, Notice, Proxies, ProxyError, Publisher,
     PublisherBuilder, SendError, TlsMismatch, Transport, TransportBody, TransportError,
-    TransportFuture, channel_uri,
+    TransportFuture, channel_uri, without_password,
 };
 #[cfg(all(feature = "client", feature = "tls"))]
 pub use client::{ClientTls, ClientTlsError};

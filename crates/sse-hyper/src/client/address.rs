@@ -35,6 +35,26 @@ pub fn channel_uri(base: &Uri, action: &str, token: &str) -> Result<Uri, http::E
     Ok(Uri::from_parts(parts)?)
 }
 
+/// An address as it may be shown, or a text that is none: with `***` in place of what may be a user and a
+/// password, which is all between the scheme and the last `@`.
+///
+/// ```
+/// use sse_hyper::without_password;
+///
+/// assert_eq!(without_password("http://me:secret@a.example/"), "http://***@a.example/");
+/// assert_eq!(without_password("me:secret@a.example"), "***@a.example");
+/// assert_eq!(without_password("http://a.example/"), "http://a.example/");
+/// ```
+pub fn without_password(text: &str) -> String {
+    let Some((before, host)) = text.rsplit_once('@') else { return text.to_owned() };
+    match before.split_once("://") {
+        Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+            format!("{scheme}://***@{host}")
+        }
+        _ => format!("***@{host}"),
+    }
+}
+
 /// Refuses at once what would fail at every attempt, `https` too if there is no TLS.
 pub(super) fn check(uri: &Uri, has_tls: bool) -> Result<(), BuildError> {
     // `http` takes any text for a port, and has none then.
@@ -42,7 +62,7 @@ pub(super) fn check(uri: &Uri, has_tls: bool) -> Result<(), BuildError> {
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let port = host.strip_prefix(uri.host().unwrap_or_default());
     let port = port.and_then(|port| port.strip_prefix(':')).unwrap_or_default();
-    let is_port = port.is_empty() || is_port(port);
+    let is_port = port.is_empty() || port_of(port).is_some();
     let is_at = |text: &str| text.contains('@');
     // What looks like a port is a part of the password, and must not be shown.
     if !is_port && (is_at(uri.path()) || uri.query().is_some_and(is_at)) {
@@ -58,7 +78,7 @@ pub(super) fn check(uri: &Uri, has_tls: bool) -> Result<(), BuildError> {
 
 /// Why [`check`] refuses `uri`, though its port is one.
 pub(super) fn refusal(uri: &Uri) -> String {
-    let shown = shown(&uri.to_string());
+    let shown = without_password(&uri.to_string());
     let host = uri.host().unwrap_or_default();
     match uri.scheme_str() {
         None => format!("the address {shown:?} does not begin with http:// or https://"),
@@ -78,17 +98,10 @@ fn is_host(host: &str) -> bool {
     }
 }
 
-fn is_port(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<NonZeroU16>().is_ok()
-}
-
-/// `text` without what may be a password: all between the scheme and the last `@`.
-pub(super) fn shown(text: &str) -> String {
-    let Some((before, host)) = text.rsplit_once('@') else { return text.to_owned() };
-    match before.split_once("://") {
-        Some((scheme, _)) => format!("{scheme}://***@{host}"),
-        None => format!("***@{host}"),
-    }
+/// The port that can be gone to at `text`. A sign is no part of it, though the standard library takes one.
+pub(super) fn port_of(text: &str) -> Option<u16> {
+    let port = text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    port.map(NonZeroU16::get)
 }
 
 const TO_ENCODE: &AsciiSet = &NON_ALPHANUMERIC
@@ -109,3 +122,21 @@ const TO_ENCODE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'=')
     .remove(b':')
     .remove(b'@');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_left_out() {
+        for (text, shown) in [
+            ("http://a/b", "http://a/b"),
+            ("http://me:pw@a:x/", "http://***@a:x/"),
+            ("http://me:p/@w@a/", "http://***@a/"),
+            ("me:pw@a", "***@a"),
+            ("me:p://w@a", "***@a"),
+        ] {
+            assert_eq!(without_password(text), shown);
+        }
+    }
+}

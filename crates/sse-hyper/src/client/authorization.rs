@@ -15,11 +15,16 @@ pub(super) fn basic(user: &str, password: &str) -> HeaderValue {
 pub(super) fn without_user(uri: Uri) -> (Uri, Option<HeaderValue>) {
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let Some((user, host)) = authority.rsplit_once('@') else { return (uri, None) };
-    let (user, password) = user.split_once(':').unwrap_or((user, ""));
-    let [user, password] =
-        [user, password].map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
+    let (user, password) = user_of(user);
     let host = host.parse().expect("it was one with its user");
     (with_authority(uri, host), Some(basic(&user, &password)))
+}
+
+/// The user and the password in what stands before the `@` of an address.
+pub(super) fn user_of(text: &str) -> (String, String) {
+    let (user, password) = text.split_once(':').unwrap_or((text, ""));
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    (decoded(user), decoded(password))
 }
 
 /// `uri` with `***` in place of its user and password.

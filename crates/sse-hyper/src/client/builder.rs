@@ -315,7 +315,7 @@ impl fmt::Debug for EventSourceBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventSourceBuilder")
             .field("method", self.request.method())
-            .field("uri", &address::shown(&self.request.uri().to_string()))
+            .field("uri", &address::without_password(&self.request.uri().to_string()))
             .field("config", &self.config)
             .field("proxies", &self.proxies)
             .finish_non_exhaustive()

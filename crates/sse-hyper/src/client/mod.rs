@@ -29,7 +29,7 @@ mod tls_mismatch;
 pub use tls_mismatch::TlsMismatch;
 
 mod address;
-pub use address::channel_uri;
+pub use address::{channel_uri, without_password};
 
 mod certificate_problem;
 pub use certificate_problem::CertificateProblem;

@@ -262,7 +262,7 @@ impl PublisherBuilder {
 impl fmt::Debug for PublisherBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PublisherBuilder")
-            .field("base", &address::shown(&self.base.to_string()))
+            .field("base", &address::without_password(&self.base.to_string()))
             .field("proxies", &self.proxies)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()

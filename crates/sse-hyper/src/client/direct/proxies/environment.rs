@@ -41,7 +41,7 @@ impl Environment {
             first(names).map(|(variable, value)| Named {
                 variable,
                 proxy: value.parse(),
-                value: address::shown(&value),
+                value: address::without_password(&value),
             })
         };
         Self {

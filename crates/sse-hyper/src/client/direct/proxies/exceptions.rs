@@ -1,6 +1,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::proxy::split_port;
+use crate::client::address::port_of;
 
 /// What is reached without a proxy of the environment, as `no_proxy` names it.
 ///
@@ -53,7 +54,10 @@ impl Entry {
             Ok(_) => (text, None),
             Err(_) => split_port(text),
         };
-        let port = port.map(str::parse).transpose().ok()?;
+        let port = match port {
+            Some(port) => Some(port_of(port)?),
+            None => None,
+        };
         let host = Host::new(host.strip_prefix('.').unwrap_or(host));
         Some(Self::Host { host, port })
     }

@@ -63,7 +63,7 @@ impl Proxies {
                 let text = uri.to_string();
                 let proxy = text.parse().map_err(|problem| BuildError::Proxy {
                     variable: None,
-                    value: address::shown(&text),
+                    value: address::without_password(&text),
                     problem,
                 })?;
                 ProxyRules::One(proxy)
@@ -78,7 +78,7 @@ impl fmt::Debug for Proxies {
             Self::Environment => f.write_str("Environment"),
             Self::None => f.write_str("None"),
             Self::One(uri) => {
-                f.debug_tuple("One").field(&address::shown(&uri.to_string())).finish()
+                f.debug_tuple("One").field(&address::without_password(&uri.to_string())).finish()
             }
         }
     }

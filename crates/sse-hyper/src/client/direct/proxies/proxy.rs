@@ -1,9 +1,8 @@
-use std::{fmt, net::Ipv6Addr, num::NonZeroU16, str::FromStr};
+use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use http::{HeaderValue, Uri};
-use percent_encoding::percent_decode_str;
 
-use crate::client::{authorization, direct::socks::MAX_TEXT};
+use crate::client::{address::port_of, authorization, direct::socks::MAX_TEXT};
 
 /// A proxy, and the user and password for it.
 #[derive(Clone)]
@@ -64,17 +63,16 @@ impl FromStr for Proxy {
         }
         let port = match port {
             None | Some("") => default_port(kind),
-            Some(text) => port_of(text)?,
+            Some(port) => {
+                port_of(port).ok_or_else(|| ProxyError::Port { port: port.to_owned() })?
+            }
         };
         let uri = format!("{}://{host}:{port}/", scheme.to_ascii_lowercase());
         let uri = uri.parse().map_err(|_| ProxyError::Address)?;
         if host.starts_with('[') && host[1..host.len() - 1].parse::<Ipv6Addr>().is_err() {
             return Err(ProxyError::Address);
         }
-        let user = user.map(|user| {
-            let (user, password) = user.split_once(':').unwrap_or((user, ""));
-            (decoded(user), decoded(password))
-        });
+        let user = user.map(authorization::user_of);
         if let (ProxyKind::Socks5 { .. }, Some((user, password))) = (kind, &user) {
             let len = user.len().max(password.len());
             if MAX_TEXT < len {
@@ -173,18 +171,6 @@ pub(super) fn split_port(authority: &str) -> (&str, Option<&str>) {
         "" => (host, None),
         behind => (host, Some(behind.strip_prefix(':').unwrap_or(behind))),
     }
-}
-
-fn port_of(text: &str) -> Result<u16, ProxyError> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse::<NonZeroU16>() {
-        Ok(port) if is_number => Ok(port.get()),
-        _ => Err(ProxyError::Port { port: text.to_owned() }),
-    }
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
