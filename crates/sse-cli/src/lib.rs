@@ -33,6 +33,7 @@ pub use bench::eventsource_bench;
 mod bounded;
 mod channel_name;
 mod data;
+mod default_address;
 #[cfg(any(feature = "client", feature = "request"))]
 mod endpoint;
 mod escape;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Parser};
 
-use crate::bounded;
+use crate::{bounded, default_address};
 
 /// Measures how fast a server delivers events, how late, what it loses and what it costs.
 ///
@@ -19,11 +19,11 @@ use crate::bounded;
 )]
 pub(super) struct Args {
     /// URL to listen, http only
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8888/poll/{channel}")]
+    #[arg(long, value_name = "URL", default_value_t = default_address::url("/poll/{channel}"))]
     pub(super) listen: String,
 
     /// URL to publish, http only
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8888/ping/{channel}")]
+    #[arg(long, value_name = "URL", default_value_t = default_address::url("/ping/{channel}"))]
     pub(super) publish: String,
 
     /// Method to publish with

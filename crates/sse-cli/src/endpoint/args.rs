@@ -4,18 +4,18 @@ use clap::Args;
 use http::Uri;
 
 use super::{AddressParser, Host, host::HostParser};
-use crate::{bounded, path_prefix::PathPrefix};
+use crate::{bounded, default_address, path_prefix::PathPrefix};
 
 /// Which server, and how to reach it.
 #[derive(Args, Debug)]
 pub(crate) struct EndpointArgs {
     /// Address or name of the server, in any script
-    #[arg(short = 'H', long, value_name = "HOST", default_value = "127.0.0.1")]
+    #[arg(short = 'H', long, value_name = "HOST", default_value = default_address::HOST)]
     #[arg(value_parser = HostParser)]
     pub(super) host: Host,
 
     /// Port of the server, 1 to 65535
-    #[arg(short = 'P', long, value_name = "PORT", default_value = "8888")]
+    #[arg(short = 'P', long, value_name = "PORT", default_value_t = default_address::PORT)]
     #[arg(value_parser = bounded::port, allow_hyphen_values = true)]
     pub(super) port: u16,
 

@@ -3,7 +3,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{ArgAction, Parser, ValueEnum};
 use sse_core::{Mode, OnOverrun};
 
-use crate::{bounded, path_prefix::PathPrefix};
+use crate::{bounded, default_address, path_prefix::PathPrefix};
 
 /// Serves channels of server-sent events over HTTP.
 ///
@@ -19,11 +19,11 @@ use crate::{bounded, path_prefix::PathPrefix};
 )]
 pub(super) struct Args {
     /// Address or name to bind
-    #[arg(short = 'H', long, value_name = "HOST", default_value = "127.0.0.1")]
+    #[arg(short = 'H', long, value_name = "HOST", default_value = default_address::HOST)]
     pub(super) host: String,
 
     /// Port to bind, 0 to 65535; 0 picks a free one
-    #[arg(short = 'P', long, value_name = "PORT", default_value = "8888")]
+    #[arg(short = 'P', long, value_name = "PORT", default_value_t = default_address::PORT)]
     #[arg(value_parser = bounded::port_or_any, allow_hyphen_values = true)]
     pub(super) port: u16,
 
