@@ -117,3 +117,6 @@ async fn open(
 ///
 /// hyper's own default would take 400 KB for each client that stalls.
 pub(super) const BUFFER: usize = 64 * 1024;
+
+/// The most that is written at a time, and so the longest frame of a body of this stack.
+pub(super) const MAX_WRITE: usize = 16 << 10;

@@ -13,7 +13,7 @@ use http_body::{Body, Frame};
 use httpdate::HttpDate;
 use tokio::io::AsyncWrite;
 
-use super::{cut::is_overrun, socket::Socket, watched::Watch};
+use super::{connection::MAX_WRITE, cut::is_overrun, socket::Socket, watched::Watch};
 
 /// Sends an event stream to its end, in the place of hyper.
 ///
@@ -45,7 +45,7 @@ where
     let mut end = None;
     poll_fn(|cx| {
         loop {
-            while unsent.len() < ENOUGH && end.is_none() {
+            while unsent.len() < MAX_WRITE && end.is_none() {
                 match body.as_mut().poll_frame(cx) {
                     Poll::Ready(Some(frame)) => match frame.map_err(Into::into) {
                         Ok(frame) => put_frame(&mut unsent, frame),
@@ -137,6 +137,3 @@ const HEAD: usize = 320;
 
 /// A length in hexadecimal digits and two line ends.
 const CHUNK_OVERHEAD: usize = 20;
-
-/// How much is gathered for one write.
-const ENOUGH: usize = 16 << 10;

@@ -12,7 +12,10 @@ use http_body::{Body, Frame, SizeHint};
 use sse_tokio::{LazyTimer, now};
 
 use super::{
-    super::{connection::BUFFER, cut::is_overrun},
+    super::{
+        connection::{BUFFER, MAX_WRITE},
+        cut::is_overrun,
+    },
     progress::Progress,
     unsent::{Data, Unsent},
 };
@@ -142,8 +145,9 @@ where
         !is_over && self.has_room(unsent)
     }
 
+    /// Whether there is room for what a look may find.
     fn has_room(&self, unsent: &Unsent) -> bool {
-        unsent.bytes() + self.ahead_bytes + FRAME <= BUFFER
+        unsent.bytes() + self.ahead_bytes + MAX_WRITE <= BUFFER
     }
 
     /// When the client has to have taken something. Where it may take its time, it may do so until
@@ -247,9 +251,6 @@ impl<B> Drop for StreamBody<B> {
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What a look may find: the bodies of this stack have no longer frames.
-const FRAME: usize = 16 << 10;
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -288,7 +289,7 @@ mod tests {
     }
 
     fn endless() -> impl Body<Data = Bytes, Error = Infallible> + Send + 'static {
-        let frame = || Ok(Frame::data(Bytes::from_static(&[0; FRAME])));
+        let frame = || Ok(Frame::data(Bytes::from_static(&[0; MAX_WRITE])));
         http_body_util::StreamBody::new(stream::repeat_with(frame))
     }
 
@@ -317,7 +318,7 @@ mod tests {
         let held = data.remaining() + body.0.lock().ahead.iter().map(len).sum::<usize>();
         timeout(LONGEST_PAUSE * 2, cut).await.unwrap();
 
-        assert!(BUFFER - FRAME < held && held <= BUFFER, "{held}");
+        assert!(BUFFER - MAX_WRITE < held && held <= BUFFER, "{held}");
     }
 
     #[tokio::test(start_paused = true)]
