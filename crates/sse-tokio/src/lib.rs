@@ -10,6 +10,7 @@
 //! | answer with a stream of events | [`Sse`] |
 //! | stream one subscriber in an answer of your own | [`SseBody`] |
 //! | keep one timer a connection | [`LazyTimer`] |
+//! | throw away what still comes | [`Discard`] |
 //! | listen with the options that find dead peers | [`SocketOptions`] |
 
 mod body;
@@ -17,6 +18,9 @@ pub use body::{SseBody, StreamCut};
 
 mod channels;
 pub use channels::{Channels, Receipt};
+
+mod discard;
+pub use discard::Discard;
 
 mod events;
 pub use events::ChannelEvents;

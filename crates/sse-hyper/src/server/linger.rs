@@ -3,13 +3,10 @@ use std::{
     mem::MaybeUninit,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Sleep, sleep},
-};
+use sse_tokio::{Discard, now};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::shutdown::{Phase, Shutdown};
 
@@ -17,18 +14,19 @@ use super::shutdown::{Phase, Shutdown};
 ///
 /// A socket that is closed with unread bytes resets the connection, and the reset eats an answer
 /// that the client has not read yet: a refusal of a body that was still being sent, for instance.
-/// It ends with the client's end, after 16 MiB or after 5 s. While the server shuts down it does not
+/// It ends with the client's end, or at a limit of [`Discard`]. While the server shuts down it does not
 /// wait: it ends once there is nothing to read.
 #[derive(Debug)]
 pub(super) struct Linger<T> {
     io: T,
     shutdown: Shutdown,
-    rest: Option<Pin<Box<Rest>>>,
+    /// Boxed, so that a connection that is open does not pay for it.
+    discard: Option<Box<Discard>>,
 }
 
 impl<T> Linger<T> {
     pub(super) fn new(io: T, shutdown: Shutdown) -> Self {
-        Self { io, shutdown, rest: None }
+        Self { io, shutdown, discard: None }
     }
 
     pub(super) fn get_ref(&self) -> &T {
@@ -37,25 +35,16 @@ impl<T> Linger<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Linger<T> {
-    fn poll_discard(&mut self, rest: Pin<&mut Rest>, cx: &mut Context<'_>) -> Poll<()> {
-        let rest = rest.project();
-        while *rest.left > 0 {
-            let mut buf = [MaybeUninit::uninit(); 8 * 1024];
-            let mut buf = ReadBuf::uninit(&mut buf);
-            match Pin::new(&mut self.io).poll_read(cx, &mut buf) {
-                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
-                    *rest.left = rest.left.saturating_sub(buf.filled().len());
-                }
-                Poll::Ready(_) => break,
-                Poll::Pending if self.shutdown.has_reached(Phase::Stopping) => break,
-                Poll::Pending => {
-                    ready!(rest.until.poll(cx));
-                    break;
-                }
-            }
+    /// Throws away what the next read gives, and says how much it was; nothing at the end.
+    fn poll_thrown_away(&mut self, cx: &mut Context<'_>) -> Poll<Option<usize>> {
+        let mut buf = [MaybeUninit::uninit(); 8 * 1024];
+        let mut buf = ReadBuf::uninit(&mut buf);
+        match Pin::new(&mut self.io).poll_read(cx, &mut buf) {
+            Poll::Ready(Ok(())) => Poll::Ready(Some(buf.filled().len()).filter(|&len| 0 < len)),
+            Poll::Ready(Err(_)) => Poll::Ready(None),
+            Poll::Pending if self.shutdown.has_reached(Phase::Stopping) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
         }
-        *rest.left = 0;
-        Poll::Ready(())
     }
 }
 
@@ -96,34 +85,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Linger<T> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let mut rest = match this.rest.take() {
-            Some(rest) => rest,
+        let mut discard = match this.discard.take() {
+            Some(discard) => discard,
             None => {
                 ready!(Pin::new(&mut this.io).poll_shutdown(cx))?;
-                Box::pin(Rest { until: sleep(LONGEST), left: MOST })
+                Box::new(Discard::new(now()))
             }
         };
-        let polled = this.poll_discard(rest.as_mut(), cx);
-        this.rest = Some(rest);
+        let polled = discard.poll_by(cx, |cx| this.poll_thrown_away(cx));
+        this.discard = Some(discard);
         polled.map(Ok)
     }
 }
 
-pin_project_lite::pin_project! {
-    /// How long, and how much, is still read.
-    #[derive(Debug)]
-    struct Rest {
-        #[pin]
-        until: Sleep,
-        left: usize,
-    }
-}
-
-const LONGEST: Duration = Duration::from_secs(5);
-const MOST: usize = 16 * 1024 * 1024;
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt, duplex},
         time::Instant,

@@ -1,8 +1,9 @@
-use std::{fmt, future::poll_fn, pin::Pin, time::Duration};
+use std::{fmt, future::poll_fn, pin::Pin};
 
 use bytes::Buf;
-use http_body::{Body, Frame};
-use tokio::time::timeout;
+use http_body::Body;
+
+use crate::{Discard, now};
 
 /// What remains of a request's body, to be read and thrown away beside the answer.
 ///
@@ -37,17 +38,14 @@ impl<B: Body> Rest<B> {
         (!body.is_end_stream()).then(|| Self(body))
     }
 
-    /// Reads to the end, up to 16 MiB or 5 s.
+    /// Reads to the end, or to a limit of [`Discard`].
     pub async fn drain(mut self) {
-        let _late = timeout(MAX_TIME, async {
-            let mut left = MAX_BYTES;
-            while let Some(Ok(frame)) = next_frame(self.0.as_mut()).await {
-                let read = frame.data_ref().map_or(0, Buf::remaining);
-                let Some(rest) = left.checked_sub(read) else {
-                    return;
-                };
-                left = rest;
-            }
+        let mut discard = Discard::new(now());
+        poll_fn(|cx| {
+            discard.poll_by(cx, |cx| {
+                let frame = self.0.as_mut().poll_frame(cx);
+                frame.map(|frame| Some(frame?.ok()?.data_ref().map_or(0, Buf::remaining)))
+            })
         })
         .await;
     }
@@ -58,10 +56,3 @@ impl<B> fmt::Debug for Rest<B> {
         f.debug_struct("Rest").finish_non_exhaustive()
     }
 }
-
-async fn next_frame<B: Body>(mut body: Pin<&mut B>) -> Option<Result<Frame<B::Data>, B::Error>> {
-    poll_fn(|cx| body.as_mut().poll_frame(cx)).await
-}
-
-const MAX_BYTES: usize = 16 << 20;
-const MAX_TIME: Duration = Duration::from_secs(5);
