@@ -84,10 +84,8 @@ impl MemoryServer {
         let Some(script) = script else { return Err(ErrorKind::ConnectionRefused.into()) };
         let (client, server) = duplex(BUFFER);
         let is_broken = Arc::<AtomicBool>::default();
-        let player = Player::new(
-            MemoryPeer { stream: server, is_broken: Arc::clone(&is_broken) },
-            connection,
-        );
+        let server = MemoryStream { stream: server, is_broken: Arc::clone(&is_broken) };
+        let player = Player::new(server, connection);
         let mut playing = self.playing.lock().expect("nothing panics under this lock");
         while playing.try_join_next().is_some() {}
         playing.spawn(player.play(script, Arc::clone(&self.record)));
@@ -116,10 +114,11 @@ impl fmt::Debug for MemoryServer {
     }
 }
 
-/// The client's side of a connection to a [`MemoryServer`].
+/// A side of a connection to a [`MemoryServer`].
 #[derive(Debug)]
 pub struct MemoryStream {
     stream: DuplexStream,
+    /// Whether the server has broken the connection off, which the client sees once it is dropped.
     is_broken: Arc<AtomicBool>,
 }
 
@@ -157,42 +156,9 @@ impl AsyncWrite for MemoryStream {
     }
 }
 
-struct MemoryPeer {
-    stream: DuplexStream,
-    is_broken: Arc<AtomicBool>,
-}
-
-impl Peer for MemoryPeer {
+impl Peer for MemoryStream {
     fn break_off(&mut self) {
         self.is_broken.store(true, Ordering::Relaxed);
-    }
-}
-
-impl AsyncRead for MemoryPeer {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for MemoryPeer {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
