@@ -1,13 +1,9 @@
-use std::{error::Error, io, sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use http::{Request, Response};
-use http_body::Body;
-use hyper::body::Incoming;
 use tokio::{
     select,
     time::{Instant, timeout_at},
 };
-use tower_service::Service;
 
 #[cfg(feature = "server-tls")]
 use super::misdirected::Misdirected;
@@ -20,7 +16,7 @@ use super::{
     shutdown::{Ending, Phase, Shutdown},
     stall::Stall,
     stream::Stream,
-    tower::TowerService,
+    tower::{HttpService, TowerService},
 };
 
 /// What all connections of a server share.
@@ -36,20 +32,13 @@ pub(super) struct Settings {
 }
 
 /// Serves one connection to its end.
-pub(super) async fn serve<S, B>(
+pub(super) async fn serve(
     raw: Raw,
     remote: Peer,
-    service: S,
+    service: impl HttpService,
     settings: Arc<Settings>,
     mut shutdown: Shutdown,
-) where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+) {
     let deadline = Instant::now() + settings.header_timeout;
     let socket = raw.socket();
     // Where new connections are served while the server drains, so are those that have sent nothing.

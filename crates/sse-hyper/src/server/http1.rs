@@ -7,12 +7,10 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
-use http_body::Body;
-use hyper::{body::Incoming, server::conn::http1};
+use http::Response;
+use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::{io::AsyncWriteExt, select, time::Instant};
-use tower_service::Service;
 
 use super::{
     connection::BUFFER,
@@ -26,30 +24,23 @@ use super::{
     socket::Socket,
     stall::Stall,
     stream::Stream,
-    tower::TowerService,
+    tower::{HttpService, TowerService},
 };
 
 /// A connection that was opened.
 pub(super) type Io = Linger<Stall<Rewound<Stream>>>;
-type Connection<S, B> = http1::Connection<TokioIo<Messages<Io>>, TowerService<S, B>>;
+type Connection<S> =
+    http1::Connection<TokioIo<Messages<Io>>, TowerService<S, <S as HttpService>::Body>>;
 
 /// Serves requests by hyper, and event streams without it where that can be.
-pub(super) async fn serve<S, B>(
+pub(super) async fn serve<S: HttpService>(
     io: Io,
     socket: Option<Socket>,
-    service: TowerService<S, B>,
+    service: TowerService<S, S::Body>,
     mut head_until: Instant,
     header_timeout: Duration,
     mut ending: Ending,
-) -> Result<(), Box<dyn Error + Send + Sync>>
-where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     // Under TLS, and where the end of a client is not told, hyper has to read on.
     let is_plain = io.get_ref().get_ref().get_ref().is_plain();
     let watched = socket.clone().filter(|_| cfg!(target_os = "linux") && is_plain);
@@ -78,19 +69,11 @@ where
 }
 
 /// Serves requests to the end of the connection, or until an event stream is to be sent on it.
-async fn exchange<S, B>(
-    mut connection: Box<Connection<S, B>>,
-    handover: &Handover<B>,
+async fn exchange<S: HttpService>(
+    mut connection: Box<Connection<S>>,
+    handover: &Handover<S::Body>,
     ending: impl Future<Output = ()>,
-) -> hyper::Result<Option<(Messages<Io>, Response<B>)>>
-where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+) -> hyper::Result<Option<(Messages<Io>, Response<S::Body>)>> {
     let (mut ending, mut is_ending) = (pin!(ending), false);
     let offered = loop {
         let offered = poll_fn(|cx| match Pin::new(&mut *connection).poll(cx) {

@@ -1,33 +1,22 @@
-use std::{error::Error, future::pending, io, sync::Arc, time::Duration};
+use std::{future::pending, io, sync::Arc, time::Duration};
 
-use http::{Request, Response};
-use http_body::Body;
-use hyper::body::Incoming;
 use tokio::{
     net::TcpListener,
     select,
     task::{JoinError, JoinSet},
     time::timeout,
 };
-use tower_service::Service;
 
 use super::{
     Listening, Server,
     accept::Acceptor,
     connection,
     shutdown::{Phase, ShutdownSender},
+    tower::HttpService,
 };
 
 /// Accepts connections and serves each in a task of its own, through all phases of `server`.
-pub(super) async fn run<S, B>(server: Server, service: S) -> io::Result<()>
-where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result<()> {
     let acceptor = Acceptor::new(match server.listening {
         Listening::Tcp(listener) => {
             server.sockets.apply(&listener)?;

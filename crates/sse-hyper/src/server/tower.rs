@@ -1,4 +1,5 @@
 use std::{
+    error::Error,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -19,6 +20,32 @@ use super::{
     socket::Socket,
     watched::Served,
 };
+
+/// What [`Server::serve`](super::Server::serve) takes: a tower service for connections of hyper.
+pub(super) trait HttpService:
+    Service<
+        Request<Incoming>,
+        Response = Response<<Self as HttpService>::Body>,
+        Error: Into<Box<dyn Error + Send + Sync>>,
+        Future: Send + 'static,
+    > + Clone
+    + Send
+    + 'static
+{
+    type Body: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
+}
+
+impl<S, B> HttpService for S
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Body = B;
+}
 
 /// A tower service as one of hyper, for one connection.
 #[derive(Debug)]

@@ -13,15 +13,12 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
-use http_body::Body;
-use hyper::{body::Incoming, server::conn::http2};
+use hyper::server::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
 };
-use tower_service::Service;
 
 use self::{
     progress::{Progress, Stall},
@@ -31,7 +28,7 @@ use self::{
 use super::{
     connection::{BUFFER, Settings},
     shutdown::Ending,
-    tower::TowerService,
+    tower::{HttpService, TowerService},
 };
 
 /// Serves a connection to its end, or until its client takes nothing for too long.
@@ -39,20 +36,12 @@ use super::{
 /// It is always read, so the end of the client is seen without a watch. What has to be watched is its
 /// windows: hyper polls no body and h2 gives nothing up while they are shut, though the socket itself
 /// has room.
-pub(super) async fn serve<S, B>(
+pub(super) async fn serve<S: HttpService>(
     io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    service: TowerService<S, B>,
+    service: TowerService<S, S::Body>,
     settings: &Settings,
     mut ending: Ending,
-) -> Result<(), Box<dyn Error + Send + Sync>>
-where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    B: Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let progress = Arc::new(Progress::default());
     let streams = Streams::default();
     let (stall_timeout, is_late) = (settings.stall_timeout, ending.is_late());
