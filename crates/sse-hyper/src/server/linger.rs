@@ -1,5 +1,5 @@
 use std::{
-    io::{self, IoSlice},
+    io,
     mem::MaybeUninit,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -8,7 +8,10 @@ use std::{
 use sse_tokio::{Discard, now};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::shutdown::{Phase, Shutdown};
+use super::{
+    passed_on::writes_passed_on,
+    shutdown::{Phase, Shutdown},
+};
 
 /// A connection that, once our side is closed, reads and throws away what still comes.
 ///
@@ -59,29 +62,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Linger<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Linger<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().io).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().io).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_flush(cx)
-    }
+    writes_passed_on!();
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();

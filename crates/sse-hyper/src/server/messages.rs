@@ -1,6 +1,5 @@
 use std::{
-    io::{self, IoSlice},
-    mem,
+    io, mem,
     pin::Pin,
     sync::{
         Arc,
@@ -15,7 +14,10 @@ use http_body::Body;
 use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::chunks::{Chunks, Fault};
+use super::{
+    chunks::{Chunks, Fault},
+    passed_on::writes_passed_on,
+};
 
 /// A connection of HTTP/1 that is read one message at a time: no read goes beyond the end of the head
 /// or the body that is being read.
@@ -145,29 +147,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Messages<T> {
 }
 
 impl<T: AsyncWrite + Unpin> AsyncWrite for Messages<T> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().io).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().io).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().io).poll_flush(cx)
-    }
+    writes_passed_on!();
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().io).poll_shutdown(cx)

@@ -12,6 +12,7 @@ mod linger;
 mod listener;
 mod messages;
 mod misdirected;
+mod passed_on;
 mod raw;
 mod refusal;
 mod serving;
