@@ -8,6 +8,8 @@ use std::{
 use bytes::Bytes;
 use http_body::Body;
 
+use super::limits::MAX_TURNS;
+
 /// The beginning of a body, which is kept when the rest does not come, or is not wanted.
 pub(super) struct Beginning<B> {
     /// `None` once there is nothing more to read.
@@ -43,7 +45,6 @@ impl<B: Body<Data = Bytes> + Unpin> Beginning<B> {
                 None => self.body = None,
             }
         }
-        // A body of frames without bytes has no end, and others, clocks among them, wait for their turn.
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -78,6 +79,3 @@ pub(super) const LONGEST_PAGE: usize = 4 << 10;
 
 /// Such a page comes with its head, or is not worth the wait.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
-
-/// How often a body is asked for more before others have their turn.
-const MAX_TURNS: u32 = 64;

@@ -22,6 +22,7 @@ use super::{
     TransportFuture,
     builder::{Headers, Hook},
     coding,
+    limits::MAX_TURNS,
     refusal::Refusal,
     transport::SharedError,
 };
@@ -370,10 +371,6 @@ impl fmt::Debug for EventSource {
         f.debug_struct("EventSource").field("client", &self.client).finish_non_exhaustive()
     }
 }
-
-/// How often the connection is asked for more before others have their turn: a stream of nothing but
-/// comments that were compressed has no end otherwise.
-const MAX_TURNS: u32 = 64;
 
 /// How long a connection is listened to once its time has passed: the runtime has looked at all sockets by
 /// then, and what waited in them has come through.

@@ -14,6 +14,10 @@ pub(super) const MAX_ANSWER: usize = 1 << 20;
 /// answer to a publication.
 pub(super) const MAX_TAKEN: usize = 2 * MAX_HEAD + MAX_ANSWER;
 
+/// How often a body is asked for more before others, clocks among them, have their turn: one of frames without
+/// bytes has no end, nor has a stream of nothing but comments that were compressed.
+pub(super) const MAX_TURNS: u32 = 64;
+
 /// Why an answer is not read on.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub(super) enum TooLong {
