@@ -87,6 +87,7 @@ pub use client::{
 };
 
 mod mix;
+mod refused;
 
 #[cfg(test)]
 mod testing;

@@ -1,5 +1,7 @@
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::refused::shown;
+
 /// Sees that a body is text as it stands: in UTF-8, and not encoded otherwise.
 ///
 /// # Source
@@ -82,10 +84,6 @@ fn parameter_value(text: &[u8]) -> (Vec<u8>, &[u8]) {
     (value, b"")
 }
 
-fn shown(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).chars().take(SHOWN).collect()
-}
-
 /// The labels of UTF-8, and those of ASCII, which is part of it.
 const UTF_8: [&str; 8] = [
     "utf-8",
@@ -98,9 +96,6 @@ const UTF_8: [&str; 8] = [
     "ascii",
 ];
 const NDJSON: &[u8] = b"application/x-ndjson";
-
-/// How much of a refused value an answer repeats, in characters.
-const SHOWN: usize = 32;
 
 #[cfg(test)]
 mod tests {
