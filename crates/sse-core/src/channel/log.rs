@@ -2,7 +2,7 @@ use std::{collections::VecDeque, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Cursor, Window};
+use super::{Cursor, Output, Window};
 use crate::Frame;
 
 /// The frames of one channel that a listener still has to read, or may come back for, each held once
@@ -155,18 +155,18 @@ impl Log {
         }
     }
 
-    /// The frames from `from` to `until`, as one write of at most [`MAX_WRITE`] bytes, and the place
+    /// The frames from `from` to `until`, as one write of at most [`Output::MAX_WRITE`] bytes, and the place
     /// behind it. A frame that is longer comes in pieces.
     pub(super) fn read(&mut self, from: Cursor, until: Cursor) -> Option<(Bytes, Cursor)> {
         let (first, after) = self.next_frame(from, until)?;
         let rest = first.len() - from.offset;
-        if MAX_WRITE < rest {
-            let end = Cursor { offset: from.offset + MAX_WRITE, ..from };
-            return Some((self.join(from, end, MAX_WRITE), end));
+        if Output::MAX_WRITE < rest {
+            let end = Cursor { offset: from.offset + Output::MAX_WRITE, ..from };
+            return Some((self.join(from, end, Output::MAX_WRITE), end));
         }
         let (mut len, mut end) = (rest, after);
         while let Some((frame, after)) = self.next_frame(end, until)
-            && len + frame.len() <= MAX_WRITE
+            && len + frame.len() <= Output::MAX_WRITE
         {
             len += frame.len();
             end = after;
@@ -380,8 +380,5 @@ pub(crate) fn cost(frame: &Bytes) -> usize {
 
 /// What a frame costs beside its bytes: a place in the queue and two allocations.
 pub(crate) const FRAME_OVERHEAD: usize = 128;
-
-/// One write to a socket costs 5 to 6 µs whatever its size up to about here.
-pub(crate) const MAX_WRITE: usize = 16 << 10;
 
 const KEPT_CAPACITY: usize = 4;

@@ -39,7 +39,6 @@ use cursor::Cursor;
 
 mod log;
 use log::Log;
-pub(crate) use log::MAX_WRITE;
 
 mod window;
 use window::Window;

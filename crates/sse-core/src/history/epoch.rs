@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::Position;
+use crate::mix::mix64;
 
 /// The life of a channel that an event belongs to: 8 to 11 characters of `0` to `9` and `a` to `z`.
 ///
@@ -24,7 +25,7 @@ impl Epoch {
     ///
     /// Both are mixed, so that the lives of two processes do not meet when their counts do.
     pub fn new(seed: u64, count: u64) -> Self {
-        let mut rest = mix(seed ^ mix(count.wrapping_add(1)));
+        let mut rest = mix64(seed ^ mix64(count.wrapping_add(1)));
         let mut text = [0; MAX_LEN];
         for place in &mut text[..MINTED_LEN] {
             *place = DIGITS[(rest % DIGITS.len() as u64) as usize];
@@ -80,14 +81,6 @@ impl Epochs {
         let epoch = after.checked_sub(1).map_or(self.first, |last| self.later[last].1);
         Position::new(seq, epoch)
     }
-}
-
-/// The finaliser of SplitMix64, a bijection.
-fn mix(value: u64) -> u64 {
-    let mut mixed = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";

@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
 use super::{Epochs, Gap, GapReason, Position};
-use crate::LastEventId;
+use crate::{LastEventId, refused::shown};
 
 /// Where a listener wants to begin. It has no effect in a hub without history.
 ///
@@ -80,12 +80,9 @@ pub struct SinceError {
 
 impl SinceError {
     fn new(text: &str) -> Self {
-        Self { value: text.chars().take(SHOWN).collect() }
+        Self { value: shown(text.as_bytes()) }
     }
 }
-
-/// How much of a refused value an error repeats, in characters.
-const SHOWN: usize = 32;
 
 /// Where a listener begins, and what it is told of that.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -5,7 +5,7 @@ use std::{
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::{CloseReason, Event, Frame, KEEPALIVE, Output, channel::MAX_WRITE};
+use crate::{CloseReason, Event, Frame, KEEPALIVE, Output};
 
 /// What one answer still has to write: events that are ready are joined, silence is broken.
 ///
@@ -113,7 +113,7 @@ impl EventBuffer {
 
     /// Whether the next write has room for more, up to 16 KiB.
     pub fn has_room(&self) -> bool {
-        self.single.len() + self.joined.len() < MAX_WRITE && self.end.is_none()
+        self.single.len() + self.joined.len() < Output::MAX_WRITE && self.end.is_none()
     }
 
     /// Takes an event, encoded where it is written from.
@@ -165,10 +165,10 @@ impl EventBuffer {
     /// What the driver is to do next.
     pub fn poll_output(&mut self, now: Instant) -> Output {
         let bytes = if !self.single.is_empty() {
-            self.single.split_to(self.single.len().min(MAX_WRITE))
+            self.single.split_to(self.single.len().min(Output::MAX_WRITE))
         } else if !self.joined.is_empty() {
             let end = self.over.unwrap_or(self.joined.len());
-            let len = end.min(MAX_WRITE);
+            let len = end.min(Output::MAX_WRITE);
             self.over = self.over.map(|over| over - len).filter(|&left| 0 < left);
             self.joined.split_to(len).freeze()
         } else if let Some(end) = &mut self.end {
@@ -195,7 +195,7 @@ impl EventBuffer {
     }
 
     fn mark_over(&mut self, start: usize) {
-        if 0 < start && MAX_WRITE < self.joined.len() {
+        if 0 < start && Output::MAX_WRITE < self.joined.len() {
             self.over = Some(start);
         }
     }
