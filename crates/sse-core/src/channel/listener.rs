@@ -117,7 +117,7 @@ impl Listeners {
             // What was begun cannot be taken back.
             let is_told = then == OnOverrun::Gap && (offset == 0 || start.event <= event);
             if is_told && listener.presence == Presence::Here {
-                listener.missed_from = listener.missed_from.or(NonZeroU64::new(event));
+                listener.missed_from = listener.missed_from.or_else(|| NonZeroU64::new(event));
                 self.advance(key, self.listeners[key].cursor.max(start), log);
             } else {
                 let missed = start.event - event.min(start.event);

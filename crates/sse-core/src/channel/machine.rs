@@ -357,7 +357,7 @@ pub(crate) struct Held {
 
 impl Held {
     /// Bytes that are held because a listener still has to read.
-    pub(crate) fn to_read(&self) -> usize {
+    pub(crate) fn to_read(self) -> usize {
         self.unread + self.joined
     }
 }

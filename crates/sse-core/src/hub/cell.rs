@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Output, Resume, Start, SubscribeError, Token, Verdict,
-    channel::{Channel, Held, Joined, Outcome, Phase, Publication, Tombstone},
+    channel::{Channel, Held, Joined, Outcome, Phase, Publication},
 };
 
 /// A [`Channel`] behind its lock.
@@ -242,9 +242,13 @@ impl Cell {
         self.lock().idle.next_ticket()
     }
 
-    /// What it leaves behind, once it is over.
-    pub(super) fn take_tombstone(&self) -> Option<Tombstone> {
-        self.lock().channel.take_tombstone()
+    /// Leaves its tombstone, once it is over. It is there before the lock is free again, so that nobody
+    /// finds neither the channel nor the tombstone.
+    pub(super) fn leave_tombstone(&self) {
+        let mut state = self.lock();
+        if let Some(tombstone) = state.channel.take_tombstone() {
+            self.shared.tombstones.put(&self.token, tombstone);
+        }
     }
 
     pub(super) fn listeners(&self) -> usize {

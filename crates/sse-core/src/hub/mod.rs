@@ -32,6 +32,8 @@ mod cell;
 mod command;
 mod gauge;
 mod idle;
+mod listen;
+mod lives;
 mod publish;
 mod queue;
 mod room;
@@ -42,16 +44,10 @@ mod tombstones;
 
 use std::time::{Duration, Instant};
 
-use crate::{
-    CloseReason, Epoch, Resume, Start, Token,
-    channel::{Channel, Drain, Joined, Phase, Tombstone},
-    history::{Epochs, Kept, decide},
-    mix::GOLDEN_SECTION,
-};
-use cell::Cell;
+use crate::{CloseReason, Token, channel::Drain};
 use shared::Shared;
-use sync::{Arc, AtomicU64, Ordering};
-use table::{Full, Table};
+use sync::{Arc, AtomicU64};
+use table::Table;
 
 /// The channels of one server, shared by its connection tasks.
 ///
@@ -129,79 +125,6 @@ impl Hub {
     /// How the hub was configured.
     pub fn config(&self) -> &HubConfig {
         &self.shared.config
-    }
-
-    /// A listener on the channel `token` that receives what is published from now on.
-    ///
-    /// # Errors
-    ///
-    /// See [`Self::subscribe_from`].
-    pub fn subscribe(
-        self: &Arc<Self>,
-        token: &Token,
-        now: Instant,
-    ) -> Result<Subscriber, SubscribeError> {
-        self.subscribe_from(token, &Start::default(), now)
-    }
-
-    /// A listener on the channel `token` that receives what the channel remembers from `start` on,
-    /// and then what is published, nothing of it twice. Without history `start` has no effect.
-    ///
-    /// # Errors
-    ///
-    /// [`SubscribeError::Taken`] if the channel is exclusive and someone listens;
-    /// [`SubscribeError::Ended`] if it was finished not long ago; [`SubscribeError::Limit`] if there
-    /// are as many channels or listeners as there may be; [`SubscribeError::Shutdown`] after
-    /// [`Self::drain`] or [`Self::shutdown`].
-    pub fn subscribe_from(
-        self: &Arc<Self>,
-        token: &Token,
-        start: &Start,
-        now: Instant,
-    ) -> Result<Subscriber, SubscribeError> {
-        if !self.table.is_open() {
-            return Err(SubscribeError::Shutdown);
-        }
-        self.forget_old(now);
-        let joined = self.join(token, start, now);
-        self.shared.watchers.wake();
-        if let Err(SubscribeError::Limit { limit, .. }) = joined {
-            self.shared.tally.refuse(limit);
-        }
-        let (cell, Joined { key, resume, has_replaced }) = joined?;
-        Ok(Subscriber::new(self.clone(), cell, key, resume, has_replaced))
-    }
-
-    /// Whether [`Self::subscribe_from`] would succeed, without listening, and what the listener would
-    /// be told: nothing without history, or of a channel that nobody knows yet.
-    ///
-    /// # Errors
-    ///
-    /// [`SubscribeError::Taken`], [`SubscribeError::Ended`] and [`SubscribeError::Shutdown`] as there.
-    pub fn check_subscribe(
-        &self,
-        token: &Token,
-        start: &Start,
-        now: Instant,
-    ) -> Result<Option<Resume>, SubscribeError> {
-        if !self.table.is_open() {
-            return Err(SubscribeError::Shutdown);
-        }
-        self.forget_old(now);
-        if let Some(cell) = self.table.find(token) {
-            let (checked, effects) = cell.check_listen(start, now);
-            self.follow(&cell, effects, &mut Vec::new());
-            if let Some(checked) = checked {
-                return checked;
-            }
-        }
-        match self.shared.tombstones.find(token) {
-            Some(Tombstone::Closed { .. }) => Err(SubscribeError::Ended),
-            Some(Tombstone::Forgotten { next, epochs }) => {
-                Ok(Some(decide(start, Kept { first: next, top: next - 1, epochs: &epochs })))
-            }
-            None => Ok(None),
-        }
     }
 
     /// How many listen on the channel `token`.
@@ -288,132 +211,5 @@ impl Hub {
         self.shared.tombstones.clear();
         self.shared.watchers.wake();
         wakers
-    }
-
-    /// When a client may come back that is refused at `now`, if the hub is draining.
-    pub(crate) fn return_after(&self, now: Instant) -> Option<Duration> {
-        Some(self.shared.drain.get()?.return_after(self.next_phase(), now))
-    }
-
-    /// A place that is drawn anew at each call: a golden section away from the last one, which spreads any
-    /// number of them evenly without a random source.
-    pub(crate) fn next_phase(&self) -> Phase {
-        let phase = self.phase.fetch_add(GOLDEN_SECTION, Ordering::Relaxed);
-        Phase((phase >> (u64::BITS - u16::BITS)) as u16)
-    }
-
-    fn join(
-        &self,
-        token: &Token,
-        start: &Start,
-        now: Instant,
-    ) -> Result<(Arc<Cell>, Joined), SubscribeError> {
-        let (limit, max) = (Limit::Listeners, self.config().max_listeners);
-        if !self.shared.connected.try_add(1) {
-            return Err(SubscribeError::Limit { limit, max });
-        }
-        let joined = self.join_counted(token, start, now);
-        if joined.is_err() {
-            self.shared.connected.replace(1, 0);
-        }
-        joined
-    }
-
-    fn join_counted(
-        &self,
-        token: &Token,
-        start: &Start,
-        now: Instant,
-    ) -> Result<(Arc<Cell>, Joined), SubscribeError> {
-        let phase = self.next_phase();
-        loop {
-            let cell = self.open(token, now)?;
-            let (joined, effects) = cell.listen(start, phase, now);
-            self.follow(&cell, effects, &mut Vec::new());
-            match joined {
-                Some(joined) => return Ok((cell, joined?)),
-                None => self.bury(&cell),
-            }
-        }
-    }
-
-    /// The channel `token`, which begins to exist if it does not.
-    fn open(&self, token: &Token, now: Instant) -> Result<Arc<Cell>, NotOpened> {
-        if let Some(cell) = self.table.find(token) {
-            return Ok(cell);
-        }
-        // It is the user's code, and may ask the hub.
-        let mode = self.config().mode_of(token);
-        let max = self.config().max_channels;
-        loop {
-            let opened = self.table.open(token, max, || {
-                let tombstone = self.shared.tombstones.find(token);
-                let continues = tombstone.is_some();
-                let (next, epochs) = match tombstone {
-                    Some(Tombstone::Closed { .. }) => return Err(NotOpened::Closed),
-                    Some(Tombstone::Forgotten { next, epochs }) => (next, Some(epochs)),
-                    None => (1, self.new_epochs()),
-                };
-                self.shared.tombstones.remove(token);
-                let config = &self.config().channel;
-                let channel = Channel::new(mode, (next, epochs), continues, config, now);
-                let serial = self.cells.fetch_add(1, Ordering::Relaxed);
-                Ok(Cell::new(token.clone(), serial, channel, self.shared.clone()))
-            });
-            match opened {
-                Err(NotOpened::Full { .. }) if self.give_way() => (),
-                Err(NotOpened::Full { .. }) => return Err(NotOpened::Full { max }),
-                opened => return opened,
-            }
-        }
-    }
-
-    fn new_epochs(&self) -> Option<Epochs> {
-        let history = self.config().history()?;
-        let life = self.lives.fetch_add(1, Ordering::Relaxed);
-        Some(Epochs::new(Epoch::new(history.seed, life)))
-    }
-
-    fn forget_old(&self, now: Instant) {
-        let config = &self.config().channel;
-        let max_age = config.history.as_ref().and_then(|history| history.max_age);
-        self.shared.tombstones.expire(max_age, now);
-        if config.history.is_none() {
-            return;
-        }
-        while let Some((_, cell)) = self.shared.due.pop_if(|due| due <= now) {
-            let effects = cell.expire(now);
-            self.follow(&cell, effects, &mut Vec::new());
-        }
-    }
-}
-
-/// Why there is no channel.
-#[derive(Clone, Copy, Debug)]
-enum NotOpened {
-    /// It was finished, and its token is kept.
-    Closed,
-    /// There are as many as there may be.
-    Full { max: usize },
-    /// There will be none any more.
-    Shutdown,
-}
-
-impl From<Full> for NotOpened {
-    fn from(full: Full) -> Self {
-        match full {
-            Full::Channels => Self::Full { max: 0 },
-            Full::Shutdown => Self::Shutdown,
-        }
-    }
-}
-
-impl From<NotOpened> for SubscribeError {
-    fn from(refused: NotOpened) -> Self {
-        match refused {
-            NotOpened::Closed => Self::Ended,
-            NotOpened::Full { max } => Self::Limit { limit: Limit::Channels, max },
-            NotOpened::Shutdown => Self::Shutdown,
-        }
     }
 }

@@ -1,9 +1,10 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Hub, Limit, NotOpened, Post, PublishError, Published, Wakers,
+    Hub, Limit, Post, PublishError, Published, Wakers,
     cell::{Cell, Effects},
     command::{Command, find_action},
+    lives::NotOpened,
     sync::Arc,
 };
 use crate::{

@@ -20,27 +20,6 @@ impl Hub {
         }
     }
 
-    /// Takes a channel that is over out of the table; what it leaves behind is there before.
-    pub(super) fn bury(&self, cell: &Arc<Cell>) {
-        if let Some(tombstone) = cell.take_tombstone() {
-            self.shared.tombstones.put(cell.token(), tombstone);
-        }
-        self.table.remove(cell);
-    }
-
-    /// Forgets the channel that was used longest ago of those that nobody listens to, to make room for
-    /// another one. Returns whether there was one.
-    pub(super) fn give_way(&self) -> bool {
-        while let Some((used, cell)) = self.shared.deserted.pop_first() {
-            let effects = cell.give_way(used);
-            if effects.is_over {
-                self.bury(&cell);
-                return true;
-            }
-        }
-        false
-    }
-
     /// Cuts whoever is behind on the channels with the most to be read, until an eighth of what may be
     /// held is free. The listeners of `last`, which was just published to, have had no time to read it:
     /// they come last.

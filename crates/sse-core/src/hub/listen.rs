@@ -1,0 +1,147 @@
+use std::time::{Duration, Instant};
+
+use super::{
+    Hub, Limit, SubscribeError, Subscriber,
+    cell::Cell,
+    lives::NotOpened,
+    sync::{Arc, Ordering},
+};
+use crate::{
+    Resume, Start, Token,
+    channel::{Joined, Phase, Tombstone},
+    history::{Kept, decide},
+    mix::GOLDEN_SECTION,
+};
+
+/// The way of a listener into a channel.
+impl Hub {
+    /// A listener on the channel `token` that receives what is published from now on.
+    ///
+    /// # Errors
+    ///
+    /// See [`Self::subscribe_from`].
+    pub fn subscribe(
+        self: &Arc<Self>,
+        token: &Token,
+        now: Instant,
+    ) -> Result<Subscriber, SubscribeError> {
+        self.subscribe_from(token, &Start::default(), now)
+    }
+
+    /// A listener on the channel `token` that receives what the channel remembers from `start` on,
+    /// and then what is published, nothing of it twice. Without history `start` has no effect.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::Taken`] if the channel is exclusive and someone listens;
+    /// [`SubscribeError::Ended`] if it was finished not long ago; [`SubscribeError::Limit`] if there
+    /// are as many channels or listeners as there may be; [`SubscribeError::Shutdown`] after
+    /// [`Self::drain`] or [`Self::shutdown`].
+    pub fn subscribe_from(
+        self: &Arc<Self>,
+        token: &Token,
+        start: &Start,
+        now: Instant,
+    ) -> Result<Subscriber, SubscribeError> {
+        if !self.table.is_open() {
+            return Err(SubscribeError::Shutdown);
+        }
+        self.forget_old(now);
+        let joined = self.join(token, start, now);
+        self.shared.watchers.wake();
+        if let Err(SubscribeError::Limit { limit, .. }) = joined {
+            self.shared.tally.refuse(limit);
+        }
+        let (cell, Joined { key, resume, has_replaced }) = joined?;
+        Ok(Subscriber::new(self.clone(), cell, key, resume, has_replaced))
+    }
+
+    /// Whether [`Self::subscribe_from`] would succeed, without listening, and what the listener would
+    /// be told: nothing without history, or of a channel that nobody knows yet.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError::Taken`], [`SubscribeError::Ended`] and [`SubscribeError::Shutdown`] as there.
+    pub fn check_subscribe(
+        &self,
+        token: &Token,
+        start: &Start,
+        now: Instant,
+    ) -> Result<Option<Resume>, SubscribeError> {
+        if !self.table.is_open() {
+            return Err(SubscribeError::Shutdown);
+        }
+        self.forget_old(now);
+        if let Some(cell) = self.table.find(token) {
+            let (checked, effects) = cell.check_listen(start, now);
+            self.follow(&cell, effects, &mut Vec::new());
+            if let Some(checked) = checked {
+                return checked;
+            }
+        }
+        match self.shared.tombstones.find(token) {
+            Some(Tombstone::Closed { .. }) => Err(SubscribeError::Ended),
+            Some(Tombstone::Forgotten { next, epochs }) => {
+                Ok(Some(decide(start, Kept { first: next, top: next - 1, epochs: &epochs })))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// When a client may come back that is refused at `now`, if the hub is draining.
+    pub(crate) fn return_after(&self, now: Instant) -> Option<Duration> {
+        Some(self.shared.drain.get()?.return_after(self.next_phase(), now))
+    }
+
+    /// A place that is drawn anew at each call: a golden section away from the last one, which spreads any
+    /// number of them evenly without a random source.
+    pub(crate) fn next_phase(&self) -> Phase {
+        let phase = self.phase.fetch_add(GOLDEN_SECTION, Ordering::Relaxed);
+        Phase((phase >> (u64::BITS - u16::BITS)) as u16)
+    }
+
+    fn join(
+        &self,
+        token: &Token,
+        start: &Start,
+        now: Instant,
+    ) -> Result<(Arc<Cell>, Joined), SubscribeError> {
+        let (limit, max) = (Limit::Listeners, self.config().max_listeners);
+        if !self.shared.connected.try_add(1) {
+            return Err(SubscribeError::Limit { limit, max });
+        }
+        let joined = self.join_counted(token, start, now);
+        if joined.is_err() {
+            self.shared.connected.replace(1, 0);
+        }
+        joined
+    }
+
+    fn join_counted(
+        &self,
+        token: &Token,
+        start: &Start,
+        now: Instant,
+    ) -> Result<(Arc<Cell>, Joined), SubscribeError> {
+        let phase = self.next_phase();
+        loop {
+            let cell = self.open(token, now)?;
+            let (joined, effects) = cell.listen(start, phase, now);
+            self.follow(&cell, effects, &mut Vec::new());
+            match joined {
+                Some(joined) => return Ok((cell, joined?)),
+                None => self.bury(&cell),
+            }
+        }
+    }
+}
+
+impl From<NotOpened> for SubscribeError {
+    fn from(refused: NotOpened) -> Self {
+        match refused {
+            NotOpened::Closed => Self::Ended,
+            NotOpened::Full { max } => Self::Limit { limit: Limit::Channels, max },
+            NotOpened::Shutdown => Self::Shutdown,
+        }
+    }
+}
