@@ -34,9 +34,10 @@ impl Channel {
 
     /// Whether the channel has to stay: someone listens, or something is remembered.
     pub(super) fn is_needed(&self) -> bool {
+        let has_keys = || self.keys.as_ref().is_some_and(|keys| 0 < keys.cost());
         let is_remembering = || {
             self.log.window().is_some()
-                && (0 < self.log.history_cost() || self.keys.is_some() || self.retry.is_some())
+                && (0 < self.log.history_cost() || has_keys() || self.retry.is_some())
         };
         0 < self.listeners.here() || is_remembering()
     }
@@ -60,6 +61,6 @@ impl Channel {
     fn give_back(&mut self, config: &ChannelConfig) {
         self.keys.take_if(|keys| keys.cost() == 0);
         self.bound(config, self.log.end());
-        self.forget_if_deserted();
+        self.forget_if_deserted(config);
     }
 }

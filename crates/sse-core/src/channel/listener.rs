@@ -111,20 +111,25 @@ impl Listeners {
         let behind = self.keys(|listener| {
             listener.presence != Presence::Gone && listener.cursor.is_before(start)
         });
-        for &key in &behind {
-            let listener = &mut self.listeners[key];
-            let Cursor { event, offset, .. } = listener.cursor;
+        // Who goes on stands at the start before another leaves, or the start would move on.
+        let (told, cut): (Vec<_>, Vec<_>) = behind.into_iter().partition(|&key| {
+            let Listener { cursor, presence, .. } = &self.listeners[key];
             // What was begun cannot be taken back.
-            let is_told = then == OnOverrun::Gap && (offset == 0 || start.event <= event);
-            if is_told && listener.presence == Presence::Here {
-                listener.missed_from = listener.missed_from.or_else(|| NonZeroU64::new(event));
-                self.advance(key, self.listeners[key].cursor.max(start), log);
-            } else {
-                let missed = start.event - event.min(start.event);
-                self.change(key, Presence::Gone, CloseReason::Overrun { missed }, log);
-            }
+            let is_whole = cursor.offset == 0 || start.event <= cursor.event;
+            then == OnOverrun::Gap && is_whole && *presence == Presence::Here
+        });
+        for &key in &told {
+            let listener = &mut self.listeners[key];
+            let cursor = listener.cursor;
+            let missed_from = listener.missed_from.or_else(|| NonZeroU64::new(cursor.event));
+            listener.missed_from = missed_from;
+            self.advance(key, cursor.max(start), log);
         }
-        behind.len()
+        for &key in &cut {
+            let missed = start.event.saturating_sub(self.listeners[key].cursor.event);
+            self.change(key, Presence::Gone, CloseReason::Overrun { missed }, log);
+        }
+        told.len() + cut.len()
     }
 
     /// The one place where a presence changes: a listener that is leaving and has read everything is

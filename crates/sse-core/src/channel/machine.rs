@@ -108,7 +108,7 @@ impl Channel {
         (self.life, self.used) = (Life::Open, now);
         self.log.settle(now);
         self.bound(config, new);
-        self.forget_if_deserted();
+        self.forget_if_deserted(config);
         Outcome::Published { id, listeners }
     }
 
@@ -157,31 +157,38 @@ impl Channel {
     }
 
     /// The listener `key` has no connection any more.
-    pub(crate) fn leave(&mut self, key: usize) {
+    pub(crate) fn leave(&mut self, key: usize, config: &ChannelConfig) {
         self.listeners.remove(key, &mut self.log);
-        self.forget_if_deserted();
+        self.forget_if_deserted(config);
     }
 
     /// Ends the life of the channel: its listeners read on to the end of the log, and nothing is
     /// remembered but `tombstone`.
-    pub(crate) fn end(&mut self, reason: CloseReason, tombstone: Option<Tombstone>) {
+    pub(crate) fn end(
+        &mut self,
+        reason: CloseReason,
+        tombstone: Option<Tombstone>,
+        config: &ChannelConfig,
+    ) {
         self.listeners.dismiss(reason, &mut self.log);
         self.log.forget();
         (self.keys, self.retry) = (None, None);
         self.life = Life::Over(tombstone);
+        // What was remembered is only there to be read now.
+        self.bound(config, self.log.end());
     }
 
     /// Finishes the channel: its token is kept for a while, or free at once.
     pub(crate) fn finish(&mut self, config: &ChannelConfig, now: Instant) {
         let closed = config.closed_ttl.map(|ttl| Tombstone::Closed { until: now.checked_add(ttl) });
-        self.end(CloseReason::Finished, closed);
+        self.end(CloseReason::Finished, closed, config);
     }
 
     /// Forgets the channel, where nobody listens; otherwise nothing happens.
-    pub(crate) fn give_way(&mut self) {
+    pub(crate) fn give_way(&mut self, config: &ChannelConfig) {
         if !self.is_over() && self.listeners.here() == 0 {
             let tombstone = self.forgotten();
-            self.end(CloseReason::Finished, tombstone);
+            self.end(CloseReason::Finished, tombstone, config);
         }
     }
 
@@ -190,7 +197,7 @@ impl Channel {
         if self.log.evict_all() {
             self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
         }
-        self.forget_if_deserted();
+        self.forget_if_deserted(config);
     }
 
     /// Where a listener begins that asks for `start`, in a channel with history.
@@ -265,9 +272,9 @@ impl Channel {
     }
 
     /// Forgets the channel where nobody listens and nothing is remembered.
-    pub(crate) fn forget_if_deserted(&mut self) {
+    pub(crate) fn forget_if_deserted(&mut self, config: &ChannelConfig) {
         if !self.is_over() && !self.is_needed() {
-            self.give_way();
+            self.give_way(config);
         }
     }
 

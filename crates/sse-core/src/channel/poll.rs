@@ -106,7 +106,10 @@ impl Listener {
         let farewell = match reason {
             CloseReason::Finished if config.closed_ttl.is_some() => Some(system::END),
             CloseReason::Replaced => Some(system::REPLACED),
-            CloseReason::Shutdown => drain.map(|drain| drain.farewell(self.phase, now)),
+            // Who is ended before its time may come back at once.
+            CloseReason::Shutdown => drain
+                .filter(|drain| drain.end_of(self.phase) <= now)
+                .map(|drain| drain.farewell(self.phase, now)),
             _ => None,
         };
         farewell.map_or(Output::Close(reason), |farewell| self.write(farewell, now))

@@ -104,7 +104,7 @@ impl Cell {
             let is_open = !channel.is_over();
             let joined = is_open.then(|| channel.listen(start, phase, config, now));
             if let Some(Err(_)) = joined {
-                channel.forget_if_deserted();
+                channel.forget_if_deserted(config);
             }
             joined
         });
@@ -136,8 +136,9 @@ impl Cell {
 
     /// What the connection of the listener `key` is to do; an idle one is woken by the next publication.
     pub(super) fn poll_output(self: &Arc<Self>, key: usize, waker: &Waker, now: Instant) -> Output {
-        let (config, drain) = (&self.shared.config.channel, self.shared.drain.get());
         let mut state = self.lock();
+        // Under the lock: a drain that begins later finds the waker that is kept here.
+        let (config, drain) = (&self.shared.config.channel, self.shared.drain.get());
         let output = state.channel.poll_output(key, drain, config, now);
         if !matches!(output, Output::Wait { .. }) {
             self.note(&mut state, 0);
@@ -152,8 +153,9 @@ impl Cell {
 
     /// The connection of the listener `key` is over.
     pub(super) fn leave(self: &Arc<Self>, key: usize) -> Effects {
+        let config = &self.shared.config.channel;
         let mut state = self.lock();
-        let ((), effects) = self.step(&mut state, |channel| channel.leave(key));
+        let ((), effects) = self.step(&mut state, |channel| channel.leave(key, config));
         let stale = state.idle.remove(key);
         drop(state);
         drop(stale);
@@ -212,11 +214,12 @@ impl Cell {
 
     /// Forgets the channel to make room for another, if nobody listens and it was not used since `listed`.
     pub(super) fn give_way(self: &Arc<Self>, listed: Instant) -> Effects {
+        let config = &self.shared.config.channel;
         let mut state = self.lock();
         state.listed.deserted = None;
         let ((), effects) = self.step(&mut state, |channel| {
             if channel.used() <= listed {
-                channel.give_way();
+                channel.give_way(config);
             }
         });
         self.list(&mut state);

@@ -108,6 +108,8 @@ impl Hub {
     ) -> Result<(Arc<Cell>, Joined), SubscribeError> {
         let (limit, max) = (Limit::Listeners, self.config().max_listeners);
         if !self.shared.connected.try_add(1) {
+            // That the channel is taken or over is so for longer, and is said first.
+            self.check_subscribe(token, start, now)?;
             return Err(SubscribeError::Limit { limit, max });
         }
         let joined = self.join_counted(token, start, now);

@@ -19,6 +19,9 @@ impl Hub {
         if let Some(cell) = self.table.find(token) {
             return Ok(cell);
         }
+        if self.shared.tombstones.is_closed(token) {
+            return Err(NotOpened::Closed);
+        }
         // It is the user's code, and may ask the hub.
         let mode = self.config().mode_of(token);
         let max = self.config().max_channels;
@@ -55,14 +58,17 @@ impl Hub {
     pub(super) fn forget_old(&self, now: Instant) {
         let config = &self.config().channel;
         let max_age = config.history.as_ref().and_then(|history| history.max_age);
+        if config.history.is_some() {
+            // Room is made once all of it is gone: what is not over age does not have to give way to it.
+            let mut last = None;
+            while let Some((_, cell)) = self.shared.due.pop_if(|due| due <= now) {
+                let effects = cell.expire(now);
+                self.note(&cell, effects, &mut Vec::new());
+                last = Some(cell);
+            }
+            last.inspect(|last| self.make_room(last, &mut Vec::new()));
+        }
         self.shared.tombstones.expire(max_age, now);
-        if config.history.is_none() {
-            return;
-        }
-        while let Some((_, cell)) = self.shared.due.pop_if(|due| due <= now) {
-            let effects = cell.expire(now);
-            self.follow(&cell, effects, &mut Vec::new());
-        }
     }
 
     /// Takes a channel that is over out of the table; what it leaves behind is there before.

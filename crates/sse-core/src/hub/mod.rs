@@ -143,7 +143,8 @@ impl Hub {
         Counts {
             channels: self.table.len(),
             listeners: shared.here.get(),
-            leaving: shared.connected.get() - shared.here.get(),
+            // The one is counted before the other.
+            leaving: shared.connected.get().saturating_sub(shared.here.get()),
             unread_bytes: shared.unread.get(),
             joined_bytes: shared.joined.get(),
             history_bytes: shared.history_held(),
@@ -204,7 +205,9 @@ impl Hub {
     /// Ends every stream cleanly and refuses new listeners from now on.
     pub fn shutdown(&self) -> Wakers {
         let ended = self.table.clear().into_iter().map(|cell| {
-            let (_here, effects) = cell.end(|channel| channel.end(CloseReason::Shutdown, None));
+            let (_here, effects) = cell.end(|channel| {
+                channel.end(CloseReason::Shutdown, None, &self.config().channel);
+            });
             (cell, effects.tickets)
         });
         let wakers = Wakers::new(ended.collect());

@@ -167,7 +167,7 @@ impl Hub {
                 Some(Outcome::KeyReused) => return Err(PublishError::KeyReused),
                 Some(Outcome::NotConnected) => return Err(PublishError::NotConnected),
                 None => {
-                    self.bury(&cell);
+                    self.follow(&cell, effects, &mut Vec::new());
                     continue;
                 }
             };
@@ -184,8 +184,9 @@ impl Hub {
             return Err(PublishError::NotConnected);
         }
         let Some(cell) = self.table.find(token) else {
-            // Where a publication needs no listener, there is nothing left to end.
-            self.shared.tombstones.remove(token);
+            // Where a publication needs no listener, at most the last position is left to end.
+            let until = self.config().channel.closed_ttl.map(|ttl| now.checked_add(ttl));
+            self.shared.tombstones.finish(token, until);
             return Ok(Published::to(0));
         };
         let (here, effects) = cell.end(|channel| channel.finish(&self.config().channel, now));
@@ -199,7 +200,10 @@ impl Hub {
             Some(_) => self.open(token, now).map_err(|refused| match refused {
                 NotOpened::Closed => PublishError::NotConnected,
                 NotOpened::Shutdown => PublishError::Shutdown,
-                NotOpened::Full { max } => PublishError::Limit { limit: Limit::Channels, max },
+                NotOpened::Full { max } => {
+                    self.shared.tally.refuse(Limit::Channels);
+                    PublishError::Limit { limit: Limit::Channels, max }
+                }
             }),
         }
     }

@@ -12,24 +12,31 @@ impl Hub {
     /// Does what follows from a step of `cell`; notes in `overrun` who has fallen out.
     pub(super) fn follow(&self, cell: &Arc<Cell>, effects: Effects, overrun: &mut Vec<Overrun>) {
         self.note(cell, effects, overrun);
-        if self.has_too_much_unread(0) {
-            self.cut_those_behind(cell, overrun);
-        }
-        if self.shared.has_too_much_history() {
+        self.make_room(cell, overrun);
+    }
+
+    /// Sees that no more is held than may be, after something was done on `last`.
+    pub(super) fn make_room(&self, last: &Arc<Cell>, overrun: &mut Vec<Overrun>) {
+        loop {
+            // What is not remembered any more may have to be read.
             self.shrink_histories(overrun);
+            // A channel whose listeners are cut may leave a tombstone, which is remembered.
+            if !self.has_too_much_unread(0) || !self.cut_those_behind(last, overrun) {
+                return;
+            }
         }
     }
 
     /// Cuts whoever is behind on the channels with the most to be read, until an eighth of what may be
     /// held is free. The listeners of `last`, which was just published to, have had no time to read it:
-    /// they come last.
-    fn cut_those_behind(&self, last: &Arc<Cell>, overrun: &mut Vec<Overrun>) {
-        let mut is_last_listed = false;
+    /// they come last. Returns whether there was a channel to look at.
+    fn cut_those_behind(&self, last: &Arc<Cell>, overrun: &mut Vec<Overrun>) -> bool {
+        let (mut was_listed, mut is_last_listed) = (false, false);
         let reserve = self.shared.unread.max() / RESERVE;
-        while self.has_too_much_unread(reserve) {
-            let Some((Reverse(listed), cell)) = self.shared.most_unread.pop_first() else {
-                break;
-            };
+        while self.has_too_much_unread(reserve)
+            && let Some((Reverse(listed), cell)) = self.shared.most_unread.pop_first()
+        {
+            was_listed = true;
             if Arc::ptr_eq(&cell, last) {
                 is_last_listed = true;
             } else {
@@ -40,6 +47,7 @@ impl Hub {
             let listed = if self.has_too_much_unread(0) { 0 } else { usize::MAX };
             self.note(last, last.cut(listed), overrun);
         }
+        was_listed
     }
 
     /// Halves the largest histories, again and again, then lets tombstones go.
@@ -53,7 +61,8 @@ impl Hub {
         }
     }
 
-    fn note(&self, cell: &Arc<Cell>, effects: Effects, overrun: &mut Vec<Overrun>) {
+    /// Notes who has fallen out, and takes a channel out that is over.
+    pub(super) fn note(&self, cell: &Arc<Cell>, effects: Effects, overrun: &mut Vec<Overrun>) {
         if 0 < effects.fallen {
             overrun.push(Overrun { token: cell.token().clone(), listeners: effects.fallen });
         }

@@ -29,8 +29,8 @@ pub(super) struct Shared {
     /// Those with the most to be remembered, and with the most to be read.
     pub(super) most_history: Queue<Reverse<usize>>,
     pub(super) most_unread: Queue<Reverse<usize>>,
-    /// Channels with less to be read are not listed: all of them together cannot hold half of what may
-    /// be held.
+    /// Channels with less to be read are not listed: each has a listener, and all of them together cannot
+    /// hold half of what may be held.
     pub(super) least_unread: usize,
     pub(super) tally: Tally,
     pub(super) watchers: Watchers,
@@ -39,8 +39,6 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(config: HubConfig) -> Self {
-        // A channel that is over is held by its listeners.
-        let most = config.max_channels.saturating_add(config.max_listeners).max(1);
         Self {
             unread: Gauge::new(config.max_total_bytes),
             joined: Gauge::new(usize::MAX),
@@ -52,7 +50,7 @@ impl Shared {
             deserted: Queue::default(),
             most_history: Queue::default(),
             most_unread: Queue::default(),
-            least_unread: config.max_total_bytes / 2 / most,
+            least_unread: config.max_total_bytes / 2 / config.max_listeners.max(1),
             tally: Tally::default(),
             watchers: Watchers::default(),
             drain: OnceLock::new(),

@@ -62,7 +62,11 @@ impl Subscriber {
         if self.has_replaced {
             self.wake_replaced();
         }
-        self.cell.poll_output(self.key, waker, now)
+        let output = self.cell.poll_output(self.key, waker, now);
+        if !matches!(output, Output::Wait { .. }) {
+            self.hub.shared.watchers.wake();
+        }
+        output
     }
 
     #[cold]

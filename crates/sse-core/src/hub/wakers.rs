@@ -42,40 +42,43 @@ impl Wakers {
 
 impl Drop for Wakers {
     fn drop(&mut self) {
-        for (cell, tickets) in self.first.take().into_iter().chain(self.others.drain(..)) {
-            let mut batch = Batch::default();
-            loop {
-                batch.len = cell.take_wakers(tickets, &mut batch.wakers);
-                let is_last = batch.len < SIZE;
-                batch.wake();
-                // An idle listener of later has a ticket that is not below these.
-                if is_last {
-                    break;
-                }
+        let mut others = std::mem::take(&mut self.others);
+        let current = self.first.take().or_else(|| others.pop());
+        Waking { current, others, batch: [const { None }; SIZE] }.run();
+    }
+}
+
+/// Wakers that have to be woken, all of them even if one panics.
+struct Waking {
+    current: Option<(Arc<Cell>, u64)>,
+    others: Vec<(Arc<Cell>, u64)>,
+    batch: [Option<Waker>; SIZE],
+}
+
+impl Waking {
+    fn run(&mut self) {
+        while let Some((cell, tickets)) = &self.current {
+            let taken = cell.take_wakers(*tickets, &mut self.batch);
+            // An idle listener of later has a ticket that is not below these.
+            if taken < SIZE {
+                self.current = self.others.pop();
             }
+            self.wake();
         }
     }
-}
 
-/// Wakers that were taken out and have to be woken, even if one of them panics.
-#[derive(Default)]
-struct Batch {
-    wakers: [Option<Waker>; SIZE],
-    len: usize,
-}
-
-impl Batch {
     fn wake(&mut self) {
-        while 0 < self.len {
-            self.len -= 1;
-            self.wakers[self.len].take().into_iter().for_each(Waker::wake);
+        for waker in &mut self.batch {
+            let Some(waker) = waker.take() else { continue };
+            waker.wake();
         }
     }
 }
 
-impl Drop for Batch {
+impl Drop for Waking {
     fn drop(&mut self) {
         self.wake();
+        self.run();
     }
 }
 

@@ -33,9 +33,10 @@ impl Draft {
         Self { bytes, own_id: event.id().cloned() }
     }
 
-    /// How long the frame will be without an id line.
+    /// How long the frame will be without an id line that it is given.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len() + 1
+        let own_id = self.own_id.as_ref().map_or(0, |id| "id: \n".len() + id.as_str().len());
+        self.bytes.len() + own_id + 1
     }
 
     /// The id that the event has brought.
