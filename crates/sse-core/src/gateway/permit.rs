@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, header};
 
 use super::{header_text::text, policy::Policy, refusal::Refusal};
-use crate::{Hub, IdempotencyKey, Limit, Post, Published, Token, hub::BodyPart};
+use crate::{Hub, IdempotencyKey, Limit, Post, PublishError, Published, Token, hub::BodyPart};
 
 /// A POST whose head was accepted: it takes the body, then publishes.
 ///
@@ -117,9 +117,11 @@ impl Permit {
         match self.hub.post(token, &post, now) {
             Ok(published) => {
                 let response = self.policy.apply(self.accept(&published));
-                Publication { response, published: Some(published) }
+                Publication { response, published: Ok(published) }
             }
-            Err(error) => Publication { response: self.refuse(error.into()), published: None },
+            Err(error) => {
+                Publication { response: self.refuse(error.clone().into()), published: Err(error) }
+            }
         }
     }
 
@@ -151,8 +153,8 @@ impl Permit {
 pub struct Publication {
     /// What the publisher is sent.
     pub response: Response<Bytes>,
-    /// What was published; its listeners are to be woken.
-    pub published: Option<Published>,
+    /// What was published, so that its listeners are to be woken, or why nothing was.
+    pub published: Result<Published, PublishError>,
 }
 
 /// It says that UTF-8 follows and is no part of the text.

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use http::Request;
-use sse_core::{Format, Gateway, GatewayConfig, Handled, Hub, HubConfig, StringFormat};
+use sse_core::{
+    Format, Gateway, GatewayConfig, Handled, Hub, HubConfig, PublishError, StringFormat,
+};
 
 use crate::support::{assert_error_page, epoch, gateway, handle, listen, permit, post, written};
 
@@ -115,6 +117,6 @@ fn verdict_is_that_of_the_moment_of_publication() {
     drop(listener);
     let publication = permit.publish(epoch());
 
-    assert!(publication.published.is_none());
+    assert_eq!(publication.published.unwrap_err(), PublishError::NotConnected);
     assert_error_page(&publication.response, "404: Not Found", "404: Target is not connected");
 }

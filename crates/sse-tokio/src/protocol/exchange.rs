@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt, future::poll_fn, pin::Pin, task::Poll};
 use bytes::{Buf, Bytes};
 use http::{Method, Request, Response, StatusCode, request::Parts};
 use http_body::Body;
-use sse_core::{Admission, Admitted, Gateway, Handled, Permit, Token};
+use sse_core::{Admission, Admitted, Gateway, Handled, Permit, PublishError, Token};
 use tokio::time::sleep_until;
 use tracing::Level;
 
@@ -27,7 +27,7 @@ impl Protocol {
         let (parts, body) = request.into_parts();
         let handled = gateway.handle(&parts, started);
         let asked = tracing::enabled!(Level::INFO).then(|| asked(gateway, &parts, &handled));
-        let mut refused = None;
+        let (mut refused, mut reason) = (None, None);
         let answer = match handled {
             Handled::Respond(response) => {
                 Answer { response: response.map(ResponseBody::from), rest: Rest::of(body) }
@@ -36,11 +36,11 @@ impl Protocol {
                 let response = admit(admission, &mut refused).await;
                 Answer { response, rest: Rest::of(body) }
             }
-            Handled::Publish(permit) => publish(channels, permit, body).await,
+            Handled::Publish(permit) => publish(channels, permit, body, &mut reason).await,
         };
         if let Some(asked) = asked {
             let status = refused.unwrap_or_else(|| answer.response.status());
-            log(&parts.method, asked, status, started);
+            log(&parts.method, asked, status, reason.as_deref(), started);
         }
         answer
     }
@@ -71,7 +71,14 @@ async fn admit(
     }
 }
 
-async fn publish<B>(channels: &Channels, mut permit: Permit, body: B) -> Answer<B>
+/// The answer to what `permit` publishes; if it is a refusal that the status alone does not explain, `reason`
+/// does.
+async fn publish<B>(
+    channels: &Channels,
+    mut permit: Permit,
+    body: B,
+    reason: &mut Option<String>,
+) -> Answer<B>
 where
     B: Body,
     B::Error: fmt::Display,
@@ -81,7 +88,10 @@ where
         Ok(()) => {
             let token = permit.token().clone();
             let publication = permit.publish(now());
-            publication.published.map(|published| channels.deliver(&token, published));
+            match publication.published {
+                Ok(published) => drop(channels.deliver(&token, published)),
+                Err(refused) => *reason = unexplained(&refused),
+            }
             Answer { response: publication.response.map(ResponseBody::from), rest: None }
         }
         Err(refusal) => {
@@ -137,6 +147,18 @@ fn feed(permit: &mut Permit, mut data: impl Buf) -> Option<Response<Bytes>> {
     None
 }
 
+/// Which of several reasons the status of a refusal has, for the log.
+fn unexplained(refused: &PublishError) -> Option<String> {
+    matches!(
+        refused,
+        PublishError::TooLarge { .. }
+            | PublishError::TooManyEvents { .. }
+            | PublishError::KeyReused
+            | PublishError::Limit { .. }
+    )
+    .then(|| refused.to_string())
+}
+
 /// Action and channel, for the log.
 fn asked(gateway: &Gateway, parts: &Parts, handled: &Handled) -> Option<(String, Token)> {
     match handled {
@@ -149,8 +171,11 @@ fn log(
     method: &Method,
     asked: Option<(String, Token)>,
     status: StatusCode,
+    reason: Option<&str>,
     started: std::time::Instant,
 ) {
+    let too_long = (status == StatusCode::PAYLOAD_TOO_LARGE).then_some("the body is too long");
+    let reason = reason.or(too_long);
     let (method, status) = (shortened(method.as_str()), status.as_u16());
     let micros = (now() - started).as_micros();
     let duration = format_args!("{micros}µs");
@@ -158,9 +183,9 @@ fn log(
         Some((action, token)) => {
             let (action, token) = (&*shortened(&action), &*token.shortened().to_string());
             // Quoted, so that neither can pass for another field.
-            tracing::info!(%method, action, token, status, %duration, "request");
+            tracing::info!(%method, action, token, status, %duration, reason, "request");
         }
-        None => tracing::info!(%method, status, %duration, "request"),
+        None => tracing::info!(%method, status, %duration, reason, "request"),
     }
 }
 
