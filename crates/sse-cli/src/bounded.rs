@@ -30,6 +30,11 @@ pub(crate) fn memory(text: &str) -> Result<usize, OutOfBounds<usize>> {
     bounded(text, 0..=MAX_MEMORY)
 }
 
+/// How many bytes of memory a log may take, which holds an event or is of no use.
+pub(crate) fn log(text: &str) -> Result<usize, OutOfBounds<usize>> {
+    bounded(text, MIN_LOG..=MAX_MEMORY)
+}
+
 /// How many of something, where 0 has a meaning of its own.
 pub(crate) fn count_or_zero(text: &str) -> Result<u32, OutOfBounds<u32>> {
     bounded(text, 0..=u32::MAX)
@@ -81,6 +86,9 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// 1 TiB, or what there are addresses for.
 const MAX_MEMORY: usize = if usize::BITS < 64 { usize::MAX } else { 1 << 40 };
+
+/// 1 KiB: a short event with its overhead.
+const MIN_LOG: usize = 1 << 10;
 
 #[cfg(test)]
 mod tests {

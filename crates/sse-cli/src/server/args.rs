@@ -77,6 +77,12 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
     pub(super) max_bodies: usize,
 
+    /// Limit on the events of one POST, 1 to 4294967295; a POST of more is answered 413. With --json, a
+    /// body of the type application/x-ndjson publishes one event a line
+    #[arg(long, value_name = "COUNT", default_value = "10000")]
+    #[arg(value_parser = bounded::places, allow_hyphen_values = true)]
+    pub(super) max_batch: usize,
+
     /// Tell clients at the beginning of every stream to reconnect after MS milliseconds, 0 to
     /// 4294967295; the action `retry` changes it for a channel
     #[arg(long, value_name = "MS", default_value = "3000")]
@@ -113,23 +119,53 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::count_or_zero, allow_hyphen_values = true)]
     pub(super) history: u32,
 
-    /// Keep at most this many bytes of events in each channel, 0 to 1099511627776
+    /// Keep at most this many bytes of events in each channel, 0 to 1099511627776; an event takes 128
+    /// beside its own. The oldest are forgotten first
     #[arg(long, value_name = "BYTES", default_value = "4194304")]
     #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
     pub(super) history_bytes: usize,
 
-    /// Forget an event MS milliseconds after it was published, 0 to 4294967295; 0: never
+    /// Forget an event MS milliseconds after it was published, 0 to 4294967295; 0: never. Of a channel
+    /// that is forgotten, its last position is kept for as long again
     #[arg(long, value_name = "MS", default_value = "3600000")]
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) history_age: Duration,
 
-    /// Keep at most this many bytes of events in all channels, 0 to 1099511627776. Beyond it channels
-    /// without listeners forget theirs; if there are none, a POST is answered 503
+    /// Keep at most this many bytes of events, idempotency keys and last positions in all channels, 0 to
+    /// 1099511627776. Beyond it the largest histories shrink, also those of channels with listeners. No
+    /// POST is refused for it
     #[arg(long, value_name = "BYTES", default_value = "268435456")]
     #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
     pub(super) max_history_bytes: usize,
 
-    /// What to do with a listener that reads too slowly
+    /// Publish a POST with an `Idempotency-Key` only once within MS milliseconds, 0 to 4294967295; 0:
+    /// forget keys at once; with --history only [default: 300000]
+    #[arg(long, value_name = "MS")]
+    #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
+    pub(super) key_window: Option<Duration>,
+
+    /// Keep at most this many bytes of keys in each channel, 0 to 1099511627776; a key takes 128 beside
+    /// its own. The oldest are forgotten first; with --history only [default: 262144]
+    #[arg(long, value_name = "BYTES")]
+    #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
+    pub(super) key_bytes: Option<usize>,
+
+    /// Hold at most this many bytes of events in each channel for listeners that have not read them, 1024
+    /// to 1099511627776; an event takes 128 beside its own. Beyond it --overrun says what becomes of those
+    /// that are furthest behind. A POST that is larger is answered 413 [default: 16777216, or twice
+    /// --max-body if that is more]
+    #[arg(long, value_name = "BYTES")]
+    #[arg(value_parser = bounded::log, allow_hyphen_values = true)]
+    pub(super) max_channel_bytes: Option<usize>,
+
+    /// Hold at most this many bytes in all channels for listeners that have not read them, 1024 to
+    /// 1099511627776. Beyond it --overrun says what becomes of those on the channels that hold the most
+    /// [default: 268435456, or --max-channel-bytes if that is more]
+    #[arg(long, value_name = "BYTES")]
+    #[arg(value_parser = bounded::log, allow_hyphen_values = true)]
+    pub(super) max_unread_bytes: Option<usize>,
+
+    /// What to do with a listener that falls behind by more than --max-channel-bytes
     #[arg(long, value_enum, default_value_t)]
     pub(super) overrun: OverrunArg,
 
@@ -144,12 +180,14 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::millis_or_zero, allow_hyphen_values = true)]
     pub(super) closed_ttl: Duration,
 
-    /// Limit on channels, 1 to 4294967295; requests beyond it get 503
+    /// Limit on channels, 1 to 4294967295. At the limit a new channel takes the place of the one that was
+    /// used longest ago, of those without listeners; if all have listeners, the request gets 503
     #[arg(long, value_name = "COUNT", default_value = "100000")]
     #[arg(value_parser = bounded::places, allow_hyphen_values = true)]
     pub(super) max_channels: usize,
 
-    /// Limit on listeners on all channels, 1 to 4294967295; requests beyond it get 503
+    /// Limit on listeners on all channels, 1 to 4294967295; requests beyond it get 503. A listener that
+    /// was replaced or cut counts until its connection ends
     #[arg(long, value_name = "COUNT", default_value = "100000")]
     #[arg(value_parser = bounded::places, allow_hyphen_values = true)]
     pub(super) max_listeners: usize,
@@ -202,7 +240,7 @@ pub(super) enum OverrunArg {
     /// Break its stream, so that it reconnects
     #[default]
     Close,
-    /// Leave events out, and say so by `event: sse.gap`
+    /// Leave events out, and say so by `event: sse.gap`; in the middle of an event, break its stream
     Gap,
 }
 

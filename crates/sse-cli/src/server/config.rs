@@ -106,6 +106,13 @@ fn hub(args: &Args) -> Result<HubConfig, Failure> {
             "--no-greeting is not for --history: its IDs begin with the first event",
         ));
     }
+    if args.history == 0 && (args.key_window.is_some() || args.key_bytes.is_some()) {
+        let option = if args.key_window.is_some() { "--key-window" } else { "--key-bytes" };
+        return Err(Failure::usage(format!(
+            "{option} needs --history: without it idempotency keys are not looked at"
+        )));
+    }
+    let (max_channel_bytes, max_unread_bytes) = log_bounds(args);
     let config = if args.json { hub_of(JsonFormat, args) } else { hub_of(StringFormat, args) }?;
     let config = config
         .with_keepalive(unless_zero(args.keepalive))
@@ -114,6 +121,9 @@ fn hub(args: &Args) -> Result<HubConfig, Failure> {
         .with_mode(args.mode.into())
         .with_on_overrun(args.overrun.into())
         .with_closed_ttl(unless_zero(args.closed_ttl))
+        .with_max_batch(args.max_batch)
+        .with_max_log_bytes(max_channel_bytes)
+        .with_max_total_bytes(max_unread_bytes)
         .with_max_channels(args.max_channels)
         .with_max_listeners(args.max_listeners)
         .with_max_channel_listeners(args.max_listeners_per_channel)
@@ -125,6 +135,15 @@ fn hub(args: &Args) -> Result<HubConfig, Failure> {
     })
 }
 
+/// What one channel and all may hold for listeners. Whoever allows longer bodies wants them delivered, and a
+/// body of short lines becomes an event that is longer than itself.
+fn log_bounds(args: &Args) -> (usize, usize) {
+    let longest = usize::try_from(args.max_body.saturating_mul(2)).unwrap_or(usize::MAX);
+    let channel = args.max_channel_bytes.unwrap_or_else(|| longest.max(DEFAULT_CHANNEL_BYTES));
+    let all = args.max_unread_bytes.unwrap_or_else(|| channel.max(DEFAULT_UNREAD_BYTES));
+    (channel, all)
+}
+
 fn hub_of(format: impl Format, args: &Args) -> Result<HubConfig, Failure> {
     let actions = actions(format.actions(), args).map_err(Failure::usage)?;
     Ok(HubConfig::new(format).with_actions(actions))
@@ -133,10 +152,16 @@ fn hub_of(format: impl Format, args: &Args) -> Result<HubConfig, Failure> {
 fn history(args: &Args) -> Option<History> {
     // What the standard library seeds its maps with: enough to part two runs of the server.
     let seed = RandomState::new().hash_one(());
-    let history = History::new(seed)
+    let mut history = History::new(seed)
         .with_max_events(args.history as usize)
         .with_max_bytes(args.history_bytes)
         .with_max_age(unless_zero(args.history_age));
+    if let Some(window) = args.key_window {
+        history = history.with_key_window(window);
+    }
+    if let Some(bytes) = args.key_bytes {
+        history = history.with_max_key_bytes(bytes);
+    }
     (0 < args.history).then_some(history)
 }
 
@@ -185,6 +210,10 @@ enum TlsFileError {
     #[error("cannot use the key in {} and the certificate in {}", key.display(), certificates.display())]
     Use { key: PathBuf, certificates: PathBuf, source: TlsError },
 }
+
+const DEFAULT_CHANNEL_BYTES: usize = 16 << 20;
+
+const DEFAULT_UNREAD_BYTES: usize = 256 << 20;
 
 const RETRY: &str = "retry";
 

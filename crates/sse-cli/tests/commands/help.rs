@@ -35,11 +35,16 @@ fn help_names_every_option_and_gives_examples() {
                 "--prefix",
                 "--max-body",
                 "--max-bodies",
+                "--max-batch",
                 "--mode",
                 "--history",
                 "--history-bytes",
                 "--history-age",
                 "--max-history-bytes",
+                "--key-window",
+                "--key-bytes",
+                "--max-channel-bytes",
+                "--max-unread-bytes",
                 "--overrun",
                 "--stall-timeout",
                 "--closed-ttl",
@@ -130,6 +135,27 @@ fn version_is_printed_and_has_no_short_form() {
     }
     assert_eq!(run(SERVER, ["-V"]).code, Some(2));
     assert_eq!(run(REQUEST, ["-V"]).code, Some(2));
+}
+
+#[test]
+fn help_of_the_server_says_what_gives_way_and_what_is_refused() {
+    let help = run(SERVER, ["--help"]).stdout;
+
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [
+        "the largest histories shrink, also those of channels with listeners. No POST is refused",
+        "takes the place of the one that was used longest ago, of those without listeners",
+        "that was replaced or cut counts until its connection ends",
+        "falls behind by more than --max-channel-bytes",
+        "A POST that is larger is answered 413",
+        "a POST of more is answered 413",
+        "with --history only [default: 300000]",
+        "with --history only [default: 262144]",
+        "[default: 16777216, or twice --max-body if that is more]",
+        "[default: 268435456, or --max-channel-bytes if that is more]",
+    ] {
+        assert_eq!(help.matches(text).count(), 1, "{text}: {help}");
+    }
 }
 
 #[test]

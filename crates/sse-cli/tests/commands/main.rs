@@ -6,6 +6,7 @@ mod support;
 
 mod addresses;
 mod bench;
+mod budgets;
 mod client_ends;
 mod client_events;
 mod client_options;

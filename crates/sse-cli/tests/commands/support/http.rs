@@ -25,6 +25,12 @@ impl Poster {
         self.send(head(method, path, &[("Content-Length", &len)]) + body)
     }
 
+    /// Posts `body` to `path` with one more field.
+    pub(crate) fn post_with(&mut self, path: &str, field: (&str, &str), body: &str) -> Response {
+        let len = body.len().to_string();
+        self.send(head("POST", path, &[("Content-Length", &len), field]) + body)
+    }
+
     pub(crate) fn ask(&mut self, method: &str, path: &str, fields: &[(&str, &str)]) -> Response {
         self.send(head(method, path, fields))
     }
@@ -98,7 +104,8 @@ pub(crate) fn unread_listener(addr: SocketAddr) -> TcpStream {
     // The first may come before the listener does; 8 MiB are more than the sockets take.
     while exchange(addr, "POST", "/ping/full", &data).status() != 200 {}
     for _ in 0..8 {
-        assert_eq!(exchange(addr, "POST", "/ping/full", &data).status(), 200);
+        // Of a server that is impatient, the listener may be cut meanwhile.
+        exchange(addr, "POST", "/ping/full", &data);
     }
     connection
 }
