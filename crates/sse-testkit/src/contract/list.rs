@@ -167,6 +167,8 @@ macro_rules! contract_tests {
                 batches {
                     each_line_is_an_event
                     one_bad_line_refuses_all
+                    a_batch_has_at_most_10_000_events
+                    a_batch_that_the_log_cannot_hold_is_refused
                     in_the_string_format_it_is_one_event
                 }
                 ends {
@@ -184,16 +186,30 @@ macro_rules! contract_tests {
                 }
                 keys {
                     the_same_key_publishes_once
+                    a_key_stands_for_one_publication
                     of_many_at_once_one_is_published
+                    a_key_is_known_after_a_thousand_others
+                    a_key_is_forgotten_after_its_window
+                    two_keys_are_refused
                     a_key_that_is_none_is_refused
                 }
                 limits {
                     who_comes_when_it_is_full_is_refused
-                    the_oldest_history_goes_first
+                    who_was_replaced_counts_until_it_has_gone
+                    a_full_history_refuses_nothing
+                    an_event_larger_than_all_histories_is_delivered
+                    the_channel_used_longest_ago_gives_way
+                    made_up_tokens_shut_nobody_out
                 }
                 modes {
                     the_newcomer_takes_the_channel_over
+                    who_is_replaced_is_told_whatever_comes_afterwards
                     each_channel_can_have_a_mode_of_its_own
+                }
+                returning {
+                    a_channel_without_events_goes_on_where_it_was
+                    a_forgotten_channel_goes_on_where_it_was
+                    a_closed_channel_does_not_go_on
                 }
             }
             listening {
@@ -251,7 +267,8 @@ macro_rules! contract_tests {
                     who_reads_on_in_time_has_lost_nothing
                     who_keeps_reading_is_not_cut
                     all_channels_together_are_bounded
-                    one_event_larger_than_the_log_arrives
+                    what_the_log_cannot_hold_is_refused
+                    a_long_event_arrives_whole_at_slow_listeners
                 }
                 refused {
                     a_browser_is_told_in_a_stream_that_the_token_is_taken

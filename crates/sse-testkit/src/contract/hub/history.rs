@@ -1,7 +1,7 @@
 //! Ids, resume and gaps.
 
-use super::{epoch, event, field, publish, remembering};
-use crate::{Listener, OPEN, Setup, Target, head};
+use super::{epoch, event, field, gap, open, publish, remembering, resume};
+use crate::{OPEN, Setup, Target, head};
 
 /// "With history a POST is accepted (200) whether or not anyone listens", and answers `Sse-Id` and
 /// `Sse-Listeners`.
@@ -65,16 +65,11 @@ pub async fn every_gap_is_told(start: impl AsyncFn(Setup) -> Target) {
     ] {
         let mut listener = resume(&target, "/poll/42", last).await;
         assert_eq!(listener.head().field("sse-resume"), Some("gap"), "{last}");
-        let requested = if last.len() <= 64 { format!("\"{last}\"") } else { "null".to_owned() };
-        let (anchor, kept) = (&ids[3], event(&ids[4], "4"));
-        let gap = format!(
-            "event: sse.gap\nretry: 3000\ndata: {{\"reason\":\"{reason}\",\
-             \"requested\":{requested},\"missed\":{missed}}}\nid: {anchor}\n\n"
-        );
-        listener.expect(&(gap + &kept + &event(&ids[5], "5"))).await;
+        let gap = gap(reason, last, missed, &ids[3]).replace(&format!("\"{long}\""), "null");
+        listener.expect(&(gap + &event(&ids[4], "4") + &event(&ids[5], "5"))).await;
     }
     let mut listener = resume(&target, "/poll/42", &ids[3]).await;
-    assert_eq!(listener.head().field("sse-resume"), Some("ok"), "one more is kept as a proof");
+    assert_eq!(listener.head().field("sse-resume"), Some("ok"), "all that follows is there");
     listener.expect(&(open("ok", &ids[3]) + &event(&ids[4], "4"))).await;
 }
 
@@ -141,18 +136,6 @@ pub async fn head_tells_the_verdict(start: impl AsyncFn(Setup) -> Target) {
         (head.field("sse-resume"), head.field("sse-last-event-id")),
         (Some("ok"), Some(&*id))
     );
-}
-
-fn open(verdict: &str, anchor: &str) -> String {
-    format!("event: sse.open\nretry: 3000\ndata: {{\"resume\":\"{verdict}\"}}\nid: {anchor}\n\n")
-}
-
-async fn resume(target: &Target, path: &str, last: &str) -> Listener {
-    let mut connection = target.connect().await;
-    connection.send(head("GET", path, &[("Last-Event-ID", last)])).await;
-    let head = connection.head().await;
-    assert_eq!(head.status, 200, "{head:?}");
-    Listener::new(connection, head)
 }
 
 fn few() -> sse_core::History {

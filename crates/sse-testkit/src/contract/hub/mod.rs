@@ -6,10 +6,11 @@ pub mod history;
 pub mod keys;
 pub mod limits;
 pub mod modes;
+pub mod returning;
 
 use sse_core::{History, HubConfig, Mode};
 
-use crate::{Response, Setup, Target, head};
+use crate::{Listener, Response, Setup, Target, head};
 
 /// A setup whose hub remembers, on shared channels.
 fn remembering() -> Setup {
@@ -17,7 +18,32 @@ fn remembering() -> Setup {
 }
 
 fn remember(config: HubConfig) -> HubConfig {
-    config.with_mode(Mode::Shared).with_history(History::new(42))
+    share(config).with_history(History::new(42))
+}
+
+fn share(config: HubConfig) -> HubConfig {
+    config.with_mode(Mode::Shared)
+}
+
+fn open(verdict: &str, anchor: &str) -> String {
+    format!("event: sse.open\nretry: 3000\ndata: {{\"resume\":\"{verdict}\"}}\nid: {anchor}\n\n")
+}
+
+/// The block that begins a stream on a gap, for a client that came with the id `requested`.
+fn gap(reason: &str, requested: &str, missed: &str, anchor: &str) -> String {
+    format!(
+        "event: sse.gap\nretry: 3000\ndata: {{\"reason\":\"{reason}\",\"requested\":\"{requested}\",\
+         \"missed\":{missed}}}\nid: {anchor}\n\n"
+    )
+}
+
+/// Comes back to the stream at `path`, where `last` was the last id, and reads nothing of it.
+async fn resume(target: &Target, path: &str, last: &str) -> Listener {
+    let mut connection = target.connect().await;
+    connection.send(head("GET", path, &[("Last-Event-ID", last)])).await;
+    let head = connection.head().await;
+    assert_eq!(head.status, 200, "{head:?}");
+    Listener::new(connection, head)
 }
 
 /// What a POST with more fields is answered.

@@ -2,7 +2,7 @@
 
 use sse_core::Mode;
 
-use crate::{Setup, Target};
+use crate::{Setup, Target, post};
 
 const REPLACED: &str = "event: sse.replaced\nretry: 86400000\ndata: {}\n\n";
 
@@ -23,6 +23,31 @@ pub async fn the_newcomer_takes_the_channel_over(start: impl AsyncFn(Setup) -> T
     drop(old);
     target.publish("ping", "42", "3").await;
     new.expect("event: ping\ndata: 3\n\n").await;
+}
+
+/// "Every replaced listener is told", though its channel goes on and holds little.
+pub async fn who_is_replaced_is_told_whatever_comes_afterwards(
+    start: impl AsyncFn(Setup) -> Target,
+) {
+    let takeover = |config: sse_core::HubConfig| config.with_mode(Mode::Takeover);
+    let setup = Setup { hub: takeover, max_channel_bytes: 16 << 10, ..Setup::default() };
+    let target = start(setup).await;
+    // More than the log can hold for a newcomer that does not read.
+    let rush = |token: &str| post(&format!("/ping/{token}"), &[b'x'; 4 << 10]).repeat(64);
+
+    for round in 0..20 {
+        let token = round.to_string();
+        let mut old = target.listen(&token).await;
+        target.publish("ping", &token, "1").await;
+        old.expect("event: ping\ndata: 1\n\n").await;
+        let mut publisher = target.connect().await;
+
+        let _newcomer = target.listen(&token).await;
+        publisher.send(rush(&token)).await;
+
+        old.expect(REPLACED).await;
+        old.expect_end().await;
+    }
 }
 
 /// "Per hub, overridable per channel in code."

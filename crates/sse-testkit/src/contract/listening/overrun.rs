@@ -104,15 +104,49 @@ pub async fn all_channels_together_are_bounded(start: impl AsyncFn(Setup) -> Tar
     assert_eq!(cut, tokens.len(), "of so many channels without a reader");
 }
 
-/// "Bounded by bytes": the largest body that is taken arrives, whatever the bound is.
-pub async fn one_event_larger_than_the_log_arrives(start: impl AsyncFn(Setup) -> Target) {
-    let target = start(Setup { max_channel_bytes: 4 << 10, ..Setup::default() }).await;
-    let mut listener = target.listen("42").await;
-    let body = "x".repeat(100 << 10);
+/// "413, [...] more than the channel's log can hold": who had read everything goes on listening.
+pub async fn what_the_log_cannot_hold_is_refused(start: impl AsyncFn(Setup) -> Target) {
+    for (max_channel_bytes, max_total_bytes) in [(4 << 10, 256 << 20), (16 << 20, 4 << 10)] {
+        let setup = Setup { max_channel_bytes, max_total_bytes, ..Setup::string_with_ids() };
+        let target = start(setup).await;
+        let mut listener = target.listen("42").await;
+        // Each line gets a field name, and the event what the hub keeps of it.
+        let fits = "x".repeat(3_800);
+
+        for id in 0..3 {
+            for body in ["x".repeat(4 << 10), "x".repeat(100 << 10), "\n".repeat(1_000)] {
+                let refused = target.post("ping", "42", &body).await;
+                expect::refusal(&refused, "413: Payload Too Large", "Data is too large");
+            }
+            target.publish("ping", "42", &fits).await;
+            listener.expect(&format!("event: ping\ndata: {fits}\nid: {id}\n\n")).await;
+        }
+    }
+}
+
+/// "A long event stays in the one log": who reads it slowly has it whole, and so has the next.
+pub async fn a_long_event_arrives_whole_at_slow_listeners(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(Setup { shared: true, ..Setup::string_with_ids() }).await;
+    let mut listeners = Vec::new();
+    for _ in 0..4 {
+        listeners.push(stall(&target, "42").await);
+    }
+    let lines: Vec<_> = (0..1_024).map(|line| format!("{line:06}{}", "x".repeat(1_017))).collect();
+    let body = lines.join("\n");
+    let data = lines.iter().map(|line| format!("data: {line}\n")).collect::<String>();
 
     for _ in 0..3 {
         target.publish("ping", "42", &body).await;
-        listener.expect(&format!("event: ping\ndata: {body}\n\n")).await;
+        target.publish("ping", "42", "short").await;
+    }
+
+    // Each in its turn, while the others stand somewhere in the first one.
+    for listener in &mut listeners {
+        for id in [0, 2, 4] {
+            listener.expect(&format!("event: ping\n{data}id: {id}\n\n")).await;
+            let short = format!("event: ping\ndata: short\nid: {}\n\n", id + 1);
+            listener.expect(&short).await;
+        }
     }
 }
 
