@@ -7,7 +7,9 @@ use std::{
 
 use sse_testkit::Step;
 
-use crate::support::{CLIENT, Peer, Process, held_stream, no_answer, run, run_with_stdin, stream};
+use crate::support::{
+    CLIENT, Peer, Process, Server, exchange, held_stream, no_answer, run, run_with_stdin, stream,
+};
 
 #[test]
 fn opening_is_neither_printed_nor_counted_nor_run_nor_the_end() {
@@ -197,6 +199,62 @@ fn gaps_and_ends_count_for_nothing_and_are_no_data() {
             assert_eq!(ended.stdout, printed, "{args:?}: {ended:?}");
             assert_eq!(ended.code == Some(0), args.contains(&"1"), "{args:?}: {ended:?}");
         }
+    }
+}
+
+#[test]
+fn gap_of_which_little_is_known_is_printed_as_it_came_and_its_place_is_kept() {
+    let data = r#"{"reason":"unknown","requested":null,"missed":null}"#;
+    let events = format!("event: sse.gap\nretry: 1\ndata: {data}\nid: 4.abcdefgh\n\n");
+    let in_json = data.replace('"', "\\\"");
+    for (args, printed) in [
+        (&[][..], format!("Event<4.abcdefgh,sse.gap,{data}>\n")),
+        (
+            &["-o", "json"],
+            format!("{{\"type\":\"sse.gap\",\"data\":\"{in_json}\",\"id\":\"4.abcdefgh\"}}\n"),
+        ),
+        (&["-o", "data"], String::new()),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let peer = Peer::start([stream(&events)]);
+        let port = peer.port();
+        let common = ["42", "-r", "0", "-P", &port, "--state", state.to_str().unwrap()];
+
+        let ended = run(CLIENT, common.iter().chain(args));
+
+        assert_eq!((ended.code, &*ended.stdout), (Some(0), &*printed), "{ended:?}");
+        assert_eq!(fs::read_to_string(&state).unwrap(), "4.abcdefgh\n");
+        let is_said = ended.stderr.contains(&format!("sse.gap: {data}"));
+        assert_eq!(is_said, printed.is_empty(), "{ended:?}");
+    }
+}
+
+#[test]
+fn client_that_comes_back_is_told_by_the_server_what_is_known() {
+    let server = Server::start(&["--history", "1", "--mode", "shared"]);
+    let mut ids = Vec::new();
+    for data in ["1", "2", "3"] {
+        let answer = exchange(server.addr(), "POST", "/ping/42", data);
+        ids.push(answer.head.field("sse-id").unwrap().to_owned());
+    }
+    let gap = |reason: &str, requested: &str, missed: &str| {
+        let data = format!(r#"{{"reason":"{reason}","requested":{requested},"missed":{missed}}}"#);
+        format!("Event<{},sse.gap,{data}>\n", ids[1])
+    };
+    let long = "9".repeat(65);
+    for (last, told) in [
+        (&*ids[1], String::new()),
+        (&ids[0], gap("trimmed", &format!("\"{}\"", ids[0]), "1")),
+        ("9.00000000", gap("diverged", "\"9.00000000\"", "null")),
+        ("nonsense", gap("unknown", "\"nonsense\"", "null")),
+        (&long, gap("unknown", "null", "null")),
+    ] {
+        let args = ["42", "--last-event-id", last, "--count", "1", "-P", &server.port()];
+        let ended = run(CLIENT, args);
+
+        assert_eq!(ended.code, Some(0), "{last}: {ended:?}");
+        assert_eq!(ended.stdout, format!("{told}Event<{},ping,3>\n", ids[2]), "{last}");
     }
 }
 
