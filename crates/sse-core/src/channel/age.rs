@@ -60,7 +60,7 @@ impl Channel {
     /// What is not remembered any more may have to be read, and is bounded then.
     fn give_back(&mut self, config: &ChannelConfig) {
         self.keys.take_if(|keys| keys.cost() == 0);
-        self.bound(config, self.log.end());
+        self.bound(config);
         self.forget_if_deserted(config);
     }
 }

@@ -7,8 +7,10 @@ use super::{CloseReason, Cursor, Log, OnOverrun, Phase, cursor::Place};
 /// Who listens on a channel, or did and still has a connection.
 #[derive(Debug, Default)]
 pub(super) struct Listeners {
-    listeners: Slab<Listener>,
+    listeners: Slab<Box<Listener>>,
     here: usize,
+    /// Who came last. Where one is here at most, it is the one that is.
+    latest: usize,
 }
 
 /// One listener: where it stands in the log, and what it still has to be told.
@@ -68,28 +70,31 @@ impl Listeners {
             // Most channels have one.
             self.listeners.reserve_exact(1);
         }
-        self.listeners.insert(listener)
+        self.latest = self.listeners.insert(Box::new(listener));
+        self.latest
     }
 
     /// Removes a listener whose connection is over.
     pub(super) fn remove(&mut self, key: usize, log: &mut Log) {
         self.change(key, Presence::Gone, CloseReason::Finished, log);
         self.listeners.remove(key);
-        if self.listeners.is_empty() {
-            self.listeners = Slab::new();
+        if 4 * self.listeners.len() < self.listeners.capacity() {
+            self.listeners.shrink_to_fit();
         }
     }
 
     /// Everyone who is here leaves, once it has read what the log holds now.
     pub(super) fn dismiss(&mut self, reason: CloseReason, log: &mut Log) {
-        let at = log.end().place();
+        if self.here == 1 && self.is_here(self.latest) {
+            return self.dismiss_one(self.latest, reason, log);
+        }
         for key in self.keys(|listener| listener.presence == Presence::Here) {
-            self.change(key, Presence::Leaving { at }, reason, log);
+            self.dismiss_one(key, reason, log);
         }
     }
 
     /// One listener leaves, once it has read what the log holds now.
-    pub(super) fn leave(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
+    pub(super) fn dismiss_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
         self.change(key, Presence::Leaving { at: log.end().place() }, reason, log);
     }
 
@@ -113,7 +118,7 @@ impl Listeners {
         });
         // Who goes on stands at the start before another leaves, or the start would move on.
         let (told, cut): (Vec<_>, Vec<_>) = behind.into_iter().partition(|&key| {
-            let Listener { cursor, presence, .. } = &self.listeners[key];
+            let Listener { cursor, presence, .. } = &*self.listeners[key];
             // What was begun cannot be taken back.
             let is_whole = cursor.offset == 0 || start.event <= cursor.event;
             then == OnOverrun::Gap && is_whole && *presence == Presence::Here
@@ -150,6 +155,10 @@ impl Listeners {
                 log.leave(listener.cursor);
             }
         }
+    }
+
+    fn is_here(&self, key: usize) -> bool {
+        self.listeners.get(key).is_some_and(|listener| listener.presence == Presence::Here)
     }
 
     fn keys(&self, is_meant: impl Fn(&Listener) -> bool) -> Vec<usize> {

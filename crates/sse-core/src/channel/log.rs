@@ -112,6 +112,11 @@ impl Log {
         has_readers
     }
 
+    /// Lets go of the bytes that were joined for one write; returns whether there were any.
+    pub(super) fn forget_joined(&mut self) -> bool {
+        self.joined.take().is_some()
+    }
+
     /// Drops all that is only there to be read, joined bytes too. Returns whether a reader stood there.
     pub(super) fn evict_all(&mut self) -> bool {
         let mut has_readers = false;
@@ -312,10 +317,8 @@ impl Log {
         if self.joined.as_ref().is_some_and(|joined| !self.is_wanted(joined.from)) {
             self.joined = None;
         }
-        if self.events.is_empty() {
-            // What a burst needed is given back; what the next single frame needs is kept.
-            self.events.shrink_to(KEPT_CAPACITY);
-        }
+        give_room_back(&mut self.events);
+        give_room_back(&mut self.asides);
     }
 
     /// Whether a reader may stand at `place`.
@@ -380,5 +383,13 @@ pub(crate) fn cost(frame: &Bytes) -> usize {
 
 /// What a frame costs beside its bytes: a place in the queue and two allocations.
 pub(crate) const FRAME_OVERHEAD: usize = 128;
+
+/// What a burst needed is given back; what the next frames need is kept.
+fn give_room_back<T>(frames: &mut VecDeque<T>) {
+    let needed = frames.len().max(KEPT_CAPACITY);
+    if 4 * needed < frames.capacity() {
+        frames.shrink_to(2 * needed);
+    }
+}
 
 const KEPT_CAPACITY: usize = 4;

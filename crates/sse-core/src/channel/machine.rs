@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    ChannelConfig, CloseReason, Content, Cursor, Log, Mode, Phase, Publication, PublishedId,
-    Tombstone, Window,
+    ChannelConfig, CloseReason, Content, Cursor, Drafts, Log, Mode, Phase, Publication,
+    PublishedId, Tombstone, Window,
     keys::{Keys, KnownKey},
     listener::{Listener, Listeners, Presence},
     system,
@@ -29,6 +29,8 @@ pub(crate) struct Channel {
     pub(super) keys: Option<Box<Keys>>,
     /// The reconnection time that was last asked for.
     pub(super) retry: Option<(Duration, Instant)>,
+    /// Where what was published last begins: who has read all before it does not fall out for it.
+    newest: Cursor,
     /// When it was last published to or joined.
     used: Instant,
     /// How many listeners have fallen out of the log and were not taken note of.
@@ -65,49 +67,56 @@ impl Channel {
             listeners: Listeners::default(),
             keys: None,
             retry: None,
+            newest: Cursor::new(next, 0),
             used: now,
             fallen: 0,
         }
     }
 
-    /// Publishes for everyone who is here, and for those who come back.
+    /// Publishes for everyone who is here, and for those who come back; `publication` is taken then.
     pub(crate) fn publish(
         &mut self,
-        publication: &mut Publication,
+        publication: &mut Option<Publication>,
         ids: Option<&dyn IdSource>,
         config: &ChannelConfig,
         now: Instant,
     ) -> Outcome {
-        if let Some((key, digest)) = &publication.key
-            && let Some(known) = self.keys.as_ref().and_then(|keys| keys.find(key))
-        {
-            return self.repeat(known, *digest);
+        // Publishers read the clock before they wait for the lock: in here time does not go back.
+        let now = now.max(self.used);
+        let known = publication.as_ref().and_then(|publication| {
+            let (key, digest) = publication.key.as_ref()?;
+            Some((self.keys.as_ref()?.find(key)?, *digest))
+        });
+        if let Some((known, digest)) = known {
+            return self.repeat(known, digest);
         }
-        let (new, listeners) = (self.log.end(), self.listeners.here());
+        let listeners = self.listeners.here();
         if listeners == 0 && self.log.window().is_none() {
             return Outcome::NotConnected;
         }
-        let id = match &mut publication.content {
-            Content::Events(drafts) => {
-                let ids = drafts.take().map(|draft| self.append(draft, ids, now));
-                ids.last().flatten()
-            }
+        let Some(Publication { content, key }) = publication.take() else {
+            return Outcome::NotConnected;
+        };
+        let newest = self.log.end();
+        let id = match content {
+            Content::Events(drafts) => self.append(drafts, ids, now),
             Content::Retry(retry) => {
-                self.log.append_aside(Event::default().with_retry(*retry).encode());
-                self.retry = Some((*retry, now));
+                self.log.append_aside(Event::default().with_retry(retry).encode());
+                self.retry = Some((retry, now));
                 None
             }
         };
-        if let Some((key, digest)) = publication.key.take()
+        if let Some((key, digest)) = key
             && let Some(history) = &config.history
         {
-            let event = (new.event < self.log.end().event).then(|| self.log.end().event - 1);
+            let end = self.log.end();
+            let event = (newest.event < end.event).then(|| end.event - 1);
             let keys = self.keys.get_or_insert_default();
             keys.insert(key, KnownKey { digest, event }, history, now);
         }
-        (self.life, self.used) = (Life::Open, now);
+        (self.life, self.used, self.newest) = (Life::Open, now, newest);
         self.log.settle(now);
-        self.bound(config, new);
+        self.bound(config);
         self.forget_if_deserted(config);
         Outcome::Published { id, listeners }
     }
@@ -152,12 +161,12 @@ impl Channel {
             phase,
         };
         let key = self.listeners.add(listener, &mut self.log);
-        (self.life, self.used) = (Life::Open, now);
+        (self.life, self.used) = (Life::Open, self.used.max(now));
         Ok(Joined { key, resume, has_replaced })
     }
 
     /// The listener `key` has no connection any more.
-    pub(crate) fn leave(&mut self, key: usize, config: &ChannelConfig) {
+    pub(crate) fn disconnect(&mut self, key: usize, config: &ChannelConfig) {
         self.listeners.remove(key, &mut self.log);
         self.forget_if_deserted(config);
     }
@@ -175,7 +184,7 @@ impl Channel {
         (self.keys, self.retry) = (None, None);
         self.life = Life::Over(tombstone);
         // What was remembered is only there to be read now.
-        self.bound(config, self.log.end());
+        self.bound(config);
     }
 
     /// Finishes the channel: its token is kept for a while, or free at once.
@@ -192,12 +201,24 @@ impl Channel {
         }
     }
 
+    /// Lets go of the bytes that were joined for one write; returns whether there were any.
+    pub(crate) fn forget_joined(&mut self) -> bool {
+        self.log.forget_joined()
+    }
+
     /// Cuts all who still have to read what is not remembered.
     pub(crate) fn cut(&mut self, config: &ChannelConfig) {
         if self.log.evict_all() {
             self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
         }
         self.forget_if_deserted(config);
+    }
+
+    /// Cuts those who still have to read what came before the last publication.
+    pub(crate) fn cut_older(&mut self, config: &ChannelConfig) {
+        if self.log.evict(0, self.newest) {
+            self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
+        }
     }
 
     /// Where a listener begins that asks for `start`, in a channel with history.
@@ -278,29 +299,43 @@ impl Channel {
         }
     }
 
-    /// Keeps the log within its bound, but holds on to what stands from `new` on.
-    pub(super) fn bound(&mut self, config: &ChannelConfig, new: Cursor) {
-        if self.log.evict(config.max_log_bytes, new) {
+    /// Keeps the log within its bound, but holds on to what was published last.
+    pub(super) fn bound(&mut self, config: &ChannelConfig) {
+        if self.log.evict(config.max_log_bytes, self.newest) {
             self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
         }
     }
 
+    /// Appends events; returns the id of the last one. All ids are there before the first is appended:
+    /// their source is the user's code, and may panic.
     fn append(
         &mut self,
-        draft: Draft,
+        drafts: Drafts,
         ids: Option<&dyn IdSource>,
         now: Instant,
     ) -> Option<PublishedId> {
-        let seq = self.log.end().event;
-        let id = match self.log.window() {
-            Some(window) => Some(PublishedId::Position(window.position(seq))),
-            None => ids
-                .map(|ids| ids.next_id(now))
-                .or_else(|| draft.own_id().cloned())
-                .map(PublishedId::Id),
+        let mut last = None;
+        let next = self.log.end().event;
+        let mut finish = |seq, draft: Draft| {
+            last = match (self.log.window(), ids) {
+                (Some(window), _) => Some(PublishedId::Position(window.position(seq))),
+                (None, Some(ids)) => Some(PublishedId::Id(ids.next_id(now))),
+                (None, None) => draft.own_id().cloned().map(PublishedId::Id),
+            };
+            draft.finish(last.as_ref())
         };
-        self.log.append(draft.finish(id.as_ref()), now);
-        id
+        match drafts {
+            Drafts::One(draft) => {
+                let frame = finish(next, draft);
+                self.log.append(frame, now);
+            }
+            Drafts::Many(drafts) => {
+                let numbered = (next..).zip(drafts);
+                let frames: Vec<_> = numbered.map(|(seq, draft)| finish(seq, draft)).collect();
+                frames.into_iter().for_each(|frame| self.log.append(frame, now));
+            }
+        }
+        last
     }
 
     /// The answer to a publication whose key is known.

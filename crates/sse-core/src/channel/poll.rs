@@ -64,7 +64,7 @@ impl Channel {
             && self.listeners.get_mut(key).presence == Presence::Here
             && drain.end_of(self.listeners.get_mut(key).phase) <= now
         {
-            self.listeners.leave(key, CloseReason::Shutdown, &mut self.log);
+            self.listeners.dismiss_one(key, CloseReason::Shutdown, &mut self.log);
         }
         let listener = self.listeners.get_mut(key);
         let is_gone = listener.presence == Presence::Gone;

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{fmt, slice, time::Duration};
 
 use super::{IdempotencyKey, log::FRAME_OVERHEAD};
 use crate::{EventId, Position, wire::Draft};
@@ -31,36 +31,33 @@ pub(crate) enum Content {
 
 /// At least one event.
 #[derive(Debug)]
-pub(crate) struct Drafts {
-    first: Option<Draft>,
-    rest: Vec<Draft>,
+pub(crate) enum Drafts {
+    One(Draft),
+    Many(Vec<Draft>),
 }
 
 impl Drafts {
     /// The events in `drafts`, if there are any.
-    pub(crate) fn new(mut drafts: impl Iterator<Item = Draft>) -> Option<Self> {
-        let first = drafts.next()?;
-        Some(Self { first: Some(first), rest: drafts.collect() })
+    pub(crate) fn new(drafts: impl Iterator<Item = Draft>) -> Option<Self> {
+        let drafts: Vec<_> = drafts.collect();
+        if drafts.is_empty() { None } else { Some(Self::Many(drafts)) }
     }
 
     pub(crate) fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.rest.len()
+        self.as_slice().len()
     }
 
     /// What a log has to hold for them, in bytes, with room for an id line of `id_room` bytes each.
     pub(crate) fn cost(&self, id_room: usize) -> usize {
-        let drafts = self.first.iter().chain(&self.rest);
-        drafts.map(|draft| draft.len() + FRAME_OVERHEAD + id_room).sum()
+        let costs = self.as_slice().iter().map(|draft| draft.len() + FRAME_OVERHEAD + id_room);
+        costs.sum()
     }
 
-    pub(super) fn take(&mut self) -> impl Iterator<Item = Draft> {
-        self.first.take().into_iter().chain(std::mem::take(&mut self.rest))
-    }
-}
-
-impl From<Draft> for Drafts {
-    fn from(draft: Draft) -> Self {
-        Self { first: Some(draft), rest: Vec::new() }
+    fn as_slice(&self) -> &[Draft] {
+        match self {
+            Self::One(draft) => slice::from_ref(draft),
+            Self::Many(drafts) => drafts,
+        }
     }
 }
 
@@ -71,8 +68,8 @@ pub(crate) enum PublishedId {
     Id(EventId),
 }
 
-impl std::fmt::Display for PublishedId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for PublishedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Position(position) => position.fmt(f),
             Self::Id(id) => id.fmt(f),

@@ -75,10 +75,10 @@ impl Cell {
         self.serial
     }
 
-    /// Publishes, unless the channel is over; `publication` is used up then only.
+    /// Publishes, unless the channel is over; `publication` is taken then only.
     pub(super) fn publish(
         self: &Arc<Self>,
-        publication: &mut Publication,
+        publication: &mut Option<Publication>,
         now: Instant,
     ) -> (Option<Outcome>, Effects) {
         let config = &self.shared.config;
@@ -101,8 +101,7 @@ impl Cell {
         let mut state = self.lock();
         let (joined, effects) = self.step(&mut state, |channel| {
             channel.forget_old(config, now);
-            let is_open = !channel.is_over();
-            let joined = is_open.then(|| channel.listen(start, phase, config, now));
+            let joined = (!channel.is_over()).then(|| channel.listen(start, phase, config, now));
             if let Some(Err(_)) = joined {
                 channel.forget_if_deserted(config);
             }
@@ -126,8 +125,7 @@ impl Cell {
         let config = &self.shared.config.channel;
         self.step(&mut self.lock(), |channel| {
             channel.forget_old(config, now);
-            let is_open = !channel.is_over();
-            is_open.then(|| match channel.is_taken() {
+            (!channel.is_over()).then(|| match channel.is_taken() {
                 true => Err(SubscribeError::Taken),
                 false => Ok(channel.resume(start)),
             })
@@ -152,10 +150,10 @@ impl Cell {
     }
 
     /// The connection of the listener `key` is over.
-    pub(super) fn leave(self: &Arc<Self>, key: usize) -> Effects {
+    pub(super) fn disconnect(self: &Arc<Self>, key: usize) -> Effects {
         let config = &self.shared.config.channel;
         let mut state = self.lock();
-        let ((), effects) = self.step(&mut state, |channel| channel.leave(key, config));
+        let ((), effects) = self.step(&mut state, |channel| channel.disconnect(key, config));
         let stale = state.idle.remove(key);
         drop(state);
         drop(stale);
@@ -188,7 +186,8 @@ impl Cell {
     pub(super) fn shrink(self: &Arc<Self>, listed: usize) -> Effects {
         let config = &self.shared.config.channel;
         let mut state = self.lock();
-        state.listed.history = None;
+        // Another step may have listed it anew, since it was taken out of the queue.
+        state.listed.history.take_if(|known| *known == listed);
         let ((), effects) = self.step(&mut state, |channel| {
             if listed <= channel.held().history {
                 channel.shrink(config);
@@ -198,32 +197,32 @@ impl Cell {
         effects
     }
 
-    /// Cuts all who are behind, if what they have to read is still as much as `listed`.
-    pub(super) fn cut(self: &Arc<Self>, listed: usize) -> Effects {
+    /// Lets `cut` cut who is behind, in a channel that was taken out of the queue under `listed`.
+    pub(super) fn cut(self: &Arc<Self>, listed: usize, cut: impl FnOnce(&mut Channel)) -> Effects {
+        let mut state = self.lock();
+        state.listed.unread.take_if(|known| *known == listed);
+        let ((), effects) = self.step(&mut state, cut);
+        self.list(&mut state);
+        effects
+    }
+
+    /// Forgets the channel to make room for another, if nobody listens and it was not used since `last`.
+    pub(super) fn give_way(self: &Arc<Self>, last: Instant) -> Effects {
         let config = &self.shared.config.channel;
         let mut state = self.lock();
-        state.listed.unread = None;
+        state.listed.deserted = None;
         let ((), effects) = self.step(&mut state, |channel| {
-            if listed <= channel.held().to_read() {
-                channel.cut(config);
+            if channel.used() <= last {
+                channel.give_way(config);
             }
         });
         self.list(&mut state);
         effects
     }
 
-    /// Forgets the channel to make room for another, if nobody listens and it was not used since `listed`.
-    pub(super) fn give_way(self: &Arc<Self>, listed: Instant) -> Effects {
-        let config = &self.shared.config.channel;
-        let mut state = self.lock();
-        state.listed.deserted = None;
-        let ((), effects) = self.step(&mut state, |channel| {
-            if channel.used() <= listed {
-                channel.give_way(config);
-            }
-        });
-        self.list(&mut state);
-        effects
+    /// When the channel was last published to or joined.
+    pub(super) fn used(&self) -> Instant {
+        self.lock().channel.used()
     }
 
     /// Takes idle listeners' wakers, oldest first, as long as their tickets are below `until`.

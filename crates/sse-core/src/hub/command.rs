@@ -28,7 +28,7 @@ impl Command {
                 Content::Events(bounded(lines(name, post.body, config)?, config)?)
             }
             Action::Event => {
-                Content::Events(bounded(draft(name, post.body, config)?.into(), config)?)
+                Content::Events(bounded(Drafts::One(draft(name, post.body, config)?), config)?)
             }
             Action::Retry => Content::Retry(parse_retry(post.body)?),
             Action::Finish => return Ok(Self::Finish),
@@ -73,6 +73,7 @@ fn draft(name: &EventName, body: &[u8], config: &HubConfig) -> Result<Draft, Pub
 /// One event out of each line of a body that is not empty.
 fn lines(name: &EventName, body: &[u8], config: &HubConfig) -> Result<Drafts, PublishError> {
     let lines = (1..).zip(body.split(|&byte| byte == b'\n'));
+    let lines = lines.map(|(number, line)| (number, line.strip_suffix(b"\r").unwrap_or(line)));
     let written = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
     let drafts = written.map(|(number, line)| match config.format().data(line) {
         Ok(data) => Ok(Draft::new(name, &data, config.id_room())),
@@ -92,15 +93,15 @@ fn collect(
     let collected = Drafts::new(accepted);
     match error {
         Some(error) => Err(error),
-        None if collected.as_ref().is_some_and(|drafts| max < drafts.len()) => {
-            Err(PublishError::TooManyEvents { max })
-        }
         None => collected.ok_or(PublishError::Empty),
     }
 }
 
 /// Refuses what a log could not hold, even if all of it had been read.
 fn bounded(drafts: Drafts, config: &HubConfig) -> Result<Drafts, PublishError> {
+    if config.max_batch < drafts.len() {
+        return Err(PublishError::TooManyEvents { max: config.max_batch });
+    }
     let (bytes, max) = (drafts.cost(config.id_room()), config.max_publication());
     if bytes <= max { Ok(drafts) } else { Err(PublishError::TooLarge { bytes, max }) }
 }

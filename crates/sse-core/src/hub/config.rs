@@ -181,7 +181,7 @@ impl HubConfig {
     /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#authoring-notes
     #[must_use]
     pub fn with_keepalive(mut self, keepalive: Option<Duration>) -> Self {
-        self.channel.keepalive = keepalive;
+        self.channel.keepalive = keepalive.filter(|silence| !silence.is_zero());
         self
     }
 

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use super::{
     Hub, Limit, SubscribeError, Subscriber,
     cell::Cell,
+    gauge::Gauge,
     lives::NotOpened,
     sync::{Arc, Ordering},
 };
@@ -74,7 +75,7 @@ impl Hub {
         self.forget_old(now);
         if let Some(cell) = self.table.find(token) {
             let (checked, effects) = cell.check_listen(start, now);
-            self.follow(&cell, effects, &mut Vec::new());
+            self.follow(&cell, effects);
             if let Some(checked) = checked {
                 return checked;
             }
@@ -112,11 +113,10 @@ impl Hub {
             self.check_subscribe(token, start, now)?;
             return Err(SubscribeError::Limit { limit, max });
         }
-        let joined = self.join_counted(token, start, now);
-        if joined.is_err() {
-            self.shared.connected.replace(1, 0);
-        }
-        joined
+        let seat = Seat(&self.shared.connected);
+        let joined = self.join_counted(token, start, now)?;
+        std::mem::forget(seat);
+        Ok(joined)
     }
 
     fn join_counted(
@@ -127,23 +127,33 @@ impl Hub {
     ) -> Result<(Arc<Cell>, Joined), SubscribeError> {
         let phase = self.next_phase();
         loop {
-            let cell = self.open(token, now)?;
+            let cell = self.open(token, now).map_err(|refused| self.not_listening(refused))?;
             let (joined, effects) = cell.listen(start, phase, now);
-            self.follow(&cell, effects, &mut Vec::new());
+            self.follow(&cell, effects);
             match joined {
                 Some(joined) => return Ok((cell, joined?)),
-                None => self.bury(&cell),
+                None => self.take_out(&cell),
+            }
+        }
+    }
+
+    fn not_listening(&self, refused: NotOpened) -> SubscribeError {
+        match refused {
+            NotOpened::Closed => SubscribeError::Ended,
+            NotOpened::Shutdown => SubscribeError::Shutdown,
+            NotOpened::Full => {
+                let (limit, max) = (Limit::Channels, self.config().max_channels);
+                SubscribeError::Limit { limit, max }
             }
         }
     }
 }
 
-impl From<NotOpened> for SubscribeError {
-    fn from(refused: NotOpened) -> Self {
-        match refused {
-            NotOpened::Closed => Self::Ended,
-            NotOpened::Full { max } => Self::Limit { limit: Limit::Channels, max },
-            NotOpened::Shutdown => Self::Shutdown,
-        }
+/// A place among all listeners, given back unless it is forgotten: also if the user's code panics.
+struct Seat<'a>(&'a Gauge);
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.0.replace(1, 0);
     }
 }

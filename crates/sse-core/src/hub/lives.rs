@@ -41,8 +41,7 @@ impl Hub {
                 Ok(Cell::new(token.clone(), serial, channel, self.shared.clone()))
             });
             match opened {
-                Err(NotOpened::Full { .. }) if self.give_way() => (),
-                Err(NotOpened::Full { .. }) => return Err(NotOpened::Full { max }),
+                Err(NotOpened::Full) if self.give_way() => (),
                 opened => return opened,
             }
         }
@@ -54,36 +53,45 @@ impl Hub {
         Some(Epochs::new(Epoch::new(history.seed, life)))
     }
 
-    /// Forgets what is over age at `now`.
-    pub(super) fn forget_old(&self, now: Instant) {
+    /// Forgets what is over age at `now`, in some of the channels: whoever has come for something else
+    /// is not held up. Returns whether there may be more.
+    pub(super) fn forget_old(&self, now: Instant) -> bool {
         let config = &self.config().channel;
-        let max_age = config.history.as_ref().and_then(|history| history.max_age);
+        let mut looks = 0;
         if config.history.is_some() {
-            // Room is made once all of it is gone: what is not over age does not have to give way to it.
-            let mut last = None;
-            while let Some((_, cell)) = self.shared.due.pop_if(|due| due <= now) {
-                let effects = cell.expire(now);
-                self.note(&cell, effects, &mut Vec::new());
-                last = Some(cell);
+            while looks < MAX_LOOKS
+                && let Some((_, cell)) = self.shared.due.pop_if(|due| due <= now)
+            {
+                self.note(&cell, cell.expire(now), &mut Vec::new());
+                looks += 1;
             }
-            last.inspect(|last| self.make_room(last, &mut Vec::new()));
+            if 0 < looks {
+                // Once all of it is gone: what is not over age does not have to give way to it.
+                self.make_room(None, &mut Vec::new());
+                self.shared.watchers.wake();
+            }
         }
+        let max_age = config.history.as_ref().and_then(|history| history.max_age);
         self.shared.tombstones.expire(max_age, now);
+        looks == MAX_LOOKS
     }
 
     /// Takes a channel that is over out of the table; what it leaves behind is there before.
-    pub(super) fn bury(&self, cell: &Arc<Cell>) {
+    pub(super) fn take_out(&self, cell: &Arc<Cell>) {
         cell.leave_tombstone();
         self.table.remove(cell);
     }
 
     /// Forgets the channel that was used longest ago of those that nobody listens to, to make room for
     /// another one. Returns whether there was one.
-    pub(super) fn give_way(&self) -> bool {
-        while let Some((used, cell)) = self.shared.deserted.pop_first() {
-            let effects = cell.give_way(used);
-            if effects.is_over {
-                self.bury(&cell);
+    fn give_way(&self) -> bool {
+        let mut looks = 0;
+        while let Some((listed, cell)) = self.shared.deserted.pop_first() {
+            looks += 1;
+            // After many that were used since they were listed, any one will do.
+            let last = if looks < MAX_LOOKS { listed } else { cell.used() };
+            if cell.give_way(last).is_over {
+                self.take_out(&cell);
                 return true;
             }
         }
@@ -97,7 +105,7 @@ pub(super) enum NotOpened {
     /// It was finished, and its token is kept.
     Closed,
     /// There are as many as there may be.
-    Full { max: usize },
+    Full,
     /// There will be none any more.
     Shutdown,
 }
@@ -105,8 +113,11 @@ pub(super) enum NotOpened {
 impl From<Full> for NotOpened {
     fn from(full: Full) -> Self {
         match full {
-            Full::Channels => Self::Full { max: 0 },
+            Full::Channels => Self::Full,
             Full::Shutdown => Self::Shutdown,
         }
     }
 }
+
+/// How many channels are looked at for somebody who wants something else.
+const MAX_LOOKS: usize = 64;

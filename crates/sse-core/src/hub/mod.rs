@@ -187,7 +187,7 @@ impl Hub {
     /// Forgets what is over age. Whoever subscribes or publishes does it too, so that it needs no
     /// timer; it is of use where a hub is left alone for long and its memory is missed.
     pub fn expire(&self, now: Instant) {
-        self.forget_old(now);
+        while self.forget_old(now) {}
         self.shared.watchers.wake();
     }
 

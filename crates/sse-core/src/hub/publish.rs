@@ -12,7 +12,7 @@ use crate::{
     channel::{Outcome, Publication},
 };
 
-/// The way of a publication: what is asked for becomes a [`Command`], which is applied to the channel
+/// The way of a publication: what is asked for becomes a `Command`, which is applied to the channel
 /// under its lock, and what follows from that for others is done afterwards.
 impl Hub {
     /// Does what the POST action `action` with `body` asks for, on the channel `token`.
@@ -154,10 +154,11 @@ impl Hub {
     fn append(
         &self,
         token: &Token,
-        mut publication: Publication,
+        publication: Publication,
         now: Instant,
     ) -> Result<Published, PublishError> {
         let events = publication.events();
+        let mut publication = Some(publication);
         loop {
             let cell = self.reach(token, now)?;
             let (outcome, effects) = cell.publish(&mut publication, now);
@@ -167,7 +168,7 @@ impl Hub {
                 Some(Outcome::KeyReused) => return Err(PublishError::KeyReused),
                 Some(Outcome::NotConnected) => return Err(PublishError::NotConnected),
                 None => {
-                    self.follow(&cell, effects, &mut Vec::new());
+                    self.follow(&cell, effects);
                     continue;
                 }
             };
@@ -183,14 +184,15 @@ impl Hub {
         if !self.is_reachable(token) {
             return Err(PublishError::NotConnected);
         }
-        let Some(cell) = self.table.find(token) else {
-            // Where a publication needs no listener, at most the last position is left to end.
-            let until = self.config().channel.closed_ttl.map(|ttl| now.checked_add(ttl));
-            self.shared.tombstones.finish(token, until);
-            return Ok(Published::to(0));
-        };
-        let (here, effects) = cell.end(|channel| channel.finish(&self.config().channel, now));
-        Ok(self.published(cell, effects, Published::to(here.unwrap_or_default())))
+        loop {
+            // Where a publication needs no listener, a channel that was forgotten is ended like any other.
+            let cell = self.reach(token, now)?;
+            let (here, effects) = cell.end(|channel| channel.finish(&self.config().channel, now));
+            match here {
+                Some(here) => return Ok(self.published(cell, effects, Published::to(here))),
+                None => self.take_out(&cell),
+            }
+        }
     }
 
     /// The channel `token` where one may publish on it: without history it must be there.
@@ -200,9 +202,10 @@ impl Hub {
             Some(_) => self.open(token, now).map_err(|refused| match refused {
                 NotOpened::Closed => PublishError::NotConnected,
                 NotOpened::Shutdown => PublishError::Shutdown,
-                NotOpened::Full { max } => {
-                    self.shared.tally.refuse(Limit::Channels);
-                    PublishError::Limit { limit: Limit::Channels, max }
+                NotOpened::Full => {
+                    let (limit, max) = (Limit::Channels, self.config().max_channels);
+                    self.shared.tally.refuse(limit);
+                    PublishError::Limit { limit, max }
                 }
             }),
         }
@@ -217,8 +220,7 @@ impl Hub {
     }
 
     fn published(&self, cell: Arc<Cell>, effects: Effects, published: Published) -> Published {
-        let mut overrun = Vec::new();
-        self.follow(&cell, effects, &mut overrun);
+        let overrun = self.follow_publication(&cell, effects);
         Published { overrun, wakers: Wakers::one(cell, effects.tickets), ..published }
     }
 }

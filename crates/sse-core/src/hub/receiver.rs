@@ -35,6 +35,7 @@ pub struct Receiver {
     subscriber: Subscriber,
     decoder: Decoder,
     input: Bytes,
+    until: Option<Instant>,
     end: Option<CloseReason>,
 }
 
@@ -51,7 +52,8 @@ pub struct Delivered {
 
 impl Receiver {
     /// The next event; `None` once there will be no more, for the reason of [`Self::close_reason`].
-    /// While there is none, `waker` is kept and woken when there is one.
+    /// While there is none, `waker` is kept and woken when there is one, and at [`Self::until`] it is to
+    /// be polled again.
     pub fn poll_next(&mut self, waker: &Waker, now: Instant) -> Poll<Option<Delivered>> {
         loop {
             if let Some(delivered) = self.decode() {
@@ -59,13 +61,21 @@ impl Receiver {
             }
             match self.subscriber.poll_output(waker, now) {
                 Output::Write(bytes) => self.input = bytes,
-                Output::Wait { .. } => return Poll::Pending,
+                Output::Wait { until } => {
+                    self.until = until;
+                    return Poll::Pending;
+                }
                 Output::Close(reason) => {
                     self.end = Some(reason);
                     return Poll::Ready(None);
                 }
             }
         }
+    }
+
+    /// When to poll again though nobody wakes it: a stream that is drained ends at a time of its own.
+    pub fn until(&self) -> Option<Instant> {
+        self.until
     }
 
     /// Why there are no more events, once [`Self::poll_next`] has said so.
@@ -80,6 +90,7 @@ impl Receiver {
 
     /// What comes next of what was read. What only speaks to a connection is left out.
     fn decode(&mut self) -> Option<Delivered> {
+        let has_history = self.subscriber.resume().is_some();
         let mut input = &self.input[..];
         let mut delivered = None;
         while delivered.is_none()
@@ -88,7 +99,10 @@ impl Receiver {
             delivered = match item {
                 Item::Event(event) if !SILENT.contains(&event.name()) => Some(Delivered {
                     event: event.to_owned(),
-                    position: Position::parse(event.last_event_id().as_bytes()),
+                    // Without a history an id is whatever its source says.
+                    position: has_history
+                        .then(|| Position::parse(event.last_event_id().as_bytes()))
+                        .flatten(),
                 }),
                 _ => None,
             };
@@ -105,7 +119,7 @@ impl From<Subscriber> for Receiver {
         let all = usize::MAX;
         let limits = Limits::default().with_line(all).with_event(all).with_data_lines(all);
         let decoder = Decoder::with_limits(limits.with_name(all).with_id(all));
-        Self { subscriber, decoder, input: Bytes::new(), end: None }
+        Self { subscriber, decoder, input: Bytes::new(), until: None, end: None }
     }
 }
 

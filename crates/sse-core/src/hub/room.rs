@@ -5,18 +5,27 @@ use super::{
     cell::{Cell, Effects},
     sync::Arc,
 };
-
+use crate::channel::Channel;
 /// How room is made where all channels together hold too much. Each of these looks at one channel after
 /// another, those first of which most is to be had, and never at all of them.
 impl Hub {
-    /// Does what follows from a step of `cell`; notes in `overrun` who has fallen out.
-    pub(super) fn follow(&self, cell: &Arc<Cell>, effects: Effects, overrun: &mut Vec<Overrun>) {
-        self.note(cell, effects, overrun);
-        self.make_room(cell, overrun);
+    /// Does what follows from a step of `cell` that was no publication.
+    pub(super) fn follow(&self, cell: &Arc<Cell>, effects: Effects) {
+        let mut overrun = Vec::new();
+        self.note(cell, effects, &mut overrun);
+        self.make_room(None, &mut overrun);
     }
 
-    /// Sees that no more is held than may be, after something was done on `last`.
-    pub(super) fn make_room(&self, last: &Arc<Cell>, overrun: &mut Vec<Overrun>) {
+    /// Does what follows from a publication on `cell`; returns who has fallen out for it.
+    pub(super) fn follow_publication(&self, cell: &Arc<Cell>, effects: Effects) -> Vec<Overrun> {
+        let mut overrun = Vec::new();
+        self.note(cell, effects, &mut overrun);
+        self.make_room(Some(cell), &mut overrun);
+        overrun
+    }
+
+    /// Sees that no more is held than may be, after something was published on `last` if that is given.
+    pub(super) fn make_room(&self, last: Option<&Arc<Cell>>, overrun: &mut Vec<Overrun>) {
         loop {
             // What is not remembered any more may have to be read.
             self.shrink_histories(overrun);
@@ -27,32 +36,51 @@ impl Hub {
         }
     }
 
-    /// Cuts whoever is behind on the channels with the most to be read, until an eighth of what may be
-    /// held is free. The listeners of `last`, which was just published to, have had no time to read it:
-    /// they come last. Returns whether there was a channel to look at.
-    fn cut_those_behind(&self, last: &Arc<Cell>, overrun: &mut Vec<Overrun>) -> bool {
-        let (mut was_listed, mut is_last_listed) = (false, false);
-        let reserve = self.shared.unread.max() / RESERVE;
+    /// Lets go of joined writes, which can be made again, and if that is not enough cuts whoever is behind
+    /// on the channels with the most to be read, until an eighth of what may be held is free. The listeners
+    /// of `last` have had no time to read what was just published: they come last, and those first who had
+    /// not read what came before. Returns whether there was a channel to look at.
+    fn cut_those_behind(&self, last: Option<&Arc<Cell>>, overrun: &mut Vec<Overrun>) -> bool {
+        let config = &self.config().channel;
+        let (mut was_listed, mut spared) = (false, None);
+        let mut reserve = 0;
         while self.has_too_much_unread(reserve)
             && let Some((Reverse(listed), cell)) = self.shared.most_unread.pop_first()
         {
             was_listed = true;
-            if Arc::ptr_eq(&cell, last) {
-                is_last_listed = true;
-            } else {
-                self.note(&cell, cell.cut(listed), overrun);
+            if last.is_some_and(|last| Arc::ptr_eq(&cell, last)) {
+                spared = Some((cell, listed));
+                continue;
             }
+            let effects = cell.cut(listed, |channel| {
+                if !channel.forget_joined() && listed <= channel.held().unread {
+                    channel.cut(config);
+                    reserve = self.shared.unread.max() / RESERVE;
+                }
+            });
+            self.note(&cell, effects, overrun);
         }
-        if is_last_listed {
-            let listed = if self.has_too_much_unread(0) { 0 } else { usize::MAX };
-            self.note(last, last.cut(listed), overrun);
+        if let Some((last, listed)) = spared {
+            let effects = last.cut(listed, |channel| drop(channel.forget_joined()));
+            self.note(&last, effects, overrun);
+            for cut in [Channel::cut_older, Channel::cut] {
+                if self.has_too_much_unread(0) {
+                    let effects = last.cut(listed, |channel| cut(channel, config));
+                    self.note(&last, effects, overrun);
+                }
+            }
         }
         was_listed
     }
 
-    /// Halves the largest histories, again and again, then lets tombstones go.
+    /// Halves the largest histories, again and again. Where tombstones take more than a quarter of what may
+    /// be held, they go first: those of strangers must not displace what is remembered of everybody.
     fn shrink_histories(&self, overrun: &mut Vec<Overrun>) {
         while self.shared.has_too_much_history() {
+            let are_tombstones_many = self.shared.history.max() / 4 < self.shared.tombstones.cost();
+            if are_tombstones_many && self.shared.tombstones.remove_least() {
+                continue;
+            }
             if let Some((Reverse(listed), cell)) = self.shared.most_history.pop_first() {
                 self.note(&cell, cell.shrink(listed), overrun);
             } else if !self.shared.tombstones.remove_least() {
@@ -67,7 +95,7 @@ impl Hub {
             overrun.push(Overrun { token: cell.token().clone(), listeners: effects.fallen });
         }
         if effects.is_over {
-            self.bury(cell);
+            self.take_out(cell);
         }
     }
 

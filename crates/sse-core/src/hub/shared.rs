@@ -7,7 +7,8 @@ use crate::channel::Drain;
 
 /// What the channels of a hub have in common.
 ///
-/// Its locks are held for an insertion or a look-up, and no other lock is taken meanwhile.
+/// Its locks are held for an insertion or a look-up, and none of a channel or of the table is taken
+/// meanwhile.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: HubConfig,

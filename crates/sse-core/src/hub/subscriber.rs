@@ -78,13 +78,14 @@ impl Subscriber {
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
+        let effects = self.cell.disconnect(self.key);
+        self.hub.shared.connected.replace(1, 0);
+        self.hub.follow(&self.cell, effects);
+        // Wakers are the user's code: if one panics, all is done.
+        self.hub.shared.watchers.wake();
         if self.has_replaced {
             self.wake_replaced();
         }
-        let effects = self.cell.leave(self.key);
-        self.hub.shared.connected.replace(1, 0);
-        self.hub.follow(&self.cell, effects, &mut Vec::new());
-        self.hub.shared.watchers.wake();
     }
 }
 

@@ -121,6 +121,8 @@ impl Channels {
     fn keep_ending(&mut self, cell: &Arc<Cell>) {
         if self.ending.len() == self.ending.capacity() {
             self.ending.retain(|cell| 0 < cell.strong_count());
+            // The next look at all of them comes after as many more.
+            self.ending.reserve(self.ending.len() + 1);
         }
         self.ending.push(Arc::downgrade(cell));
     }

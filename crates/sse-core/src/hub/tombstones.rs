@@ -9,18 +9,18 @@ use crate::{Token, channel::Tombstone};
 /// What channels have left behind, by token: bounded by number, by age and by the budget of histories.
 #[derive(Debug, Default)]
 pub(super) struct Tombstones {
-    graves: Mutex<Graves>,
+    tokens: Mutex<Tokens>,
     cost: AtomicUsize,
 }
 
 impl Tombstones {
     /// Leaves `tombstone` in the place of the channel `token`.
     pub(super) fn put(&self, token: &Token, tombstone: Tombstone) {
-        self.change(|graves| {
-            graves.remove(token);
-            graves.put(token, tombstone);
-            if MAX_TOMBSTONES < graves.by_token.len() {
-                graves.remove_least();
+        self.change(|tokens| {
+            tokens.remove(token);
+            tokens.put(token, tombstone);
+            if MAX_TOMBSTONES < tokens.by_token.len() {
+                tokens.remove_least();
             }
         });
     }
@@ -39,37 +39,29 @@ impl Tombstones {
 
     pub(super) fn remove(&self, token: &Token) {
         if 0 < self.cost() {
-            self.change(|graves| graves.remove(token));
-        }
-    }
-
-    /// Ends what was forgotten: it is closed `until` then, or nothing is known of it any more.
-    pub(super) fn finish(&self, token: &Token, until: Option<Option<Instant>>) {
-        match (self.find(token), until) {
-            (Some(_), Some(until)) => self.put(token, Tombstone::Closed { until }),
-            _ => self.remove(token),
+            self.change(|tokens| tokens.remove(token));
         }
     }
 
     /// Removes one to make room: those of channels that nothing was published on go first, then the
     /// oldest. Returns whether there was one.
     pub(super) fn remove_least(&self) -> bool {
-        0 < self.cost() && self.change(Graves::remove_least)
+        0 < self.cost() && self.change(Tokens::remove_least)
     }
 
     /// Removes those whose time is over at `now`: for those of channels that were forgotten it has begun
     /// when this was first called.
     pub(super) fn expire(&self, max_age: Option<Duration>, now: Instant) {
         if 0 < self.cost() {
-            self.change(|graves| {
-                graves.date(max_age.and_then(|age| now.checked_add(age)));
-                graves.expire(now);
+            self.change(|tokens| {
+                tokens.date(max_age.and_then(|age| now.checked_add(age)));
+                tokens.expire(now);
             });
         }
     }
 
     pub(super) fn clear(&self) {
-        self.change(|graves| *graves = Graves::default());
+        self.change(|tokens| *tokens = Tokens::default());
     }
 
     pub(super) fn len(&self) -> usize {
@@ -86,21 +78,21 @@ impl Tombstones {
         self.lock().by_token.keys().map(cost).sum()
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Graves) -> T) -> T {
-        let mut graves = self.lock();
-        let answer = change(&mut graves);
-        self.cost.store(graves.cost, Ordering::Relaxed);
+    fn change<T>(&self, change: impl FnOnce(&mut Tokens) -> T) -> T {
+        let mut tokens = self.lock();
+        let answer = change(&mut tokens);
+        self.cost.store(tokens.cost, Ordering::Relaxed);
         answer
     }
 
-    fn lock(&self) -> MutexGuard<'_, Graves> {
-        self.graves.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Tokens> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[derive(Debug, Default)]
-struct Graves {
-    by_token: HashMap<Token, Grave>,
+struct Tokens {
+    by_token: HashMap<Token, Left>,
     /// Within a kind they end in the order in which they came.
     by_age: BTreeMap<(Kind, u64), Token>,
     /// Those that were left when nobody knew the time.
@@ -110,13 +102,13 @@ struct Graves {
 }
 
 #[derive(Debug)]
-struct Grave {
+struct Left {
     tombstone: Tombstone,
     until: Option<Instant>,
     place: (Kind, u64),
 }
 
-/// What a tombstone is worth, the least first.
+/// What a channel has left.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Kind {
     /// Of a channel that nothing was published on.
@@ -125,7 +117,7 @@ enum Kind {
     Closed,
 }
 
-impl Graves {
+impl Tokens {
     fn put(&mut self, token: &Token, tombstone: Tombstone) {
         let (kind, until) = match tombstone {
             Tombstone::Forgotten { next: 1, .. } => (Kind::Blank, None),
@@ -139,30 +131,33 @@ impl Graves {
         self.next += 1;
         self.cost += cost(token);
         self.by_age.insert(place, token.clone());
-        self.by_token.insert(token.clone(), Grave { tombstone, until, place });
+        self.by_token.insert(token.clone(), Left { tombstone, until, place });
     }
 
     fn remove(&mut self, token: &Token) {
-        if let Some(grave) = self.by_token.remove(token) {
-            self.by_age.remove(&grave.place);
+        if let Some(left) = self.by_token.remove(token) {
+            self.by_age.remove(&left.place);
             self.cost -= cost(token);
         }
     }
 
     fn remove_least(&mut self) -> bool {
-        let least = self.by_age.first_key_value().map(|(_, token)| token.clone());
-        least.is_some_and(|token| {
-            self.remove(&token);
-            true
-        })
+        let oldest = |kind| self.by_age.range((kind, 0)..=(kind, u64::MAX)).next();
+        let others = [Kind::Forgotten, Kind::Closed].into_iter().filter_map(oldest);
+        let least = oldest(Kind::Blank).or_else(|| others.min_by_key(|(place, _)| place.1));
+        let Some(token) = least.map(|(_, token)| token.clone()) else {
+            return false;
+        };
+        self.remove(&token);
+        true
     }
 
     fn date(&mut self, until: Option<Instant>) {
         for token in self.undated.drain(..) {
-            if let Some(grave) = self.by_token.get_mut(&token)
-                && grave.place.0 != Kind::Closed
+            if let Some(left) = self.by_token.get_mut(&token)
+                && left.place.0 != Kind::Closed
             {
-                grave.until = until;
+                left.until = until;
             }
         }
     }

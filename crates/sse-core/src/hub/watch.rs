@@ -6,7 +6,7 @@ use std::{
 
 use super::{
     ChannelInfo,
-    sync::{Arc, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, Weak},
+    sync::{Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, Weak},
 };
 use crate::{Gap, Token};
 
@@ -130,6 +130,8 @@ impl Drop for Watcher {
 #[derive(Debug, Default)]
 pub(super) struct Watchers {
     len: AtomicUsize,
+    /// Whether there is something that they were not woken for.
+    has_news: AtomicBool,
     queues: Mutex<Vec<Weak<Queue>>>,
 }
 
@@ -150,6 +152,7 @@ impl Watchers {
         if self.len.load(Ordering::Acquire) == 0 {
             return;
         }
+        self.has_news.store(true, Ordering::Release);
         let event = event();
         for queue in self.lock().iter().filter_map(Weak::upgrade) {
             queue.push(event.clone());
@@ -158,7 +161,7 @@ impl Watchers {
 
     /// Wakes the watchers that have something to read; not to be called under a lock.
     pub(super) fn wake(&self) {
-        if self.len.load(Ordering::Acquire) == 0 {
+        if !self.has_news.load(Ordering::Acquire) || !self.has_news.swap(false, Ordering::AcqRel) {
             return;
         }
         let queues: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
