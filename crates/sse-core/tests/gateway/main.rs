@@ -6,6 +6,7 @@ mod body_types;
 mod browsers;
 mod formats;
 mod hosts;
+mod limits;
 mod listening;
 mod other_sites;
 mod publishing;

@@ -79,7 +79,21 @@ pub(crate) fn permit(gateway: &Gateway, path: &str) -> Permit {
 }
 
 pub(crate) fn post(gateway: &Gateway, path: &str, body: &[u8]) -> Response<Bytes> {
-    match handle(gateway, "POST", path, epoch()) {
+    post_with(gateway, path, &[], body)
+}
+
+/// The answer to a POST with these headers beside its host.
+pub(crate) fn post_with(
+    gateway: &Gateway,
+    path: &str,
+    fields: &[(&str, &str)],
+    body: &[u8],
+) -> Response<Bytes> {
+    let mut request = Request::post(path).header("host", "test");
+    for &(name, value) in fields {
+        request = request.header(name, value);
+    }
+    match gateway.handle(&request.body(()).unwrap().into_parts().0, epoch()) {
         Handled::Respond(response) => response,
         Handled::Publish(mut permit) => {
             assert!(permit.handle_input(body).is_none());
