@@ -13,8 +13,8 @@ use std::{
 };
 
 use sse_core::{
-    CloseReason, History, Hub, HubConfig, LastEventId, LogConfig, Mode, OnOverrun, Output,
-    Position, Start, StringFormat, Token,
+    CloseReason, History, Hub, HubConfig, LastEventId, Mode, OnOverrun, Output, Position, Start,
+    StringFormat, Token,
 };
 
 const PUBLISHERS: u64 = 3;
@@ -30,7 +30,7 @@ fn who_leaves_and_comes_back_sees_every_event_or_its_gap() {
                 .with_keepalive(None)
                 .with_on_overrun(on_overrun)
                 .with_history(History::new(42).with_max_events(64))
-                .with_log(LogConfig::default().with_max_bytes(4 << 10)),
+                .with_max_log_bytes(4 << 10),
         );
         let token = Token::new("42").unwrap();
         let first = publish(&hub, &token, "first");
@@ -101,14 +101,14 @@ impl Listener {
                             return self;
                         }
                     }
-                    Output::Wait { .. } => {
-                        let asleep = Instant::now();
-                        thread::park_timeout(HANG);
-                        assert!(asleep.elapsed() < HANG, "it was never woken");
-                    }
                     Output::Close(reason) => {
                         assert!(matches!(reason, CloseReason::Overrun { .. }), "{reason:?}");
                         break;
+                    }
+                    _ => {
+                        let asleep = Instant::now();
+                        thread::park_timeout(HANG);
+                        assert!(asleep.elapsed() < HANG, "it was never woken");
                     }
                 }
                 if self.next_random(8) == 0 {

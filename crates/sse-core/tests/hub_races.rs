@@ -224,7 +224,7 @@ fn read_to_end(mut listener: Subscriber, reads: &AtomicUsize) -> (Vec<String>, C
                 reads.fetch_add(1, Ordering::SeqCst);
             }
             Output::Close(reason) => break reason,
-            Output::Wait { .. } => {
+            _ => {
                 reads.fetch_add(1, Ordering::SeqCst);
                 let asleep = Instant::now();
                 while !unpark.is_woken.swap(false, Ordering::SeqCst) {

@@ -17,8 +17,8 @@ use shuttle::{
     thread::{self, Thread},
 };
 use sse_core::{
-    CloseReason, History, Hub, HubConfig, Mode, Output, StringFormat, SubscribeError, Subscriber,
-    Token,
+    CloseReason, History, Hub, HubConfig, LastEventId, Mode, Output, Start, StringFormat,
+    SubscribeError, Subscriber, Token, Verdict,
 };
 
 /// The block that opens a stream without history.
@@ -173,7 +173,7 @@ fn replay_meets_what_is_published_meanwhile_without_a_gap() {
             hub.publish(&token, "ping", b"1", now).unwrap().wake();
             let late = {
                 let (hub, token) = (hub.clone(), token.clone());
-                let start = sse_core::Start::default().with_since(sse_core::Since::Earliest);
+                let start = Start::default().with_since(sse_core::Since::Earliest);
                 thread::spawn(move || {
                     let listener = hub.subscribe_from(&token, &start, now).unwrap();
                     read_until(listener, "data: 3", now)
@@ -191,6 +191,114 @@ fn replay_meets_what_is_published_meanwhile_without_a_gap() {
     );
 }
 
+#[test]
+fn whoever_comes_while_its_channel_gives_way_has_missed_nothing() {
+    check_random(
+        || {
+            let history = History::new(1);
+            let config = HubConfig::new(StringFormat).with_history(history).with_max_channels(2);
+            let (hub, token, now) = world_of(config);
+            let published = hub.publish(&token, "ping", b"1", now).unwrap();
+            let id = published.id().unwrap();
+            drop(hub.publish(&Token::new("v").unwrap(), "ping", b"1", now));
+            let other = {
+                let hub = hub.clone();
+                thread::spawn(move || {
+                    let token = Token::new("u").unwrap();
+                    drop(hub.publish(&token, "ping", b"2", now).unwrap());
+                })
+            };
+            let last = LastEventId::new(Some(id.as_str().as_bytes()), None);
+            let listener = hub.subscribe_from(&token, &Start::from(last), now).unwrap();
+            assert_eq!(listener.resume().unwrap().verdict(), &Verdict::Ok);
+            other.join().unwrap();
+            let next = hub.publish(&token, "ping", b"3", now).unwrap();
+            assert_eq!(next.position().unwrap().seq(), 2);
+            assert_eq!(next.listeners(), 1);
+            drop(next);
+            assert!(read_until(listener, "data: 3", now).contains("\"resume\":\"ok\""));
+            assert_held(&hub);
+        },
+        10 * SCHEDULES,
+    );
+}
+
+#[test]
+fn a_token_is_closed_once_its_channel_was_finished_whoever_comes_meanwhile() {
+    check_random(
+        || {
+            let config = HubConfig::new(StringFormat).with_mode(Mode::Shared);
+            let ttl = Some(Duration::from_secs(60));
+            let (hub, token, now) = world_of(config.with_closed_ttl(ttl));
+            let _there = hub.subscribe(&token, now).unwrap();
+            let coming = {
+                let (hub, token) = (hub.clone(), token.clone());
+                thread::spawn(move || match hub.subscribe(&token, now) {
+                    Ok(listener) => assert_eq!(read_to_end(listener, now).1, CloseReason::Finished),
+                    Err(error) => assert_eq!(error, SubscribeError::Ended),
+                })
+            };
+            hub.close(&token, now).unwrap().wake();
+            assert_eq!(hub.subscribe(&token, now).unwrap_err(), SubscribeError::Ended);
+            coming.join().unwrap();
+            assert_eq!(hub.subscribe(&token, now).unwrap_err(), SubscribeError::Ended);
+            assert_held(&hub);
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn what_is_counted_is_what_is_held_whatever_raced() {
+    check_random(
+        || {
+            let history = History::new(1).with_max_events(3);
+            let config = HubConfig::new(StringFormat).with_history(history).with_max_channels(2);
+            let config = config.with_max_history_bytes(700).with_mode(Mode::Takeover);
+            let (hub, _, now) = world_of(config.with_max_log_bytes(400).with_max_total_bytes(600));
+            let threads: Vec<_> = (0..3)
+                .map(|n| {
+                    let hub = hub.clone();
+                    thread::spawn(move || {
+                        for round in 0..2 {
+                            let token = Token::new(["a", "b", "c"][(n + round) % 3]).unwrap();
+                            let listener = hub.subscribe(&token, now);
+                            let _published = hub.publish(&token, "ping", b"some data", now);
+                            if let Ok(mut listener) = listener
+                                && n != 0
+                            {
+                                let _any = listener.poll_output(&waker(), now);
+                                let _any = listener.poll_output(&waker(), now);
+                            }
+                            let _published = hub.publish(&token, "ping", b"some data", now);
+                        }
+                    })
+                })
+                .collect();
+            for _ in 0..3 {
+                let counts = hub.counts();
+                assert!(counts.listeners <= 6 && counts.leaving <= 6, "{counts:?}");
+            }
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            assert_held(&hub);
+            assert_eq!(hub.counts().unread_bytes, 0, "nobody listens");
+            assert!(hub.counts().history_bytes <= 700);
+        },
+        SCHEDULES,
+    );
+}
+
+/// What is counted is what is held.
+fn assert_held(hub: &Hub) {
+    let [counted, held] = [hub.counts(), hub.recount()].map(|counts| {
+        (
+            (counts.channels, counts.tombstones, counts.listeners, counts.leaving),
+            (counts.unread_bytes, counts.joined_bytes, counts.history_bytes),
+        )
+    });
+    assert_eq!(counted, held);
+}
+
 fn world(mode: Mode) -> (std::sync::Arc<Hub>, Token, Instant) {
     world_of(HubConfig::new(StringFormat).with_mode(mode))
 }
@@ -206,8 +314,8 @@ fn read_to_end(mut listener: Subscriber, now: Instant) -> (String, CloseReason) 
     loop {
         match listener.poll_output(&waker, now) {
             Output::Write(bytes) => read += str::from_utf8(&bytes).unwrap(),
-            Output::Wait { .. } => parked.wait(),
             Output::Close(reason) => return (read, reason),
+            _ => parked.wait(),
         }
     }
 }
@@ -218,8 +326,8 @@ fn read_until(mut listener: Subscriber, text: &str, now: Instant) -> String {
     while !read.contains(text) {
         match listener.poll_output(&waker, now) {
             Output::Write(bytes) => read += str::from_utf8(&bytes).unwrap(),
-            Output::Wait { .. } => parked.wait(),
             Output::Close(reason) => panic!("{reason:?} after {read:?}"),
+            _ => parked.wait(),
         }
     }
     read
