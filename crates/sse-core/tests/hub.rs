@@ -12,8 +12,8 @@ use std::{
 };
 
 use sse_core::{
-    Action, ActionSet, CloseReason, Counter, FormatError, Hub, HubConfig, JsonFormat, LogConfig,
-    Mode, Output, PublishError, Start, StringFormat, SubscribeError, Subscriber, Token,
+    Action, ActionSet, CloseReason, Counter, FormatError, Hub, HubConfig, JsonFormat, Mode, Output,
+    PublishError, Start, StringFormat, SubscribeError, Subscriber, Token,
 };
 
 #[test]
@@ -147,8 +147,7 @@ fn shutdown_ends_every_stream_and_refuses_new_ones() {
 
 #[test]
 fn stalled_listener_is_cut_at_once_and_its_memory_is_free() {
-    let log = LogConfig::default().with_max_bytes(100_000);
-    let (hub, now) = (Hub::new(quiet().with_log(log)), epoch());
+    let (hub, now) = (Hub::new(quiet().with_max_log_bytes(100_000)), epoch());
     let mut stalled = listen(&hub, &token("a"), now);
     let body = vec![b'x'; 1_000];
 
@@ -170,7 +169,10 @@ fn stalled_listener_is_cut_at_once_and_its_memory_is_free() {
     assert_eq!(last, PublishError::NotConnected);
     let mut new = listen(&hub, &token("a"), now);
     let output = stalled.poll_output(Waker::noop(), now);
-    assert_eq!(output, Output::Close(CloseReason::Overrun { missed: accepted }));
+    let Output::Close(CloseReason::Overrun { missed }) = output else {
+        panic!("{output:?}");
+    };
+    assert!((1..=accepted).contains(&missed), "{missed} of {accepted}");
     drop(stalled);
     hub.publish(&token("a"), "ping", b"1", now).unwrap().wake();
     assert_eq!(written(&mut new, now), "event: ping\ndata: 1\n\n");
@@ -178,14 +180,14 @@ fn stalled_listener_is_cut_at_once_and_its_memory_is_free() {
 
 #[test]
 fn one_stalled_listener_does_not_cut_the_others() {
-    let log = LogConfig::default().with_max_bytes(10_000);
-    let (hub, now) = (Hub::new(quiet().with_log(log).with_mode(Mode::Shared)), epoch());
+    let config = quiet().with_max_log_bytes(10_000).with_mode(Mode::Shared);
+    let (hub, now) = (Hub::new(config), epoch());
     let mut stalled = listen(&hub, &token("a"), now);
     let mut healthy = listen(&hub, &token("a"), now);
 
     for n in 0..1_000 {
         let published = hub.publish(&token("a"), "ping", n.to_string().as_bytes(), now).unwrap();
-        assert_eq!(published.listeners(), if n < 85 { 2 } else { 1 }, "event {n}");
+        assert_eq!(published.listeners(), if n < 67 { 2 } else { 1 }, "event {n}");
         published.wake();
         assert_eq!(written(&mut healthy, now), format!("event: ping\ndata: {n}\n\n"));
     }
@@ -268,9 +270,9 @@ fn listener_that_went_idle_again_is_not_woken_for_what_it_has_read() {
     let wakers = hub.publish(&token("a"), "ping", b"1", now).unwrap().into_wakers();
     written(&mut listener, now);
     assert_eq!(listener.poll_output(&waker, now), Output::Wait { until: None });
-    let count = wakers.into_iter().count();
+    wakers.wake();
 
-    assert!(count <= 1, "{count} wakers for one listener");
+    assert!(woken.count() <= 1, "{} wake-ups for one listener", woken.count());
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use serde_json::{from_value, json, to_value};
-use sse_core::{Decoder, Event, EventId, EventName, Item, MessageEvent};
+use sse_core::{Decoder, Event, EventId, EventName, Item, MessageEvent, Token};
 
 #[test]
 fn an_event_is_a_map_of_its_fields() {
@@ -48,4 +48,22 @@ fn a_decoded_event_has_the_names_that_a_page_knows() {
     assert_eq!(to_value(event).unwrap(), map);
     assert_eq!(to_value(event.to_owned()).unwrap(), map);
     assert_eq!(from_value::<MessageEvent>(map).unwrap(), event.to_owned());
+}
+
+#[test]
+fn a_token_is_a_text_that_is_checked() {
+    let token = Token::new("42:42 é").unwrap();
+
+    assert_eq!(to_value(&token).unwrap(), json!("42:42 é"));
+    assert_eq!(from_value::<Token>(json!("42:42 é")).unwrap(), token);
+    for (value, reason) in [
+        (json!(""), "the token is empty"),
+        (json!("a\nb"), r"'\n' at byte 1"),
+        (json!("x".repeat(257)), "257 bytes"),
+        (json!(42), "invalid type"),
+    ] {
+        let error = from_value::<Token>(value).unwrap_err().to_string();
+
+        assert!(error.contains(reason), "{error}");
+    }
 }

@@ -1,7 +1,8 @@
 use std::{sync::Arc, task::Waker, time::Duration};
 
 use sse_core::{
-    CloseReason, Gateway, GatewayConfig, Handled, Mode, Output, PublishError, SubscribeError,
+    CloseReason, Gateway, GatewayConfig, Handled, IdempotencyKey, Mode, Output, Post, PublishError,
+    SubscribeError,
 };
 
 use crate::support::{Woken, World, history, quiet, token};
@@ -38,12 +39,12 @@ fn a_closed_channel_that_nobody_asks_for_costs_nothing_after_its_time() {
         let _listener = world.listen(&name);
         world.close(&name);
     }
-    assert_eq!(world.hub.counts().channels, 100);
+    assert_eq!((world.counts().channels, world.counts().tombstones), (0, 100));
 
     world.pass(TTL);
     world.hub.expire(world.now);
 
-    assert_eq!(world.hub.counts().channels, 0);
+    assert_eq!((world.counts().tombstones, world.counts().history_bytes), (0, 0));
 }
 
 #[test]
@@ -150,6 +151,76 @@ fn with_history_a_publication_after_the_shutdown_is_refused() {
 
     assert_eq!(refused, PublishError::Shutdown);
     assert_eq!(world.hub.counts().history_bytes, 0);
+}
+
+#[test]
+fn any_duration_may_be_as_long_as_there_is() {
+    let always = Duration::MAX;
+    let history = history().with_max_age(Some(always)).with_key_window(always);
+    let config = quiet().with_history(history).with_closed_ttl(Some(always));
+    let mut world = World::new(config.with_keepalive(Some(always)).with_retry(always));
+    let mut listener = world.listen("t");
+    world.read(&mut listener);
+    let key = IdempotencyKey::try_from(&b"k"[..]).unwrap();
+    let post = Post::new("ping", b"1").with_key(key);
+    world.hub.post(&token("t"), &post, world.now).unwrap().wake();
+    world.hub.set_retry(&token("t"), always, world.now).unwrap().wake();
+    assert!(world.read(&mut listener).contains("data: 1\n"));
+
+    world.pass(Duration::from_secs(1 << 30));
+    world.hub.expire(world.now);
+    assert!(world.hub.post(&token("t"), &post, world.now).unwrap().is_duplicate());
+    world.hub.close(&token("t"), world.now).unwrap().wake();
+    world.read_to_end(&mut listener);
+    world.pass(Duration::from_secs(1 << 30));
+    assert_eq!(world.hub.subscribe(&token("t"), world.now).unwrap_err(), SubscribeError::Ended);
+}
+
+#[test]
+fn every_end_of_a_stream_gives_back_what_was_held_for_it() {
+    for config in [quiet(), quiet().with_history(history()).with_closed_ttl(Some(TTL))] {
+        let mut world = World::new(config.with_mode(Mode::Shared));
+        let mut listeners: Vec<_> = (0..3).map(|_| world.listen("t")).collect();
+        for n in 0..100 {
+            world.post("t", &n.to_string()).wake();
+        }
+        let Output::Write(_) = listeners[0].poll_output(Waker::noop(), world.now) else {
+            panic!("there is much to write");
+        };
+        world.hub.close(&token("t"), world.now).unwrap().wake();
+        assert_eq!((world.counts().listeners, world.counts().leaving), (0, 3));
+        assert!(0 < world.counts().unread_bytes, "they still have to read it");
+
+        let (_, reason) = world.read_to_end(&mut listeners[0]);
+        assert_eq!(reason, CloseReason::Finished);
+        let (_, reason) = world.read_to_end(&mut listeners[1]);
+        assert_eq!(reason, CloseReason::Finished);
+        assert!(0 < world.counts().unread_bytes, "one has not read a byte");
+        drop(listeners);
+
+        world.pass(TTL);
+        world.hub.expire(world.now);
+        let counts = world.counts();
+        let held = (counts.channels, counts.leaving, counts.unread_bytes, counts.history_bytes);
+        assert_eq!((held, counts.tombstones, counts.joined_bytes), ((0, 0, 0, 0), 0, 0));
+    }
+}
+
+#[test]
+fn a_shutdown_lets_go_of_all_that_was_remembered_and_of_the_rest_when_it_was_read() {
+    let world = World::new(quiet().with_history(history()).with_mode(Mode::Shared));
+    let mut listener = world.listen("t");
+    world.publish("t", "1");
+    world.publish("u", "1");
+    drop(world.listen("v"));
+
+    world.hub.shutdown().wake();
+
+    let counts = world.counts();
+    assert_eq!((counts.channels, counts.history_bytes, counts.tombstones), (0, 0, 0));
+    assert_eq!((counts.listeners, counts.leaving), (0, 1));
+    assert!(world.read_to_end(&mut listener).0.contains("data: 1\n"));
+    assert_eq!(world.counts().unread_bytes, 0);
 }
 
 fn tenth(time: Duration, window: Duration) -> usize {

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use sse_core::{
-    Counter, EventId, Hub, HubError, LastEventId, Mode, Position, Since, Start, SubscribeError,
-    Verdict,
+    Counter, EventId, GapReason, Hub, HubError, LastEventId, Mode, Position, Since, Start,
+    SubscribeError, Verdict,
 };
 
-use crate::support::{World, event, fresh, gap_first, history, quiet, resumed, token};
+use crate::support::{FRAME, World, cost, event, fresh, gap_first, history, quiet, resumed, token};
 
 #[test]
 fn events_are_taken_for_nobody_and_found_later() {
@@ -77,7 +77,7 @@ fn what_is_trimmed_is_told_with_its_number_and_not_again() {
     assert!(matches!(again.resume().unwrap().verdict(), Verdict::Gap(_)), "the edge is gone");
     drop(again);
     again = world.resume("t", &ids[3]);
-    assert_eq!(again.resume().unwrap().verdict(), &Verdict::Ok, "one more is kept as a proof");
+    assert_eq!(again.resume().unwrap().verdict(), &Verdict::Ok, "all that follows is there");
 }
 
 #[test]
@@ -180,15 +180,55 @@ fn the_greeting_can_be_a_comment_but_not_with_history() {
 }
 
 #[test]
+fn as_many_events_are_replayed_as_are_promised() {
+    for promised in [0, 1, 2, 100] {
+        let world = World::remembering(history().with_max_events(promised));
+        let ids: Vec<EventId> = (0..300).map(|_| world.publish("t", "1")).collect();
+
+        for (since, expected) in
+            [(Since::Earliest, promised), (Since::Last(200), promised), (Since::Last(1), 1)]
+        {
+            let mut late = world.listen_since("t", since);
+            let replayed = world.read(&mut late).matches("event: ping").count();
+            assert_eq!(replayed, expected.min(promised), "{since:?} of {promised}");
+        }
+        let mut back = world.resume("t", &ids[299 - promised]);
+        assert_eq!(back.resume().unwrap().verdict(), &Verdict::Ok, "all that follows is there");
+        assert_eq!(world.read(&mut back).matches("event: ping").count(), promised);
+        drop(back);
+        let before = world.resume("t", &ids[298 - promised]);
+        assert!(matches!(before.resume().unwrap().verdict(), Verdict::Gap(_)), "{promised}");
+    }
+}
+
+#[test]
 fn bytes_bound_what_is_remembered() {
     let world = World::remembering(history().with_max_bytes(3_000));
     let ids: Vec<EventId> = (0..100).map(|_| world.publish("t", &"x".repeat(500))).collect();
 
-    let held = world.hub.counts().history_bytes;
-    assert!((3_000..4_000).contains(&held), "{held}: what is promised, and one event more");
+    let kept: String = ids[96..].iter().map(|id| event(id, &"x".repeat(500))).collect();
+    assert_eq!(world.counts().history_bytes, kept.len() + 4 * FRAME, "one more would be too much");
     let mut back = world.resume("t", &ids[95]);
-    assert_eq!(back.resume().unwrap().verdict(), &Verdict::Ok);
-    assert_eq!(world.read(&mut back).matches("event: ping").count(), 4);
+    assert_eq!(world.read(&mut back), resumed(&ids[95]) + &kept);
+}
+
+#[test]
+fn an_event_that_is_larger_than_the_history_is_delivered_and_not_remembered() {
+    let world = World::new(quiet().with_history(history().with_max_bytes(1_000)));
+    let mut listener = world.listen("t");
+    world.read(&mut listener);
+    let long = "x".repeat(1_000);
+    let ids = ["1", long.as_str(), "3"].map(|data| world.publish("t", data));
+
+    let all = event(&ids[0], "1") + &event(&ids[1], &long) + &event(&ids[2], "3");
+    assert_eq!(world.read(&mut listener), all);
+    drop(listener);
+    assert_eq!(world.counts().history_bytes, cost(&event(&ids[2], "3")));
+    let back = world.resume("t", &ids[0]);
+    let Verdict::Gap(gap) = back.resume().unwrap().verdict() else {
+        panic!("the second is gone");
+    };
+    assert_eq!((gap.reason(), gap.missed()), (GapReason::Trimmed, Some(1)));
 }
 
 #[test]
@@ -203,13 +243,13 @@ fn age_bounds_what_is_remembered_and_a_channel_without_any_is_gone() {
     let mut back = world.resume("t", &old);
     assert_eq!(world.read(&mut back), resumed(&old) + &event(&young, "young"));
     drop(back);
-    assert_eq!(world.hub.counts().channels, 1);
+    assert_eq!(world.counts().channels, 1);
+    assert_eq!(world.counts().history_bytes, cost(&event(&young, "young")));
     world.pass(age / 2);
     world.hub.expire(world.now);
 
-    assert_eq!((world.hub.counts().channels, world.hub.counts().history_bytes), (0, 0));
-    let back = world.resume("t", &young);
-    assert!(matches!(back.resume().unwrap().verdict(), Verdict::Gap(_)));
+    let counts = world.counts();
+    assert_eq!((counts.channels, counts.tombstones), (0, 1), "its place is remembered");
 }
 
 #[test]
@@ -233,7 +273,7 @@ fn a_channel_that_nobody_published_to_is_gone_with_its_listener() {
 
     drop(world.listen("t"));
 
-    assert_eq!(world.hub.counts().channels, 0);
+    assert_eq!((world.counts().channels, world.counts().tombstones), (0, 1));
 }
 
 #[test]

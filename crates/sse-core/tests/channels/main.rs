@@ -3,11 +3,18 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod batches;
-mod budgets;
+mod code;
+mod cuts;
 mod ends;
 mod history;
+mod interruptions;
 mod keys;
+mod limits;
 mod modes;
 mod overrun;
 mod support;
+mod tombstones;
+mod users_code;
+mod wakers;
 mod watch;
+mod writes;

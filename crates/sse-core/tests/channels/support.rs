@@ -8,11 +8,14 @@ use std::{
 };
 
 use sse_core::{
-    CloseReason, EventId, History, Hub, HubConfig, LastEventId, Output, Published, Since, Start,
-    StringFormat, Subscriber, Token,
+    CloseReason, Counts, EventId, History, Hub, HubConfig, LastEventId, Output, Post, PublishError,
+    Published, Since, Start, StringFormat, Subscriber, Token,
 };
 
 /// A hub and a clock that only the test moves.
+///
+/// When it is dropped, what the hub counts is compared with what it holds, and once the last
+/// listener is gone, that is nothing.
 pub(crate) struct World {
     pub(crate) hub: Arc<Hub>,
     pub(crate) now: Instant,
@@ -34,11 +37,24 @@ impl World {
     /// Publishes `data` and returns what became of it, with everyone woken.
     pub(crate) fn publish(&self, name: &str, data: &str) -> EventId {
         let published = self.post(name, data);
-        published.id().cloned().unwrap()
+        published.id().unwrap()
     }
 
     pub(crate) fn post(&self, name: &str, data: &str) -> Published {
         self.hub.publish(&token(name), "ping", data.as_bytes(), self.now).unwrap()
+    }
+
+    /// Publishes each line of `lines` as an event.
+    pub(crate) fn batch(&self, name: &str, lines: &str) -> Result<Published, PublishError> {
+        let post = Post::new("ping", lines.as_bytes()).with_batch();
+        self.hub.post(&token(name), &post, self.now)
+    }
+
+    /// What the hub counts, once that was seen to be what it holds.
+    pub(crate) fn counts(&self) -> Counts {
+        let counts = self.hub.counts();
+        assert_eq!(gauges(&counts), gauges(&self.hub.recount()), "counted, and held");
+        counts
     }
 
     pub(crate) fn close(&self, name: &str) {
@@ -49,8 +65,7 @@ impl World {
     pub(crate) fn listen(&self, name: &str) -> Subscriber {
         let mut listener = self.hub.subscribe(&token(name), self.now).unwrap();
         if self.hub.config().history().is_none() {
-            let open = Output::Write("event: sse.open\nretry: 3000\ndata: {}\n\n".into());
-            assert_eq!(listener.poll_output(Waker::noop(), self.now), open);
+            assert_eq!(listener.poll_output(Waker::noop(), self.now), Output::Write(OPEN.into()));
         }
         listener
     }
@@ -84,8 +99,39 @@ impl World {
     }
 }
 
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let counts = self.counts();
+        if Arc::strong_count(&self.hub) == 1 {
+            let held = (counts.listeners, counts.leaving, counts.unread_bytes, counts.joined_bytes);
+            assert_eq!(held, (0, 0, 0, 0), "nobody is there");
+        }
+    }
+}
+
+/// The part of `counts` that is about now.
+fn gauges(counts: &Counts) -> [(&'static str, usize); 7] {
+    [
+        ("channels", counts.channels),
+        ("listeners", counts.listeners),
+        ("leaving", counts.leaving),
+        ("unread", counts.unread_bytes),
+        ("joined", counts.joined_bytes),
+        ("history", counts.history_bytes),
+        ("tombstones", counts.tombstones),
+    ]
+}
+
 pub(crate) fn quiet() -> HubConfig {
     HubConfig::new(StringFormat).with_keepalive(None)
+}
+
+/// A hub whose channels hold so many bytes for listeners that have not read them.
+pub(crate) fn bounded(max_log_bytes: usize) -> HubConfig {
+    quiet().with_max_log_bytes(max_log_bytes)
 }
 
 pub(crate) fn history() -> History {
@@ -95,6 +141,25 @@ pub(crate) fn history() -> History {
 pub(crate) fn token(name: &str) -> Token {
     Token::new(name).unwrap()
 }
+
+/// The first block of a stream without history.
+pub(crate) const OPEN: &str = "event: sse.open\nretry: 3000\ndata: {}\n\n";
+
+/// An event without an ID, as it is written.
+pub(crate) fn ping(data: &str) -> String {
+    format!("event: ping\ndata: {data}\n\n")
+}
+
+/// What a frame costs that is written as `text`.
+pub(crate) fn cost(text: &str) -> usize {
+    text.len() + FRAME
+}
+
+/// What a frame costs beside its bytes.
+pub(crate) const FRAME: usize = 128;
+
+/// What the place of a forgotten channel costs beside its token.
+pub(crate) const TOMBSTONE: usize = 256;
 
 pub(crate) fn event(id: &EventId, data: &str) -> String {
     format!("event: ping\ndata: {data}\nid: {id}\n\n")
@@ -151,6 +216,6 @@ impl Wake for Woken {
 }
 
 #[expect(clippy::disallowed_methods, reason = "an `Instant` has no other origin")]
-fn epoch() -> Instant {
+pub(crate) fn epoch() -> Instant {
     Instant::now()
 }
