@@ -189,7 +189,9 @@ impl Channel {
 
     /// Finishes the channel: its token is kept for a while, or free at once.
     pub(crate) fn finish(&mut self, config: &ChannelConfig, now: Instant) {
-        let closed = config.closed_ttl.map(|ttl| Tombstone::Closed { until: now.checked_add(ttl) });
+        let has_been = !matches!(self.life, Life::New { continues: false });
+        let ttl = config.closed_ttl.filter(|_| has_been);
+        let closed = ttl.map(|ttl| Tombstone::Closed { until: now.checked_add(ttl) });
         self.end(CloseReason::Finished, closed, config);
     }
 

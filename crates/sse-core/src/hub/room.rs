@@ -61,7 +61,9 @@ impl Hub {
             self.note(&cell, effects, overrun);
         }
         if let Some((last, listed)) = spared {
-            let effects = last.cut(listed, |channel| drop(channel.forget_joined()));
+            let effects = last.cut(listed, |channel| {
+                channel.forget_joined();
+            });
             self.note(&last, effects, overrun);
             for cut in [Channel::cut_older, Channel::cut] {
                 if self.has_too_much_unread(0) {

@@ -153,7 +153,7 @@ fn limits_of_nothing_refuse_everything_and_hold_nothing() {
         (quiet().with_max_channel_listeners(0), None),
         (quiet().with_max_log_bytes(0), Some(0)),
         (quiet().with_max_total_bytes(0), Some(0)),
-        (quiet().with_max_batch(0), Some(1)),
+        (quiet().with_max_batch(0), Some(0)),
         (quiet().with_max_history_bytes(0), Some(1)),
     ] {
         for config in [config.clone(), config.with_history(history())] {
