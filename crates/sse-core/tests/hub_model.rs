@@ -1,17 +1,20 @@
 //! The hub against a naive model under random operations: every listener reads exactly what was
-//! published while it listened, and is cut only when it is too far behind.
+//! published while it listened, is cut when it is too far behind and never before, and what is counted as
+//! unread is what the one that is furthest behind has still to read.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{sync::Arc, task::Waker, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, task::Waker, time::Instant};
 
 use proptest::{collection::vec, prelude::*};
 use sse_core::{
-    CloseReason, Counter, Hub, HubConfig, LogConfig, Mode, Output, PublishError, StringFormat,
-    SubscribeError, Subscriber, Token,
+    CloseReason, Counter, Hub, HubConfig, Mode, Output, PublishError, StringFormat, SubscribeError,
+    Subscriber, Token,
 };
 
 const MAX_BYTES: usize = 3_000;
+
+const TOKENS: usize = 3;
 
 proptest! {
     #[test]
@@ -35,7 +38,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let (token, listener) = (0..3_usize, 0..6_usize);
+    let (token, listener) = (0..TOKENS, 0..6_usize);
     prop_oneof![
         3 => token.clone().prop_map(Step::Subscribe),
         10 => (token.clone(), 0..500_usize).prop_map(|(token, len)| Step::Publish(token, len)),
@@ -50,9 +53,15 @@ fn run(mode: Mode, steps: Vec<Step>) {
         .with_ids(Counter::default())
         .with_mode(mode)
         .with_keepalive(None)
-        .with_log(LogConfig::default().with_max_bytes(MAX_BYTES));
-    let mut model =
-        Model { hub: Hub::new(config), mode, now: epoch(), listeners: Vec::new(), ids: 0 };
+        .with_max_log_bytes(MAX_BYTES);
+    let mut model = Model {
+        hub: Hub::new(config),
+        mode,
+        now: epoch(),
+        listeners: Vec::new(),
+        lives: [0; TOKENS],
+        ids: 0,
+    };
     for step in steps {
         model.take(step);
         model.check_counts();
@@ -67,6 +76,8 @@ struct Model {
     mode: Mode,
     now: Instant,
     listeners: Vec<Listener>,
+    /// How often each token's channel was finished.
+    lives: [usize; TOKENS],
     ids: u64,
 }
 
@@ -74,6 +85,8 @@ struct Model {
 struct Listener {
     subscriber: Subscriber,
     token: usize,
+    /// Which life of the channel it reads.
+    life: usize,
     unread: Vec<String>,
     is_finished: bool,
     is_cut: bool,
@@ -86,8 +99,12 @@ impl Listener {
 
     /// What the log has to hold for it.
     fn cost(&self) -> usize {
-        self.unread.iter().map(|frame| frame.len() + 96).sum()
+        self.unread.iter().map(|frame| cost(frame)).sum()
     }
+}
+
+fn cost(frame: &str) -> usize {
+    frame.len() + 128
 }
 
 impl Model {
@@ -115,6 +132,7 @@ impl Model {
                 self.listeners.push(Listener {
                     subscriber,
                     token,
+                    life: self.lives[token],
                     unread: Vec::new(),
                     is_finished: false,
                     is_cut: false,
@@ -143,18 +161,23 @@ impl Model {
         for listener in &mut reached {
             listener.unread.push(frame.clone());
         }
-        // Those that are furthest behind are cut, and nobody who could be kept.
-        reached.sort_by_key(|listener| std::cmp::Reverse(listener.cost()));
-        for listener in reached {
-            if 0 < cut {
-                cut -= 1;
-                listener.is_cut = true;
-                assert!(MAX_BYTES - MAX_BYTES / 16 < listener.cost(), "cut too early");
-            } else {
-                assert!(listener.cost() <= MAX_BYTES, "to be cut");
+        // The oldest go until a sixteenth of the bound is free, but for the newest, and with them
+        // those that had still to read them.
+        let furthest = reached.iter().map(|listener| listener.cost()).max().unwrap_or(0);
+        let mut left = furthest;
+        if MAX_BYTES < furthest {
+            let one = reached.iter().find(|listener| listener.cost() == furthest).unwrap();
+            for dropped in &one.unread[..one.unread.len() - 1] {
+                if MAX_BYTES - MAX_BYTES / 16 < left {
+                    left -= cost(dropped);
+                }
             }
         }
-        assert_eq!(cut, 0);
+        for listener in reached {
+            listener.is_cut = left < listener.cost();
+            cut -= usize::from(listener.is_cut);
+        }
+        assert_eq!(cut, 0, "more were cut than had to be");
     }
 
     fn finish(&mut self, token: usize) {
@@ -169,6 +192,7 @@ impl Model {
         for listener in &mut self.listeners {
             listener.is_finished |= listener.is_connected(token);
         }
+        self.lives[token] += 1;
     }
 
     /// Polls one listener and compares; whether there may be more.
@@ -196,7 +220,7 @@ impl Model {
                 assert!(listener.is_cut);
                 false
             }
-            Output::Close(other) => panic!("nobody asked for {other:?}"),
+            other => panic!("nobody asked for {other:?}"),
         }
     }
 
@@ -205,9 +229,25 @@ impl Model {
     }
 
     fn check_counts(&self) {
-        for token in 0..3 {
+        let mut connected = 0;
+        for token in 0..TOKENS {
             assert_eq!(self.hub.listeners(&name(token)), self.connected(token));
+            connected += self.connected(token);
         }
+        let counts = self.hub.counts();
+        let expected = (connected, self.listeners.len() - connected, self.unread());
+        assert_eq!((counts.listeners, counts.leaving, counts.unread_bytes), expected);
+        assert_eq!(self.hub.recount().unread_bytes, expected.2);
+    }
+
+    /// What the listeners that are furthest behind in each life have still to read.
+    fn unread(&self) -> usize {
+        let mut unread = BTreeMap::<_, usize>::new();
+        for listener in self.listeners.iter().filter(|listener| !listener.is_cut) {
+            let furthest = unread.entry((listener.token, listener.life)).or_default();
+            *furthest = listener.cost().max(*furthest);
+        }
+        unread.values().sum()
     }
 }
 

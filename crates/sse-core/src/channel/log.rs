@@ -112,9 +112,9 @@ impl Log {
         has_readers
     }
 
-    /// Lets go of the bytes that were joined for one write; returns whether there were any.
-    pub(super) fn forget_joined(&mut self) -> bool {
-        self.joined.take().is_some()
+    /// Lets go of the bytes that were joined for one write.
+    pub(super) fn forget_joined(&mut self) {
+        self.joined = None;
     }
 
     /// Drops all that is only there to be read, joined bytes too. Returns whether a reader stood there.

@@ -203,9 +203,9 @@ impl Channel {
         }
     }
 
-    /// Lets go of the bytes that were joined for one write; returns whether there were any.
-    pub(crate) fn forget_joined(&mut self) -> bool {
-        self.log.forget_joined()
+    /// Lets go of the bytes that were joined for one write.
+    pub(crate) fn forget_joined(&mut self, _config: &ChannelConfig) {
+        self.log.forget_joined();
     }
 
     /// Cuts all who still have to read what is not remembered.
@@ -221,6 +221,7 @@ impl Channel {
         if self.log.evict(0, self.newest) {
             self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
         }
+        self.forget_if_deserted(config);
     }
 
     /// Where a listener begins that asks for `start`, in a channel with history.

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     Hub, Limit, Post, PublishError, Published, Wakers,
-    cell::{Cell, Effects},
+    cell::Cell,
     command::{Command, find_action},
     lives::NotOpened,
     sync::Arc,
@@ -175,8 +175,9 @@ impl Hub {
             if !is_duplicate {
                 self.shared.tally.publish(events);
             }
-            let published = Published { id, is_duplicate, ..Published::to(listeners) };
-            return Ok(self.published(cell, effects, published));
+            let overrun = self.follow_publication(&cell, effects);
+            let wakers = Wakers::one(cell, effects.tickets);
+            return Ok(Published { id, listeners, overrun, is_duplicate, wakers });
         }
     }
 
@@ -184,18 +185,25 @@ impl Hub {
         if !self.is_reachable(token) {
             return Err(PublishError::NotConnected);
         }
-        if self.table.find(token).is_none() && self.shared.tombstones.find(token).is_none() {
-            // Where a publication needs no listener, there may be nothing to end.
-            return Ok(Published::to(0));
-        }
+        let config = &self.config().channel;
         loop {
-            // A channel that was forgotten is ended like any other.
-            let cell = self.reach(token, now)?;
-            let (here, effects) = cell.end(|channel| channel.finish(&self.config().channel, now));
-            match here {
-                Some(here) => return Ok(self.published(cell, effects, Published::to(here))),
-                None => self.take_out(&cell),
-            }
+            let Some(cell) = self.table.find(token) else {
+                // Where a publication needs no listener, at most the last position is left to end.
+                let until = config.closed_ttl.map(|ttl| now.checked_add(ttl));
+                let end = || self.shared.tombstones.finish(token, until);
+                if self.table.unless_there(token, end) {
+                    return Ok(Published::to(0));
+                }
+                continue;
+            };
+            let (here, effects) = cell.end(|channel| channel.finish(config, now));
+            let Some(listeners) = here else {
+                self.take_out(&cell);
+                continue;
+            };
+            let overrun = self.follow(&cell, effects);
+            let wakers = Wakers::one(cell, effects.tickets);
+            return Ok(Published { overrun, wakers, ..Published::to(listeners) });
         }
     }
 
@@ -221,10 +229,5 @@ impl Hub {
             None => 0 < self.listeners(token),
             Some(_) => !self.shared.tombstones.is_closed(token),
         }
-    }
-
-    fn published(&self, cell: Arc<Cell>, effects: Effects, published: Published) -> Published {
-        let overrun = self.follow_publication(&cell, effects);
-        Published { overrun, wakers: Wakers::one(cell, effects.tickets), ..published }
     }
 }

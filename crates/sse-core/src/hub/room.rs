@@ -9,11 +9,12 @@ use crate::channel::Channel;
 /// How room is made where all channels together hold too much. Each of these looks at one channel after
 /// another, those first of which most is to be had, and never at all of them.
 impl Hub {
-    /// Does what follows from a step of `cell` that was no publication.
-    pub(super) fn follow(&self, cell: &Arc<Cell>, effects: Effects) {
+    /// Does what follows from a step of `cell` that was no publication; returns who has fallen out for it.
+    pub(super) fn follow(&self, cell: &Arc<Cell>, effects: Effects) -> Vec<Overrun> {
         let mut overrun = Vec::new();
         self.note(cell, effects, &mut overrun);
         self.make_room(None, &mut overrun);
+        overrun
     }
 
     /// Does what follows from a publication on `cell`; returns who has fallen out for it.
@@ -53,7 +54,9 @@ impl Hub {
                 continue;
             }
             let effects = cell.cut(listed, |channel| {
-                if !channel.forget_joined() && listed <= channel.held().unread {
+                if 0 < channel.held().joined {
+                    channel.forget_joined(config);
+                } else if listed <= channel.held().unread {
                     channel.cut(config);
                     reserve = self.shared.unread.max() / RESERVE;
                 }
@@ -61,15 +64,13 @@ impl Hub {
             self.note(&cell, effects, overrun);
         }
         if let Some((last, listed)) = spared {
-            let effects = last.cut(listed, |channel| {
-                channel.forget_joined();
-            });
-            self.note(&last, effects, overrun);
-            for cut in [Channel::cut_older, Channel::cut] {
-                if self.has_too_much_unread(0) {
-                    let effects = last.cut(listed, |channel| cut(channel, config));
-                    self.note(&last, effects, overrun);
-                }
+            for cut in [Channel::forget_joined, Channel::cut_older, Channel::cut] {
+                let effects = last.cut(listed, |channel| {
+                    if self.has_too_much_unread(0) {
+                        cut(channel, config);
+                    }
+                });
+                self.note(&last, effects, overrun);
             }
         }
         was_listed

@@ -59,6 +59,16 @@ impl Table {
         Ok(cell)
     }
 
+    /// Does `act` if there is no channel `token`, before there can be one; returns whether it did.
+    pub(super) fn unless_there(&self, token: &Token, act: impl FnOnce()) -> bool {
+        let channels = self.read();
+        let is_absent = !channels.by_token.contains_key(token);
+        if is_absent {
+            act();
+        }
+        is_absent
+    }
+
     /// Takes out a channel that is over, unless its token names another one by now.
     pub(super) fn remove(&self, cell: &Arc<Cell>) {
         let mut channels = self.write();

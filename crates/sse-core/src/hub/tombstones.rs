@@ -43,6 +43,14 @@ impl Tombstones {
         }
     }
 
+    /// Ends what was forgotten: it is closed `until` then, or nothing is known of it any more.
+    pub(super) fn finish(&self, token: &Token, until: Option<Option<Instant>>) {
+        match (self.find(token), until) {
+            (Some(_), Some(until)) => self.put(token, Tombstone::Closed { until }),
+            _ => self.remove(token),
+        }
+    }
+
     /// Removes one to make room: those of channels that nothing was published on go first, then the
     /// oldest. Returns whether there was one.
     pub(super) fn remove_least(&self) -> bool {

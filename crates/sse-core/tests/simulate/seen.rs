@@ -1,48 +1,82 @@
-/// How often what is to be tested has happened.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) events: u64,
-    pub(crate) resumed: u64,
-    pub(crate) trimmed: u64,
-    pub(crate) diverged: u64,
-    pub(crate) unknown: u64,
-    pub(crate) gaps_in_stream: u64,
-    pub(crate) cut: u64,
-    pub(crate) replaced: u64,
-    pub(crate) duplicates: u64,
-    pub(crate) batches: u64,
-    pub(crate) ended: u64,
-    pub(crate) refused: u64,
-    pub(crate) evicted: u64,
+/// What is to happen in a simulation, and how often it has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen([u64; THINGS.len()]);
+
+macro_rules! things {
+    ($($thing:ident),* $(,)?) => {
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) enum Thing { $($thing),* }
+
+        const THINGS: &[Thing] = &[$(Thing::$thing),*];
+    };
+}
+
+things! {
+    Event,
+    Batch,
+    LongEvent,
+    Piece,
+    Sent,
+    Retry,
+    Duplicate,
+    KeyReused,
+    TooLarge,
+    TooManyEvents,
+    OtherRefusal,
+    Fresh,
+    Resumed,
+    ResumedFromTombstone,
+    Trimmed,
+    Diverged,
+    Unknown,
+    CameBack,
+    CutInABlock,
+    GapInStream,
+    Overrun,
+    OverrunInTotal,
+    CutInAPiece,
+    Replaced,
+    ReplacedBehind,
+    Ended,
+    EndedBehind,
+    Taken,
+    AtLimit,
+    GaveWay,
+    Shrunk,
+    ShrunkUnderReader,
+    TombstoneDropped,
+    Comment,
+    Drained,
+    Restarted,
 }
 
 impl Seen {
-    fn all(&mut self) -> [&mut u64; 13] {
-        [
-            &mut self.events,
-            &mut self.resumed,
-            &mut self.trimmed,
-            &mut self.diverged,
-            &mut self.unknown,
-            &mut self.gaps_in_stream,
-            &mut self.cut,
-            &mut self.replaced,
-            &mut self.duplicates,
-            &mut self.batches,
-            &mut self.ended,
-            &mut self.refused,
-            &mut self.evicted,
-        ]
+    pub(crate) fn note(&mut self, thing: Thing, times: u64) {
+        self.0[thing as usize] += times;
     }
 
-    pub(crate) fn add(&mut self, mut other: Self) {
-        for (sum, more) in self.all().into_iter().zip(other.all()) {
-            *sum += *more;
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (sum, more) in self.0.iter_mut().zip(other.0) {
+            *sum += more;
         }
     }
 
     /// A simulation in which something never happens proves nothing of it.
-    pub(crate) fn assert_all(&mut self) {
-        assert!(self.all().iter().all(|count| 0 < **count), "{self:?}");
+    pub(crate) fn assert_all(&self) {
+        let never: Vec<_> = THINGS.iter().filter(|&&thing| self.0[thing as usize] == 0).collect();
+        assert!(never.is_empty(), "never seen: {never:?}");
+    }
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self([0; THINGS.len()])
+    }
+}
+
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut things = THINGS.iter().zip(self.0);
+        things.try_for_each(|(thing, times)| write!(f, " {thing:?} {times}"))
     }
 }

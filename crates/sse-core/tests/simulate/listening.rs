@@ -1,0 +1,262 @@
+use sse_core::{
+    LastEventId, Limit, Mode, Output, Resume, Since, Start, SubscribeError, Subscriber, Verdict,
+};
+
+use crate::{
+    client::Client,
+    connection::Connection,
+    draw,
+    model::{Told, decide},
+    seen::Thing,
+    world::World,
+};
+
+impl World {
+    /// Somebody wants to listen, who was here before or not.
+    pub(crate) fn listen(&mut self, token: usize) {
+        if 12 < self.connections.len() {
+            return;
+        }
+        let (last, since) = (self.last_event_id(token), draw::since(&mut self.random));
+        let id = LastEventId::new(last.as_deref().map(str::as_bytes), None);
+        let start = Start::from(id).with_since(since);
+        if self.model.drained.is_none() {
+            self.come();
+            self.ask_for(token);
+        }
+        let expected = self.expected_to_refuse(token);
+        match self.hub.subscribe_from(self.settings.token(token), &start, self.now) {
+            Ok(subscriber) => {
+                assert!(expected.is_empty(), "it may listen though {expected:?}");
+                self.admit(token, subscriber, last.as_deref(), since);
+            }
+            Err(refused) => {
+                let name = self.name_of(refused);
+                assert!(expected.contains(&name), "{refused:?} where {expected:?} was expected");
+                self.go_refused();
+            }
+        }
+    }
+
+    /// The ID of one who comes back, or any that a client could send.
+    fn last_event_id(&mut self, token: usize) -> Option<String> {
+        let came_back = self.away.iter().rposition(|(from, _)| *from == token);
+        match came_back {
+            Some(who) if !self.random.once_in(3) => {
+                self.seen.note(Thing::CameBack, 1);
+                self.away.swap_remove(who).1
+            }
+            _ => draw::id(&mut self.random, self.model.lives(token)),
+        }
+    }
+
+    fn expected_to_refuse(&self, token: usize) -> Vec<&'static str> {
+        let (model, settings) = (&self.model, &self.settings);
+        if model.drained.is_some() {
+            return vec!["Shutdown"];
+        }
+        let (here, mode) = (model.here(token), settings.mode(token));
+        let is_replacing = mode == Mode::Takeover && 0 < here;
+        let refusals = [
+            ("Ended", model.is_closed(token)),
+            ("Taken", mode == Mode::Exclusive && 0 < here),
+            ("Listeners", settings.max_listeners <= model.places.len()),
+            ("ChannelListeners", settings.max_channel_listeners <= here && !is_replacing),
+            ("Channels", model.channel(token).is_none() && model.is_full()),
+        ];
+        refusals.into_iter().filter(|(_, is_right)| *is_right).map(|(name, _)| name).collect()
+    }
+
+    fn name_of(&mut self, refused: SubscribeError) -> &'static str {
+        let settings = &self.settings;
+        let (name, thing) = match refused {
+            SubscribeError::Shutdown => ("Shutdown", Thing::OtherRefusal),
+            SubscribeError::Ended => ("Ended", Thing::OtherRefusal),
+            SubscribeError::Taken => ("Taken", Thing::Taken),
+            SubscribeError::Limit { limit, max } => {
+                let (name, expected) = match limit {
+                    Limit::Listeners => ("Listeners", settings.max_listeners),
+                    Limit::ChannelListeners => ("ChannelListeners", settings.max_channel_listeners),
+                    Limit::Channels => ("Channels", settings.max_channels),
+                    other => panic!("there is no limit of {other} here"),
+                };
+                assert_eq!(max, expected, "{refused}");
+                (name, Thing::AtLimit)
+            }
+            other => panic!("nobody asked for {other:?}"),
+        };
+        self.seen.note(thing, 1);
+        name
+    }
+
+    fn admit(&mut self, token: usize, subscriber: Subscriber, last: Option<&str>, since: Since) {
+        assert_eq!(subscriber.token(), self.settings.token(token));
+        let told = subscriber.resume().map(|resume| self.check_resume(token, resume, last, since));
+        let was_open = self.model.channel(token).is_some();
+        let anchor = subscriber.resume().map(Resume::anchor);
+        self.open(
+            token,
+            anchor.as_ref().map(|anchor| anchor.epoch().as_str().to_owned()).as_deref(),
+        );
+        if let Some(told) = &told {
+            self.note_told(told, was_open);
+        }
+        let replaced = if self.settings.mode(token) == Mode::Takeover {
+            self.readers(token)
+        } else {
+            Vec::new()
+        };
+        let is_behind = replaced.iter().filter(|&&who| self.model.is_behind(who)).count();
+        self.seen.note(Thing::ReplacedBehind, is_behind as u64);
+        let (channel, life) = self.model.channel(token).expect("it is open");
+        let retry = channel.retry.map_or(3_000, |(retry, _)| retry);
+        let after = told.as_ref().map_or_else(|| life.top(), |told| told.anchor);
+        let id = told.as_ref().map(|_| life.position(after));
+        let first = first_block(retry, told.as_ref(), last, id.as_deref());
+        self.model.enter(token, after, first, self.now);
+        self.go(None);
+        let client = Client::new(last, told.is_some());
+        let is_slow = self.random.once_in(3);
+        self.connections.push(Connection::new(subscriber, client, is_slow));
+        if self.random.once_in(2) {
+            self.look_at(self.connections.len() - 1);
+            replaced.iter().for_each(|&who| self.connections[who].assert_woken());
+        } else {
+            // They are woken once the newcomer is looked at.
+            replaced.iter().for_each(|&who| self.connections[who].excuse());
+        }
+    }
+
+    /// Holds what a listener is told of its ID against the table.
+    fn check_resume(
+        &self,
+        token: usize,
+        resume: &Resume,
+        last: Option<&str>,
+        since: Since,
+    ) -> Told {
+        let anchor = resume.anchor();
+        let epoch = anchor.epoch();
+        let kept = match (self.model.channel(token), self.model.resting(token)) {
+            (Some((channel, life)), _) => (life.epoch.as_str(), channel.first, life.top()),
+            (None, Some(life)) => {
+                let life = &self.model.lives(token)[life];
+                (life.epoch.as_str(), life.top() + 1, life.top())
+            }
+            (None, None) => (epoch.as_str(), 1, 0),
+        };
+        assert_eq!(epoch.as_str(), kept.0, "the life that it listens to");
+        let expected = decide(kept, last, since);
+        let (verdict, missed) = match resume.verdict() {
+            Verdict::Gap(gap) => (gap.reason().as_str(), gap.missed()),
+            other => (other.as_str(), None),
+        };
+        let told = Told { verdict, missed, anchor: anchor.seq() };
+        assert_eq!(told, expected, "{last:?} {since:?} where {kept:?} is kept");
+        expected
+    }
+
+    fn note_told(&mut self, told: &Told, was_open: bool) {
+        let thing = match told.verdict {
+            "fresh" => Thing::Fresh,
+            "ok" if was_open => Thing::Resumed,
+            "ok" => Thing::ResumedFromTombstone,
+            "trimmed" => Thing::Trimmed,
+            "diverged" => Thing::Diverged,
+            _ => Thing::Unknown,
+        };
+        self.seen.note(thing, 1);
+    }
+
+    /// Somebody reads.
+    pub(crate) fn look(&mut self) {
+        if self.connections.is_empty() {
+            return;
+        }
+        let who = self.random.below(self.connections.len());
+        if self.connections[who].is_over && !self.random.once_in(3) {
+            return self.part(who);
+        }
+        if self.connections[who].is_slow && !self.random.once_in(8) {
+            return;
+        }
+        for _ in 0..1 + self.random.below(3) {
+            self.look_at(who);
+        }
+    }
+
+    pub(crate) fn look_at(&mut self, who: usize) {
+        let output = self.connections[who].poll(self.now);
+        self.learn_of_drain(who);
+        let was_cut = self.connections[who].is_over;
+        let look = self.model.read(who, &output, self.now);
+        let connection = &mut self.connections[who];
+        connection.is_over |= look.is_over;
+        if let Output::Write(bytes) = output {
+            self.seen.note(if look.is_comment { Thing::Comment } else { Thing::Event }, 1);
+            connection.client.receive(bytes);
+            connection.client.read(&mut self.random);
+        }
+        self.seen.note(Thing::Piece, u64::from(look.is_piece));
+        self.seen.note(Thing::GapInStream, look.gaps);
+        self.seen.note(Thing::Replaced, look.farewells);
+        if look.is_overrun && !was_cut {
+            self.seen.note(Thing::Overrun, 1);
+            self.seen.note(Thing::CutInAPiece, u64::from(self.model.is_in_a_piece(who)));
+        }
+    }
+
+    /// A stream ends at an instant of its own in a drain, and only the hub knows when.
+    fn learn_of_drain(&mut self, who: usize) {
+        let Some(start) = self.model.drained.filter(|_| self.model.is_here(who)) else {
+            return;
+        };
+        let token = self.model.token_of(who);
+        let here = self.hub.listeners(self.settings.token(token));
+        if here < self.model.here(token) {
+            self.model.drain(who);
+        } else if self.model.has_begun(who) {
+            assert!(self.now < start + self.settings.drain, "the drain is over, and it is here");
+        }
+    }
+
+    /// A connection breaks, wherever its client has read up to.
+    pub(crate) fn vanish(&mut self) {
+        if !self.connections.is_empty() {
+            let who = self.random.below(self.connections.len());
+            self.connections[who].client.read(&mut self.random);
+            self.part(who);
+        }
+    }
+
+    /// A connection is given up, and its client may come back.
+    pub(crate) fn part(&mut self, who: usize) {
+        let token = self.model.token_of(who);
+        let Connection { subscriber, client, .. } = self.connections.swap_remove(who);
+        self.seen.note(Thing::CutInABlock, u64::from(client.has_unread()));
+        self.away.push((token, client.into_last_event_id()));
+        drop(subscriber);
+        self.model.leave(who);
+        self.go(None);
+    }
+}
+
+/// What a stream begins with.
+fn first_block(retry: u64, told: Option<&Told>, last: Option<&str>, id: Option<&str>) -> String {
+    let Some((told, id)) = told.zip(id) else {
+        return format!("event: sse.open\nretry: {retry}\ndata: {{}}\n\n");
+    };
+    let Told { verdict, missed, .. } = told;
+    if ["fresh", "ok"].contains(verdict) {
+        return format!(
+            "event: sse.open\nretry: {retry}\ndata: {{\"resume\":\"{verdict}\"}}\nid: {id}\n\n"
+        );
+    }
+    let missed = missed.map_or_else(|| "null".to_owned(), |missed| missed.to_string());
+    let shown = last.filter(|last| last.len() <= 64).map(|last| format!("\"{last}\""));
+    let requested = shown.as_deref().unwrap_or("null");
+    format!(
+        "event: sse.gap\nretry: {retry}\ndata: {{\"reason\":\"{verdict}\",\"requested\":{requested},\
+         \"missed\":{missed}}}\nid: {id}\n\n"
+    )
+}

@@ -1,0 +1,87 @@
+use std::time::Instant;
+
+use super::Cursor;
+
+/// Where a listener stands, and what it still has to be told.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) channel: usize,
+    pub(crate) cursor: Cursor,
+    /// How much of the frame at the cursor was written.
+    pub(crate) offset: usize,
+    pub(crate) presence: Presence,
+    /// The first event that it fell behind, while it was not told of the gap.
+    pub(crate) missed_from: Option<u64>,
+    pub(crate) first_block: Option<String>,
+    /// When something was last written.
+    pub(crate) last_write: Instant,
+    /// Whether the last words were written that its reason asks for.
+    pub(crate) has_farewell: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Presence {
+    Here,
+    Leaving { at: Cursor, reason: Reason },
+    Cut { missed: u64 },
+}
+
+/// Why a listener leaves that has read all that was meant for it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Reason {
+    Replaced,
+    Finished,
+    Shutdown,
+    /// Its own end in a drain has come.
+    Drained,
+}
+
+impl Place {
+    pub(crate) fn new(channel: usize, cursor: Cursor, first_block: String, now: Instant) -> Self {
+        Self {
+            channel,
+            cursor,
+            offset: 0,
+            presence: Presence::Here,
+            missed_from: None,
+            first_block: Some(first_block),
+            last_write: now,
+            has_farewell: false,
+        }
+    }
+
+    pub(crate) fn is_here(&self) -> bool {
+        self.presence == Presence::Here
+    }
+
+    /// Whether something is kept for it, or will be.
+    pub(crate) fn is_reading(&self) -> bool {
+        match self.presence {
+            Presence::Here => true,
+            Presence::Leaving { at, .. } => self.cursor.is_before(at),
+            Presence::Cut { .. } => false,
+        }
+    }
+
+    pub(crate) fn leave(&mut self, at: Cursor, reason: Reason) {
+        if self.is_here() {
+            self.presence = Presence::Leaving { at, reason };
+        }
+    }
+
+    /// The log begins at `start` now: whether the listener had still to read what came before.
+    pub(crate) fn fall_out(&mut self, start: Cursor, is_told: bool) -> bool {
+        if !self.is_reading() || !self.cursor.is_before(start) {
+            return false;
+        }
+        let is_whole = self.offset == 0 || start.event <= self.cursor.event;
+        if is_told && self.is_here() && is_whole {
+            self.missed_from.get_or_insert(self.cursor.event);
+            self.cursor = self.cursor.max(start);
+        } else {
+            let missed = start.event.saturating_sub(self.cursor.event);
+            self.presence = Presence::Cut { missed };
+        }
+        true
+    }
+}
