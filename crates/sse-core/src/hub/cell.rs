@@ -197,10 +197,16 @@ impl Cell {
         effects
     }
 
-    /// Lets `cut` cut who is behind, in a channel that was taken out of the queue under `listed`.
-    pub(super) fn cut(self: &Arc<Self>, listed: usize, cut: impl FnOnce(&mut Channel)) -> Effects {
+    /// Takes note that the channel was taken out of the queue where it was `listed`; [`Self::cut`] lists it
+    /// again.
+    pub(super) fn unlist_unread(&self, listed: usize) {
+        // Another step may have listed it anew.
+        self.lock().listed.unread.take_if(|known| *known == listed);
+    }
+
+    /// Lets `cut` cut who is behind.
+    pub(super) fn cut(self: &Arc<Self>, cut: impl FnOnce(&mut Channel)) -> Effects {
         let mut state = self.lock();
-        state.listed.unread.take_if(|known| *known == listed);
         let ((), effects) = self.step(&mut state, cut);
         self.list(&mut state);
         effects
@@ -260,11 +266,14 @@ impl Cell {
     /// What it is and holds, while it is open.
     pub(super) fn info(&self) -> Option<ChannelInfo> {
         let state = self.lock();
+        let held = state.channel.held();
         state.channel.is_open().then(|| ChannelInfo {
             token: self.token.clone(),
             mode: state.channel.mode(),
-            listeners: state.channel.held().here,
+            listeners: held.here,
             events: state.channel.events(),
+            unread_bytes: held.to_read(),
+            history_bytes: held.history,
         })
     }
 

@@ -26,6 +26,10 @@ pub struct ChannelInfo {
     pub listeners: usize,
     /// How many events it holds, remembered or still to be read.
     pub events: usize,
+    /// Bytes held because a listener has still to read them, beside what is remembered.
+    pub unread_bytes: usize,
+    /// Bytes remembered.
+    pub history_bytes: usize,
 }
 
 /// What a hub holds now, and what it has done since it was made.

@@ -49,23 +49,26 @@ impl Hub {
             && let Some((Reverse(listed), cell)) = self.shared.most_unread.pop_first()
         {
             was_listed = true;
+            cell.unlist_unread(listed);
             if last.is_some_and(|last| Arc::ptr_eq(&cell, last)) {
-                spared = Some((cell, listed));
+                spared = Some(cell);
                 continue;
             }
-            let effects = cell.cut(listed, |channel| {
-                if 0 < channel.held().joined {
+            let effects = cell.cut(|channel| {
+                if channel.held().to_read() < listed {
+                    // There may be others with more.
+                } else if 0 < channel.held().joined {
                     channel.forget_joined(config);
-                } else if listed <= channel.held().unread {
+                } else {
                     channel.cut(config);
                     reserve = self.shared.unread.max() / RESERVE;
                 }
             });
             self.note(&cell, effects, overrun);
         }
-        if let Some((last, listed)) = spared {
+        if let Some(last) = spared {
             for cut in [Channel::forget_joined, Channel::cut_older, Channel::cut] {
-                let effects = last.cut(listed, |channel| {
+                let effects = last.cut(|channel| {
                     if self.has_too_much_unread(0) {
                         cut(channel, config);
                     }

@@ -39,11 +39,11 @@ impl<'a> After<'a> {
         }
     }
 
-    /// How many events the channel of a token holds.
-    pub(crate) fn events(&self, token: usize) -> Option<usize> {
+    /// How many events the channel of a token holds, and how many bytes to be read and to be remembered.
+    pub(crate) fn held(&self, token: usize) -> Option<(usize, usize, usize)> {
         let name = self.settings.token(token);
         let info = self.channels.iter().find(|info| info.token == *name);
-        info.map(|info| info.events)
+        info.map(|info| (info.events, info.unread_bytes, info.history_bytes))
     }
 
     /// The first event that the channel of a token remembers, if it may be asked, since it forgets then what

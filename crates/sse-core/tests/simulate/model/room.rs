@@ -165,9 +165,13 @@ impl Model {
         })
     }
 
-    /// Whether the channel of a token holds as many events as in the hub.
+    /// Whether the channel of a token holds as much as in the hub.
     fn is_seen(&self, token: usize, after: &After<'_>) -> bool {
-        self.held_events(token) == after.events(token)
+        let held = self.open[token].map(|channel| {
+            let (it, life) = self.get(channel);
+            (self.held_events(token).unwrap_or(0), self.to_read_of(channel), it.history(life))
+        });
+        held == after.held(token)
     }
 
     /// What is held of a channel because somebody has still to read it, its joined write too.
