@@ -12,6 +12,7 @@ use sse_core::{CloseReason, Output, Subscriber};
 use crate::{
     Source,
     timer::{LazyTimer, now},
+    turn::Turn,
 };
 
 pin_project! {
@@ -45,18 +46,19 @@ pin_project! {
         #[pin]
         source: Option<S>,
         timer: LazyTimer,
+        turn: Turn,
     }
 }
 
 impl<S: Source> SseBody<S> {
     /// The body that writes what `source` says.
     pub fn new(source: S) -> Self {
-        Self { source: Some(source), timer: LazyTimer::default() }
+        Self { source: Some(source), timer: LazyTimer::default(), turn: Turn::default() }
     }
 
     /// The body that is empty, of an answer that has none.
     pub fn empty() -> Self {
-        Self { source: None, timer: LazyTimer::default() }
+        Self { source: None, timer: LazyTimer::default(), turn: Turn::default() }
     }
 }
 
@@ -72,9 +74,16 @@ impl<S: Source> Body for SseBody<S> {
         let Some(mut source) = this.source.as_mut().as_pin_mut() else {
             return Poll::Ready(None);
         };
+        if S::IS_JOINED {
+            ready!(this.turn.poll(now(), cx));
+        }
         loop {
-            match source.as_mut().poll_output(cx, now()) {
-                Output::Write(bytes) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            let now = now();
+            match source.as_mut().poll_output(cx, now) {
+                Output::Write(bytes) => {
+                    this.turn.handle_write(now);
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
                 Output::Close(reason) => {
                     tracing::debug!(?reason, "a stream ends");
                     return Poll::Ready(match reason {
@@ -84,7 +93,10 @@ impl<S: Source> Body for SseBody<S> {
                         _ => None,
                     });
                 }
-                Output::Wait { until } => ready!(this.timer.poll_until(until, cx)),
+                Output::Wait { until } => {
+                    this.turn.handle_wait();
+                    ready!(this.timer.poll_until(until, cx));
+                }
                 // What this driver does not know it cannot do, and a clean end would say that all was.
                 _ => return Poll::Ready(Some(Err(StreamCut { reason: CloseReason::Failed }))),
             }
@@ -136,6 +148,8 @@ impl StreamCut {
 mod tests {
     use std::{future::poll_fn, time::Duration};
 
+    use futures_util::FutureExt;
+    use http_body_util::BodyExt;
     use sse_core::{Hub, HubConfig, KEEPALIVE, StringFormat, Token};
     use tokio::time::Instant;
 
@@ -170,6 +184,43 @@ mod tests {
         assert_eq!(next(&mut body).await, None);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_within_a_turn_after_a_write_goes_out_in_the_same_write() {
+        let (hub, token) = hub(16 << 20);
+        let mut body = open(&hub, &token).await;
+        wait(&mut body);
+        let mut publish = (1..).map(|data| {
+            hub.publish(&token, "ping", format!("{data}").as_bytes(), now()).unwrap().wake();
+        });
+
+        // The first block was written at this very instant.
+        for expected in [[1, 2], [3, 4], [5, 6]] {
+            publish.next();
+            wait(&mut body);
+            publish.next();
+            let written = next(&mut body).await.unwrap().unwrap();
+            let [first, second] = expected;
+            let both = format!("event: ping\ndata: {first}\n\nevent: ping\ndata: {second}\n\n");
+            assert_eq!(written, both);
+            wait(&mut body);
+        }
+        tokio::time::advance(Duration::from_millis(1)).await;
+        publish.next();
+        assert_eq!(next_at_once(&mut body), "event: ping\ndata: 7\n\n");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_listener_waits_for_one_turn_at_most() {
+        let (hub, token) = hub(16 << 20);
+        let mut body = open(&hub, &token).await;
+        wait(&mut body);
+
+        hub.publish(&token, "ping", b"1", now()).unwrap().wake();
+        wait(&mut body);
+
+        assert_eq!(next_at_once(&mut body), "event: ping\ndata: 1\n\n");
+    }
+
     #[tokio::test]
     async fn long_event_goes_out_in_several_frames() {
         let (hub, token) = hub(16 << 20);
@@ -193,7 +244,7 @@ mod tests {
         hub.publish(&token, "ping", b"2", now()).unwrap().wake();
 
         let cut = next(&mut body).await.unwrap().unwrap_err();
-        assert_eq!(cut.reason(), CloseReason::Overrun { missed: 2 });
+        assert_eq!(cut.reason(), CloseReason::Overrun { missed: 1 });
     }
 
     #[test]
@@ -213,6 +264,16 @@ mod tests {
         let open = next(&mut body).await.unwrap().unwrap();
         assert_eq!(open, "event: sse.open\nretry: 3000\ndata: {}\n\n");
         body
+    }
+
+    /// Sees that nothing is written now.
+    fn wait(body: &mut SseBody) {
+        assert!(body.frame().now_or_never().is_none());
+    }
+
+    fn next_at_once(body: &mut SseBody) -> Bytes {
+        let frame = body.frame().now_or_never().expect("it need not wait");
+        frame.unwrap().unwrap().into_data().unwrap()
     }
 
     async fn next(body: &mut SseBody) -> Option<Result<Bytes, StreamCut>> {

@@ -5,7 +5,7 @@ use sse_core::{
 };
 use tokio::time::sleep;
 
-use crate::{ChannelEvents, SseBody, timer::now, wake::WakeQueue};
+use crate::{ChannelEvents, SseBody, timer::now};
 
 /// The channels of a hub, for the process that serves them: publishes and wakes in one step.
 ///
@@ -25,13 +25,12 @@ use crate::{ChannelEvents, SseBody, timer::now, wake::WakeQueue};
 #[derive(Clone, Debug)]
 pub struct Channels {
     hub: Arc<Hub>,
-    wakes: WakeQueue,
 }
 
 impl Channels {
     /// A handle to the channels of `hub`.
     pub fn new(hub: Arc<Hub>) -> Self {
-        Self { hub, wakes: WakeQueue::default() }
+        Self { hub }
     }
 
     /// The hub.
@@ -160,7 +159,7 @@ impl Channels {
         };
         let Receipt { listeners, is_duplicate, .. } = receipt;
         tracing::trace!(token = %token.shortened(), listeners, is_duplicate, "published");
-        self.wakes.wake(token, published.into_wakers());
+        published.wake();
         receipt
     }
 

@@ -46,4 +46,4 @@ pub use sse::Sse;
 mod timer;
 pub use timer::{LazyTimer, now};
 
-mod wake;
+mod turn;

@@ -12,12 +12,18 @@ use crate::{Feed, FeedState};
 
 /// What a [`SseBody`](crate::SseBody) writes: that of a [`Subscriber`], or of a stream that is [`Fed`].
 pub trait Source {
+    /// Whether what is ready a moment after a write waits for a turn of the event loop, so that what comes
+    /// in between goes out in the same write.
+    const IS_JOINED: bool = false;
+
     /// What the body is to do next. After [`Output::Wait`] the task of `cx` is woken for more, and it
     /// polls again at the time that was named.
     fn poll_output(self: Pin<&mut Self>, cx: &mut Context<'_>, now: Instant) -> Output;
 }
 
 impl Source for Subscriber {
+    const IS_JOINED: bool = true;
+
     fn poll_output(self: Pin<&mut Self>, cx: &mut Context<'_>, now: Instant) -> Output {
         Self::poll_output(self.get_mut(), cx.waker(), now)
     }
