@@ -1,13 +1,17 @@
 use std::{sync::Arc, time::Duration};
 
 use sse_core::{
-    EventId, Hub, OnOverrun, Post, PublishError, Published, Start, SubscribeError, Token,
+    Event, Hub, OnOverrun, Post, PublishError, Published, Receiver, Start, SubscribeError, Token,
 };
 use tokio::time::sleep;
 
-use crate::{ChannelEvents, SseBody, timer::now};
+use crate::{ChannelEvents, Receipt, SseBody, Subscription, timer::now};
 
-/// The channels of a hub, for the process that serves them: publishes and wakes in one step.
+/// The channels of a hub, for the process that serves them: publishes and wakes in one step, listens, and
+/// ends every stream.
+///
+/// A clone is a handle to the same channels, and so is another one that is made for the same hub. It may be
+/// used from any thread, in a runtime or not.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -104,7 +108,73 @@ impl Channels {
         Ok(self.deliver(token, self.hub.post(token, post, now())?))
     }
 
-    /// What happens on the channels from now on.
+    /// Publishes `event` as it is, without an action and a format, and wakes who listens.
+    ///
+    /// ```
+    /// use sse_core::{Event, EventName, Hub, HubConfig, PublishError, StringFormat, Token};
+    /// # use sse_tokio::Channels;
+    ///
+    /// let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));
+    /// let token = Token::new("42")?;
+    /// let reading = || Event::data("21.5").with_name(EventName::from_static("reading"));
+    /// assert_eq!(channels.send(&token, reading()), Err(PublishError::NotConnected));
+    ///
+    /// let _body = channels.listen(&token)?;
+    /// assert_eq!(channels.send(&token, reading())?.listeners(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`Hub::send`].
+    pub fn send(&self, token: &Token, event: Event) -> Result<Receipt, PublishError> {
+        Ok(self.deliver(token, self.hub.send(token, event, now())?))
+    }
+
+    /// Publishes `events` as they are, all of them or none, and wakes who listens.
+    ///
+    /// # Errors
+    ///
+    /// See [`Hub::send_all`].
+    pub fn send_all(
+        &self,
+        token: &Token,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Result<Receipt, PublishError> {
+        Ok(self.deliver(token, self.hub.send_all(token, events, now())?))
+    }
+
+    /// Finishes the channel `token`: the streams of all who listen end after what was published before.
+    ///
+    /// # Errors
+    ///
+    /// See [`Hub::close`].
+    pub fn close(&self, token: &Token) -> Result<Receipt, PublishError> {
+        Ok(self.deliver(token, self.hub.close(token, now())?))
+    }
+
+    /// Tells all who listen on the channel `token`, and those to come, after how long to come back when
+    /// their connection breaks.
+    ///
+    /// # Errors
+    ///
+    /// See [`Hub::set_retry`].
+    pub fn set_retry(&self, token: &Token, retry: Duration) -> Result<Receipt, PublishError> {
+        Ok(self.deliver(token, self.hub.set_retry(token, retry, now())?))
+    }
+
+    /// The events of the channel `token` from `start` on, for this process: what the channel remembers, then
+    /// what comes.
+    ///
+    /// # Errors
+    ///
+    /// See [`Hub::subscribe_from`].
+    pub fn subscribe(&self, token: &Token, start: &Start) -> Result<Subscription, SubscribeError> {
+        let subscriber = self.hub.subscribe_from(token, start, now())?;
+        Ok(Subscription(Receiver::from(subscriber)))
+    }
+
+    /// What happens on the channels from now on, and which channels there are.
     pub fn events(&self) -> ChannelEvents {
         ChannelEvents(self.hub.watch())
     }
@@ -152,12 +222,8 @@ impl Channels {
             let (token, listeners) = (overrun.token.shortened(), overrun.listeners);
             tracing::warn!(%token, listeners, "{}", self.overrun());
         }
-        let receipt = Receipt {
-            id: published.id(),
-            listeners: published.listeners(),
-            is_duplicate: published.is_duplicate(),
-        };
-        let Receipt { listeners, is_duplicate, .. } = receipt;
+        let receipt = Receipt::of(&published);
+        let (listeners, is_duplicate) = (receipt.listeners(), receipt.is_duplicate());
         tracing::trace!(token = %token.shortened(), listeners, is_duplicate, "published");
         published.wake();
         receipt
@@ -168,32 +234,6 @@ impl Channels {
             OnOverrun::Gap => "told of a gap: too far behind",
             _ => "cut: too far behind",
         }
-    }
-}
-
-/// What became of a publication whose listeners were woken.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Receipt {
-    id: Option<EventId>,
-    listeners: usize,
-    is_duplicate: bool,
-}
-
-impl Receipt {
-    /// The id that the event was given, if it is an event and the hub gives ids; of several, the
-    /// last one's.
-    pub fn id(&self) -> Option<&EventId> {
-        self.id.as_ref()
-    }
-
-    /// How many it was published for.
-    pub fn listeners(&self) -> usize {
-        self.listeners
-    }
-
-    /// Whether it was published before, under the same key, and so was not published now.
-    pub fn is_duplicate(&self) -> bool {
-        self.is_duplicate
     }
 }
 

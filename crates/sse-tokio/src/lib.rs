@@ -6,7 +6,7 @@
 //! | to | use |
 //! |---|---|
 //! | serve the protocol of [`sse_core::Gateway`] | [`Protocol`] |
-//! | publish from the process that serves | [`Channels`] |
+//! | publish, listen and end streams from the process that serves | [`Channels`] |
 //! | answer with a stream of events | [`Sse`] |
 //! | stream one subscriber in an answer of your own | [`SseBody`] |
 //! | keep one timer a connection | [`LazyTimer`] |
@@ -17,7 +17,7 @@ mod body;
 pub use body::{SseBody, StreamCut};
 
 mod channels;
-pub use channels::{Channels, Receipt};
+pub use channels::Channels;
 
 mod discard;
 pub use discard::Discard;
@@ -31,6 +31,9 @@ pub use feed::{BoxFeed, Feed, FeedState, LocalBoxFeed, Until};
 mod protocol;
 pub use protocol::{Answer, Protocol, ResponseBody, Rest};
 
+mod receipt;
+pub use receipt::Receipt;
+
 mod received;
 pub use received::Received;
 
@@ -42,6 +45,9 @@ pub use source::{Fed, Source};
 
 mod sse;
 pub use sse::Sse;
+
+mod subscription;
+pub use subscription::Subscription;
 
 mod timer;
 pub use timer::{LazyTimer, now};
