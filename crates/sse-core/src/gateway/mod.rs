@@ -90,17 +90,55 @@ impl Gateway {
     ///
     /// The path is taken as it came, neither decoded nor stripped of a prefix.
     pub fn handle(&self, parts: &Parts, now: Instant) -> Handled {
-        let policy = Policy::new(self.config.cors.as_ref(), &parts.headers);
-        let handled = self.host(parts).and_then(|host| match parts.method {
-            Method::GET | Method::HEAD => self.get(parts, host.as_ref(), &policy),
-            Method::POST => self.post(parts, host.as_ref(), &policy, now),
-            Method::OPTIONS => match policy.preflight(&parts.headers, Bytes::new()) {
+        self.judge(parts, |host, policy| match parts.method {
+            Method::GET | Method::HEAD => self.get(parts, host, policy),
+            Method::POST => self.post(parts, host, policy, now),
+            Method::OPTIONS => match policy.preflight(&parts.headers, PREFLIGHT_METHODS) {
                 Some(response) => Ok(Handled::Respond(response)),
                 None => self.refuse_method(parts),
             },
             _ => self.refuse_method(parts),
-        });
-        match handled {
+        })
+    }
+
+    /// What the request that begins with `parts` is answered in a route of one's own, which listens on the
+    /// channel `token`: all that [`Self::handle`] does for a path that listens, whatever the path is here.
+    ///
+    /// Whether somebody may listen, and on which channel, the route has decided before. Nothing is published
+    /// by it, so what is returned is never [`Handled::Publish`].
+    ///
+    /// ```
+    /// use http::Request;
+    /// use sse_core::{Gateway, GatewayConfig, Handled, Hub, HubConfig, StringFormat, Token};
+    ///
+    /// # let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
+    /// let request = Request::get("/mine?since=earliest").header("host", "localhost").body(())?;
+    /// let (parts, ()) = request.into_parts();
+    /// let Handled::Listen(admission) = gateway.listen(&Token::new("alice")?, &parts) else {
+    ///     panic!("it is a GET");
+    /// };
+    /// # drop(admission);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn listen(&self, token: &Token, parts: &Parts) -> Handled {
+        self.judge(parts, |host, policy| match parts.method {
+            Method::GET | Method::HEAD => self.admit(token.clone(), parts, host, policy),
+            Method::OPTIONS => {
+                let answer = policy.preflight(&parts.headers, PREFLIGHT_LISTEN_METHODS);
+                answer.map(Handled::Respond).ok_or(Refusal::Method { allow: LISTEN_METHODS })
+            }
+            _ => Err(Refusal::Method { allow: LISTEN_METHODS }),
+        })
+    }
+
+    /// What `decide` says, for the host that is asked for, with the headers that every answer has.
+    fn judge(
+        &self,
+        parts: &Parts,
+        decide: impl FnOnce(Option<&Authority>, &Policy) -> Result<Handled, Refusal>,
+    ) -> Handled {
+        let policy = Policy::new(self.config.cors.as_ref(), &parts.headers);
+        match self.host(parts).and_then(|host| decide(host.as_ref(), &policy)) {
             Ok(Handled::Respond(response)) => Handled::Respond(policy.apply(response)),
             Ok(handled) => handled,
             Err(refusal) => Handled::Respond(policy.apply(refusal.into_response())),
@@ -144,19 +182,30 @@ impl Gateway {
         match self.route(parts)? {
             Route::Root => Ok(Handled::Respond(page::response(&self.hub, &self.config))),
             Route::Channel { action, token } if action == listen => {
-                self.check_site(parts, host)?;
-                let asked = Listen {
-                    token,
-                    start: self.start(parts)?,
-                    is_head: parts.method == Method::HEAD,
-                    ends_connection: parts.version <= Version::HTTP_10,
-                    is_event_source: browser::is_event_source(parts),
-                };
-                let (hub, policy) = (self.hub.clone(), policy.clone());
-                Ok(Handled::Listen(Admission::new(hub, asked, policy)))
+                self.admit(token, parts, host, policy)
             }
             Route::Channel { .. } => Ok(Handled::Respond(self.to_root())),
         }
+    }
+
+    /// Lets a GET or a HEAD listen on the channel `token`, if no page of another site sent it.
+    fn admit(
+        &self,
+        token: Token,
+        parts: &Parts,
+        host: Option<&Authority>,
+        policy: &Policy,
+    ) -> Result<Handled, Refusal> {
+        self.check_site(parts, host)?;
+        let asked = Listen {
+            token,
+            start: self.start(parts)?,
+            is_head: parts.method == Method::HEAD,
+            ends_connection: parts.version <= Version::HTTP_10,
+            is_event_source: browser::is_event_source(parts),
+        };
+        let (hub, policy) = (self.hub.clone(), policy.clone());
+        Ok(Handled::Listen(Admission::new(hub, asked, policy)))
     }
 
     fn post(
@@ -248,4 +297,9 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 const ROOT_METHODS: &str = "GET, HEAD";
+const LISTEN_METHODS: &str = "GET, HEAD";
 const CHANNEL_METHODS: &str = "GET, HEAD, POST";
+
+/// Those that a page of another origin may use; HEAD it may use anyway.
+const PREFLIGHT_METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
+const PREFLIGHT_LISTEN_METHODS: HeaderValue = HeaderValue::from_static("GET");

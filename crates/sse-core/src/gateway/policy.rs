@@ -1,3 +1,4 @@
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use super::{Cors, cors::Origin};
@@ -40,21 +41,25 @@ impl Policy {
         response
     }
 
-    /// The answer to what a browser asks before a request that a page could not send otherwise, or
-    /// `None` where origins are not spoken of.
+    /// The answer to what a browser asks before a request that a page could not send otherwise, which may
+    /// have one of `methods`, or `None` where origins are not spoken of.
     ///
     /// # Source
     ///
     /// Fetch Standard, [CORS-preflight fetch][spec].
     ///
     /// [spec]: https://fetch.spec.whatwg.org/#cors-preflight-fetch
-    pub(super) fn preflight<T>(&self, asked: &HeaderMap, empty: T) -> Option<Response<T>> {
+    pub(super) fn preflight(
+        &self,
+        asked: &HeaderMap,
+        methods: HeaderValue,
+    ) -> Option<Response<Bytes>> {
         let is_allowed = self.cors.as_ref()?.allowed.is_some();
-        let mut response = Response::new(empty);
+        let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NO_CONTENT;
         if is_allowed {
             let headers = response.headers_mut();
-            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
             headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
             headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed_headers(asked));
             headers.insert(header::VARY, VARIES_BY_HEADERS);
@@ -100,7 +105,6 @@ fn allowed_headers(asked: &HeaderMap) -> HeaderValue {
 
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 const VARIES_BY_HEADERS: HeaderValue = HeaderValue::from_static("Access-Control-Request-Headers");
 const KNOWN: [&str; 3] = ["content-type", "last-event-id", "idempotency-key"];

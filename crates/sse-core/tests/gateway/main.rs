@@ -9,6 +9,7 @@ mod hosts;
 mod limits;
 mod listening;
 mod other_sites;
+mod own_route;
 mod publishing;
 mod routes;
 mod support;

@@ -38,7 +38,7 @@ pub(crate) fn ask_with(
     answer(gateway.handle(&request.body(()).unwrap().into_parts().0, epoch()))
 }
 
-fn answer(handled: Handled) -> Response<Bytes> {
+pub(crate) fn answer(handled: Handled) -> Response<Bytes> {
     match handled {
         Handled::Respond(response) => response,
         Handled::Publish(permit) => permit.publish(epoch()).response,
