@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, future::poll_fn, pin::Pin, task::Poll};
+use std::{borrow::Cow, fmt, future::poll_fn, pin::Pin, task::Poll, time::Instant};
 
 use bytes::{Buf, Bytes};
 use http::{Method, Request, Response, StatusCode, request::Parts};
@@ -7,7 +7,7 @@ use sse_core::{Admission, Admitted, Gateway, Handled, Permit, PublishError, Toke
 use tokio::time::sleep_until;
 use tracing::Level;
 
-use super::{Answer, Protocol, ResponseBody, Rest, Shared};
+use super::{Answer, Protocol, ResponseBody, Rest};
 use crate::{
     Channels, SseBody,
     timer::{LazyTimer, now},
@@ -23,10 +23,57 @@ impl Protocol {
         B::Error: fmt::Display,
     {
         let started = now();
-        let Shared { gateway, channels } = &*self.0;
         let (parts, body) = request.into_parts();
-        let handled = gateway.handle(&parts, started);
-        let asked = tracing::enabled!(Level::INFO).then(|| asked(gateway, &parts, &handled));
+        let handled = self.gateway().handle(&parts, started);
+        let asked = tracing::enabled!(Level::INFO).then(|| asked(self.gateway(), &parts, &handled));
+        self.answer(handled, body, Line { method: &parts.method, asked, started }).await
+    }
+
+    /// Answers a request in a route of your own that listens on the channel `token`, and writes its line
+    /// into the log: all that [`exchange`](Self::exchange) does for a path of the protocol that listens. That
+    /// is the place to start from, a refusal as each client can read it, CORS, the headers `Sse-*`, HEAD, and
+    /// looking again at a token that is taken; see [`Gateway::listen`].
+    ///
+    /// Who may listen, and on which channel, the route decides before. It is to be asked for GET and HEAD,
+    /// and for OPTIONS too where pages of other origins may listen.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use http::Request;
+    /// use sse_core::{Gateway, GatewayConfig, History, Hub, HubConfig, StringFormat, Token};
+    /// use sse_tokio::Protocol;
+    ///
+    /// let config = HubConfig::new(StringFormat).with_history(History::new(42));
+    /// let protocol = Protocol::new(Gateway::new(Hub::new(config), GatewayConfig::default()));
+    ///
+    /// let request = Request::get("/mine?since=earliest").header("host", "localhost");
+    /// let (parts, ()) = request.body(())?.into_parts();
+    /// let response = protocol.respond(&Token::new("alice")?, &parts).await;
+    /// assert_eq!(response.status(), 200);
+    /// assert_eq!(response.headers()["sse-resume"], "fresh");
+    ///
+    /// let second = protocol.respond(&Token::new("alice")?, &parts).await;
+    /// assert_eq!(second.status(), 423);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn respond(&self, token: &Token, parts: &Parts) -> Response<ResponseBody> {
+        let started = now();
+        let handled = self.gateway().listen(token, parts);
+        let asked = tracing::enabled!(Level::INFO).then(|| {
+            let listen = self.gateway().hub().config().actions().listen();
+            Some((listen.to_owned(), token.clone()))
+        });
+        let line = Line { method: &parts.method, asked, started };
+        self.answer(handled, ResponseBody::from(Bytes::new()), line).await.response
+    }
+
+    async fn answer<B>(&self, handled: Handled, body: B, line: Line<'_>) -> Answer<B>
+    where
+        B: Body,
+        B::Error: fmt::Display,
+    {
         let (mut refused, mut reason) = (None, None);
         let answer = match handled {
             Handled::Respond(response) => {
@@ -36,12 +83,11 @@ impl Protocol {
                 let response = admit(admission, &mut refused).await;
                 Answer { response, rest: Rest::of(body) }
             }
-            Handled::Publish(permit) => publish(channels, permit, body, &mut reason).await,
+            Handled::Publish(permit) => {
+                publish(&self.0.channels, permit, body, &mut reason).await
+            }
         };
-        if let Some(asked) = asked {
-            let status = refused.unwrap_or_else(|| answer.response.status());
-            log(&parts.method, asked, status, reason.as_deref(), started);
-        }
+        line.log(refused.unwrap_or_else(|| answer.response.status()), reason.as_deref());
         answer
     }
 }
@@ -167,25 +213,32 @@ fn asked(gateway: &Gateway, parts: &Parts, handled: &Handled) -> Option<(String,
     }
 }
 
-fn log(
-    method: &Method,
-    asked: Option<(String, Token)>,
-    status: StatusCode,
-    reason: Option<&str>,
-    started: std::time::Instant,
-) {
-    let too_long = (status == StatusCode::PAYLOAD_TOO_LARGE).then_some("the body is too long");
-    let reason = reason.or(too_long);
-    let (method, status) = (shortened(method.as_str()), status.as_u16());
-    let micros = (now() - started).as_micros();
-    let duration = format_args!("{micros}µs");
-    match asked {
-        Some((action, token)) => {
-            let (action, token) = (&*shortened(&action), &*token.shortened().to_string());
-            // Quoted, so that neither can pass for another field.
-            tracing::info!(%method, action, token, status, %duration, reason, "request");
+/// What the log says of a request.
+struct Line<'a> {
+    method: &'a Method,
+    /// The action and the channel, if it names any; none where nothing is to be logged.
+    asked: Option<Option<(String, Token)>>,
+    started: Instant,
+}
+
+impl Line<'_> {
+    fn log(self, status: StatusCode, reason: Option<&str>) {
+        let Some(asked) = self.asked else {
+            return;
+        };
+        let too_long = (status == StatusCode::PAYLOAD_TOO_LARGE).then_some("the body is too long");
+        let reason = reason.or(too_long);
+        let (method, status) = (shortened(self.method.as_str()), status.as_u16());
+        let micros = (now() - self.started).as_micros();
+        let duration = format_args!("{micros}µs");
+        match asked {
+            Some((action, token)) => {
+                let (action, token) = (&*shortened(&action), &*token.shortened().to_string());
+                // Quoted, so that neither can pass for another field.
+                tracing::info!(%method, action, token, status, %duration, reason, "request");
+            }
+            None => tracing::info!(%method, status, %duration, reason, "request"),
         }
-        None => tracing::info!(%method, status, %duration, reason, "request"),
     }
 }
 
