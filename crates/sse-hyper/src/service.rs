@@ -6,9 +6,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use http_body::Body;
-use sse_core::Gateway;
+use sse_core::{Gateway, Token};
 use sse_tokio::{Channels, Protocol, ResponseBody};
 use tower_service::Service;
 
@@ -88,6 +88,49 @@ impl EventService {
     /// The channels behind the service, to publish from this process.
     pub fn channels(&self) -> Channels {
         self.0.channels()
+    }
+
+    /// Answers a request in a route of your own with the channel `token`: all that the protocol does on the
+    /// path that listens. That is the place to start from, a refusal as each client can read it, CORS, the
+    /// headers `Sse-*`, HEAD, and looking again at a token that is taken; see [`Gateway::listen`].
+    ///
+    /// Who may listen, and on which channel, the route decides before. It is to be asked for GET and HEAD,
+    /// and for OPTIONS too where pages of other origins may listen.
+    ///
+    /// ```
+    /// use http::{Request, Response, StatusCode};
+    /// use http_body_util::{Either, Empty};
+    /// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token};
+    /// use sse_hyper::{EventService, ResponseBody};
+    ///
+    /// type Body = Either<ResponseBody, Empty<bytes::Bytes>>;
+    ///
+    /// async fn mine<B>(events: EventService, request: Request<B>) -> Response<Body> {
+    ///     let (parts, _body) = request.into_parts();
+    ///     if parts.headers.get("cookie").is_none_or(|cookie| cookie != "session=s3cret") {
+    ///         let mut refused = Response::new(Either::Right(Empty::new()));
+    ///         *refused.status_mut() = StatusCode::UNAUTHORIZED;
+    ///         return refused;
+    ///     }
+    ///     let alice = Token::new("alice").expect("it is a token");
+    ///     events.respond(&alice, &parts).await.map(Either::Left)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
+    /// let events = EventService::new(gateway);
+    /// # let mine = |cookie| {
+    /// #     let request = Request::get("/mine").header("host", "localhost").header("cookie", cookie);
+    /// #     mine(events.clone(), request.body(()).unwrap())
+    /// # };
+    /// # assert_eq!(mine("theme=dark").await.status(), 401);
+    /// # assert_eq!(mine("session=s3cret").await.headers()["content-type"], "text/event-stream");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn respond(&self, token: &Token, parts: &Parts) -> Response<ResponseBody> {
+        self.0.respond(token, parts).await
     }
 }
 

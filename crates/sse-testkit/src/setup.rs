@@ -11,7 +11,7 @@ use crate::{Stop, Streams, TlsIdentity};
 ///
 /// [`gateway`](Self::gateway) covers the protocol. What is the adapter's own, its test has to heed:
 /// [`tls`](Self::tls), [`streams`](Self::streams), to which [`keepalive`](Self::keepalive) applies too,
-/// [`stall_timeout`](Self::stall_timeout) and [`stop`](Self::stop).
+/// [`own_route`](Self::own_route), [`stall_timeout`](Self::stall_timeout) and [`stop`](Self::stop).
 ///
 /// ```
 /// use sse_testkit::{EventFormat, Setup};
@@ -53,6 +53,9 @@ pub struct Setup {
     pub allow_credentials: bool,
     /// What `GET /stream` answers, outside of the prefix. Default: nothing is served there.
     pub streams: Option<Streams>,
+    /// Whether any request to `/own`, outside of the prefix, is answered with the channel `own` by the
+    /// adapter's `respond`. Default: nothing is served there.
+    pub own_route: bool,
     /// What else the hub is configured with, after all of the above. Default: nothing.
     pub hub: fn(HubConfig) -> HubConfig,
     /// What else the gateway is configured with, after all of the above. Default: nothing.
@@ -148,6 +151,7 @@ impl Default for Setup {
             allow_origins: Vec::new(),
             allow_credentials: false,
             streams: None,
+            own_route: false,
             hub: |config| config,
             gateway_config: |config| config,
             drain: Duration::ZERO,

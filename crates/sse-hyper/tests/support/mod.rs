@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
-use sse_core::LastEventId;
+use sse_core::{LastEventId, Token};
 use sse_hyper::{EventService, Server, ServerTls, Sse, StreamCut};
 use sse_testkit::{Setup, Target};
 use tokio::task::JoinSet;
@@ -40,7 +40,7 @@ pub(crate) async fn start(setup: Setup) -> Target {
     Target::new(addr, setup, serving)
 }
 
-/// The protocol, and beside it `GET /stream`.
+/// The protocol, and beside it `GET /stream` and `/own`.
 #[derive(Clone)]
 struct App {
     protocol: EventService,
@@ -76,6 +76,13 @@ impl Service<Request<Incoming>> for App {
             && let Some(response) = self.stream(&LastEventId::from(&parts))
         {
             return Box::pin(ready(Ok(response)));
+        }
+        if parts.uri.path() == "/own" && self.setup.own_route {
+            let protocol = self.protocol.clone();
+            return Box::pin(async move {
+                let own = Token::new("own").expect("it is a token");
+                Ok(protocol.respond(&own, &parts).await.map(BodyExt::boxed_unsync))
+            });
         }
         let answer = self.protocol.call(Request::from_parts(parts, body));
         Box::pin(async { Ok(answer.await?.map(BodyExt::boxed_unsync)) })

@@ -270,6 +270,14 @@ macro_rules! contract_tests {
                     what_the_log_cannot_hold_is_refused
                     a_long_event_arrives_whole_at_slow_listeners
                 }
+                own_route {
+                    it_answers_as_the_path_of_the_protocol_does
+                    what_is_published_arrives_there
+                    a_taken_channel_is_refused_there
+                    a_get_right_after_a_close_is_never_423_there
+                    other_methods_are_refused_there
+                    http_1_0_can_listen_there
+                }
                 refused {
                     a_browser_is_told_in_a_stream_that_the_token_is_taken
                     a_browser_is_told_in_a_stream_that_the_server_is_full

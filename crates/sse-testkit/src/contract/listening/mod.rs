@@ -6,6 +6,7 @@ pub mod exclusive;
 pub mod keepalive;
 pub mod opening;
 pub mod overrun;
+pub mod own_route;
 pub mod refused;
 pub mod shared;
 pub mod shutdown;
