@@ -1,16 +1,22 @@
 use actix_web::{
-    Error,
+    Error, HttpRequest, HttpResponse,
     dev::{
         AppService, HttpServiceFactory, ResourceDef, ServiceRequest, ServiceResponse, fn_service,
     },
     error::ErrorBadRequest,
     guard::{Guard, fn_guard},
     http::Version,
+    web,
 };
-use sse_core::Gateway;
+use sse_core::{Gateway, Token};
 use sse_tokio::{Channels, Protocol};
 
-use crate::{request, response, rest::Rest, watch::Watch};
+use crate::{
+    request::{self, RequestBody},
+    response,
+    rest::Rest,
+    watch::Watch,
+};
 
 /// The protocol of a [`Gateway`] as a service for an `App`, a `Scope` or what `configure` is given.
 ///
@@ -100,6 +106,65 @@ impl EventService {
     pub fn channels(&self) -> Channels {
         self.0.channels()
     }
+
+    /// Answers a request in a route of your own with the channel `token`: all that the protocol does on the
+    /// path that listens. That is the place to start from, a refusal as each client can read it, CORS, the
+    /// headers `Sse-*`, HEAD, and looking again at a token that is taken; see [`Gateway::listen`].
+    ///
+    /// Who may listen, and on which channel, the route decides before. It is to be asked for GET and HEAD,
+    /// and for OPTIONS too where pages of other origins may listen, as by [`web::to`]. `payload` tells over
+    /// HTTP/2 that the client goes away.
+    ///
+    /// ```
+    /// use actix_web::{App, HttpRequest, HttpResponse, test, web};
+    /// use sse_actix::EventService;
+    /// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token};
+    ///
+    /// async fn mine(
+    ///     events: web::Data<EventService>,
+    ///     request: HttpRequest,
+    ///     payload: web::Payload,
+    /// ) -> HttpResponse {
+    ///     let cookie = request.headers().get("cookie");
+    ///     if cookie.is_none_or(|cookie| cookie != "session=s3cret") {
+    ///         return HttpResponse::Unauthorized().finish();
+    ///     }
+    ///     let alice = Token::new("alice").expect("it is a token");
+    ///     events.respond(&alice, &request, payload).await
+    /// }
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() {
+    /// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
+    /// let events = web::Data::new(EventService::new(gateway));
+    /// let app = App::new().app_data(events).route("/mine", web::get().to(mine));
+    /// # let app = test::init_service(app).await;
+    /// # let ask = async |cookie| {
+    /// #     let request = test::TestRequest::get().uri("/mine").insert_header(("host", "localhost"));
+    /// #     let request = request.insert_header(("cookie", cookie)).to_request();
+    /// #     test::call_service(&app, request).await
+    /// # };
+    /// # assert_eq!(ask("theme=dark").await.status(), 401);
+    /// # let listening = ask("session=s3cret").await;
+    /// # assert_eq!(listening.headers().get("content-type").unwrap(), "text/event-stream");
+    /// # assert_eq!(ask("session=s3cret").await.status(), 423);
+    /// # }
+    /// ```
+    pub async fn respond(
+        &self,
+        token: &Token,
+        request: &HttpRequest,
+        payload: web::Payload,
+    ) -> HttpResponse {
+        let converted = match request::convert(request, payload.into_inner()) {
+            Ok(converted) => converted,
+            Err(error) => return ErrorBadRequest(error).error_response(),
+        };
+        let (parts, body) = converted.into_parts();
+        let watch = watch(request, &body);
+        let response = self.0.respond(token, &parts).await;
+        response::convert(request, response, Rest::none(), watch)
+    }
 }
 
 impl HttpServiceFactory for EventService {
@@ -118,13 +183,17 @@ async fn answer(protocol: Protocol, request: ServiceRequest) -> Result<ServiceRe
     let (request, payload) = request.into_parts();
     let converted = request::convert(&request, payload).map_err(ErrorBadRequest)?;
     let has_ended = converted.body().has_ended();
-    let is_multiplexed = Version::HTTP_2 <= request.version();
-    let watch = is_multiplexed.then(|| Watch::new(converted.body().payload()));
+    let watch = watch(&request, converted.body());
     let answer = protocol.exchange(converted).await;
     let mut rest = Rest::new(answer.rest, has_ended);
     rest.read_arrived().await;
     let response = response::convert(&request, answer.response, rest, watch);
     Ok(ServiceResponse::new(request, response))
+}
+
+/// What sees that the client goes away, where nothing else does.
+fn watch(request: &HttpRequest, body: &RequestBody) -> Option<Watch> {
+    (Version::HTTP_2 <= request.version()).then(|| Watch::new(body.payload()))
 }
 
 fn is_within(path: &str, prefix: &str) -> bool {

@@ -12,7 +12,8 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use sse_core::Gateway;
+use http::request::Parts;
+use sse_core::{Gateway, Token};
 use sse_tokio::Channels;
 use tower_service::Service;
 
@@ -151,6 +152,53 @@ impl EventService {
     /// The channels behind the service, to publish from this process.
     pub fn channels(&self) -> Channels {
         self.0.channels()
+    }
+
+    /// Answers a request in a route of your own with the channel `token`: all that the protocol does on the
+    /// path that listens. That is the place to start from, a refusal as each client can read it, CORS, the
+    /// headers `Sse-*`, HEAD, and looking again at a token that is taken; see [`Gateway::listen`].
+    ///
+    /// Who may listen, and on which channel, the route decides before. It is to be asked for GET and HEAD,
+    /// as by [`get`](axum::routing::get), and for OPTIONS too where pages of other origins may listen, as by
+    /// [`any`](axum::routing::any). [`router`] of the same gateway may stand beside it.
+    ///
+    /// ```
+    /// use axum::{
+    ///     Router,
+    ///     extract::State,
+    ///     http::{StatusCode, request::Parts},
+    ///     response::{IntoResponse, Response},
+    ///     routing::get,
+    /// };
+    /// use sse_axum::EventService;
+    /// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token};
+    ///
+    /// async fn mine(State(events): State<EventService>, parts: Parts) -> Response {
+    ///     if parts.headers.get("cookie").is_none_or(|cookie| cookie != "session=s3cret") {
+    ///         return StatusCode::UNAUTHORIZED.into_response();
+    ///     }
+    ///     events.respond(&Token::new("alice").expect("it is a token"), &parts).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
+    /// let app: Router = Router::new().route("/mine", get(mine)).with_state(EventService::new(gateway));
+    /// # let mut app = app;
+    /// # use axum::{body::Body, extract::Request};
+    /// # use tower_service::Service;
+    /// # let mut ask = async |cookie| {
+    /// #     let request = Request::get("/mine").header("host", "localhost").header("cookie", cookie);
+    /// #     app.call(request.body(Body::empty()).unwrap()).await.unwrap()
+    /// # };
+    /// # assert_eq!(ask("theme=dark").await.status(), 401);
+    /// # let listening = ask("session=s3cret").await;
+    /// # assert_eq!(listening.headers()["content-type"], "text/event-stream");
+    /// # assert_eq!(ask("session=s3cret").await.status(), 423);
+    /// # }
+    /// ```
+    pub async fn respond(&self, token: &Token, parts: &Parts) -> Response {
+        self.0.respond(token, parts).await.into_response()
     }
 }
 

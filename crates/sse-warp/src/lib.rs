@@ -46,11 +46,17 @@
 //! under `warp::serve`, for each stream over HTTP/2. Beyond that a listener falls behind in the log, and
 //! the stream of an [`Sse`] waits.
 
+mod event_service;
+pub use event_service::EventService;
+
 mod event_stream;
 pub use event_stream::event_stream;
 
 mod last_event_id;
 pub use last_event_id::last_event_id;
+
+mod parts;
+pub use parts::parts;
 
 mod reply;
 

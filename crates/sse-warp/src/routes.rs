@@ -1,14 +1,12 @@
-use std::{convert::Infallible, net::SocketAddr};
-
 use futures_util::TryStreamExt;
-use http::{HeaderMap, Method, Request, Uri, Version, header, uri::Authority};
+use http::{Request, request::Parts};
 use http_body::Frame;
 use http_body_util::StreamBody;
-use sse_core::{Gateway, RemoteAddr};
+use sse_core::Gateway;
 use sse_tokio::Protocol;
 use warp::{Buf, Filter, Rejection, Reply, Stream, path::FullPath, reject, reply};
 
-use crate::{last_event_id::raw_query, reply::convert};
+use crate::{parts, reply::convert};
 
 /// The protocol of `gateway` as a filter, under its prefix, to be combined with others by `or`.
 ///
@@ -81,75 +79,25 @@ pub fn routes(gateway: Gateway) -> impl Filter<Extract = (impl Reply,), Error = 
     // Before the body is taken, which another filter may need.
     let path = warp::path::full().and_then(move |path: FullPath| {
         let is_within = is_within(path.as_str(), &prefix);
-        async move { if is_within { Ok(path) } else { Err(reject::not_found()) } }
+        async move { if is_within { Ok(()) } else { Err(reject::not_found()) } }
     });
-    warp::method()
-        .and(path)
-        .and(raw_query())
-        .and(warp::header::headers_cloned())
-        .and(authority())
-        .and(remote())
-        .map(head)
+    path.untuple_one()
+        .and(parts())
         .and(warp::body::stream())
-        .then(move |head, body| answer(protocol.clone(), head, body))
+        .then(move |parts, body| answer(protocol.clone(), parts, body))
 }
 
 async fn answer(
     protocol: Protocol,
-    head: Request<()>,
+    parts: Parts,
     body: impl Stream<Item = Result<impl Buf + Send + 'static, warp::Error>> + Send + 'static,
 ) -> reply::Response {
-    let answer = protocol.exchange(head.map(|()| StreamBody::new(body.map_ok(Frame::data)))).await;
+    let body = StreamBody::new(body.map_ok(Frame::data));
+    let answer = protocol.exchange(Request::from_parts(parts, body)).await;
     if let Some(rest) = answer.rest {
         tokio::spawn(rest.drain());
     }
     convert(answer.response)
-}
-
-/// The host that is asked for, by the target or by `Host`; warp's own filter rejects an invalid one.
-fn authority() -> impl Filter<Extract = (Option<Authority>,), Error = Infallible> + Copy {
-    warp::host::optional().or_else(async |_| Ok::<_, Infallible>((None,)))
-}
-
-/// The address of the client, as the server has told it or warp knows it.
-fn remote() -> impl Filter<Extract = (Option<RemoteAddr>,), Error = Infallible> + Copy {
-    let known = warp::addr::remote();
-    warp::ext::optional().and(known).map(|told: Option<RemoteAddr>, known: Option<SocketAddr>| {
-        told.or_else(|| known.map(RemoteAddr::from))
-    })
-}
-
-/// The head of the request, whose path and query stay as they came.
-fn head(
-    method: Method,
-    path: FullPath,
-    query: String,
-    headers: HeaderMap,
-    authority: Option<Authority>,
-    remote: Option<RemoteAddr>,
-) -> Request<()> {
-    let mut request = Request::new(());
-    *request.method_mut() = method;
-    // warp does not tell which version it is: without `Host`, one that can do without.
-    let (version, authority) = match authority {
-        _ if headers.contains_key(header::HOST) => (Version::HTTP_11, None),
-        Some(authority) => (Version::HTTP_2, Some(authority)),
-        None => (Version::HTTP_10, None),
-    };
-    *request.version_mut() = version;
-    *request.uri_mut() = uri(authority, path.as_str(), &query);
-    *request.headers_mut() = headers;
-    if let Some(remote) = remote {
-        request.extensions_mut().insert(remote);
-    }
-    request
-}
-
-fn uri(authority: Option<Authority>, path: &str, query: &str) -> Uri {
-    let mark = if query.is_empty() { "" } else { "?" };
-    let origin = authority.map_or_else(String::new, |authority| format!("http://{authority}"));
-    // Only `*`, the target of some OPTIONS, is a path that no path can be built of.
-    Uri::try_from(format!("{origin}{path}{mark}{query}")).unwrap_or_default()
 }
 
 fn is_within(path: &str, prefix: &str) -> bool {
@@ -160,19 +108,6 @@ fn is_within(path: &str, prefix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_target_stays_as_it_came() {
-        for (authority, path, query, expected) in [
-            (None, "/poll/a%2Fb", "", "/poll/a%2Fb"),
-            (None, "/poll/42", "a=1?2", "/poll/42?a=1?2"),
-            (Some("test:1"), "/poll/42", "a", "http://test:1/poll/42?a"),
-            (None, "*", "", "*"),
-        ] {
-            let authority = authority.map(Authority::from_static);
-            assert_eq!(uri(authority, path, query), expected);
-        }
-    }
 
     #[test]
     fn a_path_is_within_its_prefix() {

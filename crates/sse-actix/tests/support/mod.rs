@@ -2,10 +2,11 @@
 
 use std::{io, net::TcpListener, sync::Arc};
 
-use actix_web::{App, HttpServer, dev::Server, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::Server, web};
 use rustls::{ServerConfig, crypto::ring};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use sse_actix::{EventService, LastEventId, SocketOptions, Sse};
+use sse_core::Token;
 use sse_testkit::{Setup, Target, TlsIdentity};
 use tokio::task::JoinSet;
 
@@ -38,6 +39,11 @@ fn serve(setup: &Setup, listener: TcpListener, is_h2c: bool) -> io::Result<Serve
         let app = App::new().app_data(web::Data::new(state.clone()));
         let app =
             if state.streams.is_some() { app.route("/stream", web::get().to(stream)) } else { app };
+        let app = if state.own_route {
+            app.app_data(web::Data::new(protocol.clone())).route("/own", web::to(own))
+        } else {
+            app
+        };
         app.service(protocol.clone())
     })
     .h1_allow_half_closed(false)
@@ -51,6 +57,14 @@ fn serve(setup: &Setup, listener: TcpListener, is_h2c: bool) -> io::Result<Serve
         None => server.listen(listener)?,
     };
     Ok(server.run())
+}
+
+async fn own(
+    events: web::Data<EventService>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    events.respond(&Token::new("own").unwrap(), &request, payload).await
 }
 
 async fn stream(setup: web::Data<Setup>, last: LastEventId) -> Sse {

@@ -1,7 +1,14 @@
 //! A server of axum with this crate, configured as a test of the testkit asks for.
 
-use axum::{Router, extract::State, routing::get};
-use sse_axum::{Channels, LastEventId, SocketOptions, Sse};
+use axum::{
+    Router,
+    extract::State,
+    http::request::Parts,
+    response::Response,
+    routing::{any, get},
+};
+use sse_axum::{Channels, EventService, LastEventId, SocketOptions, Sse};
+use sse_core::Token;
 use sse_hyper::{Server, ServerTls};
 use sse_testkit::{Setup, Target};
 use tokio::{net::TcpListener, task::JoinSet};
@@ -42,7 +49,7 @@ fn listen(setup: &Setup) -> std::net::TcpListener {
     options.listen("127.0.0.1:0".parse().unwrap()).unwrap()
 }
 
-/// The protocol, and beside it `GET /stream`; and what ends their streams.
+/// The protocol, and beside it `GET /stream` and `/own`; and what ends their streams.
 fn app(setup: &Setup) -> (Router, impl Future<Output = ()> + Send + use<>) {
     let gateway = setup.gateway();
     let (channels, requested) = (Channels::new(gateway.hub().clone()), setup.stop.requested());
@@ -51,11 +58,19 @@ fn app(setup: &Setup) -> (Router, impl Future<Output = ()> + Send + use<>) {
         requested.await;
         channels.drain(drain).await;
     };
+    let events = EventService::new(gateway.clone());
     let mut app = sse_axum::router(gateway);
     if setup.streams.is_some() {
         app = app.route("/stream", get(stream));
     }
+    if setup.own_route {
+        app = app.route("/own", any(move |parts| own(events, parts)));
+    }
     (app.with_state(setup.clone()), stopped)
+}
+
+async fn own(events: EventService, parts: Parts) -> Response {
+    events.respond(&Token::new("own").unwrap(), &parts).await
 }
 
 async fn stream(State(setup): State<Setup>, last: LastEventId) -> Sse {

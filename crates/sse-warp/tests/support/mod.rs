@@ -1,10 +1,14 @@
 //! A server of warp with this crate, configured as a test of the testkit asks for.
 
+use std::future::ready;
+
+use http::request::Parts;
+use sse_core::Token;
 use sse_hyper::{Server, ServerTls};
 use sse_testkit::{Setup, Target};
-use sse_warp::{Channels, LastEventId, SocketOptions, Sse};
+use sse_warp::{Channels, EventService, LastEventId, SocketOptions, Sse};
 use tokio::task::JoinSet;
-use warp::{Filter, reject};
+use warp::{Filter, reject, reply::Response};
 
 pub(crate) async fn start(setup: Setup) -> Target {
     let gateway = setup.gateway();
@@ -17,7 +21,13 @@ pub(crate) async fn start(setup: Setup) -> Target {
             async move { sse }
         },
     );
-    let filter = stream.or(sse_warp::routes(gateway));
+    let (events, has_own_route) = (EventService::new(gateway.clone()), setup.own_route);
+    let own = warp::path!("own")
+        .and_then(move || ready(if has_own_route { Ok(()) } else { Err(reject::not_found()) }))
+        .untuple_one()
+        .and(sse_warp::parts())
+        .then(move |parts| own(events.clone(), parts));
+    let filter = stream.or(own).or(sse_warp::routes(gateway));
 
     let listener = SocketOptions::default().listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let addr = listener.local_addr().unwrap();
@@ -34,6 +44,10 @@ pub(crate) async fn start(setup: Setup) -> Target {
     let mut serving = JoinSet::new();
     serving.spawn(async move { server.serve(warp::service(filter)).await.unwrap() });
     Target::new(addr, setup, serving)
+}
+
+async fn own(events: EventService, parts: Parts) -> Response {
+    events.respond(&Token::new("own").unwrap(), &parts).await
 }
 
 fn stream(setup: &Setup, last: &LastEventId) -> Option<Sse> {
