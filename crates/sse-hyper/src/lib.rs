@@ -11,6 +11,7 @@
 //! | publish over HTTP | [`Publisher`] | `client` |
 //! | run any `tower` service on the internet | [`Server`] | `server` |
 //! | the same on a Unix socket, or another listener | [`Server::from_listener`] | `server` |
+//! | end it, and the channels with it, from elsewhere | [`ServerHandle`] | `server` |
 //!
 //! # Features
 //!
@@ -22,6 +23,7 @@
 #![cfg_attr(not(feature = "client"), doc = "[`Publisher`]: #features")]
 #![cfg_attr(not(feature = "server"), doc = "[`Server`]: #features")]
 #![cfg_attr(not(feature = "server"), doc = "[`Server::from_listener`]: #features")]
+#![cfg_attr(not(feature = "server"), doc = "[`ServerHandle`]: #features")]
 
 pub use sse_core::event_stream;
 #[doc(no_inline)]
@@ -37,7 +39,7 @@ pub use service::EventService;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::{Listener, Server};
+pub use server::{Listener, Server, ServerHandle};
 #[cfg(all(feature = "server", feature = "server-tls"))]
 pub use server::{ServerTls, TlsError};
 #[cfg(feature = "server")]

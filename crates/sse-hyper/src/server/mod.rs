@@ -4,6 +4,7 @@ mod connection;
 mod cut;
 mod event_stream;
 mod first_bytes;
+mod handle;
 mod handover;
 mod head_timer;
 mod http1;
@@ -46,9 +47,10 @@ use sse_tokio::SocketOptions;
 use self::{
     accept::{Asked, Source},
     connection::Settings,
+    shutdown::ShutdownSender,
 };
 
-pub use self::listener::Listener;
+pub use self::{handle::ServerHandle, listener::Listener};
 
 #[cfg(feature = "server-tls")]
 pub use self::tls::{ServerTls, TlsError};
@@ -80,6 +82,8 @@ pub use self::tls::{ServerTls, TlsError};
 /// connections are refused, idle ones are closed, and requests under way are served to their end,
 /// or to that of [`with_shutdown_timeout`](Self::with_shutdown_timeout). An endless response would
 /// take all of it, so let that future end them before it completes.
+///
+/// A [`handle`](Self::handle) does both from elsewhere, and ends the streams of channels too.
 ///
 /// Dropping the future of [`serve`](Self::serve) cuts every connection.
 ///
@@ -129,6 +133,7 @@ pub struct Server {
     shutdown_timeout: Duration,
     drain: Signal,
     shutdown: Signal,
+    phase: ShutdownSender,
 }
 
 /// What a server listens on.
@@ -227,6 +232,7 @@ impl Server {
             shutdown_timeout: Duration::from_secs(4),
             drain: Box::pin(pending()),
             shutdown: Box::pin(pending()),
+            phase: ShutdownSender::new(),
         }
     }
 
@@ -372,6 +378,11 @@ impl Server {
     pub fn with_accept_while_draining(mut self, accepts: bool) -> Self {
         self.settings.accepts_while_draining = accepts;
         self
+    }
+
+    /// A handle that ends this server from elsewhere, to be cloned.
+    pub fn handle(&self) -> ServerHandle {
+        ServerHandle::new(self.phase.clone())
     }
 
     /// Sets what stops the server. Default: nothing.

@@ -1,4 +1,4 @@
-use std::{future::pending, io, sync::Arc, time::Duration};
+use std::{future::pending, io, pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -8,10 +8,10 @@ use tokio::{
 };
 
 use super::{
-    Listening, Server,
+    Listening, Server, Signal,
     accept::Acceptor,
     connection,
-    shutdown::{Phase, ShutdownSender},
+    shutdown::{Phase, Shutdown},
     tower::HttpService,
 };
 
@@ -25,8 +25,9 @@ pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result
         Listening::Other(source) => source,
     });
     let settings = Arc::new(server.settings);
-    let (mut drain, mut shutdown) = (server.drain, server.shutdown);
-    let (mut acceptor, phase) = (Some(acceptor), ShutdownSender::new());
+    let (mut acceptor, phase) = (Some(acceptor), server.phase);
+    let mut drain = pin!(entered(Phase::Draining, server.drain, phase.subscribe()));
+    let mut shutdown = pin!(entered(Phase::Stopping, server.shutdown, phase.subscribe()));
     let (mut connections, mut is_draining) = (JoinSet::new(), false);
     loop {
         let accepted = async {
@@ -58,6 +59,14 @@ pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result
     phase.enter(Phase::Stopping);
     finish(connections, server.shutdown_timeout).await;
     Ok(())
+}
+
+/// Completes once `signal` or a handle has begun `phase`.
+async fn entered(phase: Phase, signal: Signal, mut asked: Shutdown) {
+    select! {
+        () = signal => (),
+        () = asked.reached(phase) => (),
+    }
 }
 
 /// Waits for the connections, then cuts those that are left.

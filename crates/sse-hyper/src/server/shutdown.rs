@@ -10,8 +10,8 @@ pub(super) enum Phase {
     Stopping,
 }
 
-/// Tells every connection of a server that it is to end.
-#[derive(Debug)]
+/// Tells a server and every connection of it that it is to end.
+#[derive(Clone, Debug)]
 pub(super) struct ShutdownSender(watch::Sender<Phase>);
 
 impl ShutdownSender {
@@ -19,8 +19,13 @@ impl ShutdownSender {
         Self(watch::Sender::new(Phase::Serving))
     }
 
+    /// Enters `phase`, unless a later one has begun.
     pub(super) fn enter(&self, phase: Phase) {
-        self.0.send_replace(phase);
+        self.0.send_if_modified(|now| {
+            let is_later = *now < phase;
+            *now = phase.max(*now);
+            is_later
+        });
     }
 
     pub(super) fn subscribe(&self) -> Shutdown {
@@ -58,7 +63,7 @@ impl Ending {
     }
 }
 
-/// A connection's view of how far the end of its server has come.
+/// A view of how far the end of a server has come.
 #[derive(Clone, Debug)]
 pub(super) struct Shutdown(watch::Receiver<Phase>);
 

@@ -6,6 +6,7 @@ mod drain;
 mod event_stream;
 mod failing;
 mod frames;
+mod handle;
 mod header_timeout;
 mod http;
 mod listeners;
