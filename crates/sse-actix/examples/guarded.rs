@@ -22,7 +22,7 @@ use actix_web::{
 };
 use clap::Parser;
 use futures_util::stream;
-use sse_actix::{Channels, EventService, SocketOptions, Sse};
+use sse_actix::{EventService, SocketOptions, Sse};
 use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat, Token};
 
 #[derive(Debug, Parser)]
@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn configure(app: &mut web::ServiceConfig, events: EventService) {
-    app.app_data(web::Data::new(events.channels()))
+    app.app_data(web::Data::new(events.clone()))
         .route("/mine", web::get().to(mine))
         .route("/answers", web::post().to(answer))
         // A layer around the routes of the protocol: nobody listens or publishes without a session.
@@ -69,19 +69,19 @@ async fn only_users(
 }
 
 /// A channel in a route of our own, behind a look at a cookie.
-async fn mine(request: HttpRequest, channels: web::Data<Channels>) -> HttpResponse {
+async fn mine(
+    request: HttpRequest,
+    payload: web::Payload,
+    events: web::Data<EventService>,
+) -> HttpResponse {
     let Some(user) = user(request.headers()) else {
         return HttpResponse::Unauthorized().finish();
     };
-    match channels.listen(&Token::new(user).expect("a user's name is a token")) {
-        Ok(body) => {
-            let mut response = sse_actix::event_stream(&request, body);
-            let name = HeaderName::from_static("x-user");
-            response.headers_mut().insert(name, HeaderValue::from_static(user));
-            response
-        }
-        Err(error) => HttpResponse::ServiceUnavailable().body(error.to_string()),
-    }
+    let token = Token::new(user).expect("a user's name is a token");
+    let mut response = events.respond(&token, &request, payload).await;
+    let name = HeaderName::from_static("x-user");
+    response.headers_mut().insert(name, HeaderValue::from_static(user));
+    response
 }
 
 /// A stream with a status, a header and a cookie of its own.

@@ -3,9 +3,10 @@
 //! | to | use |
 //! |---|---|
 //! | serve the protocol of [`sse_core::Gateway`] | [`EventService`] |
-//! | publish from the process that serves | [`Channels`] |
+//! | publish, listen and end streams from the process that serves | [`Channels`] |
 //! | answer with a stream of events of your own | [`Sse`] |
-//! | answer with a channel in a route of your own | [`event_stream`], [`Channels::listen`] |
+//! | answer with a channel in a route of your own, as the protocol does | [`EventService::respond`] |
+//! | the same as a bare stream | [`event_stream`], [`Channels::listen`] |
 //! | know which event the client saw last | [`LastEventId`] |
 //! | listen with the options that find dead peers | [`SocketOptions`] |
 //!
@@ -44,6 +45,10 @@
 //!   [`Channels::shutdown`] and [`Sse::with_shutdown`]. Without it actix-web takes SIGINT for a forced
 //!   stop, which cuts the streams.
 //! - **`listen`** on a socket of [`SocketOptions`], for a client that vanished without a word.
+//!
+//! To end it from elsewhere keep a clone of [`Channels`], and the handle of actix-web's server:
+//! [`Channels::shutdown`] and [`Channels::drain`] end every stream from anywhere, and `ServerHandle::stop(true)`
+//! then ends the server.
 //!
 //! # What a client that does not read costs
 //!
@@ -86,8 +91,8 @@ pub use sse::Sse;
 mod watch;
 
 #[doc(no_inline)]
-pub use sse_core::{Emit, Event, EventId, EventName, Frame};
+pub use sse_core::{Delivered, Emit, Event, EventId, EventName, Frame, Position};
 pub use sse_tokio::{
     BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
-    SocketOptions, Source, SseBody, StreamCut, Until,
+    SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
 };

@@ -14,6 +14,7 @@ use axum::{
     http::{
         HeaderMap, StatusCode,
         header::{COOKIE, LOCATION, SET_COOKIE},
+        request::Parts,
     },
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
@@ -21,7 +22,7 @@ use axum::{
 };
 use clap::Parser;
 use futures_util::stream;
-use sse_axum::{Channels, Sse};
+use sse_axum::{EventService, Sse};
 use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat, Token};
 use sse_hyper::Server;
 
@@ -46,11 +47,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn app(gateway: Gateway) -> Router {
-    let channels = Channels::new(gateway.hub().clone());
     Router::new()
         .route("/mine", get(mine))
         .route("/answers", post(answer))
-        .with_state(channels)
+        .with_state(EventService::new(gateway.clone()))
         // A layer around the routes of the protocol: nobody listens or publishes without a session.
         .merge(sse_axum::router(gateway).layer(from_fn(only_users)))
 }
@@ -63,14 +63,12 @@ async fn only_users(request: Request, next: Next) -> Response {
 }
 
 /// A channel in a route of our own, behind a look at a cookie.
-async fn mine(State(channels): State<Channels>, headers: HeaderMap) -> Response {
-    let Some(user) = user(&headers) else {
+async fn mine(State(events): State<EventService>, parts: Parts) -> Response {
+    let Some(user) = user(&parts.headers) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    match channels.listen(&Token::new(user).expect("a user's name is a token")) {
-        Ok(body) => ([("x-user", user)], sse_axum::event_stream(body)).into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response(),
-    }
+    let token = Token::new(user).expect("a user's name is a token");
+    ([("x-user", user)], events.respond(&token, &parts).await).into_response()
 }
 
 /// A stream with a status, a header and a cookie of its own.

@@ -4,9 +4,10 @@
 //! |---|---|
 //! | serve the protocol of [`sse_core::Gateway`] beside routes of your own | [`router`] |
 //! | nest it, or serve it by itself | [`EventService`] |
-//! | publish from the process that serves | [`Channels`] |
+//! | publish, listen and end streams from the process that serves | [`Channels`] |
 //! | answer with a stream of events of your own | [`Sse`] |
-//! | answer with a channel in a route of your own | [`event_stream`], [`Channels::listen`] |
+//! | answer with a channel in a route of your own, as the protocol does | [`EventService::respond`] |
+//! | the same as a bare stream | [`event_stream`], [`Channels::listen`] |
 //! | know which event the client saw last | [`LastEventId`] |
 //! | listen with the options that find dead peers | [`SocketOptions`] |
 //!
@@ -37,6 +38,10 @@
 //!
 //! A server that shuts down waits for the answers under way: so they have to be ended, by
 //! [`Channels::shutdown`] and [`Sse::with_shutdown`].
+//!
+//! To end both from elsewhere keep `server.handle().with_channels(channels)`, which may be cloned. Under
+//! `axum::serve` a clone of [`Channels`] is that handle: [`Channels::shutdown`] and [`Channels::drain`] end every
+//! stream from anywhere, and the signal that the server was given then ends the server.
 //!
 //! `axum::serve` is the alternative. It has neither TLS nor any deadline, also for a shutdown: of 25 kinds of
 //! slow client that were tried, 16 are never cut. What TCP can do, a listener of [`SocketOptions`] has:
@@ -80,8 +85,8 @@ mod sse;
 pub use sse::Sse;
 
 #[doc(no_inline)]
-pub use sse_core::{Emit, Event, EventId, EventName, Frame};
+pub use sse_core::{Delivered, Emit, Event, EventId, EventName, Frame, Position};
 pub use sse_tokio::{
     BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
-    SocketOptions, Source, SseBody, StreamCut, Until,
+    SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
 };

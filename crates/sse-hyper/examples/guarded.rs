@@ -14,11 +14,12 @@ use futures_util::stream;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
     header::{COOKIE, LOCATION, SET_COOKIE},
+    request::Parts,
 };
-use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt, Empty, combinators::UnsyncBoxBody};
 use hyper::body::{Bytes, Incoming};
 use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat, Token};
-use sse_hyper::{Channels, EventService, Server, Sse, StreamCut, event_stream};
+use sse_hyper::{EventService, Server, Sse, StreamCut};
 use tower::{ServiceExt, service_fn};
 
 #[derive(Debug, Parser)]
@@ -51,30 +52,26 @@ async fn serve(
 ) -> Result<Response<Body>, Infallible> {
     let user = user(request.headers());
     match (request.method(), request.uri().path()) {
-        (&Method::GET, "/mine") => Ok(mine(&events.channels(), user)),
+        (_, "/mine") => Ok(mine(&events, user, &request.into_parts().0).await),
         (&Method::POST, "/answers") => Ok(answer()),
         // Around the protocol: nobody listens or publishes without a session.
         (_, path) if path.starts_with("/events/") && user.is_some() => {
             events.oneshot(request).await.map(|answer| answer.map(BodyExt::boxed_unsync))
         }
-        (_, path) if path.starts_with("/events/") => Ok(refused(StatusCode::UNAUTHORIZED, "")),
-        _ => Ok(refused(StatusCode::NOT_FOUND, "")),
+        (_, path) if path.starts_with("/events/") => Ok(refused(StatusCode::UNAUTHORIZED)),
+        _ => Ok(refused(StatusCode::NOT_FOUND)),
     }
 }
 
 /// A channel in a route of our own, behind a look at a cookie.
-fn mine(channels: &Channels, user: Option<&'static str>) -> Response<Body> {
+async fn mine(events: &EventService, user: Option<&'static str>, parts: &Parts) -> Response<Body> {
     let Some(user) = user else {
-        return refused(StatusCode::UNAUTHORIZED, "");
+        return refused(StatusCode::UNAUTHORIZED);
     };
-    match channels.listen(&Token::new(user).expect("a user's name is a token")) {
-        Ok(body) => {
-            let mut response = event_stream(body.boxed_unsync());
-            response.headers_mut().insert("x-user", HeaderValue::from_static(user));
-            response
-        }
-        Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
-    }
+    let token = Token::new(user).expect("a user's name is a token");
+    let mut response = events.respond(&token, parts).await.map(BodyExt::boxed_unsync);
+    response.headers_mut().insert("x-user", HeaderValue::from_static(user));
+    response
 }
 
 /// A stream with a status, a header and a cookie of its own.
@@ -89,9 +86,9 @@ fn answer() -> Response<Body> {
     response
 }
 
-fn refused(status: StatusCode, why: &str) -> Response<Body> {
-    let why = Full::from(why.to_owned()).map_err(|never| match never {});
-    let mut response = Response::new(why.boxed_unsync());
+fn refused(status: StatusCode) -> Response<Body> {
+    let empty = Empty::new().map_err(|never| match never {});
+    let mut response = Response::new(empty.boxed_unsync());
     *response.status_mut() = status;
     response
 }

@@ -3,9 +3,10 @@
 //! | to | use | feature |
 //! |---|---|---|
 //! | serve the protocol of [`sse_core::Gateway`] | [`EventService`] | |
-//! | publish from the process that serves | [`Channels`] | |
+//! | publish, listen and end streams from the process that serves | [`Channels`] | |
 //! | answer with a stream of events of your own | [`Sse`] | |
-//! | answer with a channel in a route of your own | [`event_stream`], [`Channels::listen`] | |
+//! | answer with a channel in a route of your own, as the protocol does | [`EventService::respond`] | |
+//! | the same as a bare stream | [`event_stream`], [`Channels::listen`] | |
 //! | listen to a server, and stay connected | [`EventSource`] | `client` |
 //! | the same without a runtime | [`BlockingEventSource`] | `client` |
 //! | publish over HTTP | [`Publisher`] | `client` |
@@ -27,10 +28,10 @@
 
 pub use sse_core::event_stream;
 #[doc(no_inline)]
-pub use sse_core::{Emit, Event, EventId, EventName, Frame};
+pub use sse_core::{Delivered, Emit, Event, EventId, EventName, Frame, Position};
 pub use sse_tokio::{
     BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
-    ResponseBody, SocketOptions, Source, Sse, SseBody, StreamCut, Until,
+    ResponseBody, SocketOptions, Source, Sse, SseBody, StreamCut, Subscription, Until,
 };
 
 mod service;

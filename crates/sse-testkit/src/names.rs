@@ -5,11 +5,11 @@ macro_rules! name_tests {
     ($adapter:ident) => {
         use std::{error::Error, future::Ready};
 
-        use sse_core::{Hub, HubConfig, StringFormat, Token};
+        use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, Mode, Start, StringFormat, Token};
         use $adapter::{
-            BoxFeed, ChannelEvents, Channels, Emit, Event, EventId, EventName, Fed, Feed,
-            FeedState, Frame, LocalBoxFeed, Receipt, Received, SocketOptions, Source, SseBody,
-            StreamCut, Until,
+            BoxFeed, ChannelEvents, Channels, Delivered, Emit, Event, EventId, EventName,
+            EventService, Fed, Feed, FeedState, Frame, LocalBoxFeed, Position, Receipt, Received,
+            SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
         };
 
         /// A service that keeps what the crate gives it has to name it.
@@ -22,18 +22,23 @@ macro_rules! name_tests {
             said: (Received<E>, Event, EventId, EventName, Frame),
             ends: (FeedState, StreamCut),
             sockets: SocketOptions,
+            heard: (Delivered, Position),
         }
 
         #[test]
         fn what_channels_give_can_be_kept() -> Result<(), Box<dyn Error>> {
-            let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));
+            let hub = Hub::new(HubConfig::new(StringFormat).with_mode(Mode::Shared));
+            let gateway = Gateway::new(hub, GatewayConfig::default());
+            let service: EventService = EventService::new(gateway);
+            let channels: Channels = service.channels();
             let token = Token::new("42")?;
 
             let _events: ChannelEvents = channels.events();
             let _body: SseBody = channels.listen(&token)?;
+            let _subscription: Subscription = channels.subscribe(&token, &Start::default())?;
             let receipt: Receipt = channels.publish(&token, "ping", b"hi")?;
 
-            assert_eq!(receipt.listeners(), 1);
+            assert_eq!(receipt.listeners(), 2);
             Ok(())
         }
     };

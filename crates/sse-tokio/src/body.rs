@@ -74,16 +74,13 @@ impl<S: Source> Body for SseBody<S> {
         let Some(mut source) = this.source.as_mut().as_pin_mut() else {
             return Poll::Ready(None);
         };
+        let mut at = now();
         if S::IS_JOINED {
-            ready!(this.turn.poll(now(), cx));
+            ready!(this.turn.poll(at, cx));
         }
         loop {
-            let now = now();
-            match source.as_mut().poll_output(cx, now) {
-                Output::Write(bytes) => {
-                    this.turn.handle_write(now);
-                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
-                }
+            match source.as_mut().poll_output(cx, at) {
+                Output::Write(bytes) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
                 Output::Close(reason) => {
                     tracing::debug!(?reason, "a stream ends");
                     return Poll::Ready(match reason {
@@ -94,8 +91,9 @@ impl<S: Source> Body for SseBody<S> {
                     });
                 }
                 Output::Wait { until } => {
-                    this.turn.handle_wait();
+                    this.turn.handle_wait(at);
                     ready!(this.timer.poll_until(until, cx));
+                    at = now();
                 }
                 // What this driver does not know it cannot do, and a clean end would say that all was.
                 _ => return Poll::Ready(Some(Err(StreamCut { reason: CloseReason::Failed }))),

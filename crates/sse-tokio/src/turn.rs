@@ -6,7 +6,7 @@ use std::{
 
 use tokio::task::yield_now;
 
-/// Lets others have a turn before a body writes again that has just written and since waited.
+/// Lets others have a turn before a body writes again that has waited for hardly any time.
 ///
 /// A listener that is woken is the next task to run, and would write each event by itself. After a turn of
 /// the event loop, whatever was published in between goes out in the same write. The turn is not free, so
@@ -15,29 +15,22 @@ use tokio::task::yield_now;
 /// runtime of that one too.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
-    written: Option<Instant>,
-    is_waiting: bool,
+    waiting_since: Option<Instant>,
 }
 
 impl Turn {
     /// Ready if the body may go on at `now`, and otherwise after a turn.
     pub(crate) fn poll(&mut self, now: Instant, cx: &mut Context<'_>) -> Poll<()> {
-        let has_waited = std::mem::take(&mut self.is_waiting);
-        if has_waited && self.written.is_some_and(|written| now < written + SUCCESSION) {
+        if self.waiting_since.take().is_some_and(|since| now < since + SUCCESSION) {
             // Its first poll has the task woken behind a turn, and it has nothing else to do.
             return pin!(yield_now()).poll(cx);
         }
         Poll::Ready(())
     }
 
-    /// Something is written.
-    pub(crate) fn handle_write(&mut self, now: Instant) {
-        self.written = Some(now);
-    }
-
-    /// There is nothing to write.
-    pub(crate) fn handle_wait(&mut self) {
-        self.is_waiting = true;
+    /// There is nothing to write at `now`.
+    pub(crate) fn handle_wait(&mut self, now: Instant) {
+        self.waiting_since = Some(now);
     }
 }
 

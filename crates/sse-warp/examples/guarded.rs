@@ -12,10 +12,10 @@ use clap::Parser;
 use futures_util::stream;
 use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat, Token};
 use sse_hyper::Server;
-use sse_warp::{Channels, Sse};
+use sse_warp::{EventService, Sse};
 use warp::{
     Filter, Rejection, Reply,
-    http::StatusCode,
+    http::{StatusCode, request::Parts},
     reject,
     reply::{Response, with_header, with_status},
 };
@@ -41,21 +41,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn app(gateway: Gateway) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
-    let channels = Channels::new(gateway.hub().clone());
+    let service = EventService::new(gateway.clone());
     let session = warp::cookie::optional("session");
     // A filter before the routes of the protocol: nobody listens or publishes without a session.
     let only_users = session.and_then(async |session: Option<String>| {
         user(session).map(|_user| ()).ok_or_else(|| reject::custom(NoSession))
     });
-    let mine = warp::path!("mine").and(warp::get()).and(session);
+    let mine = warp::path!("mine").and(session).and(sse_warp::parts());
+    let mine = mine.then(move |session, parts| mine_of(service.clone(), session, parts));
     let answers = warp::path!("answers").and(warp::post());
     let events = warp::path("events").and(only_users).untuple_one().and(sse_warp::routes(gateway));
-    mine.map(move |session| mine_of(&channels, session)).or(answers.map(answer)).or(events).recover(
-        async |rejection: Rejection| match rejection.find::<NoSession>() {
+    mine.or(answers.map(answer)).or(events).recover(async |rejection: Rejection| {
+        match rejection.find::<NoSession>() {
             Some(NoSession) => Ok(StatusCode::UNAUTHORIZED),
             None => Err(rejection),
-        },
-    )
+        }
+    })
 }
 
 #[derive(Debug)]
@@ -69,16 +70,12 @@ fn user(session: Option<String>) -> Option<&'static str> {
 }
 
 /// A channel in a route of our own, behind a look at a cookie.
-fn mine_of(channels: &Channels, session: Option<String>) -> Response {
+async fn mine_of(service: EventService, session: Option<String>, parts: Parts) -> Response {
     let Some(user) = user(session) else {
         return StatusCode::UNAUTHORIZED.into_response();
     };
-    match channels.listen(&Token::new(user).expect("a user's name is a token")) {
-        Ok(body) => with_header(sse_warp::event_stream(body), "x-user", user).into_response(),
-        Err(error) => {
-            with_status(error.to_string(), StatusCode::SERVICE_UNAVAILABLE).into_response()
-        }
-    }
+    let token = Token::new(user).expect("a user's name is a token");
+    with_header(service.respond(&token, &parts).await, "x-user", user).into_response()
 }
 
 /// A stream with a status, a header and a cookie of its own.

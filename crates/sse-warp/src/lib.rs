@@ -3,9 +3,10 @@
 //! | to | use |
 //! |---|---|
 //! | serve the protocol of [`sse_core::Gateway`] | [`routes`] |
-//! | publish from the process that serves | [`Channels`] |
+//! | publish, listen and end streams from the process that serves | [`Channels`] |
 //! | answer with a stream of events of your own | [`Sse`] |
-//! | answer with a channel in a route of your own | [`event_stream`], [`Channels::listen`] |
+//! | answer with a channel in a route of your own, as the protocol does | [`EventService::respond`], [`parts`] |
+//! | the same as a bare stream | [`event_stream`], [`Channels::listen`] |
 //! | know which event the client saw last | [`last_event_id`] |
 //! | listen with the options that find dead peers | [`SocketOptions`] |
 //!
@@ -40,6 +41,10 @@
 //! A server that shuts down waits for the answers under way: so they have to be ended, by
 //! [`Channels::shutdown`] and [`Sse::with_shutdown`].
 //!
+//! To end both from elsewhere keep `server.handle().with_channels(channels)`, which may be cloned. Under
+//! `warp::serve` a clone of [`Channels`] is that handle: [`Channels::shutdown`] and [`Channels::drain`] end every
+//! stream from anywhere, and the signal that the server was given then ends the server.
+//!
 //! # What a client that does not read costs
 //!
 //! A cursor in its channel's log and hyper's write buffer: 64 KiB under `sse_hyper::Server`, 400 KiB
@@ -68,8 +73,8 @@ pub use sse::Sse;
 
 pub use sse_core::LastEventId;
 #[doc(no_inline)]
-pub use sse_core::{Emit, Event, EventId, EventName, Frame};
+pub use sse_core::{Delivered, Emit, Event, EventId, EventName, Frame, Position};
 pub use sse_tokio::{
     BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
-    SocketOptions, Source, SseBody, StreamCut, Until,
+    SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
 };

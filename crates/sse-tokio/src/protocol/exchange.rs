@@ -17,7 +17,7 @@ impl Protocol {
     /// Answers one request and writes its line into the log.
     ///
     /// The path has to be as it came, neither decoded nor stripped of a prefix.
-    pub async fn exchange<B>(&self, request: Request<B>) -> Answer<B>
+    pub fn exchange<B>(&self, request: Request<B>) -> impl Future<Output = Answer<B>>
     where
         B: Body,
         B::Error: fmt::Display,
@@ -26,7 +26,8 @@ impl Protocol {
         let (parts, body) = request.into_parts();
         let handled = self.gateway().handle(&parts, started);
         let asked = tracing::enabled!(Level::INFO).then(|| asked(self.gateway(), &parts, &handled));
-        self.answer(handled, body, Line { method: &parts.method, asked, started }).await
+        // The head is not held any longer: a future is as large as all that it holds at once.
+        self.answer(handled, body, Line { method: parts.method, asked, started })
     }
 
     /// Answers a request in a route of your own that listens on the channel `token`, and writes its line
@@ -65,30 +66,33 @@ impl Protocol {
             let listen = self.gateway().hub().config().actions().listen();
             Some((listen.to_owned(), token.clone()))
         });
-        let line = Line { method: &parts.method, asked, started };
+        let line = Line { method: parts.method.clone(), asked, started };
         self.answer(handled, ResponseBody::from(Bytes::new()), line).await.response
     }
 
-    async fn answer<B>(&self, handled: Handled, body: B, line: Line<'_>) -> Answer<B>
+    #[expect(clippy::manual_async_fn, reason = "an async fn would hold its arguments twice")]
+    fn answer<B>(&self, handled: Handled, body: B, line: Line) -> impl Future<Output = Answer<B>>
     where
         B: Body,
         B::Error: fmt::Display,
     {
-        let (mut refused, mut reason) = (None, None);
-        let answer = match handled {
-            Handled::Respond(response) => {
-                Answer { response: response.map(ResponseBody::from), rest: Rest::of(body) }
-            }
-            Handled::Listen(admission) => {
-                let response = admit(admission, &mut refused).await;
-                Answer { response, rest: Rest::of(body) }
-            }
-            Handled::Publish(permit) => {
-                publish(&self.0.channels, permit, body, &mut reason).await
-            }
-        };
-        line.log(refused.unwrap_or_else(|| answer.response.status()), reason.as_deref());
-        answer
+        async move {
+            let (mut refused, mut reason) = (None, None);
+            let answer = match handled {
+                Handled::Respond(response) => {
+                    Answer { response: response.map(ResponseBody::from), rest: Rest::of(body) }
+                }
+                Handled::Listen(admission) => {
+                    let response = admit(admission, &mut refused).await;
+                    Answer { response, rest: Rest::of(body) }
+                }
+                Handled::Publish(permit) => {
+                    publish(&self.0.channels, permit, body, &mut reason).await
+                }
+            };
+            line.log(refused.unwrap_or_else(|| answer.response.status()), reason.as_deref());
+            answer
+        }
     }
 }
 
@@ -214,14 +218,14 @@ fn asked(gateway: &Gateway, parts: &Parts, handled: &Handled) -> Option<(String,
 }
 
 /// What the log says of a request.
-struct Line<'a> {
-    method: &'a Method,
+struct Line {
+    method: Method,
     /// The action and the channel, if it names any; none where nothing is to be logged.
     asked: Option<Option<(String, Token)>>,
     started: Instant,
 }
 
-impl Line<'_> {
+impl Line {
     fn log(self, status: StatusCode, reason: Option<&str>) {
         let Some(asked) = self.asked else {
             return;
