@@ -44,8 +44,10 @@ where
     let (mut body, mut watch) = (pin!(body), Watch::new(Some(socket)));
     let mut end = None;
     poll_fn(|cx| {
+        // Once it is pending the body wakes the task, and need not be asked again before.
+        let mut is_pending = false;
         loop {
-            while unsent.len() < MAX_WRITE && end.is_none() {
+            while unsent.len() < MAX_WRITE && end.is_none() && !is_pending {
                 match body.as_mut().poll_frame(cx) {
                     Poll::Ready(Some(frame)) => match frame.map_err(Into::into) {
                         Ok(frame) => put_frame(&mut unsent, frame),
@@ -56,7 +58,7 @@ where
                         unsent.put_slice(LAST_CHUNK);
                         end = Some(Ok(()));
                     }
-                    Poll::Pending => break,
+                    Poll::Pending => is_pending = true,
                 }
             }
             if unsent.is_empty() {

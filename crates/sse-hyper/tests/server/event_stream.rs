@@ -1,6 +1,25 @@
 //! Event streams, which the server sends without hyper where that can be.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use futures_util::stream;
+use http_body::Frame;
+use http_body_util::StreamBody;
+use sse_core::event_stream;
+use sse_hyper::Server;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::mpsc,
+};
+use tower::service_fn;
 
 use super::support::{TestServer, hello, read_head, read_to_close, request, within};
 
@@ -82,4 +101,38 @@ async fn bytes_that_a_listener_sends_do_not_end_its_stream() {
 
     server.bodies.until(0).await;
     assert_eq!(read_to_close(&mut stream).await, b"");
+}
+
+#[tokio::test]
+async fn a_body_that_has_nothing_more_is_asked_again_once_it_has() {
+    const EVENTS: usize = 20;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (events, mut received) = mpsc::unbounded_channel();
+    let count = asked.clone();
+    let body = StreamBody::new(stream::poll_fn(move |cx| {
+        count.fetch_add(1, Ordering::Relaxed);
+        received.poll_recv(cx).map(|data| Some(Ok::<_, Infallible>(Frame::data(data?))))
+    }));
+    let body = Arc::new(Mutex::new(Some(body)));
+    let service = service_fn(move |_| {
+        let body = body.lock().unwrap().take().unwrap();
+        async { Ok::<_, Infallible>(event_stream(body)) }
+    });
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
+    let serving = tokio::spawn(server.serve(service));
+    stream.write_all(request("/").as_bytes()).await.unwrap();
+    read_head(&mut stream).await;
+
+    for _ in 0..EVENTS {
+        events.send(Bytes::from_static(b"data: 1\n\n")).unwrap();
+        let mut chunk = [0; 14];
+        within(stream.read_exact(&mut chunk)).await.unwrap();
+        assert_eq!(&chunk, b"9\r\ndata: 1\n\n\r\n");
+    }
+
+    // For what it has, and for that it has no more; and what the beginning costs.
+    let asked = asked.load(Ordering::Relaxed);
+    assert!(asked <= 2 * EVENTS + 5, "{asked}");
+    serving.abort();
 }
