@@ -13,11 +13,11 @@ use crate::last_event_id::raw_query;
 /// use http::request::Parts;
 /// use warp::Filter;
 ///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let route = sse_warp::parts().map(|parts: Parts| format!("{} {}", parts.method, parts.uri));
 /// # use http_body_util::BodyExt;
 /// # use tower_service::Service;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let request = http::Request::get("/poll/a%2Fb?since=1").body(String::new())?;
 /// # let answer = warp::service(route).call(request).await?.into_body().collect().await?;
 /// # assert_eq!(answer.to_bytes(), "GET /poll/a%2Fb?since=1");
