@@ -15,7 +15,10 @@ mod stream;
 use std::{array, hint::black_box};
 
 use libfuzzer_sys::fuzz_target;
-use sse_core::{DecodeError, Decoder, Item, Limits, Overflow};
+use sse_core::{
+    Decoder, Item,
+    wire::{DecodeError, Limits, Overflow},
+};
 
 use input::Input;
 use outcome::{Outcome, Seen, cut, read};

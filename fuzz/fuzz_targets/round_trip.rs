@@ -13,7 +13,11 @@ use std::{array, time::Duration};
 
 use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
-use sse_core::{Decoder, Event, EventId, EventName, encode_comment};
+use sse_core::{
+    Decoder, Event,
+    event::{EventId, EventName},
+    wire::encode_comment,
+};
 
 use input::Input;
 use outcome::{Outcome, Seen, read};

@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sse_core::{History, Hub, HubConfig, Mode, Output, Since, Start, StringFormat, Token};
+use sse_core::{
+    Hub, HubConfig, StringFormat, Token,
+    channel::{Mode, Output},
+    history::{History, Since, Start},
+};
 
 /// The median of what `Hub::publish` takes with 100,000 idle listeners attached, in microseconds.
 pub fn publish() -> f64 {

@@ -1,4 +1,7 @@
-use sse_core::{Counter, History, HubConfig, JsonFormat, Mode, StringFormat};
+use sse_core::{
+    HubConfig, StringFormat, channel::Mode, format::JsonFormat, history::History,
+    id_source::Counter,
+};
 
 /// What is published on which hub, and for how many.
 pub struct Case {

@@ -4,7 +4,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sse_core::{Hub, Output, Post, Subscriber, Token};
+use sse_core::{
+    Hub, Token,
+    channel::Output,
+    hub::{Post, Subscriber},
+};
 
 use crate::case::{CASES, Case, REMEMBERED};
 

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Instant};
 
-use sse_core::{Hub, HubConfig, Mode, StringFormat, Subscriber, Token};
+use sse_core::{Hub, HubConfig, StringFormat, Token, channel::Mode, hub::Subscriber};
 
 use crate::{
     allocator::{Counting, Used},

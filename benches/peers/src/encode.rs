@@ -5,7 +5,11 @@ use std::{
 };
 
 use bytes::BytesMut;
-use sse_core::{Decoder, Event, EventId, EventName, Item, MessageEvent};
+use sse_core::{
+    Decoder, Event, Item,
+    event::{EventId, EventName},
+    wire::MessageEvent,
+};
 use sse_stream::Sse;
 
 use crate::measure::{best_of, timed};

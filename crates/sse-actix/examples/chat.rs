@@ -11,7 +11,7 @@ use std::{
 use actix_web::{App, HttpServer, web};
 use clap::Parser;
 use sse_actix::{EventService, SocketOptions};
-use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat};
+use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, channel::Mode};
 
 #[derive(Debug, Parser)]
 #[command(version)]

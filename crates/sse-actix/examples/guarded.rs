@@ -23,7 +23,7 @@ use actix_web::{
 use clap::Parser;
 use futures_util::stream;
 use sse_actix::{EventService, SocketOptions, Sse};
-use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat, Token};
+use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, channel::Mode};
 
 #[derive(Debug, Parser)]
 #[command(version)]

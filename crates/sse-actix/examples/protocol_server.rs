@@ -12,7 +12,10 @@ use actix_web::{App, HttpServer, rt};
 use clap::Parser;
 use sse_actix::{EventService, SocketOptions};
 use sse_core::{
-    Action, ActionSet, Counter, Gateway, GatewayConfig, Hub, HubConfig, JsonFormat, StringFormat,
+    Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    action::{Action, ActionSet},
+    format::JsonFormat,
+    id_source::Counter,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 

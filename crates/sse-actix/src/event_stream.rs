@@ -11,7 +11,7 @@ use crate::{response, rest::Rest};
 /// ```
 /// use actix_web::{App, HttpRequest, HttpResponse, test, web};
 /// use sse_actix::Channels;
-/// use sse_core::{Hub, HubConfig, Mode, StringFormat, Token};
+/// use sse_core::{Hub, HubConfig, StringFormat, Token, channel::Mode};
 ///
 /// async fn news(request: HttpRequest, channels: web::Data<Channels>) -> HttpResponse {
 ///     let cookie = request.headers().get("cookie");
@@ -42,5 +42,5 @@ pub fn event_stream<S>(request: &HttpRequest, body: SseBody<S>) -> HttpResponse
 where
     S: Source + 'static,
 {
-    response::convert(request, sse_core::event_stream(body), Rest::none(), None)
+    response::convert(request, sse_core::response::event_stream(body), Rest::none(), None)
 }

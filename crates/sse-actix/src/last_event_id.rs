@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
 /// The id of the last event that a client saw, as it says: an extractor that never fails.
 ///
-/// From the header or the query, see [`sse_core::LastEventId`].
+/// From the header or the query, see [`sse_core::response::LastEventId`].
 ///
 /// ```
 /// use actix_web::{FromRequest, test::TestRequest};
@@ -36,19 +36,19 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 ///
 /// [spec]: https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
-pub struct LastEventId(sse_core::LastEventId);
+pub struct LastEventId(sse_core::response::LastEventId);
 
 impl LastEventId {
     /// The id in the core's own type.
-    pub fn into_inner(self) -> sse_core::LastEventId {
+    pub fn into_inner(self) -> sse_core::response::LastEventId {
         self.0
     }
 }
 
 impl Deref for LastEventId {
-    type Target = sse_core::LastEventId;
+    type Target = sse_core::response::LastEventId;
 
-    fn deref(&self) -> &sse_core::LastEventId {
+    fn deref(&self) -> &sse_core::response::LastEventId {
         &self.0
     }
 }
@@ -56,7 +56,7 @@ impl Deref for LastEventId {
 impl From<&HttpRequest> for LastEventId {
     fn from(request: &HttpRequest) -> Self {
         let header = request.headers().get("last-event-id").map(|value| value.as_bytes());
-        Self(sse_core::LastEventId::new(header, request.uri().query()))
+        Self(sse_core::response::LastEventId::new(header, request.uri().query()))
     }
 }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 use http_body::{Body, Frame};
-use sse_core::RemoteAddr;
+use sse_core::gateway::RemoteAddr;
 
 /// The same request in the types that the protocol speaks: actix-web has those of `http` 0.2.
 ///

@@ -2,14 +2,14 @@ use std::{future::Future, time::Duration};
 
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody};
 use futures_core::Stream;
-use sse_core::Emit;
+use sse_core::response::Emit;
 use sse_tokio::{LocalBoxFeed, Received};
 
 use crate::{response, rest::Rest};
 
 /// An answer that sends the events of any stream, without channels: what a handler returns.
 ///
-/// The stream yields [`Event`](sse_core::Event)s, [`Frame`](sse_core::Frame)s, the [`Result`] of
+/// The stream yields [`Event`](sse_core::Event)s, [`Frame`](sse_core::wire::Frame)s, the [`Result`] of
 /// either, or what else [`Emit`]s, and stays on its worker: it need not be [`Send`]. Events that are
 /// ready together go out in one write of up to 16 KiB; silence is broken by a comment after 1 s if
 /// nothing came before, and every 15 s. A client that goes away drops the stream, and one that does not
@@ -132,7 +132,7 @@ impl Sse {
         Self::new(receiver.into())
     }
 
-    /// The answer 204, after which an `EventSource` does not come back. See [`sse_core::stop_reconnecting`].
+    /// The answer 204, after which an `EventSource` does not come back. See [`sse_core::response::stop_reconnecting`].
     pub fn stop() -> Self {
         Self(sse_tokio::Sse::stop())
     }

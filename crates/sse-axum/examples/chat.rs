@@ -10,7 +10,7 @@ use std::{
 use axum::{Router, response::Html, routing::get};
 use clap::Parser;
 use sse_axum::Channels;
-use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat};
+use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, channel::Mode};
 use sse_hyper::Server;
 
 #[derive(Debug, Parser)]

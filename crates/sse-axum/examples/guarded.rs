@@ -23,7 +23,7 @@ use axum::{
 use clap::Parser;
 use futures_util::stream;
 use sse_axum::{EventService, Sse};
-use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat, Token};
+use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, channel::Mode};
 use sse_hyper::Server;
 
 #[derive(Debug, Parser)]

@@ -11,7 +11,10 @@ use std::{
 use clap::Parser;
 use sse_axum::Channels;
 use sse_core::{
-    Action, ActionSet, Counter, Gateway, GatewayConfig, Hub, HubConfig, JsonFormat, StringFormat,
+    Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    action::{Action, ActionSet},
+    format::JsonFormat,
+    id_source::Counter,
 };
 use sse_hyper::Server;
 use tokio::signal::unix::{Signal, SignalKind, signal};

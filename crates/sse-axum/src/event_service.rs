@@ -33,7 +33,7 @@ use tower_service::Service;
 /// let app: Router = Router::new()
 ///     .route("/", get(async || "a page that listens"))
 ///     .merge(sse_axum::router(gateway));
-/// # Ok::<(), sse_core::GatewayError>(())
+/// # Ok::<(), sse_core::gateway::GatewayError>(())
 /// ```
 ///
 /// # Behind a look of your own

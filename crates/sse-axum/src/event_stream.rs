@@ -14,7 +14,7 @@ use sse_tokio::{Source, SseBody};
 ///     routing::get,
 /// };
 /// use sse_axum::Channels;
-/// use sse_core::{Hub, HubConfig, Mode, StringFormat, Token};
+/// use sse_core::{Hub, HubConfig, StringFormat, Token, channel::Mode};
 ///
 /// async fn news(State(channels): State<Channels>, headers: HeaderMap) -> Response {
 ///     if headers.get("cookie").is_none_or(|cookie| cookie != "session=s3cret") {
@@ -44,5 +44,5 @@ pub fn event_stream<S>(body: SseBody<S>) -> Response
 where
     S: Source + Send + 'static,
 {
-    sse_core::event_stream(Body::new(body))
+    sse_core::response::event_stream(Body::new(body))
 }

@@ -1,4 +1,4 @@
-use sse_core::{ActionError, Token, TokenError};
+use sse_core::{Token, action::ActionError, channel::TokenError};
 
 /// A token as an argument.
 pub(crate) fn token(text: &str) -> Result<Token, TokenError> {

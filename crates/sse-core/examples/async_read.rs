@@ -7,7 +7,7 @@ use std::error::Error;
 use futures_util::StreamExt;
 use sse_core::{
     Decoder,
-    reader::{AsyncReadStream, Items},
+    reader::{AllItems, AsyncReadStream},
 };
 use tokio::io::{AsyncWriteExt, BufReader};
 
@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     server.write_all(b"retry: 2500\n: hello\n\nid: 7\ndata: 21.5\n\n").await?;
     drop(server);
 
-    let decoder = Items(Decoder::new().with_comments(true));
+    let decoder = AllItems(Decoder::new().with_comments(true));
     let mut items = AsyncReadStream::with_decoder(BufReader::new(client), decoder);
     while let Some(item) = items.next().await {
         println!("{:?}", item?);

@@ -6,7 +6,7 @@ use std::error::Error;
 
 use futures_util::StreamExt;
 use http::Response;
-use sse_core::{BlockDecoder, reader::BodyStream};
+use sse_core::{reader::BodyStream, wire::BlockDecoder};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -5,7 +5,7 @@
 use std::error::Error;
 
 use futures_util::{SinkExt, StreamExt};
-use sse_core::{Event, EventName, reader::Codec};
+use sse_core::{Event, event::EventName, reader::Codec};
 use tokio_util::codec::Framed;
 
 #[tokio::main(flavor = "current_thread")]

@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sse_core::{Event, EventId, EventName};
+use sse_core::{
+    Event,
+    event::{EventId, EventName},
+};
 
 #[test]
 fn every_integer_is_an_id_in_decimal_digits() {

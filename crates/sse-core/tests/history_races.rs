@@ -13,8 +13,10 @@ use std::{
 };
 
 use sse_core::{
-    CloseReason, History, Hub, HubConfig, LastEventId, Mode, OnOverrun, Output, Position, Start,
-    StringFormat, Token,
+    Hub, HubConfig, StringFormat, Token,
+    channel::{CloseReason, Mode, OnOverrun, Output},
+    history::{History, Position, Start},
+    response::LastEventId,
 };
 
 const PUBLISHERS: u64 = 3;

@@ -12,8 +12,13 @@ use std::{
 };
 
 use sse_core::{
-    Action, ActionSet, CloseReason, Counter, FormatError, Hub, HubConfig, JsonFormat, Mode, Output,
-    PublishError, Start, StringFormat, SubscribeError, Subscriber, Token,
+    Hub, HubConfig, StringFormat, Token,
+    action::{Action, ActionSet},
+    channel::{CloseReason, Mode, Output},
+    format::{FormatError, JsonFormat},
+    history::Start,
+    hub::{PublishError, SubscribeError, Subscriber},
+    id_source::Counter,
 };
 
 #[test]

@@ -8,8 +8,10 @@ use std::{collections::BTreeMap, sync::Arc, task::Waker, time::Instant};
 
 use proptest::{collection::vec, prelude::*};
 use sse_core::{
-    CloseReason, Counter, Hub, HubConfig, Mode, Output, PublishError, StringFormat, SubscribeError,
-    Subscriber, Token,
+    Hub, HubConfig, StringFormat, Token,
+    channel::{CloseReason, Mode, Output},
+    hub::{PublishError, SubscribeError, Subscriber},
+    id_source::Counter,
 };
 
 const MAX_BYTES: usize = 3_000;

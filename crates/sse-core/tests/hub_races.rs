@@ -14,8 +14,9 @@ use std::{
 };
 
 use sse_core::{
-    CloseReason, Hub, HubConfig, Mode, Output, PublishError, StringFormat, SubscribeError,
-    Subscriber, Token,
+    Hub, HubConfig, StringFormat, Token,
+    channel::{CloseReason, Mode, Output},
+    hub::{PublishError, SubscribeError, Subscriber},
 };
 
 const PUBLISHERS: usize = 3;

@@ -17,8 +17,11 @@ use shuttle::{
     thread::{self, Thread},
 };
 use sse_core::{
-    CloseReason, History, Hub, HubConfig, LastEventId, Mode, Output, Start, StringFormat,
-    SubscribeError, Subscriber, Token, Verdict,
+    Hub, HubConfig, StringFormat, Token,
+    channel::{CloseReason, Mode, Output},
+    history::{History, Start, Verdict},
+    hub::{SubscribeError, Subscriber},
+    response::LastEventId,
 };
 
 /// The block that opens a stream without history.
@@ -173,7 +176,7 @@ fn replay_meets_what_is_published_meanwhile_without_a_gap() {
             hub.publish(&token, "ping", b"1", now).unwrap().wake();
             let late = {
                 let (hub, token) = (hub.clone(), token.clone());
-                let start = Start::default().with_since(sse_core::Since::Earliest);
+                let start = Start::default().with_since(sse_core::history::Since::Earliest);
                 thread::spawn(move || {
                     let listener = hub.subscribe_from(&token, &start, now).unwrap();
                     read_until(listener, "data: 3", now)

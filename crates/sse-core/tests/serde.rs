@@ -6,7 +6,11 @@
 use std::time::Duration;
 
 use serde_json::{from_value, json, to_value};
-use sse_core::{Decoder, Event, EventId, EventName, Item, MessageEvent, Token};
+use sse_core::{
+    Decoder, Event, Item, Token,
+    event::{EventId, EventName},
+    wire::MessageEvent,
+};
 
 #[test]
 fn an_event_is_a_map_of_its_fields() {

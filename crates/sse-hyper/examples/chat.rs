@@ -11,7 +11,7 @@ use clap::Parser;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
-use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat};
+use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, channel::Mode};
 use sse_hyper::{EventService, Server};
 use tower::{ServiceExt, service_fn};
 

@@ -18,7 +18,7 @@ use http::{
 };
 use http_body_util::{BodyExt, Empty, combinators::UnsyncBoxBody};
 use hyper::body::{Bytes, Incoming};
-use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat, Token};
+use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, channel::Mode};
 use sse_hyper::{EventService, Server, Sse, StreamCut};
 use tower::{ServiceExt, service_fn};
 

@@ -8,7 +8,9 @@ use futures_util::{StreamExt, stream};
 use http::{Request, Response};
 use http_body_util::Either;
 use hyper::body::{Body, Bytes, Incoming};
-use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, LastEventId, StringFormat};
+use sse_core::{
+    Event, Gateway, GatewayConfig, Hub, HubConfig, StringFormat, response::LastEventId,
+};
 use sse_hyper::{EventService, Server, Sse, StreamCut};
 use tower::{ServiceExt, service_fn};
 

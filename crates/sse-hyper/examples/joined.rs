@@ -8,7 +8,9 @@ use std::error::Error;
 
 use http::HeaderValue;
 use sse_core::{
-    Counter, Format, FormatError, Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    format::{Format, FormatError},
+    id_source::Counter,
 };
 use sse_hyper::{EventService, Server};
 

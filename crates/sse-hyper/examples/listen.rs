@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use sse_core::ClientConfig;
+use sse_core::client::ClientConfig;
 use sse_hyper::{EventSource, Notice};
 
 #[tokio::main]

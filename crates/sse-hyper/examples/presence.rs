@@ -10,7 +10,10 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use sse_core::{Gateway, GatewayConfig, History, Hub, HubConfig, HubEvent, JsonFormat, Mode};
+use sse_core::{
+    Gateway, GatewayConfig, Hub, HubConfig, channel::Mode, format::JsonFormat, history::History,
+    hub::HubEvent,
+};
 use sse_hyper::{Channels, EventService, Server};
 
 fn config() -> HubConfig {

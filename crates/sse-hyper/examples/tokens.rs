@@ -13,7 +13,7 @@ use clap::Parser;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty, Limited, combinators::UnsyncBoxBody};
 use hyper::body::{Bytes, Incoming};
-use sse_core::{Event, LastEventId};
+use sse_core::{Event, response::LastEventId};
 use sse_hyper::{Received, Server, Sse};
 use tokio::{sync::mpsc, time::sleep};
 use tower::service_fn;

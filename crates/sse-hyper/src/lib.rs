@@ -26,11 +26,18 @@
 #![cfg_attr(not(feature = "server"), doc = "[`Server::from_listener`]: #features")]
 #![cfg_attr(not(feature = "server"), doc = "[`ServerHandle`]: #features")]
 
-pub use sse_core::event_stream;
+pub use sse_core::response::event_stream;
 #[doc(no_inline)]
-pub use sse_core::{Delivered, Emit, Event, EventId, EventName, Frame, Position};
+pub use sse_core::{
+    Event,
+    event::{EventId, EventName},
+    history::Position,
+    hub::Delivered,
+    response::Emit,
+    wire::Frame,
+};
 pub use sse_tokio::{
-    BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
+    BoxFeed, ChannelEvents, Channels, Feed, FeedSource, FeedState, LocalBoxFeed, Receipt, Received,
     ResponseBody, SocketOptions, Source, Sse, SseBody, StreamCut, Subscription, Until,
 };
 
@@ -44,7 +51,7 @@ pub use server::{Listener, Server, ServerHandle};
 #[cfg(all(feature = "server", feature = "server-tls"))]
 pub use server::{ServerTls, TlsError};
 #[cfg(feature = "server")]
-pub use sse_core::RemoteAddr;
+pub use sse_core::gateway::RemoteAddr;
 
 #[cfg(feature = "client")]
 mod client;

@@ -3,7 +3,7 @@ use std::future::Future;
 use bytes::Bytes;
 use http::{HeaderMap, Uri, uri::InvalidUri};
 use reqwest::{Client, Request, RequestBuilder};
-use sse_core::ClientConfig;
+use sse_core::client::ClientConfig;
 use sse_hyper::{BuildError, EventSource};
 
 use crate::transport::ReqwestTransport;

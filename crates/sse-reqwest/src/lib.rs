@@ -60,8 +60,10 @@
 //! ```
 
 pub use sse_core::{
-    ClientConfig, DecodeError, Discarded, Disconnect, EventRef, Limits, MessageEvent, ReadyState,
-    RedirectError, RetryAfter, RetryLimit, SystemEvent,
+    client::{
+        ClientConfig, Disconnect, ReadyState, RedirectError, RetryAfter, RetryLimit, SystemEvent,
+    },
+    wire::{DecodeError, Discarded, EventRef, Limits, MessageEvent},
 };
 pub use sse_hyper::{
     BlockingEventSource, BuildError, CertificateProblem, EventSource, Interrupted, Notice,

@@ -11,7 +11,7 @@ use std::{
 /// What the compiler says of `source`, a library that uses the crate `library` and nothing else.
 ///
 /// ```no_run
-/// let source = "fn f() -> impl sse_core::Emit { 42 }";
+/// let source = "fn f() -> impl sse_core::response::Emit { 42 }";
 /// assert!(sse_testkit::compiler_message("sse_core", source).contains("not an event"));
 /// ```
 ///

@@ -5,11 +5,14 @@ macro_rules! name_tests {
     ($adapter:ident) => {
         use std::{error::Error, future::Ready};
 
-        use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, Mode, Start, StringFormat, Token};
+        use sse_core::{
+            Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, channel::Mode,
+            history::Start,
+        };
         use $adapter::{
             BoxFeed, ChannelEvents, Channels, Delivered, Emit, Event, EventId, EventName,
-            EventService, Fed, Feed, FeedState, Frame, LocalBoxFeed, Position, Receipt, Received,
-            SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
+            EventService, Feed, FeedSource, FeedState, Frame, LocalBoxFeed, Position, Receipt,
+            Received, SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
         };
 
         /// A service that keeps what the crate gives it has to name it.
@@ -17,8 +20,8 @@ macro_rules! name_tests {
         struct Kept<F: Feed, S: Source, E: Emit> {
             body: SseBody<S>,
             until: Until<F, Ready<()>>,
-            fed: Fed<BoxFeed>,
-            fed_here: Fed<LocalBoxFeed>,
+            fed: FeedSource<BoxFeed>,
+            fed_here: FeedSource<LocalBoxFeed>,
             said: (Received<E>, Event, EventId, EventName, Frame),
             ends: (FeedState, StreamCut),
             sockets: SocketOptions,

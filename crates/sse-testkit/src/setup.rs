@@ -1,8 +1,12 @@
 use std::time::Duration;
 
 use sse_core::{
-    Action, ActionSet, Cors, Counter, Gateway, GatewayConfig, Hub, HubConfig, JsonFormat, Mode,
-    StringFormat,
+    Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    action::{Action, ActionSet},
+    channel::Mode,
+    format::JsonFormat,
+    gateway::Cors,
+    id_source::Counter,
 };
 
 use crate::{Stop, Streams, TlsIdentity};

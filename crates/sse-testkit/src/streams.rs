@@ -1,13 +1,13 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
 use futures_core::Stream;
-use sse_core::{Event, LastEventId};
+use sse_core::{Event, response::LastEventId};
 
 /// What the server under test answers to `GET /stream` with the adapter's `Sse`.
 ///
 /// ```
 /// use futures_util::stream;
-/// use sse_core::{Event, LastEventId};
+/// use sse_core::{Event, response::LastEventId};
 /// use sse_testkit::Streams;
 ///
 /// let streams = Streams::new(|last| {

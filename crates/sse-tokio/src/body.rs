@@ -7,7 +7,10 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use sse_core::{CloseReason, Output, Subscriber};
+use sse_core::{
+    channel::{CloseReason, Output},
+    hub::Subscriber,
+};
 
 use crate::{
     Source,
@@ -122,7 +125,7 @@ impl<S: fmt::Debug> fmt::Debug for SseBody<S> {
 /// something is missing.
 ///
 /// ```
-/// use sse_core::CloseReason;
+/// use sse_core::channel::CloseReason;
 /// # use sse_tokio::StreamCut;
 ///
 /// fn has_read_too_slowly(cut: &StreamCut) -> bool {
@@ -148,7 +151,7 @@ mod tests {
 
     use futures_util::FutureExt;
     use http_body_util::BodyExt;
-    use sse_core::{Hub, HubConfig, KEEPALIVE, StringFormat, Token};
+    use sse_core::{Hub, HubConfig, StringFormat, Token, wire::KEEPALIVE};
     use tokio::time::Instant;
 
     use super::*;

@@ -1,7 +1,10 @@
 use std::{sync::Arc, time::Duration};
 
 use sse_core::{
-    Event, Hub, OnOverrun, Post, PublishError, Published, Receiver, Start, SubscribeError, Token,
+    Event, Hub, Token,
+    channel::OnOverrun,
+    history::Start,
+    hub::{EventReceiver, Post, PublishError, Published, SubscribeError},
 };
 use tokio::time::sleep;
 
@@ -44,11 +47,13 @@ impl Channels {
 
     /// A body that streams the channel `token` from now on, for an answer of a route of your own.
     ///
-    /// The answer is made by the adapter's `event_stream`, or by [`sse_core::event_stream`]:
+    /// The answer is made by the adapter's `event_stream`, or by [`sse_core::response::event_stream`]:
     ///
     /// ```
     /// use http::{HeaderMap, Response, StatusCode};
-    /// use sse_core::{Hub, HubConfig, Mode, StringFormat, Token, event_stream};
+    /// use sse_core::{
+    ///     Hub, HubConfig, StringFormat, Token, channel::Mode, response::event_stream,
+    /// };
     /// # use sse_tokio::{Channels, SseBody};
     ///
     /// fn news(channels: &Channels, headers: &HeaderMap) -> Result<Response<SseBody>, StatusCode> {
@@ -111,7 +116,9 @@ impl Channels {
     /// Publishes `event` as it is, without an action and a format, and wakes who listens.
     ///
     /// ```
-    /// use sse_core::{Event, EventName, Hub, HubConfig, PublishError, StringFormat, Token};
+    /// use sse_core::{
+    ///     Event, Hub, HubConfig, StringFormat, Token, event::EventName, hub::PublishError,
+    /// };
     /// # use sse_tokio::Channels;
     ///
     /// let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));
@@ -171,7 +178,7 @@ impl Channels {
     /// See [`Hub::subscribe_from`].
     pub fn subscribe(&self, token: &Token, start: &Start) -> Result<Subscription, SubscribeError> {
         let subscriber = self.hub.subscribe_from(token, start, now())?;
-        Ok(Subscription(Receiver::from(subscriber)))
+        Ok(Subscription(EventReceiver::from(subscriber)))
     }
 
     /// What happens on the channels from now on, and which channels there are.

@@ -4,7 +4,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use sse_core::{ChannelInfo, HubEvent, Watcher};
+use sse_core::hub::{ChannelInfo, HubEvent, Watcher};
 
 /// What happens in a hub from now on, as a stream that ends with the hub; see [`Channels::events`](crate::Channels::events).
 ///
@@ -12,7 +12,7 @@ use sse_core::{ChannelInfo, HubEvent, Watcher};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use futures_util::StreamExt;
-/// use sse_core::{Hub, HubConfig, HubEvent, StringFormat, Token};
+/// use sse_core::{Hub, HubConfig, StringFormat, Token, hub::HubEvent};
 /// # use sse_tokio::Channels;
 ///
 /// let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));

@@ -6,7 +6,7 @@ use std::{
 
 use futures_core::Stream;
 use pin_project_lite::pin_project;
-use sse_core::{Emit, EventBuffer};
+use sse_core::response::{Emit, EventBuffer};
 
 /// A stream whose items are [`Emit`]ted, whatever they are. Every [`Stream`] of such items is one.
 pub trait Feed {
@@ -29,7 +29,7 @@ pub trait Feed {
 /// };
 ///
 /// use futures_util::stream;
-/// use sse_core::{Event, EventBuffer};
+/// use sse_core::{Event, response::EventBuffer};
 /// # use sse_tokio::{Feed, FeedState};
 ///
 /// let mut buffer = EventBuffer::new(None, Instant::now());

@@ -41,7 +41,7 @@ mod socket;
 pub use socket::SocketOptions;
 
 mod source;
-pub use source::{Fed, Source};
+pub use source::{FeedSource, Source};
 
 mod sse;
 pub use sse::Sse;

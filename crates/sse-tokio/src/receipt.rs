@@ -1,9 +1,9 @@
-use sse_core::{EventId, Position, Published};
+use sse_core::{event::EventId, history::Position, hub::Published};
 
 /// What became of a publication whose listeners were woken.
 ///
 /// ```
-/// use sse_core::{Event, History, Hub, HubConfig, StringFormat, Token};
+/// use sse_core::{Event, Hub, HubConfig, StringFormat, Token, history::History};
 /// # use sse_tokio::Channels;
 ///
 /// let config = HubConfig::new(StringFormat).with_history(History::new(42));

@@ -6,11 +6,11 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use sse_core::{EventBuffer, Output, Subscriber};
+use sse_core::{channel::Output, hub::Subscriber, response::EventBuffer};
 
 use crate::{Feed, FeedState};
 
-/// What a [`SseBody`](crate::SseBody) writes: that of a [`Subscriber`], or of a stream that is [`Fed`].
+/// What a [`SseBody`](crate::SseBody) writes: that of a [`Subscriber`], or of a stream, by way of [`FeedSource`].
 pub trait Source {
     /// Whether what is ready a moment after a write waits for a turn of the event loop, so that what comes
     /// in between goes out in the same write.
@@ -31,7 +31,7 @@ impl Source for Subscriber {
 
 pin_project! {
     /// A stream of events as the source of a body: what is ready is joined, silence is broken.
-    pub struct Fed<F> {
+    pub struct FeedSource<F> {
         #[pin]
         feed: F,
         buffer: EventBuffer,
@@ -39,13 +39,13 @@ pin_project! {
     }
 }
 
-impl<F: Feed> Fed<F> {
+impl<F: Feed> FeedSource<F> {
     pub(crate) fn new(feed: F, buffer: EventBuffer, ends_errors_cleanly: bool) -> Self {
         Self { feed, buffer, ends_errors_cleanly }
     }
 }
 
-impl<F: Feed> Source for Fed<F> {
+impl<F: Feed> Source for FeedSource<F> {
     fn poll_output(self: Pin<&mut Self>, cx: &mut Context<'_>, now: Instant) -> Output {
         let mut this = self.project();
         let mut taken = 0;
@@ -68,9 +68,9 @@ impl<F: Feed> Source for Fed<F> {
     }
 }
 
-impl<F> fmt::Debug for Fed<F> {
+impl<F> fmt::Debug for FeedSource<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fed").field("buffer", &self.buffer).finish_non_exhaustive()
+        f.debug_struct("FeedSource").field("buffer", &self.buffer).finish_non_exhaustive()
     }
 }
 

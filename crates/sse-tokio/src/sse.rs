@@ -2,13 +2,13 @@ use std::{fmt, future::Future, time::Duration};
 
 use futures_core::Stream;
 use http::Response;
-use sse_core::{Emit, EventBuffer, event_stream, stop_reconnecting};
+use sse_core::response::{Emit, EventBuffer, event_stream, stop_reconnecting};
 
-use crate::{BoxFeed, Fed, Feed, LocalBoxFeed, Received, SseBody, Until, timer::now};
+use crate::{BoxFeed, Feed, FeedSource, LocalBoxFeed, Received, SseBody, Until, timer::now};
 
 /// An answer that sends the events of any stream, without channels.
 ///
-/// The stream yields [`Event`](sse_core::Event)s, [`Frame`](sse_core::Frame)s, the [`Result`] of
+/// The stream yields [`Event`](sse_core::Event)s, [`Frame`](sse_core::wire::Frame)s, the [`Result`] of
 /// either, or what else [`Emit`]s. Events that are ready together go out in one write of up to 16 KiB;
 /// silence is broken by a comment after 1 s if nothing came before, and every 15 s. A client that goes
 /// away drops the stream, and one that does not read stops it: no more than one write is taken from it
@@ -30,7 +30,7 @@ use crate::{BoxFeed, Fed, Feed, LocalBoxFeed, Received, SseBody, Until, timer::n
 /// use futures_util::{StreamExt, stream};
 /// # use http_body_util::BodyExt;
 /// use http::{Request, Response};
-/// use sse_core::{Event, LastEventId};
+/// use sse_core::{Event, response::LastEventId};
 /// # use sse_tokio::Sse;
 ///
 /// fn answer(last: LastEventId) -> Response<impl http_body::Body<Data = Bytes>> {
@@ -126,7 +126,7 @@ impl<T: Emit> Sse<Received<T>> {
 }
 
 impl<F: Feed> Sse<F> {
-    /// The answer 204, after which an `EventSource` does not come back. See [`sse_core::stop_reconnecting`].
+    /// The answer 204, after which an `EventSource` does not come back. See [`sse_core::response::stop_reconnecting`].
     pub fn stop() -> Self {
         Self { feed: None, options: Options::default() }
     }
@@ -150,7 +150,7 @@ impl<F: Feed> Sse<F> {
     ///
     /// use futures_util::stream;
     /// use http_body_util::BodyExt;
-    /// use sse_core::{Event, KEEPALIVE};
+    /// use sse_core::{Event, wire::KEEPALIVE};
     /// # use sse_tokio::Sse;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -173,7 +173,7 @@ impl<F: Feed> Sse<F> {
     /// ```
     /// use futures_util::stream;
     /// use http_body_util::BodyExt;
-    /// use sse_core::{CloseReason, Event};
+    /// use sse_core::{Event, channel::CloseReason};
     /// # use sse_tokio::Sse;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -219,21 +219,21 @@ impl<F: Feed> Sse<F> {
     }
 
     /// The answer.
-    pub fn into_response(self) -> Response<SseBody<Fed<F>>> {
+    pub fn into_response(self) -> Response<SseBody<FeedSource<F>>> {
         match self.feed {
             Some(feed) => {
                 let Options { keepalive, first_comment, ends_errors_cleanly } = self.options;
                 let now = now();
                 let buffer =
                     EventBuffer::new(keepalive, now).with_first_comment(first_comment, now);
-                event_stream(SseBody::new(Fed::new(feed, buffer, ends_errors_cleanly)))
+                event_stream(SseBody::new(FeedSource::new(feed, buffer, ends_errors_cleanly)))
             }
             None => stop_reconnecting(SseBody::empty()),
         }
     }
 }
 
-impl<F: Feed> From<Sse<F>> for Response<SseBody<Fed<F>>> {
+impl<F: Feed> From<Sse<F>> for Response<SseBody<FeedSource<F>>> {
     fn from(sse: Sse<F>) -> Self {
         sse.into_response()
     }

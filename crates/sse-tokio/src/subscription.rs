@@ -4,7 +4,12 @@ use std::{
 };
 
 use futures_core::Stream;
-use sse_core::{CloseReason, Delivered, Receiver, Resume, Token};
+use sse_core::{
+    Token,
+    channel::CloseReason,
+    history::Resume,
+    hub::{Delivered, EventReceiver},
+};
 
 use crate::timer::now;
 
@@ -19,7 +24,9 @@ use crate::timer::now;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use futures_util::StreamExt;
-/// use sse_core::{CloseReason, Event, Hub, HubConfig, Start, StringFormat, Token};
+/// use sse_core::{
+///     Event, Hub, HubConfig, StringFormat, Token, channel::CloseReason, history::Start,
+/// };
 /// # use sse_tokio::Channels;
 ///
 /// let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));
@@ -38,7 +45,7 @@ use crate::timer::now;
 /// ```
 #[derive(Debug)]
 #[must_use = "streams do nothing unless they are polled"]
-pub struct Subscription(pub(crate) Receiver);
+pub struct Subscription(pub(crate) EventReceiver);
 
 impl Subscription {
     /// The channel that is listened on.

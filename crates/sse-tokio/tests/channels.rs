@@ -7,9 +7,13 @@ use std::{thread, time::Duration};
 use futures_util::{FutureExt, StreamExt};
 use http_body_util::BodyExt;
 use sse_core::{
-    CloseReason, Counter, Delivered, Event, EventId, EventName, History, Hub, HubConfig, HubEvent,
-    LastEventId, Mode, OnOverrun, PublishError, Since, Start, StringFormat, SubscribeError, Token,
-    Verdict,
+    Event, Hub, HubConfig, StringFormat, Token,
+    channel::{CloseReason, Mode, OnOverrun},
+    event::{EventId, EventName},
+    history::{History, Since, Start, Verdict},
+    hub::{Delivered, HubEvent, PublishError, SubscribeError},
+    id_source::Counter,
+    response::LastEventId,
 };
 use sse_tokio::{Channels, SseBody, Subscription};
 use tokio::time::timeout;

@@ -12,7 +12,12 @@ use std::{
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use http_body_util::{BodyExt, Collected};
-use sse_core::{CloseReason, Emit, Event, Frame, KEEPALIVE};
+use sse_core::{
+    Event,
+    channel::CloseReason,
+    response::Emit,
+    wire::{Frame, KEEPALIVE},
+};
 use sse_tokio::{Feed, Sse, StreamCut};
 use tokio::{sync::mpsc, time::Instant};
 

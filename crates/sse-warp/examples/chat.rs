@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Parser;
-use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat};
+use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, channel::Mode};
 use sse_hyper::Server;
 use sse_warp::Channels;
 use warp::Filter;

@@ -10,7 +10,7 @@ use std::{
 
 use clap::Parser;
 use futures_util::stream;
-use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat, Token};
+use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, channel::Mode};
 use sse_hyper::Server;
 use sse_warp::{EventService, Sse};
 use warp::{

@@ -10,7 +10,10 @@ use std::{
 
 use clap::Parser;
 use sse_core::{
-    Action, ActionSet, Counter, Gateway, GatewayConfig, Hub, HubConfig, JsonFormat, StringFormat,
+    Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    action::{Action, ActionSet},
+    format::JsonFormat,
+    id_source::Counter,
 };
 use sse_hyper::Server;
 use sse_warp::Channels;

@@ -8,7 +8,7 @@ use crate::reply::convert;
 /// Whether somebody may listen, and on which channel, is then for the route to say.
 ///
 /// ```
-/// use sse_core::{Hub, HubConfig, Mode, StringFormat, Token};
+/// use sse_core::{Hub, HubConfig, StringFormat, Token, channel::Mode};
 /// use sse_warp::Channels;
 /// use warp::{Filter, Reply, http::StatusCode, reply::Response};
 ///
@@ -46,5 +46,5 @@ pub fn event_stream<S>(body: SseBody<S>) -> reply::Response
 where
     S: Source + Send + Unpin + 'static,
 {
-    convert(sse_core::event_stream(body))
+    convert(sse_core::response::event_stream(body))
 }

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 
 use http::HeaderMap;
-use sse_core::LastEventId;
+use sse_core::response::LastEventId;
 use warp::Filter;
 
 /// The id of the last event that a client saw, as it says: a filter that never rejects.

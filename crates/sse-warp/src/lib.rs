@@ -71,10 +71,17 @@ pub use routes::routes;
 mod sse;
 pub use sse::Sse;
 
-pub use sse_core::LastEventId;
+pub use sse_core::response::LastEventId;
 #[doc(no_inline)]
-pub use sse_core::{Delivered, Emit, Event, EventId, EventName, Frame, Position};
+pub use sse_core::{
+    Event,
+    event::{EventId, EventName},
+    history::Position,
+    hub::Delivered,
+    response::Emit,
+    wire::Frame,
+};
 pub use sse_tokio::{
-    BoxFeed, ChannelEvents, Channels, Fed, Feed, FeedState, LocalBoxFeed, Receipt, Received,
+    BoxFeed, ChannelEvents, Channels, Feed, FeedSource, FeedState, LocalBoxFeed, Receipt, Received,
     SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
 };

@@ -1,7 +1,7 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use http::{HeaderMap, Method, Request, Uri, Version, header, request::Parts, uri::Authority};
-use sse_core::RemoteAddr;
+use sse_core::gateway::RemoteAddr;
 use warp::{Filter, path::FullPath};
 
 use crate::last_event_id::raw_query;

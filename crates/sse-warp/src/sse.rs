@@ -1,7 +1,7 @@
 use std::{future::Future, time::Duration};
 
 use futures_core::Stream;
-use sse_core::Emit;
+use sse_core::response::Emit;
 use sse_tokio::{BoxFeed, Received};
 use warp::{Reply, reply};
 
@@ -9,7 +9,7 @@ use crate::reply::convert;
 
 /// An answer that sends the events of any stream, without channels: what a handler returns.
 ///
-/// The stream yields [`Event`](sse_core::Event)s, [`Frame`](sse_core::Frame)s, the [`Result`] of
+/// The stream yields [`Event`](sse_core::Event)s, [`Frame`](sse_core::wire::Frame)s, the [`Result`] of
 /// either, or what else [`Emit`]s. Events that are ready together go out in one write of up to 16 KiB;
 /// silence is broken by a comment after 1 s if nothing came before, and every 15 s. A client that goes
 /// away drops the stream, and one that does not read stops it.
@@ -130,7 +130,7 @@ impl Sse {
     }
 
     /// The answer 204, after which an `EventSource` does not come back. See
-    /// [`sse_core::stop_reconnecting`].
+    /// [`sse_core::response::stop_reconnecting`].
     pub fn stop() -> Self {
         Self(sse_tokio::Sse::stop())
     }

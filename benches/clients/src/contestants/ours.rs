@@ -1,5 +1,5 @@
 use futures_util::StreamExt;
-use sse_core::ClientConfig;
+use sse_core::client::ClientConfig;
 use sse_hyper::{EventSource, Proxies};
 
 use super::{Contestant, DELAY, Notice, OURS, Options, Reading, Told};

@@ -1,7 +1,7 @@
 use std::{cell::RefCell, hint::black_box};
 
 use bytes::Bytes;
-use sse_core::{Decoder, Item, Limits};
+use sse_core::{Decoder, Item, wire::Limits};
 
 use crate::inputs::Seen;
 

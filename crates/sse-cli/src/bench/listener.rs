@@ -1,6 +1,6 @@
 use std::{cell::RefCell, io, rc::Rc, time::Instant};
 
-use sse_core::{Decoder, Item, SystemEvent};
+use sse_core::{Decoder, Item, client::SystemEvent};
 
 use super::{
     config::Endpoint,

@@ -2,7 +2,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Parser, ValueEnum};
 use http::{Method, Uri};
-use sse_core::{EventId, Token};
+use sse_core::{Token, event::EventId};
 
 use super::method;
 use crate::{

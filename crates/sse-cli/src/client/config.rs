@@ -1,7 +1,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use http::{HeaderValue, Method, Uri, header::USER_AGENT};
-use sse_core::{ClientConfig, EventId};
+use sse_core::{client::ClientConfig, event::EventId};
 use sse_hyper::{EventSource, EventSourceBuilder, Proxies, channel_uri};
 
 use super::{

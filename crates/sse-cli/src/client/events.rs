@@ -2,7 +2,7 @@ use std::{fmt::Display, io::Write, pin::pin};
 
 use futures_util::StreamExt;
 use http::StatusCode;
-use sse_core::Disconnect;
+use sse_core::client::Disconnect;
 use sse_hyper::{EventSourceBuilder, Interrupted, Notice};
 use tokio::runtime::Builder;
 

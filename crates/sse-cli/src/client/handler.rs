@@ -1,6 +1,6 @@
 use std::{io::Write, ops::ControlFlow, time::Duration};
 
-use sse_core::{EventRef, SystemEvent};
+use sse_core::{client::SystemEvent, wire::EventRef};
 
 use super::{exec::Exec, printer::Printer, state::StateFile, stop::Stop};
 use crate::{exit::Failure, shown::cut};

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use sse_core::EventId;
+use sse_core::event::EventId;
 
 /// The last event ID in a file, for the next run.
 #[derive(Debug)]

@@ -3,7 +3,11 @@ use std::{
     ops::ControlFlow,
 };
 
-use sse_core::{Decoder, Disconnect, Item, Leftover, SystemEvent};
+use sse_core::{
+    Decoder, Item,
+    client::{Disconnect, SystemEvent},
+    wire::Leftover,
+};
 
 use super::handler::Handler;
 use crate::{exit::Failure, shown::cut};

@@ -1,7 +1,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Parser, ValueEnum};
-use sse_core::{Mode, OnOverrun};
+use sse_core::channel::{Mode, OnOverrun};
 
 use crate::{bounded, default_address, path_prefix::PathPrefix};
 

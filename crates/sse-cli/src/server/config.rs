@@ -8,8 +8,12 @@ use std::{
 };
 
 use sse_core::{
-    Action, ActionSet, Cors, CorsError, Counter, Format, GatewayConfig, History, Hosts, HostsError,
-    HubConfig, JsonFormat, StringFormat,
+    GatewayConfig, HubConfig, StringFormat,
+    action::{Action, ActionSet},
+    format::{Format, JsonFormat},
+    gateway::{Cors, CorsError, Hosts, HostsError},
+    history::History,
+    id_source::Counter,
 };
 use sse_hyper::{ServerTls, TlsError};
 
@@ -169,7 +173,10 @@ fn unless_zero(time: Duration) -> Option<Duration> {
     (!time.is_zero()).then_some(time)
 }
 
-fn actions(mut actions: ActionSet, args: &Args) -> Result<ActionSet, sse_core::ActionError> {
+fn actions(
+    mut actions: ActionSet,
+    args: &Args,
+) -> Result<ActionSet, sse_core::action::ActionError> {
     if let Some(listen) = &args.listen {
         actions = actions.with_listen(listen)?;
     }

@@ -1,15 +1,15 @@
-use crate::{EventName, FieldError};
+use crate::event::{EventName, FieldError};
 
 /// Which path segment listens, which POST actions exist, and what each of them does.
 ///
 /// ```
-/// use sse_core::{Action, ActionSet};
+/// use sse_core::action::{Action, ActionSet};
 ///
 /// let actions = ActionSet::default().with_action("reading", Action::Event)?;
 /// assert_eq!(actions.listen(), "poll");
 /// assert_eq!(actions.action("reading"), Some(Action::Event));
 /// assert_eq!(actions.action("Reading"), None);
-/// # Ok::<(), sse_core::ActionError>(())
+/// # Ok::<(), sse_core::action::ActionError>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ActionSet {

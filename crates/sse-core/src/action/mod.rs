@@ -1,3 +1,5 @@
+//! Which path segment listens, which POST actions there are, and what each of them does.
+
 mod action_set;
 pub use action_set::{Action, ActionError, ActionSet};
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{FormatError, refused::shown};
+use crate::{format::FormatError, refused::shown};
 
 /// The reconnection time that the body of a retry action asks for.
 pub(crate) fn parse_retry(body: &[u8]) -> Result<Duration, FormatError> {

@@ -14,7 +14,7 @@ pub enum CloseReason {
         /// How many events were missed.
         missed: u64,
     },
-    /// The stream that the events of an [`EventBuffer`](crate::EventBuffer) came from has failed; what
+    /// The stream that the events of an [`EventBuffer`](crate::response::EventBuffer) came from has failed; what
     /// came before was written.
     Failed,
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::OnOverrun;
-use crate::{EventBuffer, History};
+use crate::{history::History, response::EventBuffer};
 
 /// What is the same for every channel of a hub.
 #[derive(Clone, Debug)]

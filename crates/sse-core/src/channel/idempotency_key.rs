@@ -3,11 +3,11 @@ use std::sync::Arc;
 /// A publisher's name for one publication, so that sending it twice publishes it once.
 ///
 /// ```
-/// use sse_core::IdempotencyKey;
+/// use sse_core::channel::IdempotencyKey;
 ///
 /// let key = IdempotencyKey::try_from(&b"order-42"[..])?;
 /// assert!(IdempotencyKey::try_from(&b"two words"[..]).is_err());
-/// # Ok::<(), sse_core::IdempotencyKeyError>(())
+/// # Ok::<(), sse_core::channel::IdempotencyKeyError>(())
 /// ```
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct IdempotencyKey(Arc<str>);

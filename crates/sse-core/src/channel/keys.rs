@@ -4,7 +4,7 @@ use std::{
 };
 
 use super::IdempotencyKey;
-use crate::History;
+use crate::history::History;
 
 /// The idempotency keys of one channel's latest publications.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@ use std::{collections::VecDeque, time::Instant};
 use bytes::{Bytes, BytesMut};
 
 use super::{Cursor, Output, Window};
-use crate::Frame;
+use crate::wire::Frame;
 
 /// The frames of one channel that a listener still has to read, or may come back for, each held once
 /// for all.

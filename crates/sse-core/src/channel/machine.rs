@@ -8,9 +8,11 @@ use super::{
     system,
 };
 use crate::{
-    Event, IdSource, KEEPALIVE, Limit, Resume, Start, SubscribeError,
-    history::{Epochs, decide},
-    wire::Draft,
+    Event,
+    history::{Epochs, Resume, Start, decide},
+    hub::{HubLimit, SubscribeError},
+    id_source::IdSource,
+    wire::{Draft, KEEPALIVE},
 };
 
 /// A channel: its log, who listens to it, and what it remembers beside its events.
@@ -135,7 +137,7 @@ impl Channel {
             return Err(SubscribeError::Taken);
         }
         if !has_replaced && config.max_listeners <= here {
-            let (limit, max) = (Limit::ChannelListeners, config.max_listeners);
+            let (limit, max) = (HubLimit::ChannelListeners, config.max_listeners);
             return Err(SubscribeError::Limit { limit, max });
         }
         if has_replaced {

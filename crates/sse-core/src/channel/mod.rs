@@ -1,3 +1,5 @@
+//! What one channel is: its name, who may listen, what a listener is told, and why a stream ends.
+
 mod token;
 pub use token::{Token, TokenError};
 

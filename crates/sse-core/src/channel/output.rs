@@ -25,7 +25,7 @@ impl Output {
     /// The longest write, in bytes: 16 KiB.
     ///
     /// ```
-    /// assert_eq!(sse_core::Output::MAX_WRITE, 16_384);
+    /// assert_eq!(sse_core::channel::Output::MAX_WRITE, 16_384);
     /// ```
     // A write to a socket costs 5 to 6 µs whatever its size up to about here.
     pub const MAX_WRITE: usize = 16 << 10;

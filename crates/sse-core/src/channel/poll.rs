@@ -7,7 +7,10 @@ use super::{
     listener::{Listener, Presence},
     system,
 };
-use crate::{Gap, GapReason, KEEPALIVE};
+use crate::{
+    history::{Gap, GapReason},
+    wire::KEEPALIVE,
+};
 
 /// What a listener is told next.
 impl Channel {

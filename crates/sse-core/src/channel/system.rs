@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::{Event, EventName, Resume, Verdict};
+use crate::{
+    Event,
+    event::EventName,
+    history::{Resume, Verdict},
+};
 
 /// The first block of a stream. It goes out with the head, which some proxies and clients hold back
 /// until there is a byte of the body.

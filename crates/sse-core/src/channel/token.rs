@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 /// matters. A clone shares the text.
 ///
 /// ```
-/// use sse_core::{Token, TokenError};
+/// use sse_core::{Token, channel::TokenError};
 ///
 /// assert_eq!(Token::new("42:42 é")?.as_str(), "42:42 é");
 /// assert_eq!(Token::new(""), Err(TokenError::Empty));
@@ -48,7 +48,7 @@ impl Token {
     /// # use sse_core::Token;
     /// assert_eq!(Token::new("0123456789abcdef")?.shortened().to_string(), "01234567…");
     /// assert_eq!(Token::new("42")?.shortened().to_string(), "42");
-    /// # Ok::<(), sse_core::TokenError>(())
+    /// # Ok::<(), sse_core::channel::TokenError>(())
     /// ```
     pub fn shortened(&self) -> impl fmt::Display + '_ {
         let end = self.0.char_indices().nth(SHOWN).map(|(end, _)| end);

@@ -1,9 +1,6 @@
 use std::time::{Duration, Instant};
 
-use crate::{
-    History, Position,
-    history::{Epochs, Kept},
-};
+use crate::history::{Epochs, History, Kept, Position};
 
 /// Which events of a log are remembered: the newest, as many as all bounds allow.
 ///

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use crate::Limits;
+use crate::wire::Limits;
 
 /// How a [`Client`](crate::Client) connects again, and what it delivers.
 ///
 /// ```
 /// use std::time::Duration;
-/// use sse_core::ClientConfig;
+/// use sse_core::client::ClientConfig;
 ///
 /// let config = ClientConfig::default()
 ///     .with_reconnection_time(Duration::from_secs(5))
@@ -68,7 +68,7 @@ impl ClientConfig {
 
     /// Sets the most that is added to the wait, which is random and doubles with each failure. Default:
     /// 30 s. What the server asks for, by `retry:` or by `Retry-After`, is waited in full, unless it
-    /// is more than a day: then the client [gives up](crate::RetryLimit::Wait).
+    /// is more than a day: then the client [gives up](crate::client::RetryLimit::Wait).
     #[must_use]
     pub fn with_reconnection_cap(mut self, cap: Duration) -> Self {
         self.cap = cap;
@@ -169,7 +169,7 @@ impl ClientConfig {
     }
 
     /// Sets whether to ask for headers before each connection, by
-    /// [`ClientOutput::Refresh`](crate::ClientOutput::Refresh). Default: no.
+    /// [`ClientOutput::Refresh`](crate::client::ClientOutput::Refresh). Default: no.
     #[must_use]
     pub fn with_refresh(mut self, refresh: bool) -> Self {
         self.refresh = refresh;
@@ -183,7 +183,7 @@ impl ClientConfig {
         self
     }
 
-    /// Sets whether the events by which a server speaks to the client, [`SystemEvent`](crate::SystemEvent),
+    /// Sets whether the events by which a server speaks to the client, [`SystemEvent`](crate::client::SystemEvent),
     /// are delivered like any other. Default: no. What they say is done all the same.
     #[must_use]
     pub fn with_system_events(mut self, system_events: bool) -> Self {

@@ -3,7 +3,7 @@ use std::time::Instant;
 use bytes::{Buf, Bytes};
 
 use super::{Client, ClientOutput, Disconnect, SystemEvent, state::Stream};
-use crate::{Item, MessageEvent};
+use crate::{Item, wire::MessageEvent};
 
 /// What becomes of the bytes of a stream.
 impl Client {

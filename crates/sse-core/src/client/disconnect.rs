@@ -3,13 +3,13 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::{RedirectError, RetryAfter};
-use crate::DecodeError;
+use crate::wire::DecodeError;
 
 /// Why a connection is over.
 ///
 /// ```
 /// use http::StatusCode;
-/// use sse_core::Disconnect;
+/// use sse_core::client::Disconnect;
 ///
 /// let gone = Disconnect::Status { status: StatusCode::GONE, retry_after: None };
 /// assert_eq!(gone.to_string(), "the server answered 410 Gone");
@@ -31,18 +31,18 @@ pub enum Disconnect {
         /// When it wants to be asked again, if it says so.
         retry_after: Option<RetryAfter>,
     },
-    /// The server sent [`sse.refused`](crate::SystemEvent::Refused) in the place of a stream, and asks
+    /// The server sent [`sse.refused`](crate::client::SystemEvent::Refused) in the place of a stream, and asks
     /// to be waited for. Only a client that [does not connect again][off] ends with it.
     ///
-    /// [off]: crate::ClientConfig::with_reconnection
+    /// [off]: crate::client::ClientConfig::with_reconnection
     #[error("the server refused for now: {}", shown_status(*status))]
     Refused {
         /// What it would have answered to a client that is no browser.
         status: StatusCode,
     },
-    /// The server sent [`sse.replaced`](crate::SystemEvent::Replaced): the channel has one place, and another
+    /// The server sent [`sse.replaced`](crate::client::SystemEvent::Replaced): the channel has one place, and another
     /// listener has taken it. To come back would take it from that one, so only a client that
-    /// [persists](crate::ClientConfig::with_persistence) does.
+    /// [persists](crate::client::ClientConfig::with_persistence) does.
     #[error("another listener has taken the place of this one")]
     Replaced,
     /// The server answered with something that is no event stream.
@@ -63,7 +63,7 @@ pub enum Disconnect {
     /// Nothing came for as long as the caller allows.
     #[error("nothing came for {limit:?}")]
     Idle {
-        /// [`ClientConfig::with_idle_timeout`](crate::ClientConfig::with_idle_timeout).
+        /// [`ClientConfig::with_idle_timeout`](crate::client::ClientConfig::with_idle_timeout).
         limit: Duration,
     },
     /// There was no connection, so the request was not sent.
@@ -78,7 +78,7 @@ pub enum Disconnect {
     /// The answer did not come in time.
     #[error("the connection failed: no answer within {limit:?}")]
     NoAnswer {
-        /// [`ClientConfig::with_response_timeout`](crate::ClientConfig::with_response_timeout).
+        /// [`ClientConfig::with_response_timeout`](crate::client::ClientConfig::with_response_timeout).
         limit: Duration,
     },
     /// The stream passed a limit of the decoder.
@@ -87,7 +87,7 @@ pub enum Disconnect {
     /// The client has run for as long as the caller allows.
     #[error("{limit:?} are over")]
     OutOfTime {
-        /// [`ClientConfig::with_max_time`](crate::ClientConfig::with_max_time).
+        /// [`ClientConfig::with_max_time`](crate::client::ClientConfig::with_max_time).
         limit: Duration,
     },
     /// It was tried as often, or for as long, as the caller allows, or is to be waited for too long.
@@ -103,20 +103,20 @@ pub enum Disconnect {
 /// A limit to connecting again and again.
 ///
 /// ```
-/// use sse_core::RetryLimit;
+/// use sse_core::client::RetryLimit;
 ///
 /// assert_eq!(RetryLimit::Retries(3).to_string(), "given up after 3 retries");
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RetryLimit {
-    /// [`ClientConfig::with_max_retries`](crate::ClientConfig::with_max_retries).
+    /// [`ClientConfig::with_max_retries`](crate::client::ClientConfig::with_max_retries).
     #[error("given up after {0} retries")]
     Retries(u32),
-    /// [`ClientConfig::with_max_outage`](crate::ClientConfig::with_max_outage).
+    /// [`ClientConfig::with_max_outage`](crate::client::ClientConfig::with_max_outage).
     #[error("given up after {0:?} of trying")]
     Outage(Duration),
-    /// [`ClientConfig::with_max_time`](crate::ClientConfig::with_max_time): the next connection would
+    /// [`ClientConfig::with_max_time`](crate::client::ClientConfig::with_max_time): the next connection would
     /// begin after it.
     #[error("given up, as the next connection would begin after the {0:?} that it may take in all")]
     Time(Duration),

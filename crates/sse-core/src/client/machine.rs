@@ -15,7 +15,7 @@ use super::{
     state::{State, Stream},
     streak::Streak,
 };
-use crate::{Decoder, Leftover};
+use crate::{Decoder, wire::Leftover};
 
 /// A client of one event stream: when to connect, what to deliver, how long to wait, when to stop.
 ///
@@ -29,7 +29,10 @@ use crate::{Decoder, Leftover};
 /// ```
 /// use std::time::{Instant, SystemTime};
 /// use http::{HeaderMap, HeaderValue, StatusCode};
-/// use sse_core::{Client, ClientConfig, ClientOutput, ClientRequest};
+/// use sse_core::{
+///     Client,
+///     client::{ClientConfig, ClientOutput, ClientRequest},
+/// };
 ///
 /// let request = ClientRequest::get("http://127.0.0.1:8888/poll/42".parse()?);
 /// let (mut client, now) = (Client::new(request, ClientConfig::default()), Instant::now());

@@ -1,3 +1,5 @@
+//! A client that stays connected: when to connect, what to deliver, how long to wait, when to stop.
+
 mod config;
 pub use config::ClientConfig;
 

@@ -1,13 +1,16 @@
 use std::time::{Duration, Instant};
 
 use super::{ClientRequest, Disconnect};
-use crate::{Discarded, MessageEvent};
+use crate::wire::{Discarded, MessageEvent};
 
 /// What a [`Client`](crate::Client) asks of its driver.
 ///
 /// ```
 /// # use std::time::Instant;
-/// use sse_core::{Client, ClientConfig, ClientOutput, ClientRequest};
+/// use sse_core::{
+///     Client,
+///     client::{ClientConfig, ClientOutput, ClientRequest},
+/// };
 ///
 /// let request = ClientRequest::get("http://127.0.0.1:8888/poll/42".parse()?);
 /// let mut client = Client::new(request, ClientConfig::default());
@@ -35,7 +38,7 @@ pub enum ClientOutput {
     /// Deliver this event.
     Event(MessageEvent),
     /// The last event ID is now this, after a block without an event or a
-    /// [system event](crate::SystemEvent) that is not delivered; it may be the same as before.
+    /// [system event](crate::client::SystemEvent) that is not delivered; it may be the same as before.
     LastEventId(String),
     /// Deliver this comment.
     Comment(String),
@@ -69,7 +72,7 @@ pub enum ClientOutput {
 ///
 /// ```
 /// # fn example(client: &mut sse_core::Client, now: std::time::Instant) {
-/// client.handle_end(sse_core::End::Cut, now);
+/// client.handle_end(sse_core::client::End::Cut, now);
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,7 +88,7 @@ pub enum End {
 ///
 /// ```
 /// # fn example(client: &mut sse_core::Client, now: std::time::Instant) {
-/// client.handle_failure(sse_core::Failure::Unsent, now);
+/// client.handle_failure(sse_core::client::Failure::Unsent, now);
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -103,7 +106,7 @@ pub enum Failure {
 ///
 /// ```
 /// # fn example(client: &sse_core::Client) {
-/// if client.ready_state() == sse_core::ReadyState::Closed {
+/// if client.ready_state() == sse_core::client::ReadyState::Closed {
 ///     println!("it is over");
 /// }
 /// # }

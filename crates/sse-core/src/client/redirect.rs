@@ -53,7 +53,7 @@ pub(super) fn is_redirect(status: StatusCode) -> bool {
 /// Why a redirect is not followed.
 ///
 /// ```
-/// use sse_core::RedirectError;
+/// use sse_core::client::RedirectError;
 ///
 /// assert_eq!(RedirectError::TooMany { limit: 20 }.to_string(), "more than 20 redirects");
 /// ```

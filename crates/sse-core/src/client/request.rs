@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 ///
 /// ```
 /// use http::{Method, header};
-/// use sse_core::ClientRequest;
+/// use sse_core::client::ClientRequest;
 ///
 /// let request = ClientRequest::get("https://example.org/v1/chat".parse()?)
 ///     .with_method(Method::POST)

@@ -9,7 +9,7 @@ use http::{HeaderMap, header};
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use sse_core::RetryAfter;
+/// use sse_core::client::RetryAfter;
 ///
 /// let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
 /// let date = RetryAfter::parse(b"Sun, 06 Nov 1994 08:49:37 GMT").expect("a date of RFC 9110");

@@ -1,16 +1,16 @@
 use http::{HeaderMap, HeaderName, StatusCode};
 
-use crate::EventRef;
+use crate::wire::EventRef;
 
 /// An event by which a server speaks to the client and not to the reader of the events.
 ///
 /// A [`Client`](crate::Client) keeps these to itself, unless it was told to
-/// [hand them on](crate::ClientConfig::with_system_events). A program that reads
+/// [hand them on](crate::client::ClientConfig::with_system_events). A program that reads
 /// with a [`Decoder`](crate::Decoder) alone can tell them apart here.
 ///
 /// ```
 /// use http::StatusCode;
-/// use sse_core::{Decoder, Item, SystemEvent};
+/// use sse_core::{Decoder, Item, client::SystemEvent};
 ///
 /// let mut decoder = Decoder::new();
 /// let mut stream = &b"event: sse.refused\nretry: 5000\ndata: {\"status\":423}\n\n"[..];
@@ -22,7 +22,7 @@ use crate::EventRef;
 /// }
 ///
 /// assert_eq!(seen, [SystemEvent::Refused { status: StatusCode::LOCKED }]);
-/// # Ok::<(), sse_core::DecodeError>(())
+/// # Ok::<(), sse_core::wire::DecodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]

@@ -1,7 +1,7 @@
 /// Why a value cannot be written as a field.
 ///
 /// ```
-/// use sse_core::{EventId, FieldError};
+/// use sse_core::event::{EventId, FieldError};
 ///
 /// let error = EventId::new("7\nretry: 0").unwrap_err();
 ///

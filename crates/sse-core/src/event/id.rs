@@ -1,9 +1,6 @@
 use std::borrow::Cow;
 
-use crate::{
-    FieldError,
-    event::error::{check, impl_conversions},
-};
+use crate::event::{FieldError, error::check, error::impl_conversions};
 
 /// The value of an `id:` field: a text, or [`From`] an integer its decimal digits.
 ///
@@ -15,7 +12,7 @@ use crate::{
 /// one, and some receivers cannot send control characters.
 ///
 /// ```
-/// use sse_core::{EventId, FieldError};
+/// use sse_core::event::{EventId, FieldError};
 ///
 /// const FIRST: EventId = EventId::from_static("1");
 ///
@@ -50,7 +47,7 @@ impl EventId {
     /// An id from a literal; in a constant, a bad one does not compile.
     ///
     /// ```compile_fail
-    /// const BAD: sse_core::EventId = sse_core::EventId::from_static("a\0b");
+    /// const BAD: sse_core::event::EventId = sse_core::event::EventId::from_static("a\0b");
     /// # let _ = BAD;
     /// ```
     ///

@@ -1,3 +1,5 @@
+//! An event before it is encoded, and what its name and its id may be.
+
 mod error;
 pub use error::FieldError;
 
@@ -20,7 +22,10 @@ use std::time::Duration;
 /// ```
 /// use std::time::Duration;
 ///
-/// use sse_core::{Event, EventId, EventName};
+/// use sse_core::{
+///     Event,
+///     event::{EventId, EventName},
+/// };
 ///
 /// let event = Event::data("21.5\n22.0")
 ///     .with_name(EventName::from_static("reading"))
@@ -32,7 +37,7 @@ use std::time::Duration;
 ///     event.encode(),
 ///     "event: reading\nretry: 2000\ndata: 21.5\ndata: 22.0\nid: 7\n\n",
 /// );
-/// # Ok::<(), sse_core::FieldError>(())
+/// # Ok::<(), sse_core::event::FieldError>(())
 /// ```
 ///
 /// # Source

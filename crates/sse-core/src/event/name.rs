@@ -1,16 +1,13 @@
 use std::borrow::Cow;
 
-use crate::{
-    FieldError,
-    event::error::{check, impl_conversions},
-};
+use crate::event::{FieldError, error::check, error::impl_conversions};
 
 /// The value of an `event:` field.
 ///
 /// It holds neither CR nor LF; anything else is a name, the empty text too.
 ///
 /// ```
-/// use sse_core::{EventName, FieldError};
+/// use sse_core::event::{EventName, FieldError};
 ///
 /// const READING: EventName = EventName::from_static("reading");
 ///
@@ -44,7 +41,7 @@ impl EventName {
     /// A name from a literal; in a constant, a bad one does not compile.
     ///
     /// ```compile_fail
-    /// const BAD: sse_core::EventName = sse_core::EventName::from_static("a\nb");
+    /// const BAD: sse_core::event::EventName = sse_core::event::EventName::from_static("a\nb");
     /// # let _ = BAD;
     /// ```
     ///

@@ -2,7 +2,10 @@ use std::{borrow::Cow, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Event, EventId, EventName};
+use crate::{
+    Event,
+    event::{EventId, EventName},
+};
 
 /// An event under the names of the fields; the reconnection time in milliseconds.
 #[derive(Deserialize, Serialize)]

@@ -9,7 +9,7 @@ use super::{Format, FormatError, utf8};
 /// duplicate keys stay as they came.
 ///
 /// ```
-/// use sse_core::{Format, FormatError, JsonFormat};
+/// use sse_core::format::{Format, FormatError, JsonFormat};
 ///
 /// assert_eq!(JsonFormat.data(b"{ \"b\": 1.0,\n  \"a\": \"x y\" }")?, r#"{"b":1.0,"a":"x y"}"#);
 /// assert!(matches!(JsonFormat.data(b"NaN"), Err(FormatError::NotJson { .. })));

@@ -1,3 +1,5 @@
+//! How the body of a POST becomes the data of an event.
+
 mod string;
 pub use string::StringFormat;
 
@@ -10,11 +12,11 @@ use std::{borrow::Cow, fmt};
 
 use http::HeaderValue;
 
-use crate::ActionSet;
+use crate::action::ActionSet;
 
 /// How the body of a POST becomes the data of an event.
 ///
-/// A format is combined freely with an [`IdSource`](crate::IdSource). The examples are the three
+/// A format is combined freely with an [`IdSource`](crate::id_source::IdSource). The examples are the three
 /// ways in which the original library was extended.
 ///
 /// # Examples
@@ -24,7 +26,11 @@ use crate::ActionSet;
 /// ```
 /// use std::time::Instant;
 /// use http::HeaderValue;
-/// use sse_core::{Format, FormatError, Hub, HubConfig, Output, StringFormat, Token};
+/// use sse_core::{
+///     Hub, HubConfig, StringFormat, Token,
+///     channel::Output,
+///     format::{Format, FormatError},
+/// };
 ///
 /// #[derive(Debug)]
 /// struct Joined;
@@ -55,7 +61,7 @@ use crate::ActionSet;
 /// ```
 /// # use std::time::Instant;
 /// # use http::HeaderValue;
-/// # use sse_core::{Format, FormatError, Hub, Output, StringFormat, Token};
+/// # use sse_core::{Hub, StringFormat, Token, channel::Output, format::{Format, FormatError}};
 /// # #[derive(Debug)]
 /// # struct Joined;
 /// # impl Format for Joined {
@@ -64,7 +70,7 @@ use crate::ActionSet;
 /// #         Ok(StringFormat.data(body)?.lines().collect::<Vec<_>>().join(";"))
 /// #     }
 /// # }
-/// use sse_core::{Counter, HubConfig};
+/// use sse_core::{HubConfig, id_source::Counter};
 ///
 /// let hub = Hub::new(HubConfig::new(Joined).with_ids(Counter::default()));
 /// # let (token, now) = (Token::new("42")?, Instant::now());
@@ -84,7 +90,7 @@ use crate::ActionSet;
 /// ```
 /// # use std::time::{Duration, Instant};
 /// # use http::HeaderValue;
-/// # use sse_core::{Format, FormatError, Hub, HubConfig, Output, StringFormat, Token};
+/// # use sse_core::{Hub, HubConfig, StringFormat, Token, channel::Output, format::{Format, FormatError}};
 /// # #[derive(Debug)]
 /// # struct Joined;
 /// # impl Format for Joined {
@@ -93,7 +99,7 @@ use crate::ActionSet;
 /// #         Ok(StringFormat.data(body)?.lines().collect::<Vec<_>>().join(";"))
 /// #     }
 /// # }
-/// use sse_core::TimeStamp;
+/// use sse_core::id_source::TimeStamp;
 ///
 /// # let now = Instant::now();
 /// # let since_1970 = Duration::from_secs(1_353_666_000);

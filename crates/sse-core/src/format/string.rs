@@ -5,7 +5,10 @@ use super::{Format, FormatError, utf8};
 /// The body as text, one `data:` line a line.
 ///
 /// ```
-/// use sse_core::{Format, FormatError, StringFormat};
+/// use sse_core::{
+///     StringFormat,
+///     format::{Format, FormatError},
+/// };
 ///
 /// assert_eq!(StringFormat.data(b"21.5\n22.0")?, "21.5\n22.0");
 /// assert_eq!(StringFormat.data(b"21\xFF"), Err(FormatError::NotUtf8 { at: 2 }));

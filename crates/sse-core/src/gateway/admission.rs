@@ -8,7 +8,12 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, Version, header};
 
 use super::{browser, header_text::text, policy::Policy, refusal::Refusal};
-use crate::{Hub, Resume, Start, SubscribeError, Subscriber, Token, event_stream};
+use crate::{
+    Hub, Token,
+    history::{Resume, Start},
+    hub::{SubscribeError, Subscriber},
+    response::event_stream,
+};
 
 /// A GET that wants to listen.
 ///
@@ -19,7 +24,10 @@ use crate::{Hub, Resume, Start, SubscribeError, Subscriber, Token, event_stream}
 /// ```
 /// # use std::time::Instant;
 /// # use http::Request;
-/// use sse_core::{Admitted, Gateway, GatewayConfig, Handled, Hub, HubConfig, StringFormat};
+/// use sse_core::{
+///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+///     gateway::{Admitted, Handled},
+/// };
 ///
 /// # let (gateway, now) = (
 /// #     Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default()),

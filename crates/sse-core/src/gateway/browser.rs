@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts};
 
 use super::header_text::text;
-use crate::{Event, EventName, Hub, SubscribeError, response::stream_head};
+use crate::{Event, Hub, event::EventName, hub::SubscribeError, response::stream_head};
 
 /// Whether what asks is the `EventSource` of a browser, or acts for one: it is closed for good by any
 /// answer but 200, so a refusal that will pass is told in a stream.

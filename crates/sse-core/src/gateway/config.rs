@@ -14,7 +14,7 @@ use super::{Cors, Hosts};
 ///     .with_prefix("/events")?
 ///     .with_max_body(64 << 10)
 ///     .with_body_timeout(Duration::from_secs(10));
-/// # Ok::<(), sse_core::GatewayError>(())
+/// # Ok::<(), sse_core::gateway::GatewayError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct GatewayConfig {
@@ -59,7 +59,7 @@ impl GatewayConfig {
     /// 64 MiB.
     ///
     /// Beyond it the answer is 503 with `Retry-After`. The bodies of one connection, where its
-    /// [`RemoteAddr`](crate::RemoteAddr) is known, may take an eighth of it. Both are raised to
+    /// [`RemoteAddr`](crate::gateway::RemoteAddr) is known, may take an eighth of it. Both are raised to
     /// [`Self::with_max_body`] where they are less, so that one body always fits.
     #[must_use]
     pub fn with_max_bodies(mut self, max_bodies: usize) -> Self {

@@ -5,7 +5,10 @@ use http::{HeaderMap, HeaderValue, header};
 /// Without it a gateway says nothing about origins, and browsers keep such pages out.
 ///
 /// ```
-/// use sse_core::{Cors, CorsError, GatewayConfig};
+/// use sse_core::{
+///     GatewayConfig,
+///     gateway::{Cors, CorsError},
+/// };
 ///
 /// let cors = Cors::new(["https://app.example", "http://localhost:3000"])?.with_credentials()?;
 /// let config = GatewayConfig::default().with_cors(cors);

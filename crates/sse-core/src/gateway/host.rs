@@ -9,14 +9,14 @@ use crate::request::Authority;
 /// another host than its own. Case, ports and a final dot do not count.
 ///
 /// ```
-/// use sse_core::{GatewayConfig, Hosts};
+/// use sse_core::{GatewayConfig, gateway::Hosts};
 ///
 /// let hosts = Hosts::loopback().with_host("events.example")?.with_host("*.app.example")?;
 /// let config = GatewayConfig::default().with_hosts(hosts);
 ///
 /// let error = Hosts::default().with_host("https://app.example/").unwrap_err();
 /// assert!(error.to_string().contains("https://app.example/"));
-/// # Ok::<(), sse_core::HostsError>(())
+/// # Ok::<(), sse_core::gateway::HostsError>(())
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Hosts {

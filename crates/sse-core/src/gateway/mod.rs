@@ -1,3 +1,5 @@
+//! The HTTP face of a hub: heads of requests in, answers out.
+
 mod config;
 pub use config::{GatewayConfig, GatewayError};
 
@@ -33,9 +35,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, header, request::Parts};
 
 use crate::{
-    Hub, IdempotencyKey, LastEventId, Limit, Since, Start, Token,
-    hub::Bodies,
+    Hub, Token,
+    channel::IdempotencyKey,
+    history::{Since, Start},
+    hub::{Bodies, HubLimit},
     request::{Authority, RequestHead},
+    response::LastEventId,
 };
 use policy::Policy;
 use refusal::Refusal;
@@ -50,7 +55,7 @@ use route::Route;
 /// ```
 /// use std::time::Instant;
 /// use http::{Request, StatusCode};
-/// use sse_core::{Gateway, GatewayConfig, Handled, Hub, HubConfig, StringFormat};
+/// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, gateway::Handled};
 ///
 /// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
 /// let request = Request::post("/ping/42").header("host", "localhost").body(())?;
@@ -109,7 +114,9 @@ impl Gateway {
     ///
     /// ```
     /// use http::Request;
-    /// use sse_core::{Gateway, GatewayConfig, Handled, Hub, HubConfig, StringFormat, Token};
+    /// use sse_core::{
+    ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, gateway::Handled,
+    /// };
     ///
     /// # let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
     /// let request = Request::get("/mine?since=earliest").header("host", "localhost").body(())?;
@@ -223,7 +230,7 @@ impl Gateway {
         body_type::check(&parts.headers)?;
         let limit = self.config.max_body;
         if content_length(&parts.headers).is_some_and(|len| limit < len) {
-            self.hub.count_refused(Limit::BodyBytes);
+            self.hub.count_refused(HubLimit::BodyBytes);
             return Err(Refusal::TooLarge);
         }
         let key = self.idempotency_key(parts)?;

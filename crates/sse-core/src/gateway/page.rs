@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 
 use super::GatewayConfig;
-use crate::{Action, Hub};
+use crate::{Hub, action::Action};
 
 /// The page at the root: what this server is and how to use it.
 pub(super) fn response(hub: &Hub, config: &GatewayConfig) -> Response<Bytes> {

@@ -4,14 +4,18 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, header};
 
 use super::{header_text::text, policy::Policy, refusal::Refusal};
-use crate::{Hub, IdempotencyKey, Limit, Post, PublishError, Published, Token, hub::BodyPart};
+use crate::{
+    Hub, Token,
+    channel::IdempotencyKey,
+    hub::{BodyPart, HubLimit, Post, PublishError, Published},
+};
 
 /// A POST whose head was accepted: it takes the body, then publishes.
 ///
 /// ```
 /// # use std::time::Instant;
 /// # use http::Request;
-/// use sse_core::{Gateway, GatewayConfig, Handled, Hub, HubConfig, StringFormat, Token};
+/// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, gateway::Handled};
 ///
 /// # let hub = Hub::new(HubConfig::new(StringFormat));
 /// # let (gateway, now) = (Gateway::new(hub.clone(), GatewayConfig::default()), Instant::now());
@@ -72,11 +76,11 @@ impl Permit {
     #[must_use]
     pub fn handle_input(&mut self, input: &[u8]) -> Option<Response<Bytes>> {
         if self.bounds.limit < self.body.len() as u64 + input.len() as u64 {
-            self.hub.count_refused(Limit::BodyBytes);
+            self.hub.count_refused(HubLimit::BodyBytes);
             return Some(self.refuse(Refusal::TooLarge));
         }
         if !self.bounds.part.try_grow(input.len()) {
-            self.hub.count_refused(Limit::Bodies);
+            self.hub.count_refused(HubLimit::Bodies);
             // What has come is of no use any more, and others need the room.
             self.body = BytesMut::new();
             let max = self.bounds.part.max();

@@ -5,7 +5,11 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use super::{body_type::BodyTypeError, page, page::escape, route::RouteError};
 use crate::{
-    IdempotencyKeyError, PublishError, RequestError, SinceError, SubscribeError, stop_reconnecting,
+    channel::IdempotencyKeyError,
+    history::SinceError,
+    hub::{PublishError, SubscribeError},
+    request::RequestError,
+    response::stop_reconnecting,
 };
 
 /// Why a request is not served, as the client is told.

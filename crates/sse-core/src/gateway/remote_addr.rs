@@ -7,7 +7,7 @@ use core::net::SocketAddr;
 ///
 /// ```
 /// use http::Request;
-/// use sse_core::RemoteAddr;
+/// use sse_core::gateway::RemoteAddr;
 ///
 /// fn is_local<B>(request: &Request<B>) -> bool {
 ///     request.extensions().get::<RemoteAddr>().is_some_and(|remote| remote.addr().ip().is_loopback())

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::{Token, TokenError};
+use crate::{Token, channel::TokenError};
 
 /// What a path names.
 #[derive(Debug, Eq, PartialEq)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 ///
 /// ```
 /// use std::time::Duration;
-/// use sse_core::{History, HubConfig, StringFormat};
+/// use sse_core::{HubConfig, StringFormat, history::History};
 ///
 /// # let from_a_random_source = 42;
 /// let history = History::new(from_a_random_source)

@@ -8,7 +8,7 @@ use crate::mix::mix64;
 /// Sequence numbers begin anew with each life, and the epoch tells the lives apart.
 ///
 /// ```
-/// use sse_core::Epoch;
+/// use sse_core::history::Epoch;
 ///
 /// let (first, second) = (Epoch::new(42, 0), Epoch::new(42, 1));
 /// assert_ne!(first, second);

@@ -1,12 +1,12 @@
 use std::fmt::Write;
 
 use super::Position;
-use crate::{Event, EventName};
+use crate::{Event, event::EventName};
 
 /// What a listener is told when it may have missed events: `event: sse.gap`.
 ///
 /// ```
-/// use sse_core::{Gap, GapReason};
+/// use sse_core::history::{Gap, GapReason};
 ///
 /// fn is_worth_a_reload(gap: &Gap) -> bool {
 ///     gap.reason() != GapReason::Trimmed || gap.missed() != Some(0)
@@ -100,7 +100,7 @@ const MAX_SHOWN: usize = 64;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Epoch;
+    use crate::history::Epoch;
 
     #[test]
     fn a_gap_says_reason_request_and_number_in_one_block() {

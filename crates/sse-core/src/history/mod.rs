@@ -1,3 +1,5 @@
+//! What channels remember: ids that are positions, where a listener begins, and gaps.
+
 mod config;
 pub use config::History;
 

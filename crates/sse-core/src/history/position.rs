@@ -1,7 +1,7 @@
 use std::fmt;
 
 use super::Epoch;
-use crate::EventId;
+use crate::event::EventId;
 
 /// A place in the life of a channel, which is what the ids of a hub with history say:
 /// `{seq}.{epoch}`, as in `1042.k3f9x2q1`.
@@ -9,7 +9,7 @@ use crate::EventId;
 /// Events are counted from 1 in each channel; position 0 is the beginning of its life.
 ///
 /// ```
-/// use sse_core::Position;
+/// use sse_core::history::Position;
 ///
 /// let position = Position::parse(b"1042.k3f9x2q1").expect("well-formed");
 /// assert_eq!((position.seq(), position.epoch().as_str()), (1042, "k3f9x2q1"));

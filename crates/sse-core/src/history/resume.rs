@@ -1,12 +1,15 @@
 use std::str::FromStr;
 
 use super::{Epochs, Gap, GapReason, Position};
-use crate::{LastEventId, refused::shown};
+use crate::{refused::shown, response::LastEventId};
 
 /// Where a listener wants to begin. It has no effect in a hub without history.
 ///
 /// ```
-/// use sse_core::{LastEventId, Since, Start};
+/// use sse_core::{
+///     history::{Since, Start},
+///     response::LastEventId,
+/// };
 ///
 /// let from_the_oldest = Start::default().with_since(Since::Earliest);
 /// let after = Start::from(LastEventId::new(Some(b"1042.k3f9x2q1"), None));
@@ -26,6 +29,14 @@ impl Start {
     }
 }
 
+impl From<Position> for Start {
+    /// Begins behind `position`, as a client does that has it as its last event ID.
+    fn from(position: Position) -> Self {
+        let id = position.to_string();
+        Self::from(LastEventId::new(Some(id.as_bytes()), None))
+    }
+}
+
 impl From<LastEventId> for Start {
     fn from(last_event_id: LastEventId) -> Self {
         Self { last_event_id, since: Since::default() }
@@ -35,7 +46,7 @@ impl From<LastEventId> for Start {
 /// Where a listener without an id begins.
 ///
 /// ```
-/// use sse_core::Since;
+/// use sse_core::history::Since;
 ///
 /// assert_eq!("latest".parse(), Ok(Since::Latest));
 /// assert_eq!("20".parse(), Ok(Since::Last(20)));
@@ -175,7 +186,7 @@ fn beginning(since: Since, kept: Kept<'_>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Epoch;
+    use crate::history::Epoch;
 
     /// Events 12 to 20 are kept; from 6 on they are of the second epoch.
     fn kept(epochs: &Epochs) -> Kept<'_> {

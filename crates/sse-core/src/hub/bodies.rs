@@ -4,7 +4,7 @@ use super::{
     gauge::Gauge,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use crate::RemoteAddr;
+use crate::gateway::RemoteAddr;
 
 /// The bodies that are arriving, counted as they come, against what all of them may take together and
 /// those of one connection.

@@ -7,8 +7,10 @@ use super::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use crate::{
-    Output, Resume, Start, SubscribeError, Token, Verdict,
-    channel::{Channel, Held, Joined, Outcome, Phase, Publication},
+    Token,
+    channel::{Channel, Held, Joined, Outcome, Output, Phase, Publication},
+    history::{Resume, Start, Verdict},
+    hub::SubscribeError,
 };
 
 /// A [`Channel`] behind its lock.

@@ -5,9 +5,10 @@ use std::{
 
 use super::{HubConfig, Post, PublishError};
 use crate::{
-    Action, ActionSet, Event, EventName,
-    action::parse_retry,
+    Event,
+    action::{Action, ActionSet, parse_retry},
     channel::{Content, Drafts, Publication},
+    event::EventName,
     wire::Draft,
 };
 

@@ -1,12 +1,24 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{ActionSet, Format, History, IdSource, Mode, OnOverrun, Token, channel::ChannelConfig};
+use crate::{
+    Token,
+    action::ActionSet,
+    channel::{ChannelConfig, Mode, OnOverrun},
+    format::Format,
+    history::History,
+    id_source::IdSource,
+};
 
 /// What a [`Hub`](crate::Hub) publishes, for whom, and how much it may hold.
 ///
 /// ```
 /// use std::time::Duration;
-/// use sse_core::{Action, Counter, Hub, HubConfig, Mode, StringFormat, ActionSet};
+/// use sse_core::{
+///     Hub, HubConfig, StringFormat,
+///     action::{Action, ActionSet},
+///     channel::Mode,
+///     id_source::Counter,
+/// };
 ///
 /// let hub = Hub::new(
 ///     HubConfig::new(StringFormat)
@@ -15,7 +27,7 @@ use crate::{ActionSet, Format, History, IdSource, Mode, OnOverrun, Token, channe
 ///         .with_mode(Mode::Shared)
 ///         .with_keepalive(Some(Duration::from_secs(30))),
 /// );
-/// # Ok::<(), sse_core::ActionError>(())
+/// # Ok::<(), sse_core::action::ActionError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct HubConfig {
@@ -75,7 +87,7 @@ impl HubConfig {
     /// what [`Self::with_mode`] says.
     ///
     /// ```
-    /// use sse_core::{HubConfig, Mode, StringFormat};
+    /// use sse_core::{HubConfig, StringFormat, channel::Mode};
     ///
     /// let config = HubConfig::new(StringFormat).with_mode_of(|token| {
     ///     if token.as_str().starts_with("news:") { Mode::Shared } else { Mode::Exclusive }

@@ -1,14 +1,14 @@
 use super::{
-    Limit,
+    HubLimit,
     sync::{AtomicU64, Ordering},
 };
-use crate::{Mode, Token};
+use crate::{Token, channel::Mode};
 
 /// What a channel is and holds now.
 ///
 /// ```
 /// # use std::time::Instant;
-/// # use sse_core::{Hub, HubConfig, Mode, StringFormat, Token};
+/// # use sse_core::{Hub, HubConfig, StringFormat, Token, channel::Mode};
 /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
 /// let _listener = hub.subscribe(&Token::new("42")?, now)?;
 /// let info = &hub.channels()[0];
@@ -36,12 +36,12 @@ pub struct ChannelInfo {
 ///
 /// ```
 /// # use std::time::Instant;
-/// # use sse_core::{Hub, HubConfig, Limit, StringFormat, Token};
+/// # use sse_core::{Hub, HubConfig, StringFormat, Token, hub::HubLimit};
 /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
 /// let _listener = hub.subscribe(&Token::new("42")?, now)?;
 /// let counts = hub.counts();
 /// assert_eq!((counts.channels, counts.listeners), (1, 1));
-/// assert_eq!(counts.refused(Limit::Listeners), 0);
+/// assert_eq!(counts.refused(HubLimit::Listeners), 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -73,7 +73,7 @@ pub struct Counts {
 
 impl Counts {
     /// How often something was refused because of `limit`.
-    pub fn refused(&self, limit: Limit) -> u64 {
+    pub fn refused(&self, limit: HubLimit) -> u64 {
         self.refused[limit as usize]
     }
 }
@@ -100,7 +100,7 @@ impl Tally {
         self.gaps.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn refuse(&self, limit: Limit) {
+    pub(super) fn refuse(&self, limit: HubLimit) {
         self.refused[limit as usize].fetch_add(1, Ordering::Relaxed);
     }
 
@@ -116,4 +116,4 @@ impl Tally {
     }
 }
 
-const LIMITS: usize = Limit::Bodies as usize + 1;
+const LIMITS: usize = HubLimit::Bodies as usize + 1;

@@ -3,13 +3,13 @@ use std::fmt;
 /// What a hub has only so much of.
 ///
 /// ```
-/// use sse_core::Limit;
+/// use sse_core::hub::HubLimit;
 ///
-/// assert_eq!(Limit::Listeners.to_string(), "listeners");
+/// assert_eq!(HubLimit::Listeners.to_string(), "listeners");
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
-pub enum Limit {
+pub enum HubLimit {
     /// Channels, those that only remember too.
     Channels,
     /// Listeners of all channels.
@@ -22,7 +22,7 @@ pub enum Limit {
     Bodies,
 }
 
-impl fmt::Display for Limit {
+impl fmt::Display for HubLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Channels => "channels",

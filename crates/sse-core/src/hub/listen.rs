@@ -1,16 +1,16 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Hub, Limit, SubscribeError, Subscriber,
+    Hub, HubLimit, SubscribeError, Subscriber,
     cell::Cell,
     gauge::Gauge,
     lives::NotOpened,
     sync::{Arc, Ordering},
 };
 use crate::{
-    Resume, Start, Token,
+    Token,
     channel::{Joined, Phase, Tombstone},
-    history::{Kept, decide},
+    history::{Kept, Resume, Start, decide},
     mix::GOLDEN_SECTION,
 };
 
@@ -107,7 +107,7 @@ impl Hub {
         start: &Start,
         now: Instant,
     ) -> Result<(Arc<Cell>, Joined), SubscribeError> {
-        let (limit, max) = (Limit::Listeners, self.config().max_listeners);
+        let (limit, max) = (HubLimit::Listeners, self.config().max_listeners);
         if !self.shared.connected.try_add(1) {
             // That the channel is taken or over is so for longer, and is said first.
             self.check_subscribe(token, start, now)?;
@@ -142,7 +142,7 @@ impl Hub {
             NotOpened::Closed => SubscribeError::Ended,
             NotOpened::Shutdown => SubscribeError::Shutdown,
             NotOpened::Full => {
-                let (limit, max) = (Limit::Channels, self.config().max_channels);
+                let (limit, max) = (HubLimit::Channels, self.config().max_channels);
                 SubscribeError::Limit { limit, max }
             }
         }

@@ -7,9 +7,9 @@ use super::{
     table::Full,
 };
 use crate::{
-    Epoch, Token,
+    Token,
     channel::{Channel, Tombstone},
-    history::Epochs,
+    history::{Epoch, Epochs},
 };
 
 /// How channels begin and end.

@@ -1,3 +1,5 @@
+//! The channels of a server: who listens, who is reached, what may be held.
+
 mod config;
 pub use config::{HubConfig, HubError};
 
@@ -8,7 +10,7 @@ mod subscriber;
 pub use subscriber::{SubscribeError, Subscriber};
 
 mod receiver;
-pub use receiver::{Delivered, Receiver};
+pub use receiver::{Delivered, EventReceiver};
 
 mod published;
 pub use published::{Overrun, PublishError, Published};
@@ -17,7 +19,7 @@ mod wakers;
 pub use wakers::Wakers;
 
 mod limit;
-pub use limit::Limit;
+pub use limit::HubLimit;
 
 mod counts;
 pub use counts::{ChannelInfo, Counts};
@@ -44,7 +46,10 @@ mod tombstones;
 
 use std::time::{Duration, Instant};
 
-use crate::{CloseReason, Token, channel::Drain};
+use crate::{
+    Token,
+    channel::{CloseReason, Drain},
+};
 use shared::Shared;
 use sync::{Arc, AtomicU64};
 use table::Table;
@@ -57,7 +62,7 @@ use table::Table;
 ///
 /// ```
 /// use std::{task::Waker, time::Instant};
-/// use sse_core::{Hub, HubConfig, Output, PublishError, StringFormat, Token};
+/// use sse_core::{Hub, HubConfig, StringFormat, Token, channel::Output, hub::PublishError};
 ///
 /// let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
 /// let token = Token::new("42")?;
@@ -180,7 +185,7 @@ impl Hub {
     }
 
     /// Counts what a body that is too long was refused for.
-    pub(crate) fn count_refused(&self, limit: Limit) {
+    pub(crate) fn count_refused(&self, limit: HubLimit) {
         self.shared.tally.refuse(limit);
     }
 

@@ -1,14 +1,14 @@
-use crate::IdempotencyKey;
+use crate::channel::IdempotencyKey;
 
 /// What a publisher asks for: an action, a body, and how to take them.
 ///
 /// ```
-/// use sse_core::{IdempotencyKey, Post};
+/// use sse_core::{channel::IdempotencyKey, hub::Post};
 ///
 /// let key = IdempotencyKey::try_from(&b"order-42"[..])?;
 /// let post = Post::new("ping", b"hi").with_key(key);
 /// let two_events = Post::new("ping", b"1\n2\n").with_batch();
-/// # Ok::<(), sse_core::IdempotencyKeyError>(())
+/// # Ok::<(), sse_core::channel::IdempotencyKeyError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Post<'a> {
@@ -25,7 +25,7 @@ impl<'a> Post<'a> {
     }
 
     /// Publishes only if nothing was published under `key` in the window of
-    /// [`History::with_keys`](crate::History::with_keys). Without history it has no effect.
+    /// [`History::with_keys`](crate::history::History::with_keys). Without history it has no effect.
     #[must_use]
     pub fn with_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);

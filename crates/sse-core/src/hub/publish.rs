@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Hub, Limit, Post, PublishError, Published, Wakers,
+    Hub, HubLimit, Post, PublishError, Published, Wakers,
     cell::Cell,
     command::{Command, find_action},
     lives::NotOpened,
@@ -51,7 +51,7 @@ impl Hub {
     ///
     /// ```
     /// # use std::time::Instant;
-    /// use sse_core::{Event, EventName, Hub, HubConfig, StringFormat, Token};
+    /// use sse_core::{Event, Hub, HubConfig, StringFormat, Token, event::EventName};
     ///
     /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
     /// let token = Token::new("42")?;
@@ -215,7 +215,7 @@ impl Hub {
                 NotOpened::Closed => PublishError::NotConnected,
                 NotOpened::Shutdown => PublishError::Shutdown,
                 NotOpened::Full => {
-                    let (limit, max) = (Limit::Channels, self.config().max_channels);
+                    let (limit, max) = (HubLimit::Channels, self.config().max_channels);
                     self.shared.tally.refuse(limit);
                     PublishError::Limit { limit, max }
                 }

@@ -1,11 +1,17 @@
-use super::{Limit, Wakers};
-use crate::{EventId, EventName, FormatError, Position, Token, channel::PublishedId};
+use super::{HubLimit, Wakers};
+use crate::{
+    Token,
+    channel::PublishedId,
+    event::{EventId, EventName},
+    format::FormatError,
+    history::Position,
+};
 
 /// What became of a publication.
 ///
 /// ```
 /// # use std::time::Instant;
-/// # use sse_core::{Counter, Hub, HubConfig, StringFormat, Token};
+/// # use sse_core::{Hub, HubConfig, StringFormat, Token, id_source::Counter};
 /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat).with_ids(Counter::default())), Instant::now());
 /// # let token = Token::new("42")?;
 /// let _listener = hub.subscribe(&token, now)?;
@@ -103,7 +109,7 @@ pub enum PublishError {
     #[error("there may be no more than {max} {limit}")]
     Limit {
         /// Of what.
-        limit: Limit,
+        limit: HubLimit,
         /// How much.
         max: usize,
     },

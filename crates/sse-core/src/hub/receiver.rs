@@ -6,7 +6,12 @@ use std::{
 use bytes::Bytes;
 
 use super::Subscriber;
-use crate::{CloseReason, Decoder, Item, Limits, MessageEvent, Output, Position};
+use crate::{
+    Decoder, Item,
+    channel::{CloseReason, Output},
+    history::Position,
+    wire::{Limits, MessageEvent},
+};
 
 /// A listener in this process: the events of a channel, not the bytes of a stream.
 ///
@@ -14,11 +19,11 @@ use crate::{CloseReason, Decoder, Item, Limits, MessageEvent, Output, Position};
 ///
 /// ```
 /// # use std::{task::{Poll, Waker}, time::Instant};
-/// use sse_core::{Event, Hub, HubConfig, Receiver, StringFormat, Token};
+/// use sse_core::{Event, Hub, HubConfig, StringFormat, Token, hub::EventReceiver};
 ///
 /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
 /// let token = Token::new("42")?;
-/// let mut receiver = Receiver::from(hub.subscribe(&token, now)?);
+/// let mut receiver = EventReceiver::from(hub.subscribe(&token, now)?);
 /// hub.send(&token, Event::data("hi"), now)?.wake();
 ///
 /// let Poll::Ready(Some(delivered)) = receiver.poll_next(Waker::noop(), now) else {
@@ -31,7 +36,7 @@ use crate::{CloseReason, Decoder, Item, Limits, MessageEvent, Output, Position};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Receiver {
+pub struct EventReceiver {
     subscriber: Subscriber,
     decoder: Decoder,
     input: Bytes,
@@ -39,18 +44,18 @@ pub struct Receiver {
     end: Option<CloseReason>,
 }
 
-/// An event that has reached a [`Receiver`].
+/// An event that has reached a [`EventReceiver`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Delivered {
     /// The event; `sse.gap` where some are missing before what follows.
     pub event: MessageEvent,
-    /// Its position, in a hub with history: to go on from there, [`Start`](crate::Start) takes its
-    /// [`EventId`](crate::EventId).
+    /// Its position, in a hub with history: a [`Start`](crate::history::Start) from it goes on behind the
+    /// event.
     pub position: Option<Position>,
 }
 
-impl Receiver {
+impl EventReceiver {
     /// The next event; `None` once there will be no more, for the reason of [`Self::close_reason`].
     /// While there is none, `waker` is kept and woken when there is one, and at [`Self::until`] it is to
     /// be polled again.
@@ -113,7 +118,7 @@ impl Receiver {
     }
 }
 
-impl From<Subscriber> for Receiver {
+impl From<Subscriber> for EventReceiver {
     fn from(subscriber: Subscriber) -> Self {
         // What the hub has taken it also delivers, however long.
         let all = usize::MAX;

@@ -1,7 +1,7 @@
 use std::{task::Waker, time::Instant};
 
-use super::{Hub, Limit, Wakers, cell::Cell, sync::Arc};
-use crate::{Output, Resume, Token};
+use super::{Hub, HubLimit, Wakers, cell::Cell, sync::Arc};
+use crate::{Token, channel::Output, history::Resume};
 
 /// One listener of a channel of a [`Hub`]: what its connection has to write.
 ///
@@ -10,7 +10,7 @@ use crate::{Output, Resume, Token};
 ///
 /// ```
 /// # use std::{task::Waker, time::Instant};
-/// # use sse_core::{Hub, HubConfig, Output, StringFormat, Token};
+/// # use sse_core::{Hub, HubConfig, StringFormat, Token, channel::Output};
 /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat).with_keepalive(None)), Instant::now());
 /// let mut listener = hub.subscribe(&Token::new("42")?, now)?;
 /// assert_eq!(
@@ -107,7 +107,7 @@ pub enum SubscribeError {
     #[error("there may be no more than {max} {limit}")]
     Limit {
         /// Of what.
-        limit: Limit,
+        limit: HubLimit,
         /// How many.
         max: usize,
     },

@@ -8,7 +8,7 @@ use super::{
     ChannelInfo,
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, Weak},
 };
-use crate::{Gap, Token};
+use crate::{Token, history::Gap};
 
 /// What happens in a hub.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -67,7 +67,7 @@ pub enum HubEvent {
 ///
 /// ```
 /// # use std::{task::{Poll, Waker}, time::Instant};
-/// # use sse_core::{Hub, HubConfig, HubEvent, StringFormat, Token};
+/// # use sse_core::{Hub, HubConfig, StringFormat, Token, hub::HubEvent};
 /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
 /// let mut watcher = hub.watch();
 /// assert!(watcher.channels().is_empty());

@@ -4,13 +4,13 @@ use std::{
 };
 
 use super::IdSource;
-use crate::EventId;
+use crate::event::EventId;
 
 /// Decimal ids, counted from 0 over all channels.
 ///
 /// ```
 /// use std::time::Instant;
-/// use sse_core::{Counter, IdSource};
+/// use sse_core::id_source::{Counter, IdSource};
 ///
 /// let (ids, now) = (Counter::default(), Instant::now());
 /// assert_eq!(ids.next_id(now).as_str(), "0");

@@ -1,3 +1,5 @@
+//! Where the ids of events come from in a hub without history.
+
 mod counter;
 pub use counter::Counter;
 
@@ -6,7 +8,7 @@ pub use time_stamp::TimeStamp;
 
 use std::{fmt, time::Instant};
 
-use crate::EventId;
+use crate::event::EventId;
 
 /// Where the ids of a hub's events come from.
 ///
@@ -15,7 +17,7 @@ use crate::EventId;
 ///
 /// ```
 /// use std::time::Instant;
-/// use sse_core::{EventId, HubConfig, IdSource, StringFormat};
+/// use sse_core::{HubConfig, StringFormat, event::EventId, id_source::IdSource};
 ///
 /// #[derive(Debug)]
 /// struct Constant;

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::IdSource;
-use crate::EventId;
+use crate::event::EventId;
 
 /// The time of an event as its id: seconds since 1970 with six decimals.
 ///
@@ -10,7 +10,7 @@ use crate::EventId;
 ///
 /// ```
 /// use std::time::{Duration, Instant};
-/// use sse_core::{IdSource, TimeStamp};
+/// use sse_core::id_source::{IdSource, TimeStamp};
 ///
 /// let start = Instant::now();
 /// let ids = TimeStamp::new(Duration::from_secs(1_353_666_000), start);

@@ -1,9 +1,13 @@
-use crate::{Block, BlockDecoder, DecodeError, Decoder, Item, MessageEvent, reader::OwnedItem};
+use crate::{
+    Decoder, Item,
+    reader::OwnedItem,
+    wire::{Block, BlockDecoder, DecodeError, MessageEvent},
+};
 
-/// A decoder whose items a reader can hand on: [`Decoder`], [`Items`] or [`BlockDecoder`].
+/// A decoder whose items a reader can hand on: [`Decoder`], [`AllItems`] or [`BlockDecoder`].
 ///
 /// ```
-/// use sse_core::{BlockDecoder, reader::Decode};
+/// use sse_core::{reader::Decode, wire::BlockDecoder};
 ///
 /// fn count(mut decoder: impl Decode, mut input: &[u8]) -> usize {
 ///     std::iter::from_fn(|| decoder.decode_owned(&mut input).ok().flatten()).count()
@@ -23,7 +27,7 @@ pub trait Decode: sealed::Sealed {
     fn decode_owned(&mut self, input: &mut &[u8]) -> Result<Option<Self::Item>, DecodeError>;
 }
 
-/// Events alone: comments, reconnection times and what was dropped are passed over. [`Items`] tells
+/// Events alone: comments, reconnection times and what was dropped are passed over. [`AllItems`] tells
 /// of them.
 impl Decode for Decoder {
     type Item = MessageEvent;
@@ -49,9 +53,12 @@ impl Decode for BlockDecoder {
 /// A [`Decoder`] of which a reader hands on everything that it finds.
 ///
 /// ```
-/// use sse_core::{Decoder, reader::{Items, OwnedItem, Reader}};
+/// use sse_core::{
+///     Decoder,
+///     reader::{AllItems, OwnedItem, Reader},
+/// };
 ///
-/// let items = Items(Decoder::new().with_comments(true));
+/// let items = AllItems(Decoder::new().with_comments(true));
 /// let mut reader = Reader::with_decoder(&b":hello\ndata: 1\n\n"[..], items);
 ///
 /// assert_eq!(reader.next().transpose()?, Some(OwnedItem::Comment("hello".into())));
@@ -61,9 +68,9 @@ impl Decode for BlockDecoder {
 /// ```
 #[expect(clippy::exhaustive_structs, reason = "a view of a decoder, nothing more")]
 #[derive(Debug, Default)]
-pub struct Items(pub Decoder);
+pub struct AllItems(pub Decoder);
 
-impl Decode for Items {
+impl Decode for AllItems {
     type Item = OwnedItem;
 
     fn decode_owned(&mut self, input: &mut &[u8]) -> Result<Option<OwnedItem>, DecodeError> {
@@ -76,6 +83,6 @@ mod sealed {
     pub trait Sealed {}
 
     impl Sealed for crate::Decoder {}
-    impl Sealed for crate::BlockDecoder {}
-    impl Sealed for super::Items {}
+    impl Sealed for crate::wire::BlockDecoder {}
+    impl Sealed for super::AllItems {}
 }

@@ -1,11 +1,15 @@
 use std::io;
 
-use crate::DecodeError;
+use crate::wire::DecodeError;
 
 /// Why a reader gives no more items.
 ///
 /// ```
-/// use sse_core::{DecodeError, Decoder, Limits, reader::{ReadError, Reader}};
+/// use sse_core::{
+///     Decoder,
+///     reader::{ReadError, Reader},
+///     wire::{DecodeError, Limits},
+/// };
 ///
 /// let decoder = Decoder::with_limits(Limits::default().with_event(4));
 /// let mut events = Reader::with_decoder(&b"data: 12345\n\n"[..], decoder);

@@ -9,13 +9,13 @@
 //! | `tokio_util::codec` | `Codec` | `codec` |
 //!
 //! What comes out is up to the [`Decode`]r: a [`Decoder`](crate::Decoder) gives
-//! [`MessageEvent`](crate::MessageEvent)s, [`Items`] comments and reconnection times too, and a
-//! [`BlockDecoder`](crate::BlockDecoder) the [`Block`](crate::Block)s as they were written.
+//! [`MessageEvent`](crate::wire::MessageEvent)s, [`AllItems`] comments and reconnection times too, and a
+//! [`BlockDecoder`](crate::wire::BlockDecoder) the [`Block`](crate::wire::Block)s as they were written.
 //!
 //! After its end, and after an error, a reader gives `None` for ever.
 
 mod decode;
-pub use decode::{Decode, Items};
+pub use decode::{AllItems, Decode};
 
 mod error;
 pub use error::ReadError;

@@ -1,14 +1,20 @@
 use std::time::Duration;
 
-use crate::{DecodeError, Item, MessageEvent};
+use crate::{
+    Item,
+    wire::{DecodeError, MessageEvent},
+};
 
 /// An [`Item`] in storage of its own.
 ///
 /// ```
-/// use sse_core::{Decoder, reader::{Items, OwnedItem, Reader}};
+/// use sse_core::{
+///     Decoder,
+///     reader::{AllItems, OwnedItem, Reader},
+/// };
 ///
 /// let source = &b"retry: 500\ndata: 1\n\n"[..];
-/// for item in Reader::with_decoder(source, Items(Decoder::new())) {
+/// for item in Reader::with_decoder(source, AllItems(Decoder::new())) {
 ///     match item? {
 ///         OwnedItem::Event(event) => assert_eq!(event.data(), "1"),
 ///         OwnedItem::Retry(time) => assert_eq!(time.as_millis(), 500),

@@ -12,7 +12,7 @@ use super::Authority;
 ///
 /// ```
 /// use http::Request;
-/// use sse_core::{RequestError, RequestHead};
+/// use sse_core::request::{RequestError, RequestHead};
 ///
 /// let request = Request::get("/poll/42").header("host", "localhost:8888").body(())?;
 /// assert_eq!(RequestHead::from(&request).check(), Ok(()));

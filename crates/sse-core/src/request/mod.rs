@@ -1,3 +1,5 @@
+//! Which heads of requests a server must not take.
+
 mod authority;
 pub(crate) use authority::{Authority, port_of};
 

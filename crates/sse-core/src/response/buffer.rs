@@ -5,7 +5,11 @@ use std::{
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::{CloseReason, Event, Frame, KEEPALIVE, Output};
+use crate::{
+    Event,
+    channel::{CloseReason, Output},
+    wire::{Frame, KEEPALIVE},
+};
 
 /// What one answer still has to write: events that are ready are joined, silence is broken.
 ///
@@ -20,7 +24,11 @@ use crate::{CloseReason, Event, Frame, KEEPALIVE, Output};
 /// ```
 /// use std::time::{Duration, Instant};
 ///
-/// use sse_core::{CloseReason, Event, EventBuffer, Output};
+/// use sse_core::{
+///     Event,
+///     channel::{CloseReason, Output},
+///     response::EventBuffer,
+/// };
 ///
 /// let start = Instant::now();
 /// let mut buffer = EventBuffer::new(Some(EventBuffer::KEEPALIVE), start);
@@ -52,7 +60,7 @@ impl EventBuffer {
     /// The silence at the beginning after which a first comment is written, unless told otherwise: 1 s.
     ///
     /// ```
-    /// assert_eq!(sse_core::EventBuffer::FIRST_COMMENT.as_secs(), 1);
+    /// assert_eq!(sse_core::response::EventBuffer::FIRST_COMMENT.as_secs(), 1);
     /// ```
     // Short for a client that waits for the head, and long enough for most streams to speak first.
     pub const FIRST_COMMENT: Duration = Duration::from_secs(1);
@@ -60,7 +68,7 @@ impl EventBuffer {
     /// The silence after which a comment is written, where nothing else is asked for: 15 s.
     ///
     /// ```
-    /// assert_eq!(sse_core::EventBuffer::KEEPALIVE.as_secs(), 15);
+    /// assert_eq!(sse_core::response::EventBuffer::KEEPALIVE.as_secs(), 15);
     /// ```
     ///
     /// # Source
@@ -93,7 +101,7 @@ impl EventBuffer {
     /// ```
     /// use std::time::{Duration, Instant};
     ///
-    /// use sse_core::{EventBuffer, KEEPALIVE, Output};
+    /// use sse_core::{channel::Output, response::EventBuffer, wire::KEEPALIVE};
     ///
     /// let start = Instant::now();
     /// let mut buffer = EventBuffer::new(None, start);
@@ -146,7 +154,11 @@ impl EventBuffer {
     /// ```
     /// use std::time::{Duration, Instant};
     ///
-    /// use sse_core::{CloseReason, Event, EventBuffer, Output};
+    /// use sse_core::{
+    ///     Event,
+    ///     channel::{CloseReason, Output},
+    ///     response::EventBuffer,
+    /// };
     ///
     /// let start = Instant::now();
     /// let mut buffer = EventBuffer::new(Some(EventBuffer::KEEPALIVE), start);

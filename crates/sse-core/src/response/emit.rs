@@ -1,7 +1,7 @@
 use std::{convert::Infallible, fmt};
 
 use super::EventBuffer;
-use crate::{Event, Frame};
+use crate::{Event, wire::Frame};
 
 /// What a stream of events may yield: an [`Event`], a [`Frame`], or the [`Result`] of either.
 ///
@@ -10,7 +10,11 @@ use crate::{Event, Frame};
 /// ```
 /// use std::convert::Infallible;
 ///
-/// use sse_core::{Emit, Event, EventBuffer, EventName};
+/// use sse_core::{
+///     Event,
+///     event::EventName,
+///     response::{Emit, EventBuffer},
+/// };
 ///
 /// struct Progress(u8);
 ///

@@ -5,7 +5,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 /// Its headers keep caches, proxies and compressors from holding events back.
 ///
 /// ```
-/// let response = sse_core::event_stream("data: 42\n\n");
+/// let response = sse_core::response::event_stream("data: 42\n\n");
 /// assert_eq!(response.headers()["content-type"], "text/event-stream");
 /// assert_eq!(response.headers()["cache-control"], "no-cache, no-transform");
 /// assert_eq!(response.headers()["x-accel-buffering"], "no");
@@ -23,7 +23,7 @@ pub fn event_stream<T>(body: T) -> Response<T> {
 /// The answer that makes an `EventSource` close for good.
 ///
 /// ```
-/// assert_eq!(sse_core::stop_reconnecting("").status(), 204);
+/// assert_eq!(sse_core::response::stop_reconnecting("").status(), 204);
 /// ```
 ///
 /// # Source

@@ -1,6 +1,6 @@
 use http::request::Parts;
 
-use crate::EventId;
+use crate::event::EventId;
 
 /// The id of the last event that a client saw, as it says.
 ///
@@ -10,7 +10,7 @@ use crate::EventId;
 ///
 /// ```
 /// use http::Request;
-/// use sse_core::LastEventId;
+/// use sse_core::response::LastEventId;
 ///
 /// let (parts, ()) = Request::get("/").header("last-event-id", "41").body(())?.into_parts();
 /// assert_eq!(LastEventId::from(&parts).id().unwrap().as_str(), "41");

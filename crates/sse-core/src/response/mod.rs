@@ -1,3 +1,5 @@
+//! An answer that is a stream of your own events.
+
 mod buffer;
 pub use buffer::EventBuffer;
 

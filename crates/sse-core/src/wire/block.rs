@@ -3,14 +3,10 @@ use std::{mem, time::Duration};
 use memchr::memchr;
 
 use crate::{
-    DecodeError, EventRef, Item, Limits,
+    Item,
     wire::{
-        item::MESSAGE,
-        limits::Bounds,
-        line::{DATA, Field, line_end_width, value_of},
-        line_ends::LineEnds,
-        text::Text,
-        utf8,
+        DecodeError, EventRef, Limits, item::MESSAGE, limits::Bounds, line::DATA, line::Field,
+        line::line_end_width, line::value_of, line_ends::LineEnds, text::Text, utf8,
     },
 };
 

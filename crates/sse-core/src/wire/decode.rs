@@ -1,12 +1,10 @@
 use std::mem;
 
 use crate::{
-    DecodeError, EventRef, Item, Limits, Overflow,
+    Item,
     wire::{
-        block::{Block, Lines, Ready},
-        limits::Bounds,
-        line::{Field, Line, MARK, Name},
-        line_ends::LineEnds,
+        DecodeError, EventRef, Limits, Overflow, block::Block, block::Lines, block::Ready,
+        limits::Bounds, line::Field, line::Line, line::MARK, line::Name, line_ends::LineEnds,
     },
 };
 
@@ -14,7 +12,7 @@ use crate::{
 ///
 /// Call [`decode`](Self::decode) with each piece of the body until it returns `None`, then with
 /// the next piece. At the end of the body there is nothing to call: what is not finished by a
-/// blank line is no event, and [`Leftover`](crate::Leftover) can tell it. [`reset`](Self::reset) makes the decoder ready for the next connection.
+/// blank line is no event, and [`Leftover`](crate::wire::Leftover) can tell it. [`reset`](Self::reset) makes the decoder ready for the next connection.
 ///
 /// The time is linear in the length of the stream. The memory is bounded by [`Limits`]; buffers
 /// keep the size of their longest content until [`reset`](Self::reset).
@@ -34,7 +32,7 @@ use crate::{
 ///
 /// assert_eq!(seen, [("reading".to_owned(), "21.5".to_owned())]);
 /// assert_eq!(decoder.last_event_id(), "7");
-/// # Ok::<(), sse_core::DecodeError>(())
+/// # Ok::<(), sse_core::wire::DecodeError>(())
 /// ```
 ///
 /// # Source

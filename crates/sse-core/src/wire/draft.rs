@@ -3,7 +3,10 @@ use std::fmt::{self, Write};
 use bytes::BufMut;
 
 use super::Frame;
-use crate::{Event, EventId, EventName};
+use crate::{
+    Event,
+    event::{EventId, EventName},
+};
 
 /// An event that is encoded but for its id, which is known last: nobody has to wait while it is
 /// encoded, and it can be given a place afterwards.

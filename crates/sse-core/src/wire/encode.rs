@@ -7,12 +7,12 @@ use std::{
 use bytes::{BufMut, Bytes, BytesMut};
 use memchr::memchr2;
 
-use crate::{Event, EventName, wire::data_writer::DataWriter};
+use crate::{Event, event::EventName, wire::data_writer::DataWriter};
 
 /// The frame that keeps an idle connection open: a comment without text.
 ///
 /// ```
-/// use sse_core::{KEEPALIVE, encode_comment};
+/// use sse_core::wire::{KEEPALIVE, encode_comment};
 ///
 /// assert_eq!(KEEPALIVE, ":\n\n");
 /// assert_eq!(KEEPALIVE, encode_comment(""));
@@ -31,7 +31,7 @@ pub const KEEPALIVE: Bytes = Bytes::from_static(b":\n\n");
 /// The text follows the colon without a space, so a reader of raw comments gets it unchanged.
 ///
 /// ```
-/// use sse_core::encode_comment;
+/// use sse_core::wire::encode_comment;
 ///
 /// assert_eq!(encode_comment("a\r\ndata: b"), ":a\n:data: b\n\n");
 /// ```
@@ -97,7 +97,7 @@ impl Event {
     ///
     /// ```
     /// use bytes::BytesMut;
-    /// use sse_core::{Event, EventName};
+    /// use sse_core::{Event, event::EventName};
     ///
     /// let reading = Event::default().with_name(EventName::from_static("reading"));
     /// let mut buffer = BytesMut::new();
@@ -123,7 +123,7 @@ impl Event {
     ///
     /// ```
     /// use bytes::BytesMut;
-    /// use sse_core::{Event, EventId};
+    /// use sse_core::{Event, event::EventId};
     ///
     /// let mut buffer = BytesMut::new();
     /// Event::default().with_id(EventId::from_static("7")).encode_json_into(&[21, 22], &mut buffer)?;

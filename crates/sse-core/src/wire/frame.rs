@@ -6,12 +6,12 @@ use std::{
 use bytes::Bytes;
 
 use super::draft::put_id;
-use crate::{Event, EventId, encode_comment};
+use crate::{Event, event::EventId, wire::encode_comment};
 
 /// Encoded events, to be sent to many without being encoded again. A clone shares the bytes.
 ///
 /// ```
-/// use sse_core::{Event, Frame};
+/// use sse_core::{Event, wire::Frame};
 ///
 /// let frame = Frame::from(Event::data("42"));
 /// assert_eq!(frame.as_bytes(), "data: 42\n\n");
@@ -30,7 +30,7 @@ impl Frame {
     /// written after it.
     ///
     /// ```
-    /// use sse_core::{Frame, FrameError};
+    /// use sse_core::wire::{Frame, FrameError};
     ///
     /// assert!(Frame::from_encoded("data: 42\r\n\r\n").is_ok());
     /// assert_eq!(Frame::from_encoded("data: 42\n"), Err(FrameError::NoBlankLine));
@@ -73,12 +73,12 @@ impl Frame {
     /// the bytes are no single event or were encoded elsewhere.
     ///
     /// ```
-    /// use sse_core::{Event, Frame};
+    /// use sse_core::{Event, wire::Frame};
     ///
     /// let frame = Frame::from(Event::data("42").with_id(1.into()));
     /// let same = frame.with_id(&"a.1".try_into()?).expect("it was encoded here");
     /// assert_eq!(same.as_bytes(), "data: 42\nid: a.1\n\n");
-    /// # Ok::<(), sse_core::FieldError>(())
+    /// # Ok::<(), sse_core::event::FieldError>(())
     /// ```
     #[must_use]
     pub fn with_id(&self, id: &EventId) -> Option<Self> {

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use crate::DecodeError;
+use crate::wire::DecodeError;
 
 /// What a [`Decoder`](crate::Decoder) finds in a stream.
 ///
@@ -15,7 +15,7 @@ use crate::DecodeError;
 /// assert_eq!(decoder.decode(&mut input)?, Some(Item::Comment("hello")));
 /// assert_eq!(decoder.decode(&mut input)?, Some(Item::Retry(Duration::from_millis(500))));
 /// assert_eq!(decoder.decode(&mut input)?, None);
-/// # Ok::<(), sse_core::DecodeError>(())
+/// # Ok::<(), sse_core::wire::DecodeError>(())
 /// ```
 #[expect(clippy::exhaustive_enums, reason = "the format has these, and a reader must match all")]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -28,7 +28,7 @@ pub enum Item<'a> {
     Comment(&'a str),
     /// The peer set the reconnection time. Longer ones than `u64` milliseconds are cut to that.
     Retry(Duration),
-    /// An event, or a comment, passed one of the [`Limits`](crate::Limits) and is not delivered.
+    /// An event, or a comment, passed one of the [`Limits`](crate::wire::Limits) and is not delivered.
     ///
     /// It comes only after [`Decoder::with_overflow`](crate::Decoder::with_overflow).
     Dropped(DecodeError),
@@ -48,7 +48,7 @@ pub enum Item<'a> {
 /// assert_eq!((event.name(), event.data(), event.last_event_id()), ("message", "21.5", "7"));
 /// let kept = event.to_owned();
 /// # drop(kept);
-/// # Ok::<(), sse_core::DecodeError>(())
+/// # Ok::<(), sse_core::wire::DecodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct EventRef<'a> {
@@ -126,7 +126,7 @@ impl From<EventRef<'_>> for MessageEvent {
 /// A decoded event in storage of its own.
 ///
 /// ```
-/// use sse_core::{Decoder, Item, MessageEvent};
+/// use sse_core::{Decoder, Item, wire::MessageEvent};
 ///
 /// let mut decoder = Decoder::new();
 /// let mut input = &b"data: 1\n\ndata: 2\n\n"[..];
@@ -139,7 +139,7 @@ impl From<EventRef<'_>> for MessageEvent {
 ///
 /// assert_eq!(events[0].data(), "1");
 /// assert_eq!(events[1].data(), "2");
-/// # Ok::<(), sse_core::DecodeError>(())
+/// # Ok::<(), sse_core::wire::DecodeError>(())
 /// ```
 ///
 /// # Source

@@ -11,7 +11,10 @@ use crate::wire::line::MARK;
 /// each event by [`clear`](Self::clear). At most 8 KiB are kept, whatever the stream.
 ///
 /// ```
-/// use sse_core::{Decoder, Discarded, Item, Leftover};
+/// use sse_core::{
+///     Decoder, Item,
+///     wire::{Discarded, Leftover},
+/// };
 ///
 /// let (mut decoder, mut leftover) = (Decoder::new(), Leftover::new());
 /// let body = &b"data: 1\n\ndata: 2"[..];
@@ -33,7 +36,7 @@ use crate::wire::line::MARK;
 ///     panic!("the last event has no blank line");
 /// };
 /// assert_eq!(text, "data: 2");
-/// # Ok::<(), sse_core::DecodeError>(())
+/// # Ok::<(), sse_core::wire::DecodeError>(())
 /// ```
 ///
 /// # Source
@@ -136,7 +139,7 @@ impl Default for Leftover {
 /// What a stream held that was lost at its end. Of a long text it is the beginning, with `…` behind it.
 ///
 /// ```
-/// use sse_core::Discarded;
+/// use sse_core::wire::Discarded;
 ///
 /// let lost = Discarded::Unfinished { text: "data: 2".to_owned() };
 /// assert_eq!(lost.to_string(), "discarded, as no blank line ended it: data: 2");

@@ -1,4 +1,4 @@
-use crate::wire::line::{DATA, EVENT, ID};
+use crate::wire::{line::DATA, line::EVENT, line::ID};
 
 /// How much a [`Decoder`](crate::Decoder) is willing to hold.
 ///
@@ -9,7 +9,10 @@ use crate::wire::line::{DATA, EVENT, ID};
 /// long.
 ///
 /// ```
-/// use sse_core::{DecodeError, Decoder, Limits};
+/// use sse_core::{
+///     Decoder,
+///     wire::{DecodeError, Limits},
+/// };
 ///
 /// let mut decoder = Decoder::with_limits(Limits::default().with_event(4));
 ///
@@ -107,7 +110,10 @@ impl Default for Limits {
 /// What a [`Decoder`](crate::Decoder) does when the peer passes one of its [`Limits`].
 ///
 /// ```
-/// use sse_core::{DecodeError, Decoder, Item, Limits, Overflow};
+/// use sse_core::{
+///     Decoder, Item,
+///     wire::{DecodeError, Limits, Overflow},
+/// };
 ///
 /// let limits = Limits::default().with_event(4);
 /// let mut decoder = Decoder::with_limits(limits).with_overflow(Overflow::Drop);
@@ -138,7 +144,7 @@ pub enum Overflow {
 /// Why a stream cannot be decoded any further: the peer passed one of the [`Limits`].
 ///
 /// ```
-/// use sse_core::DecodeError;
+/// use sse_core::wire::DecodeError;
 ///
 /// let error = DecodeError::LineTooLong { limit: 1024 };
 /// assert_eq!(error.to_string(), "line longer than 1024 bytes");

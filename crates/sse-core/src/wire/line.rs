@@ -1,4 +1,4 @@
-use crate::DecodeError;
+use crate::wire::DecodeError;
 
 /// How far the current line has come.
 #[derive(Clone, Copy, Debug)]

@@ -1,3 +1,5 @@
+//! The wire format: events as bytes, and bytes as events.
+
 mod block;
 
 mod data_writer;

@@ -2,15 +2,9 @@ use std::ops::Range;
 
 use memchr::{memchr2, memchr3};
 
-use crate::{
-    DecodeError,
-    wire::{
-        block::{Lines, Ready},
-        decode::Decoder,
-        item::MESSAGE,
-        line::{DATA, EVENT, Field, ID, Line, line_end_width, value_of},
-        utf8,
-    },
+use crate::wire::{
+    DecodeError, block::Lines, block::Ready, decode::Decoder, item::MESSAGE, line::DATA,
+    line::EVENT, line::Field, line::ID, line::Line, line::line_end_width, line::value_of, utf8,
 };
 
 impl Decoder {

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{EventRef, MessageEvent};
+use crate::wire::{EventRef, MessageEvent};
 
 /// A decoded event under the names that a page knows it by.
 #[derive(Deserialize, Serialize)]

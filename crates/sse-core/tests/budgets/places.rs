@@ -3,7 +3,13 @@
 use std::time::{Duration, Instant};
 
 use http::Request;
-use sse_core::{Gateway, GatewayConfig, Handled, History, Limit, Mode, Permit, Verdict};
+use sse_core::{
+    Gateway, GatewayConfig,
+    channel::Mode,
+    gateway::{Handled, Permit},
+    history::{History, Verdict},
+    hub::HubLimit,
+};
 
 use crate::support::{World, quiet, token};
 
@@ -19,7 +25,7 @@ fn at_the_limit_of_channels_the_one_that_was_used_longest_ago_gives_way() {
 
     let counts = world.counts();
     assert_eq!((counts.channels, counts.tombstones), (100, 900));
-    assert_eq!(counts.refused(Limit::Channels), 0);
+    assert_eq!(counts.refused(HubLimit::Channels), 0);
     let tokens = world.hub.channels().into_iter();
     let there: Vec<u32> = tokens.map(|info| info.token.as_str().parse().unwrap()).collect();
     assert!(there.iter().all(|n| (900..1_000).contains(n)), "{there:?}");
@@ -41,7 +47,7 @@ fn connections_that_live_count_as_listeners_whatever_became_of_them() {
     let counts = world.counts();
     assert_eq!(counts.listeners + counts.leaving, 10);
     assert!(world.hub.subscribe(&token("another"), world.now).is_err());
-    assert_eq!(world.counts().refused(Limit::Listeners), 1);
+    assert_eq!(world.counts().refused(HubLimit::Listeners), 1);
     drop(all);
     assert_eq!((world.counts().listeners, world.counts().leaving), (0, 0));
 }
@@ -61,7 +67,7 @@ fn bodies_that_are_arriving_are_bounded_together_and_make_room_when_they_are_ove
     let refused = late.handle_input(b"x").unwrap();
     assert_eq!(refused.status(), 503);
     assert!(refused.headers().contains_key("retry-after"));
-    assert_eq!(world.counts().refused(Limit::Bodies), 1);
+    assert_eq!(world.counts().refused(HubLimit::Bodies), 1);
     drop(arriving.pop());
     assert!(permit(&gateway, world.now).handle_input(&[b'x'; 100]).is_none());
     for permit in arriving {

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use sse_core::{History, IdempotencyKey, Mode, Output, Post, Since, Start, Verdict};
+use sse_core::{
+    channel::{IdempotencyKey, Mode, Output},
+    history::{History, Since, Start, Verdict},
+    hub::Post,
+};
 
 use crate::support::{FRAME, TOMBSTONE, World, quiet, token};
 

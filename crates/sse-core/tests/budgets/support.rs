@@ -1,8 +1,12 @@
 use std::{sync::Arc, task::Waker, time::Instant};
 
 use sse_core::{
-    Counts, EventId, Hub, HubConfig, LastEventId, Output, Published, Start, StringFormat,
-    Subscriber, Token, Verdict,
+    Hub, HubConfig, StringFormat, Token,
+    channel::Output,
+    event::EventId,
+    history::{Start, Verdict},
+    hub::{Counts, Published, Subscriber},
+    response::LastEventId,
 };
 
 /// A hub and a clock that only the test moves.

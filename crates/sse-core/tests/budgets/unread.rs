@@ -2,7 +2,10 @@
 
 use std::task::Waker;
 
-use sse_core::{History, Mode, OnOverrun, Output};
+use sse_core::{
+    channel::{Mode, OnOverrun, Output},
+    history::History,
+};
 
 use crate::support::{FRAME, World, quiet, token};
 

@@ -1,4 +1,11 @@
-use sse_core::{Counter, FormatError, HubConfig, JsonFormat, Mode, Post, PublishError, Since};
+use sse_core::{
+    HubConfig,
+    channel::Mode,
+    format::{FormatError, JsonFormat},
+    history::Since,
+    hub::{Post, PublishError},
+    id_source::Counter,
+};
 
 use crate::support::{World, bounded, cost, history, ping, quiet, token};
 

@@ -3,8 +3,13 @@
 use std::time::Duration;
 
 use sse_core::{
-    ActionSet, CloseReason, Counter, Event, EventId, EventName, IdempotencyKey, Mode, Position,
-    Post, PublishError, Since, Token, TokenError,
+    Event, Token,
+    action::ActionSet,
+    channel::{CloseReason, IdempotencyKey, Mode, TokenError},
+    event::{EventId, EventName},
+    history::{Position, Since},
+    hub::{Post, PublishError},
+    id_source::Counter,
 };
 
 use crate::support::{OPEN, World, bounded, cost, fresh, history, ping, quiet, token};

@@ -1,7 +1,12 @@
 //! Connections that are cut after any byte: with the ID that the client then has, it is told what it
 //! was not told before.
 
-use sse_core::{Decoder, EventId, Item, Mode, OnOverrun, Since, Start};
+use sse_core::{
+    Decoder, Item,
+    channel::{Mode, OnOverrun},
+    event::EventId,
+    history::{Since, Start},
+};
 
 use crate::support::{World, bounded, history, quiet, token};
 

@@ -1,8 +1,10 @@
 use std::{sync::Arc, task::Waker, time::Duration};
 
 use sse_core::{
-    CloseReason, Gateway, GatewayConfig, Handled, IdempotencyKey, Mode, Output, Post, PublishError,
-    SubscribeError,
+    Gateway, GatewayConfig,
+    channel::{CloseReason, IdempotencyKey, Mode, Output},
+    gateway::Handled,
+    hub::{Post, PublishError, SubscribeError},
 };
 
 use crate::support::{Woken, World, history, quiet, token};

@@ -1,8 +1,13 @@
 use std::time::Duration;
 
 use sse_core::{
-    Counter, EventId, GapReason, Hub, HubError, LastEventId, Mode, Position, Since, Start,
-    SubscribeError, Verdict,
+    Hub,
+    channel::Mode,
+    event::EventId,
+    history::{GapReason, Position, Since, Start, Verdict},
+    hub::{HubError, SubscribeError},
+    id_source::Counter,
+    response::LastEventId,
 };
 
 use crate::support::{FRAME, World, cost, event, fresh, gap_first, history, quiet, resumed, token};
@@ -115,7 +120,7 @@ fn a_channel_that_is_closed_begins_another_life() {
 
 #[test]
 fn the_seed_parts_two_processes() {
-    let worlds = [1, 2].map(|seed| World::remembering(sse_core::History::new(seed)));
+    let worlds = [1, 2].map(|seed| World::remembering(sse_core::history::History::new(seed)));
     let [one, other] = worlds.each_ref().map(|world| world.publish("t", "1"));
 
     assert_ne!(one, other);
@@ -123,8 +128,8 @@ fn the_seed_parts_two_processes() {
 
 #[test]
 fn a_reconnection_time_is_no_event_and_is_told_to_who_comes_later() {
-    let actions = sse_core::ActionSet::default();
-    let actions = actions.with_action("retry", sse_core::Action::Retry).unwrap();
+    let actions = sse_core::action::ActionSet::default();
+    let actions = actions.with_action("retry", sse_core::action::Action::Retry).unwrap();
     let config = quiet().with_history(history()).with_actions(actions);
     let world = World::new(config.with_mode(Mode::Shared));
     let first = world.publish("t", "1");
@@ -155,8 +160,8 @@ fn the_first_block_says_the_reconnection_time_that_the_hub_is_configured_with() 
 
 #[test]
 fn a_reconnection_time_is_told_without_history_too_while_someone_listens() {
-    let actions = sse_core::ActionSet::default();
-    let actions = actions.with_action("retry", sse_core::Action::Retry).unwrap();
+    let actions = sse_core::action::ActionSet::default();
+    let actions = actions.with_action("retry", sse_core::action::Action::Retry).unwrap();
     let world = World::new(quiet().with_actions(actions).with_mode(Mode::Shared));
     let _first = world.listen("t");
     world.hub.publish(&token("t"), "retry", b"250", world.now).unwrap().wake();

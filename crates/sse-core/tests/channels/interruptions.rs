@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use sse_core::{CloseReason, Event, EventName, HubConfig, Mode, Output, Subscriber};
+use sse_core::{
+    Event, HubConfig,
+    channel::{CloseReason, Mode, Output},
+    event::EventName,
+    hub::Subscriber,
+};
 
 use crate::support::{World, history, ping, quiet, token};
 
@@ -94,7 +99,7 @@ fn what_is_said_or_ends_while_a_long_event_is_written_comes_behind_it() {
 
 #[test]
 fn who_is_in_the_middle_of_a_long_event_is_cut_there_at_the_total_too() {
-    for on_overrun in [sse_core::OnOverrun::Close, sse_core::OnOverrun::Gap] {
+    for on_overrun in [sse_core::channel::OnOverrun::Close, sse_core::channel::OnOverrun::Gap] {
         let config = quiet().with_max_total_bytes(200_000).with_on_overrun(on_overrun);
         let world = World::new(config);
         let mut slow = world.listen("t");

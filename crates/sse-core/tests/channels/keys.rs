@@ -1,8 +1,12 @@
 use std::time::Duration;
 
 use sse_core::{
-    Action, ActionSet, HubConfig, IdempotencyKey, IdempotencyKeyError, JsonFormat, Post,
-    PublishError, Published, Since,
+    HubConfig,
+    action::{Action, ActionSet},
+    channel::{IdempotencyKey, IdempotencyKeyError},
+    format::JsonFormat,
+    history::Since,
+    hub::{Post, PublishError, Published},
 };
 
 use crate::support::{TOMBSTONE, World, cost, event, fresh, history, quiet, token};

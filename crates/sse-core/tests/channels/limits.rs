@@ -1,6 +1,11 @@
 use std::time::Duration;
 
-use sse_core::{Event, Limit, Mode, PublishError, SubscribeError, Verdict};
+use sse_core::{
+    Event,
+    channel::Mode,
+    history::Verdict,
+    hub::{HubLimit, PublishError, SubscribeError},
+};
 
 use crate::support::{World, bounded, history, ping, quiet, token};
 
@@ -11,16 +16,16 @@ fn listeners_beyond_a_limit_are_refused_and_counted_and_nobody_is_evicted() {
     let mut crowd = vec![world.listen("a"), world.listen("a")];
 
     let full = world.hub.subscribe(&token("a"), world.now).unwrap_err();
-    assert_eq!(full, SubscribeError::Limit { limit: Limit::ChannelListeners, max: 2 });
+    assert_eq!(full, SubscribeError::Limit { limit: HubLimit::ChannelListeners, max: 2 });
     crowd.push(world.listen("b"));
     let full = world.hub.subscribe(&token("c"), world.now).unwrap_err();
-    assert_eq!(full, SubscribeError::Limit { limit: Limit::Listeners, max: 3 });
+    assert_eq!(full, SubscribeError::Limit { limit: HubLimit::Listeners, max: 3 });
     assert_eq!(full.to_string(), "there may be no more than 3 listeners");
 
     let counts = world.hub.counts();
     assert_eq!((counts.channels, counts.listeners), (2, 3));
-    assert_eq!(counts.refused(Limit::ChannelListeners), 1);
-    assert_eq!(counts.refused(Limit::Listeners), 1);
+    assert_eq!(counts.refused(HubLimit::ChannelListeners), 1);
+    assert_eq!(counts.refused(HubLimit::Listeners), 1);
     assert_eq!(world.post("a", "1").listeners(), 2);
     crowd.pop();
     assert_eq!(world.hub.counts().listeners, 2, "the place is free again");
@@ -34,8 +39,8 @@ fn channels_beyond_their_limit_are_refused_and_counted() {
 
     let full = world.hub.subscribe(&token("c"), world.now).unwrap_err();
 
-    assert_eq!(full, SubscribeError::Limit { limit: Limit::Channels, max: 2 });
-    assert_eq!(world.hub.counts().refused(Limit::Channels), 1);
+    assert_eq!(full, SubscribeError::Limit { limit: HubLimit::Channels, max: 2 });
+    assert_eq!(world.hub.counts().refused(HubLimit::Channels), 1);
     assert_eq!(world.hub.subscribe(&token("a"), world.now).unwrap_err(), SubscribeError::Taken);
 }
 
@@ -52,7 +57,7 @@ fn channels_that_nobody_listens_on_give_way_to_others() {
 
     let counts = world.counts();
     assert_eq!((counts.channels, counts.tombstones), (3, 18));
-    assert_eq!(counts.refused(Limit::Channels), 0);
+    assert_eq!(counts.refused(HubLimit::Channels), 0);
     let mut there = world.hub.channels();
     there.sort_by(|one, other| one.token.cmp(&other.token));
     let there: Vec<_> = there.iter().map(|channel| channel.token.as_str()).collect();
@@ -86,14 +91,14 @@ fn the_channel_that_was_used_longest_ago_gives_way() {
 fn where_all_channels_are_listened_on_nobody_gives_way() {
     let world = World::new(quiet().with_history(history()).with_max_channels(2));
     let _two = [world.listen("a"), world.listen("b")];
-    let full = PublishError::Limit { limit: Limit::Channels, max: 2 };
+    let full = PublishError::Limit { limit: HubLimit::Channels, max: 2 };
 
     let refused = world.hub.publish(&token("c"), "ping", b"1", world.now).unwrap_err();
     assert_eq!(refused, full);
     let refused = world.hub.send(&token("c"), Event::data("1"), world.now).unwrap_err();
     assert_eq!(refused, full);
 
-    assert_eq!(world.counts().refused(Limit::Channels), 2);
+    assert_eq!(world.counts().refused(HubLimit::Channels), 2);
     world.publish("a", "1");
 }
 
@@ -112,7 +117,7 @@ fn a_listener_that_is_cut_makes_room_for_another_on_its_channel_at_once() {
     assert_eq!(world.post("t", "2").listeners(), 1);
     assert_eq!(world.read(&mut other), ping("2"));
     let full = world.hub.subscribe(&token("u"), world.now).unwrap_err();
-    assert_eq!(full, SubscribeError::Limit { limit: Limit::Listeners, max: 2 });
+    assert_eq!(full, SubscribeError::Limit { limit: HubLimit::Listeners, max: 2 });
 }
 
 #[test]
@@ -126,9 +131,9 @@ fn a_full_hub_says_what_is_taken_and_what_is_over_before_it_says_that_it_is_full
     let refused = ["taken", "over", "free"]
         .map(|name| world.hub.subscribe(&token(name), world.now).unwrap_err());
 
-    let full = SubscribeError::Limit { limit: Limit::Listeners, max: 2 };
+    let full = SubscribeError::Limit { limit: HubLimit::Listeners, max: 2 };
     assert_eq!(refused, [SubscribeError::Taken, SubscribeError::Ended, full]);
-    assert_eq!(world.counts().refused(Limit::Listeners), 1);
+    assert_eq!(world.counts().refused(HubLimit::Listeners), 1);
     drop(over);
 }
 
@@ -140,7 +145,7 @@ fn listeners_of_a_channel_that_was_closed_count_while_their_connections_live() {
     assert_eq!((world.counts().listeners, world.counts().leaving), (0, 1));
 
     let full = world.hub.subscribe(&token("t"), world.now).unwrap_err();
-    assert_eq!(full, SubscribeError::Limit { limit: Limit::Listeners, max: 1 });
+    assert_eq!(full, SubscribeError::Limit { limit: HubLimit::Listeners, max: 1 });
     drop(ending);
     drop(world.listen("t"));
 }

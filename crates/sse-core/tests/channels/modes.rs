@@ -1,6 +1,10 @@
 use std::{sync::Arc, task::Waker};
 
-use sse_core::{Action, ActionSet, CloseReason, Limit, Mode, OnOverrun, Output, SubscribeError};
+use sse_core::{
+    action::{Action, ActionSet},
+    channel::{CloseReason, Mode, OnOverrun, Output},
+    hub::{HubLimit, SubscribeError},
+};
 
 use crate::support::{OPEN, Woken, World, bounded, event, fresh, history, ping, quiet, token};
 
@@ -67,7 +71,7 @@ fn connections_that_live_on_count_against_the_number_of_all_listeners() {
 
     let refused = world.hub.subscribe(&token("t"), world.now).unwrap_err();
 
-    assert_eq!(refused, SubscribeError::Limit { limit: Limit::Listeners, max: 3 });
+    assert_eq!(refused, SubscribeError::Limit { limit: HubLimit::Listeners, max: 3 });
     assert_eq!(world.post("t", "1").listeners(), 1, "the last one is still there");
     assert_eq!(world.read(&mut all[2]), ping("1"));
     drop(all.remove(0));

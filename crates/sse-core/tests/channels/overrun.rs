@@ -1,6 +1,9 @@
 use std::{task::Waker, time::Duration};
 
-use sse_core::{CloseReason, Mode, OnOverrun, Output, Since, Verdict};
+use sse_core::{
+    channel::{CloseReason, Mode, OnOverrun, Output},
+    history::{Since, Verdict},
+};
 
 use crate::support::{OPEN, World, bounded, cost, event, fresh, gap, history, ping, token};
 

@@ -8,8 +8,12 @@ use std::{
 };
 
 use sse_core::{
-    CloseReason, Counts, EventId, History, Hub, HubConfig, LastEventId, Output, Post, PublishError,
-    Published, Since, Start, StringFormat, Subscriber, Token,
+    Hub, HubConfig, StringFormat, Token,
+    channel::{CloseReason, Output},
+    event::EventId,
+    history::{History, Since, Start},
+    hub::{Counts, Post, PublishError, Published, Subscriber},
+    response::LastEventId,
 };
 
 /// A hub and a clock that only the test moves.

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use sse_core::{
-    EventId, GapReason, LastEventId, Mode, Position, Since, Start, SubscribeError, Verdict,
+    channel::Mode,
+    event::EventId,
+    history::{GapReason, Position, Since, Start, Verdict},
+    hub::SubscribeError,
+    response::LastEventId,
 };
 
 use crate::support::{TOMBSTONE, World, bounded, cost, event, history, quiet, resumed, token};

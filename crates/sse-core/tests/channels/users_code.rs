@@ -12,7 +12,11 @@ use std::{
 
 use http::HeaderValue;
 use sse_core::{
-    EventId, Format, FormatError, Hub, HubConfig, IdSource, Mode, Output, StringFormat, Token,
+    Hub, HubConfig, StringFormat, Token,
+    channel::{Mode, Output},
+    event::EventId,
+    format::{Format, FormatError},
+    id_source::IdSource,
 };
 
 use crate::support::{World, epoch, history, ping, quiet, token};
@@ -160,7 +164,7 @@ fn ask(hub: &Hub, token: &Token) {
     let _channels = hub.channels();
     let _counts = (hub.counts(), hub.recount());
     let _checked = hub.check_publish(token, "ping", epoch());
-    let _start = hub.check_subscribe(token, &sse_core::Start::default(), epoch());
+    let _start = hub.check_subscribe(token, &sse_core::history::Start::default(), epoch());
     hub.expire(epoch());
 }
 

@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use sse_core::{Event, Mode, Output, Published, Subscriber};
+use sse_core::{
+    Event,
+    channel::{Mode, Output},
+    hub::{Published, Subscriber},
+};
 
 use crate::support::{Woken, World, quiet, token};
 

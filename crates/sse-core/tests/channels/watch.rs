@@ -4,7 +4,10 @@ use std::{
     time::Duration,
 };
 
-use sse_core::{HubEvent, Mode, Watcher};
+use sse_core::{
+    channel::Mode,
+    hub::{HubEvent, Watcher},
+};
 
 use crate::support::{Woken, World, bounded, epoch, history, quiet, token};
 
@@ -42,7 +45,7 @@ fn a_watcher_sees_gaps_and_overruns() {
 
     let token = token("t");
     assert!(seen.contains(&HubEvent::Overrun { token: token.clone(), listeners: 1 }), "{seen:?}");
-    let sse_core::Verdict::Gap(gap) = back.resume().unwrap().verdict().clone() else {
+    let sse_core::history::Verdict::Gap(gap) = back.resume().unwrap().verdict().clone() else {
         panic!("no such id was given");
     };
     assert_eq!(seen.last(), Some(&HubEvent::Gap { token, gap }));

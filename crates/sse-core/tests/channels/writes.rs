@@ -4,7 +4,12 @@ use std::task::Waker;
 
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
-use sse_core::{Action, ActionSet, Mode, Output, Since, Subscriber};
+use sse_core::{
+    action::{Action, ActionSet},
+    channel::{Mode, Output},
+    history::Since,
+    hub::Subscriber,
+};
 
 use crate::support::{FRAME, World, bounded, cost, event, history, ping, quiet, token};
 

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use sse_core::{ClientConfig, ClientOutput, DecodeError, Disconnect, End, Limits, ReadyState};
+use sse_core::{
+    client::{ClientConfig, ClientOutput, Disconnect, End, ReadyState},
+    wire::{DecodeError, Limits},
+};
 
 use crate::support::{
     SECOND, answer, connecting, epoch, event, event_stream, interruption, opened, stopped,

@@ -1,6 +1,9 @@
 //! What a stream held that became no event, told at its end.
 
-use sse_core::{ClientConfig, ClientOutput, Discarded, Disconnect, End};
+use sse_core::{
+    client::{ClientConfig, ClientOutput, Disconnect, End},
+    wire::Discarded,
+};
 
 use crate::support::{epoch, opened};
 

@@ -1,6 +1,9 @@
 use std::time::{Duration, Instant};
 
-use sse_core::{Client, ClientConfig, ClientOutput, Disconnect, End, RetryLimit};
+use sse_core::{
+    Client,
+    client::{ClientConfig, ClientOutput, Disconnect, End, RetryLimit},
+};
 
 use crate::support::{SECOND, connecting, epoch, fail, next_request, open, opened, stopped, wait};
 

@@ -1,5 +1,8 @@
 use http::{HeaderValue, header};
-use sse_core::{Client, ClientConfig, ClientOutput};
+use sse_core::{
+    Client,
+    client::{ClientConfig, ClientOutput},
+};
 
 use crate::support::{connecting, epoch, next_request, open, opened, reconnect, request};
 

@@ -2,7 +2,10 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method, StatusCode, header};
 use proptest::{collection::vec, prelude::*};
-use sse_core::{Client, ClientConfig, ClientOutput, End, Failure};
+use sse_core::{
+    Client,
+    client::{ClientConfig, ClientOutput, End, Failure},
+};
 
 use crate::support::{answer, epoch, event_stream, request};
 

@@ -1,5 +1,8 @@
 use http::{HeaderMap, Method, StatusCode, header};
-use sse_core::{Client, ClientConfig, ClientOutput, ClientRequest, Disconnect, RedirectError};
+use sse_core::{
+    Client,
+    client::{ClientConfig, ClientOutput, ClientRequest, Disconnect, RedirectError},
+};
 
 use crate::support::{
     answer, cases, connecting, connecting_with, epoch, interruption, next_request, open, reconnect,

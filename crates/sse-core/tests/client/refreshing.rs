@@ -1,5 +1,8 @@
 use http::{HeaderMap, StatusCode, header};
-use sse_core::{Client, ClientConfig, ClientOutput, Disconnect, Failure};
+use sse_core::{
+    Client,
+    client::{ClientConfig, ClientOutput, Disconnect, Failure},
+};
 
 use crate::support::{SECOND, answer, epoch, interruption, next_request, open, reconnect, request};
 
@@ -15,7 +18,7 @@ fn headers_are_asked_for_before_each_attempt_but_not_for_each_redirect() {
     answer(&mut client, StatusCode::FOUND, &HeaderMap::from_iter(elsewhere), now);
     let redirected = next_request(&mut client, now);
     open(&mut client, now);
-    client.handle_end(sse_core::End::Clean, now);
+    client.handle_end(sse_core::client::End::Clean, now);
     let now = now + interruption(&mut client, now).0;
     client.handle_timeout(now);
 

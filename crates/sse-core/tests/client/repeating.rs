@@ -1,5 +1,8 @@
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use sse_core::{Client, ClientConfig, ClientOutput, Disconnect, End, Failure};
+use sse_core::{
+    Client,
+    client::{ClientConfig, ClientOutput, Disconnect, End, Failure},
+};
 
 use crate::support::{
     SECOND, answer, connecting_with, epoch, event_stream, next_request, request, wait,
@@ -11,22 +14,22 @@ fn options_say_what_stops_and_what_is_tried_again() {
     let default = ClientConfig::default;
     let gone = StatusCode::GONE;
     for (config, happens, is_repeated) in [
-        (default(), Failure(sse_core::Failure::Unsent), true),
-        (default(), Failure(sse_core::Failure::Unanswered), true),
+        (default(), Failure(sse_core::client::Failure::Unsent), true),
+        (default(), Failure(sse_core::client::Failure::Unanswered), true),
         (default(), Answer(gone), false),
         (default(), End, true),
-        (default().with_initial_retry(false), Failure(sse_core::Failure::Unsent), false),
+        (default().with_initial_retry(false), Failure(sse_core::client::Failure::Unsent), false),
         (default().with_initial_retry(false), End, true),
         (default().with_initial_retry(false), EndThenFailure, true),
         (
             default().with_initial_retry(false).with_persistence(true),
-            Failure(sse_core::Failure::Unsent),
+            Failure(sse_core::client::Failure::Unsent),
             true,
         ),
         (default().with_persistence(true), Answer(gone), true),
         (default().with_persistence(true), Answer(StatusCode::NO_CONTENT), false),
         (default().with_reconnection(false), End, false),
-        (default().with_reconnection(false), Failure(sse_core::Failure::Unsent), false),
+        (default().with_reconnection(false), Failure(sse_core::client::Failure::Unsent), false),
         (default().with_reconnection(false).with_persistence(true), Answer(gone), false),
         (
             default().with_reconnection(false).with_status_retry(true),
@@ -45,8 +48,8 @@ fn requests_that_are_not_idempotent_are_repeated_only_if_they_were_not_sent_or_m
     use Happens::*;
     let unavailable = StatusCode::SERVICE_UNAVAILABLE;
     for (happens, by_default) in [
-        (Failure(sse_core::Failure::Unsent), true),
-        (Failure(sse_core::Failure::Unanswered), false),
+        (Failure(sse_core::client::Failure::Unsent), true),
+        (Failure(sse_core::client::Failure::Unanswered), false),
         (RedirectThenFailure(StatusCode::SEE_OTHER), false),
         (RedirectThenFailure(StatusCode::TEMPORARY_REDIRECT), false),
         (End, false),

@@ -1,5 +1,8 @@
 use http::{Method, header};
-use sse_core::{Client, ClientConfig, ClientRequest, ReadyState};
+use sse_core::{
+    Client,
+    client::{ClientConfig, ClientRequest, ReadyState},
+};
 
 use crate::support::{epoch, next_request, open, reconnect, request};
 
@@ -51,7 +54,7 @@ fn restart_connects_at_once_whatever_it_does_unless_it_is_closed() {
     next_request(&mut client, now);
     open(&mut client, now);
     client.handle_input("id: 1\ndata: a\n\ndata: never".into(), now);
-    while !matches!(client.poll_output(now), sse_core::ClientOutput::Receive { .. }) {}
+    while !matches!(client.poll_output(now), sse_core::client::ClientOutput::Receive { .. }) {}
 
     client.restart();
 

@@ -1,5 +1,5 @@
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use sse_core::{ClientConfig, ClientOutput, Disconnect};
+use sse_core::client::{ClientConfig, ClientOutput, Disconnect};
 
 use crate::support::{answer, cases, connecting, epoch, event_stream, stopped};
 

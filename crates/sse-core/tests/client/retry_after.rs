@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
-use sse_core::{ClientConfig, Disconnect, RetryAfter, RetryLimit};
+use sse_core::client::{ClientConfig, Disconnect, RetryAfter, RetryLimit};
 
 use crate::support::{SECOND, answer, connecting, date, epoch, interruption, stopped, wait};
 

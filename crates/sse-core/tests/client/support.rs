@@ -2,7 +2,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
-use sse_core::{Client, ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure};
+use sse_core::{
+    Client,
+    client::{ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure},
+};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 

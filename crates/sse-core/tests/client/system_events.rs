@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use sse_core::{
-    Client, ClientConfig, ClientOutput, Disconnect, End, Failure, ReadyState, RetryLimit,
+    Client,
+    client::{ClientConfig, ClientOutput, Disconnect, End, Failure, ReadyState, RetryLimit},
 };
 
 use crate::support::{

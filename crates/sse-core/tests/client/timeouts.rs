@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use sse_core::{ClientConfig, ClientOutput, Disconnect, End, ReadyState};
+use sse_core::client::{ClientConfig, ClientOutput, Disconnect, End, ReadyState};
 
 use crate::support::{
     SECOND, answer, connecting, epoch, event, event_stream, fail, interruption, opened, stopped,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use sse_core::{ClientConfig, ClientOutput, End};
+use sse_core::client::{ClientConfig, ClientOutput, End};
 
 use crate::support::{
     SECOND, answer, connecting, epoch, event_stream, fail, interruption, next_request, open,

@@ -1,5 +1,5 @@
 use http::StatusCode;
-use sse_core::{GatewayConfig, HubConfig, JsonFormat, StringFormat};
+use sse_core::{GatewayConfig, HubConfig, StringFormat, format::JsonFormat};
 
 use crate::support::{ask_with, assert_error_page, gateway, listen, post, written};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use sse_core::{Cors, Gateway, GatewayConfig, HubConfig, StringFormat, Token};
+use sse_core::{Gateway, GatewayConfig, HubConfig, StringFormat, Token, gateway::Cors};
 
 use crate::support::{ask, ask_with, epoch, gateway};
 

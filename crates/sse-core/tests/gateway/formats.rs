@@ -1,4 +1,9 @@
-use sse_core::{Action, ActionSet, Counter, Format, HubConfig, JsonFormat, StringFormat};
+use sse_core::{
+    HubConfig, StringFormat,
+    action::{Action, ActionSet},
+    format::{Format, JsonFormat},
+    id_source::Counter,
+};
 
 use crate::support::{gateway, listen, post, written};
 

@@ -1,5 +1,8 @@
 use http::{Request, StatusCode, Version};
-use sse_core::{Gateway, GatewayConfig, Handled, Hosts, Hub, HubConfig, StringFormat};
+use sse_core::{
+    Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    gateway::{Handled, Hosts},
+};
 
 use crate::support::{ask_with, epoch, gateway};
 

@@ -2,7 +2,9 @@
 //! used before.
 
 use http::StatusCode;
-use sse_core::{History, HubConfig, JsonFormat, Mode, StringFormat, Token};
+use sse_core::{
+    HubConfig, StringFormat, Token, channel::Mode, format::JsonFormat, history::History,
+};
 
 use crate::support::{assert_error_page, gateway, listen, permit, post, post_with, written};
 

@@ -1,7 +1,12 @@
 use std::{task::Waker, time::Duration};
 
 use http::StatusCode;
-use sse_core::{Admitted, Handled, HubConfig, KEEPALIVE, Output, StringFormat};
+use sse_core::{
+    HubConfig, StringFormat,
+    channel::Output,
+    gateway::{Admitted, Handled},
+    wire::KEEPALIVE,
+};
 
 use crate::support::{ask, assert_error_page, epoch, gateway, handle, listen};
 

@@ -1,5 +1,5 @@
 use http::StatusCode;
-use sse_core::{Cors, Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, gateway::Cors};
 
 use crate::support::{ask_with, assert_error_page, gateway};
 

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, request::Parts};
 use sse_core::{
-    Cors, Event, Gateway, GatewayConfig, Handled, History, Hosts, Hub, HubConfig, StringFormat,
-    Token,
+    Event, Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token,
+    gateway::{Cors, Handled, Hosts},
+    history::History,
 };
 
 use crate::support::{answer, assert_error_page, epoch};

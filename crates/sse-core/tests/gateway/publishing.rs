@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use http::Request;
 use sse_core::{
-    Format, Gateway, GatewayConfig, Handled, Hub, HubConfig, PublishError, StringFormat,
+    Gateway, GatewayConfig, Hub, HubConfig, StringFormat, format::Format, gateway::Handled,
+    hub::PublishError,
 };
 
 use crate::support::{assert_error_page, epoch, gateway, handle, listen, permit, post, written};
@@ -40,8 +41,8 @@ fn reason_of_a_format_error_is_escaped() {
             StringFormat.content_type()
         }
 
-        fn data(&self, _body: &[u8]) -> Result<String, sse_core::FormatError> {
-            Err(sse_core::FormatError::Other("<script>'\"&".into()))
+        fn data(&self, _body: &[u8]) -> Result<String, sse_core::format::FormatError> {
+            Err(sse_core::format::FormatError::Other("<script>'\"&".into()))
         }
     }
     let gateway = gateway(HubConfig::new(Rude));

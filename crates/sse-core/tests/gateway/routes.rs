@@ -1,7 +1,9 @@
 use http::StatusCode;
 use sse_core::{
-    Action, ActionSet, Gateway, GatewayConfig, GatewayError, Hub, HubConfig, JsonFormat,
-    StringFormat,
+    Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    action::{Action, ActionSet},
+    format::JsonFormat,
+    gateway::GatewayError,
 };
 
 use crate::support::{ask, gateway, listen};

@@ -3,7 +3,10 @@ use std::{task::Waker, time::Instant};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use sse_core::{
-    Admitted, Gateway, GatewayConfig, Handled, Hub, HubConfig, Output, Permit, Subscriber,
+    Gateway, GatewayConfig, Hub, HubConfig,
+    channel::Output,
+    gateway::{Admitted, Handled, Permit},
+    hub::Subscriber,
 };
 
 pub(crate) type Refused = Box<Response<Bytes>>;
@@ -98,7 +101,7 @@ pub(crate) fn post_with(
         Handled::Publish(mut permit) => {
             assert!(permit.handle_input(body).is_none());
             let publication = permit.publish(epoch());
-            publication.published.into_iter().for_each(sse_core::Published::wake);
+            publication.published.into_iter().for_each(sse_core::hub::Published::wake);
             publication.response
         }
         Handled::Listen(_) => panic!("a POST never listens"),

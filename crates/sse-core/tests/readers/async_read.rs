@@ -7,8 +7,8 @@ use std::{
 
 use futures_util::{FutureExt, StreamExt};
 use sse_core::{
-    BlockDecoder,
     reader::{AsyncReadStream, ReadError},
+    wire::BlockDecoder,
 };
 use tokio::io::{AsyncBufRead, AsyncRead, BufReader, ReadBuf};
 

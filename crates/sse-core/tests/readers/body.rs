@@ -6,8 +6,8 @@ use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::StreamBody;
 use sse_core::{
-    BlockDecoder,
     reader::{BodyStream, ReadError},
+    wire::BlockDecoder,
 };
 
 use crate::{STREAM, check_events, items, limited, polled, script::script};

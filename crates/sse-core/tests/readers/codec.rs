@@ -6,8 +6,10 @@ use std::{
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use sse_core::{
-    BlockDecoder, Event, EventId,
+    Event,
+    event::EventId,
     reader::{Codec, ReadError},
+    wire::BlockDecoder,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio_util::codec::{Framed, FramedRead, FramedWrite};

@@ -1,6 +1,7 @@
 use sse_core::{
-    DecodeError, Decoder, Limits, Overflow,
-    reader::{Items, OwnedItem, Reader},
+    Decoder,
+    reader::{AllItems, OwnedItem, Reader},
+    wire::{DecodeError, Limits, Overflow},
 };
 
 #[test]
@@ -11,7 +12,7 @@ fn what_was_dropped_is_an_item_and_no_event() {
     };
     let source = &b"data: 12345\n\ndata: 1\n\n"[..];
 
-    let items = Reader::with_decoder(source, Items(decoder()));
+    let items = Reader::with_decoder(source, AllItems(decoder()));
     let items: Vec<_> = items.map(Result::unwrap).collect();
     let events = Reader::with_decoder(source, decoder());
     let events: Vec<_> = events.map(Result::unwrap).collect();

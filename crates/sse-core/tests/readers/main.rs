@@ -21,15 +21,16 @@ mod stream;
 use std::time::Duration;
 
 use sse_core::{
-    DecodeError, Decoder, Limits, MessageEvent,
-    reader::{Items, OwnedItem, ReadError},
+    Decoder,
+    reader::{AllItems, OwnedItem, ReadError},
+    wire::{DecodeError, Limits, MessageEvent},
 };
 
 /// All that a stream can hold, with characters and line ends that a cut goes through.
 const STREAM: &str =
     ":héllo\r\nretry: 5\r\rid: 7\ndata: 🎉\ndata\n\nevent: e\r\ndata: x\r\n\r\ndata: lost";
 
-/// What [`Items`] gives for [`STREAM`].
+/// What [`AllItems`] gives for [`STREAM`].
 fn check_items(items: &[OwnedItem]) {
     let [comment, retry, OwnedItem::Event(first), OwnedItem::Event(second)] = items else {
         panic!("{items:?}");
@@ -44,8 +45,8 @@ fn check_events(events: &[MessageEvent]) {
     assert_eq!(parts.collect::<Vec<_>>(), [("message", "🎉\n", "7"), ("e", "x", "7")]);
 }
 
-fn items() -> Items {
-    Items(Decoder::new().with_comments(true))
+fn items() -> AllItems {
+    AllItems(Decoder::new().with_comments(true))
 }
 
 /// Fails at the data of [`STREAM`].

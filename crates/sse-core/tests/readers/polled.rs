@@ -8,8 +8,8 @@ use std::{
 use futures_core::{FusedStream, Stream};
 use futures_util::{FutureExt, StreamExt};
 use sse_core::{
-    MessageEvent,
     reader::{OwnedItem, ReadError},
+    wire::MessageEvent,
 };
 
 use crate::{check_events, check_items, check_limit};

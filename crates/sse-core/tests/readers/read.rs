@@ -4,8 +4,8 @@ use std::{
 };
 
 use sse_core::{
-    BlockDecoder,
     reader::{ReadError, Reader},
+    wire::BlockDecoder,
 };
 
 use crate::{STREAM, check_events, check_items, check_limit, items, limited};

@@ -2,8 +2,8 @@ use std::{convert::Infallible, task::Poll};
 
 use futures_util::{FutureExt, StreamExt, stream};
 use sse_core::{
-    BlockDecoder,
     reader::{EventStream, ReadError},
+    wire::BlockDecoder,
 };
 
 use crate::{STREAM, items, limited, polled, script::script};

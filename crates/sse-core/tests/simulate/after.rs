@@ -1,6 +1,10 @@
 use std::{cell::Cell, rc::Rc, sync::Arc, time::Instant};
 
-use sse_core::{ChannelInfo, Counts, Hub, Since, Start};
+use sse_core::{
+    Hub,
+    history::{Since, Start},
+    hub::{ChannelInfo, Counts},
+};
 
 use crate::{model::Cut, settings::Settings};
 

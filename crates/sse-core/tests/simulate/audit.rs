@@ -1,4 +1,4 @@
-use sse_core::Counts;
+use sse_core::hub::Counts;
 
 use crate::world::World;
 

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
-use sse_core::{Decoder, EventRef, Item};
+use sse_core::{Decoder, Item, wire::EventRef};
 
 use crate::{model, random::Random};
 

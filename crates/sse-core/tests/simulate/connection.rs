@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use sse_core::{Output, Subscriber};
+use sse_core::{channel::Output, hub::Subscriber};
 
 use crate::client::Client;
 

@@ -1,4 +1,4 @@
-use sse_core::Since;
+use sse_core::history::Since;
 
 use crate::{model::Life, random::Random};
 

@@ -1,4 +1,4 @@
-use sse_core::{Published, Start};
+use sse_core::{history::Start, hub::Published};
 
 use crate::{after::After, model::Cut, seen::Thing, world::World};
 

@@ -1,5 +1,8 @@
 use sse_core::{
-    LastEventId, Limit, Mode, Output, Resume, Since, Start, SubscribeError, Subscriber, Verdict,
+    channel::{Mode, Output},
+    history::{Resume, Since, Start, Verdict},
+    hub::{HubLimit, SubscribeError, Subscriber},
+    response::LastEventId,
 };
 
 use crate::{
@@ -75,9 +78,11 @@ impl World {
             SubscribeError::Taken => ("Taken", Thing::Taken),
             SubscribeError::Limit { limit, max } => {
                 let (name, expected) = match limit {
-                    Limit::Listeners => ("Listeners", settings.max_listeners),
-                    Limit::ChannelListeners => ("ChannelListeners", settings.max_channel_listeners),
-                    Limit::Channels => ("Channels", settings.max_channels),
+                    HubLimit::Listeners => ("Listeners", settings.max_listeners),
+                    HubLimit::ChannelListeners => {
+                        ("ChannelListeners", settings.max_channel_listeners)
+                    }
+                    HubLimit::Channels => ("Channels", settings.max_channels),
                     other => panic!("there is no limit of {other} here"),
                 };
                 assert_eq!(max, expected, "{refused}");

@@ -1,6 +1,11 @@
 use std::time::Duration;
 
-use sse_core::{Event, EventId, EventName, IdempotencyKey, Post, PublishError, Published};
+use sse_core::{
+    Event,
+    channel::IdempotencyKey,
+    event::{EventId, EventName},
+    hub::{Post, PublishError, Published},
+};
 
 use crate::{
     draw::{self, Payload},

@@ -1,4 +1,8 @@
-use sse_core::{Event, EventId, EventName, Limit, Post, PublishError};
+use sse_core::{
+    Event,
+    event::{EventId, EventName},
+    hub::{HubLimit, Post, PublishError},
+};
 
 use crate::{
     draw::Payload,
@@ -92,7 +96,7 @@ impl World {
         let (name, thing) = match refused {
             PublishError::NotConnected => ("NotConnected", Thing::OtherRefusal),
             PublishError::Shutdown => ("Shutdown", Thing::OtherRefusal),
-            PublishError::Limit { limit: Limit::Channels, max } => {
+            PublishError::Limit { limit: HubLimit::Channels, max } => {
                 assert_eq!(*max, settings.max_channels);
                 ("Channels", Thing::AtLimit)
             }

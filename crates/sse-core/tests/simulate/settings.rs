@@ -4,7 +4,11 @@ use std::{
 };
 
 use sse_core::{
-    Action, ActionSet, Counter, History, Hub, HubConfig, Mode, OnOverrun, StringFormat, Token,
+    Hub, HubConfig, StringFormat, Token,
+    action::{Action, ActionSet},
+    channel::{Mode, OnOverrun},
+    history::History,
+    id_source::Counter,
 };
 
 use crate::random::Random;

@@ -4,7 +4,10 @@ use std::{
     task::{Poll, Waker},
 };
 
-use sse_core::{Hub, HubEvent, Token, Watcher};
+use sse_core::{
+    Hub, Token,
+    hub::{HubEvent, Watcher},
+};
 
 /// What somebody knows of a hub who was given a snapshot, and then hears what changes.
 #[derive(Debug)]

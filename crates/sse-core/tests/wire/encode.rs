@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use bytes::{BufMut, BytesMut};
 use serde_json::value::RawValue;
-use sse_core::{Event, EventId, EventName, KEEPALIVE, encode_comment};
+use sse_core::{
+    Event,
+    event::{EventId, EventName},
+    wire::{KEEPALIVE, encode_comment},
+};
 
 use crate::outcome::{Seen, seen};
 

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use sse_core::{Event, EventId, EventName, KEEPALIVE, encode_comment};
+use sse_core::{
+    Event,
+    event::{EventId, EventName},
+    wire::{KEEPALIVE, encode_comment},
+};
 
 use crate::outcome::{Seen, seen};
 

@@ -1,4 +1,7 @@
-use sse_core::{DecodeError, Decoder, Limits, Overflow};
+use sse_core::{
+    Decoder,
+    wire::{DecodeError, Limits, Overflow},
+};
 
 use crate::outcome::{Seen, cut, read};
 

@@ -1,5 +1,8 @@
 use proptest::{collection::vec, prelude::*, sample::select};
-use sse_core::{Decoder, Limits, Overflow};
+use sse_core::{
+    Decoder,
+    wire::{Limits, Overflow},
+};
 
 use crate::{
     naive,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use sse_core::{DecodeError, Decoder, Item};
+use sse_core::{Decoder, Item, wire::DecodeError};
 
 /// All that came out of a decoder.
 #[derive(Debug, Default, Eq, PartialEq)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::{collection::vec, prelude::*};
-use sse_core::{Block, BlockDecoder, BlockRef, DecodeError, Limits};
+use sse_core::wire::{Block, BlockDecoder, BlockRef, DecodeError, Limits};
 
 use crate::{
     model::stream,

@@ -1,7 +1,11 @@
 use std::time::Duration;
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
-use sse_core::{Decoder, Event, EventId, EventName, KEEPALIVE, encode_comment};
+use sse_core::{
+    Decoder, Event,
+    event::{EventId, EventName},
+    wire::{KEEPALIVE, encode_comment},
+};
 
 use crate::outcome::{Seen, cut, read, seen};
 

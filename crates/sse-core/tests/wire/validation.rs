@@ -1,6 +1,6 @@
 use std::panic;
 
-use sse_core::{EventId, EventName, FieldError};
+use sse_core::event::{EventId, EventName, FieldError};
 
 #[test]
 fn names_and_ids_accept_anything_that_fits_on_a_line() {

@@ -2,7 +2,7 @@ use std::{collections::HashMap, time::Duration};
 
 use http::{HeaderName, HeaderValue, Method, Uri};
 use serde::{Deserialize, Serialize};
-use sse_core::ClientConfig;
+use sse_core::client::ClientConfig;
 use sse_hyper::{EventSource, Notice};
 
 /// What the service can do.

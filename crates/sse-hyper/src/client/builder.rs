@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
-use sse_core::{ClientConfig, ClientRequest};
+use sse_core::client::{ClientConfig, ClientRequest};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
@@ -26,7 +26,7 @@ use super::{ClientTls, direct::Tls};
 ///
 /// ```
 /// use http::{Method, header};
-/// use sse_core::ClientConfig;
+/// use sse_core::client::ClientConfig;
 /// use sse_hyper::EventSource;
 ///
 /// let source = EventSource::builder("http://127.0.0.1:8080/v1/chat".parse()?)

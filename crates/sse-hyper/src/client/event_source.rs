@@ -12,7 +12,8 @@ use futures_core::{FusedStream, Stream};
 use http::{HeaderMap, Response, StatusCode, Uri, uri::Scheme};
 use http_body::Body;
 use sse_core::{
-    Client, ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState,
+    Client,
+    client::{ClientConfig, ClientOutput, ClientRequest, Disconnect, End, Failure, ReadyState},
 };
 use sse_tokio::{LazyTimer, now};
 use tokio::task::coop::unconstrained;

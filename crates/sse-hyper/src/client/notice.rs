@@ -1,6 +1,9 @@
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use sse_core::{Discarded, Disconnect, MessageEvent};
+use sse_core::{
+    client::Disconnect,
+    wire::{Discarded, MessageEvent},
+};
 
 use super::{CertificateProblem, TlsMismatch, chain::chain};
 
@@ -10,15 +13,15 @@ use super::{CertificateProblem, TlsMismatch, chain::chain};
 pub enum Notice {
     /// The stream is open.
     Open,
-    /// An event; one of the [system's own](sse_core::SystemEvent) only if
-    /// [they were asked for](sse_core::ClientConfig::with_system_events).
+    /// An event; one of the [system's own](sse_core::client::SystemEvent) only if
+    /// [they were asked for](sse_core::client::ClientConfig::with_system_events).
     Event(MessageEvent),
     /// A comment, if comments were asked for.
     Comment(String),
     /// The server set the reconnection time, here as it was sent.
     Retry(Duration),
     /// The last event ID is this, without an event that was handed on: a block without data has set it, or one
-    /// of the [system's own](sse_core::SystemEvent).
+    /// of the [system's own](sse_core::client::SystemEvent).
     LastEventId(String),
     /// The stream is over, and this was left of it.
     Discarded(Discarded),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body::Body;
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
-use sse_core::Failure;
+use sse_core::client::Failure;
 
 /// Sends requests for an [`EventSource`](crate::EventSource).
 ///

@@ -108,4 +108,4 @@ async fn open(
 pub(super) const BUFFER: usize = 64 * 1024;
 
 /// The most that is written at a time, and so the longest frame of a body of this stack.
-pub(super) const MAX_WRITE: usize = sse_core::Output::MAX_WRITE;
+pub(super) const MAX_WRITE: usize = sse_core::channel::Output::MAX_WRITE;

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use sse_core::CloseReason;
+use sse_core::channel::CloseReason;
 use sse_tokio::StreamCut;
 
 /// Whether `error` is the end of a listener that fell behind, which breaks its answer at once: what

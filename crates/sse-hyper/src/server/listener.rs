@@ -1,7 +1,7 @@
 use std::{fmt, future::Future, io, sync::Arc};
 
 use http::Extensions;
-use sse_core::RemoteAddr;
+use sse_core::gateway::RemoteAddr;
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream, unix};
 use tokio::{

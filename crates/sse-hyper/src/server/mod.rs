@@ -259,7 +259,7 @@ impl Server {
         self
     }
 
-    /// Sets whether each request of HTTP/1 carries the [`RemoteAddr`](sse_core::RemoteAddr) of its client, or
+    /// Sets whether each request of HTTP/1 carries the [`RemoteAddr`](sse_core::gateway::RemoteAddr) of its client, or
     /// what a [`Listener`] tells of it; a service that does not look at it can save the two allocations.
     /// Default: true.
     ///

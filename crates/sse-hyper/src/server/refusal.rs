@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, Version, header};
-use sse_core::{RequestError, RequestHead};
+use sse_core::request::{RequestError, RequestHead};
 
 /// Why a request is answered before the service sees it, whatever the service is.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -8,7 +8,7 @@ use http::Response;
 use http_body_util::StreamBody;
 use hyper::{body::Frame, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use sse_core::ClientConfig;
+use sse_core::client::ClientConfig;
 use sse_hyper::{BlockingEventSource, EventSource, HttpVersion};
 use sse_testkit::{ScriptedServer, Step};
 use tokio::{net::TcpListener, sync::mpsc};

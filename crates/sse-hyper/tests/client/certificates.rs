@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, date_time_ymd};
-use sse_core::ClientConfig;
+use sse_core::client::ClientConfig;
 use sse_hyper::{
     CertificateProblem, ClientTls, EventSource, Proxies, Publisher, Transport, TransportError,
     TransportFuture,

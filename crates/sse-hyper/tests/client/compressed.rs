@@ -7,7 +7,7 @@ use flate2::{
     write::{DeflateEncoder, GzEncoder, ZlibEncoder},
 };
 use futures_util::StreamExt;
-use sse_core::Limits;
+use sse_core::wire::Limits;
 use sse_hyper::Notice;
 use sse_testkit::{MemoryServer, Step};
 

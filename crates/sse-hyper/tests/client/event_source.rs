@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use sse_core::{ClientConfig, Disconnect, ReadyState};
+use sse_core::client::{ClientConfig, Disconnect, ReadyState};
 use sse_hyper::{BuildError, EventSource, Notice, Publisher};
 use sse_testkit::{ScriptedServer, Step};
 

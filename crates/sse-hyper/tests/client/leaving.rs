@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use sse_core::ReadyState;
+use sse_core::client::ReadyState;
 use sse_testkit::{MemoryServer, Step};
 use tokio::{runtime::Handle, task::yield_now, time::timeout};
 

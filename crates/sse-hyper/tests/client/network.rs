@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::ClientConfig;
+use sse_core::client::ClientConfig;
 use sse_hyper::EventSource;
 use sse_testkit::{MemoryServer, Step};
 

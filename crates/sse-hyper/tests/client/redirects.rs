@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{Method, header};
-use sse_core::ClientConfig;
+use sse_core::client::ClientConfig;
 use sse_hyper::EventSource;
 use sse_testkit::{MemoryServer, ScriptedServer, Step};
 

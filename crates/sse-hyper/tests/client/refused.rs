@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
-use sse_core::Disconnect;
+use sse_core::client::Disconnect;
 use sse_hyper::{
     BlockingEventSource, EventSource, Interrupted, Notice, Transport, TransportBody,
     TransportFuture,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::ReadyState;
+use sse_core::client::ReadyState;
 use sse_testkit::{MemoryServer, Step};
 use tokio::time::Instant;
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use sse_core::ClientConfig;
+use sse_core::client::ClientConfig;
 use sse_hyper::{EventSource, EventSourceBuilder, Interrupted, Notice};
 use sse_testkit::{MemoryServer, Step};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use sse_core::Disconnect;
+use sse_core::client::Disconnect;
 use sse_hyper::{BlockingEventSource, EventSource, Notice};
 use sse_testkit::{MemoryServer, ScriptedServer, Step};
 

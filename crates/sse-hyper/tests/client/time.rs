@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use sse_core::Disconnect;
+use sse_core::client::Disconnect;
 use sse_hyper::EventSource;
 use sse_testkit::MemoryServer;
 

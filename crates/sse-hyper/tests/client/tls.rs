@@ -2,7 +2,7 @@ use futures_util::StreamExt;
 use rcgen::{
     BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd, generate_simple_self_signed,
 };
-use sse_core::{ClientConfig, Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, client::ClientConfig};
 use sse_hyper::{
     ClientTls, ClientTlsError, EventService, EventSource, Notice, Publisher, SendError, Server,
     ServerTls,

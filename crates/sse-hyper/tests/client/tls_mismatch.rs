@@ -2,7 +2,10 @@
 
 use futures_util::StreamExt;
 use rcgen::{KeyPair, generate_simple_self_signed};
-use sse_core::{ClientConfig, Disconnect, Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+use sse_core::{
+    Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    client::{ClientConfig, Disconnect},
+};
 use sse_hyper::{
     ClientTls, EventService, EventSource, HttpVersion, Interrupted, Publisher, SendError, Server,
     ServerTls, TlsMismatch,

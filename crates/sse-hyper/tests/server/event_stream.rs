@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http_body::Frame;
 use http_body_util::StreamBody;
-use sse_core::event_stream;
+use sse_core::response::event_stream;
 use sse_hyper::Server;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

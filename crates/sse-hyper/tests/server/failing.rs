@@ -7,7 +7,7 @@ use futures_util::stream;
 use http::Response;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
-use sse_core::{Event, event_stream};
+use sse_core::{Event, response::event_stream};
 use sse_hyper::{Server, Sse};
 use tokio::{io::AsyncWriteExt, net::TcpStream, task::JoinSet, time::sleep};
 

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, thread, time::Duration};
 
-use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat};
+use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, channel::Mode};
 use sse_hyper::{EventService, Server, ServerHandle};
 use sse_testkit::{Connection, Listener, head};
 use tokio::{net::TcpStream, sync::oneshot, task::JoinHandle, time::sleep};

@@ -166,7 +166,7 @@ async fn answer(
             let frame = Ok(Frame::data(Bytes::from_static(b"data: 1\n\n")));
             (0 < left).then_some((frame, left.wrapping_sub(1)))
         });
-        return Ok(sse_core::event_stream(StreamBody::new(events).boxed_unsync()));
+        return Ok(sse_core::response::event_stream(StreamBody::new(events).boxed_unsync()));
     }
     let text = if request.method() == Method::POST {
         match request.into_body().collect().await {

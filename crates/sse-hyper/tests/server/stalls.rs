@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, Mode, StringFormat, Token};
+use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, channel::Mode};
 use sse_hyper::{EventService, Server};
 use tokio::{
     net::TcpStream,

@@ -261,7 +261,7 @@ fn held_events(held: Held) -> UnsyncBoxBody<Bytes, Infallible> {
 fn event_stream(
     body: UnsyncBoxBody<Bytes, Infallible>,
 ) -> Response<UnsyncBoxBody<Bytes, Infallible>> {
-    sse_core::event_stream(body)
+    sse_core::response::event_stream(body)
 }
 
 fn full(text: impl Into<Bytes>) -> UnsyncBoxBody<Bytes, Infallible> {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
-use sse_core::{LastEventId, Token};
+use sse_core::{Token, response::LastEventId};
 use sse_hyper::{EventService, Server, ServerTls, Sse, StreamCut};
 use sse_testkit::{Setup, Target};
 use tokio::task::JoinSet;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::{History, HubConfig, Mode};
+use sse_core::{HubConfig, channel::Mode, history::History};
 use tokio::time::sleep;
 
 use crate::{

@@ -1,7 +1,7 @@
 //! What pages of other sites make a browser send: nothing of it is done.
 
 use serde_json::json;
-use sse_core::{GatewayConfig, Hosts, HubConfig, Mode};
+use sse_core::{GatewayConfig, HubConfig, channel::Mode, gateway::Hosts};
 
 use crate::{
     Setup, Target,

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
-use sse_core::{Event, EventId, History, HubConfig, Mode};
+use sse_core::{Event, HubConfig, channel::Mode, event::EventId, history::History};
 
 use crate::{
     Setup, Streams, Target,

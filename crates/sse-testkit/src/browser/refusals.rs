@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::stream;
-use sse_core::{Event, EventId};
+use sse_core::{Event, event::EventId};
 
 use crate::{
     Setup, Streams, Target,

@@ -4,7 +4,11 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use sse_core::{History, HubConfig, Mode, OnOverrun};
+use sse_core::{
+    HubConfig,
+    channel::{Mode, OnOverrun},
+    history::History,
+};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::{Setup, Target};

@@ -3,7 +3,11 @@ use std::{borrow::Cow, fmt, future::poll_fn, pin::Pin, task::Poll, time::Instant
 use bytes::{Buf, Bytes};
 use http::{Method, Request, Response, StatusCode, request::Parts};
 use http_body::Body;
-use sse_core::{Admission, Admitted, Gateway, Handled, Permit, PublishError, Token};
+use sse_core::{
+    Gateway, Token,
+    gateway::{Admission, Admitted, Handled, Permit},
+    hub::PublishError,
+};
 use tokio::time::sleep_until;
 use tracing::Level;
 
@@ -42,7 +46,9 @@ impl Protocol {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use http::Request;
-    /// use sse_core::{Gateway, GatewayConfig, History, Hub, HubConfig, StringFormat, Token};
+    /// use sse_core::{
+    ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, history::History,
+    /// };
     /// use sse_tokio::Protocol;
     ///
     /// let config = HubConfig::new(StringFormat).with_history(History::new(42));

@@ -2,12 +2,12 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use memchr::memchr2;
 
-/// A block of fields that still lies where a [`BlockDecoder`](crate::BlockDecoder) found it.
+/// A block of fields that still lies where a [`BlockDecoder`](crate::wire::BlockDecoder) found it.
 ///
 /// Bytes that are not UTF-8 were replaced by U+FFFD. Blocks are equal if their fields are.
 ///
 /// ```
-/// use sse_core::BlockDecoder;
+/// use sse_core::wire::BlockDecoder;
 ///
 /// let mut decoder = BlockDecoder::new();
 /// let block = decoder.decode(&mut &b"data: 1\r\n:c\ndata: 2\n\n"[..])?.expect("it is whole");
@@ -15,7 +15,7 @@ use memchr::memchr2;
 /// assert_eq!(block.as_str(), "data: 1\r\n:c\ndata: 2\n");
 /// assert_eq!(block.fields().collect::<Vec<_>>(), [("data", "1"), ("", "c"), ("data", "2")]);
 /// assert_eq!(block.data().as_deref(), Some("1\n2"));
-/// # Ok::<(), sse_core::DecodeError>(())
+/// # Ok::<(), sse_core::wire::DecodeError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct BlockRef<'a> {
@@ -105,7 +105,7 @@ impl fmt::Debug for BlockRef<'_> {
 /// A [`BlockRef`] in storage of its own.
 ///
 /// ```
-/// use sse_core::{Block, BlockDecoder};
+/// use sse_core::wire::{Block, BlockDecoder};
 ///
 /// let mut decoder = BlockDecoder::new();
 /// let mut blocks: Vec<Block> = Vec::new();
@@ -116,7 +116,7 @@ impl fmt::Debug for BlockRef<'_> {
 ///
 /// assert_eq!(blocks[0].as_ref().id(), Some("1"));
 /// assert_eq!(blocks[1].as_ref().id(), Some("2"));
-/// # Ok::<(), sse_core::DecodeError>(())
+/// # Ok::<(), sse_core::wire::DecodeError>(())
 /// ```
 #[derive(Clone)]
 pub struct Block {

@@ -2,10 +2,7 @@ use std::mem;
 
 use memchr::memchr2;
 
-use crate::{
-    DecodeError, Limits,
-    wire::{line::MARK, raw::BlockRef, utf8},
-};
+use crate::wire::{DecodeError, Limits, line::MARK, raw::BlockRef, utf8};
 
 /// Turns the bytes of a `text/event-stream` into blocks of fields, wherever the bytes are cut.
 ///
@@ -17,7 +14,7 @@ use crate::{
 /// one byte for its end; the others do not apply.
 ///
 /// ```
-/// use sse_core::BlockDecoder;
+/// use sse_core::wire::BlockDecoder;
 ///
 /// let mut decoder = BlockDecoder::new();
 /// let mut input = &b"id: 7\ndata:\n\n: hello\nx-trace: 1\n\n"[..];
@@ -27,7 +24,7 @@ use crate::{
 /// let block = decoder.decode(&mut input)?.expect("it is whole");
 /// assert_eq!(block.fields().collect::<Vec<_>>(), [("", " hello"), ("x-trace", "1")]);
 /// assert_eq!((block.id(), block.data()), (None, None));
-/// # Ok::<(), sse_core::DecodeError>(())
+/// # Ok::<(), sse_core::wire::DecodeError>(())
 /// ```
 ///
 /// # Source

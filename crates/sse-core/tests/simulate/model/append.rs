@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, time::Instant};
 
-use sse_core::OnOverrun;
+use sse_core::channel::OnOverrun;
 
 use super::{Cursor, Key, Model};
 

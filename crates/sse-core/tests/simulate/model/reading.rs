@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use sse_core::{CloseReason, Output};
+use sse_core::channel::{CloseReason, Output};
 
 use super::{Cursor, Model, Place, Presence, Reason};
 

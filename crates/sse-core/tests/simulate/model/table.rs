@@ -1,4 +1,4 @@
-use sse_core::Since;
+use sse_core::history::Since;
 
 /// What a listener is told of the place where it begins.
 #[derive(Debug, Eq, PartialEq)]

@@ -10,7 +10,7 @@ mod reconnection;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use sse_core::ClientConfig;
+use sse_core::client::ClientConfig;
 use sse_hyper::{EventSource, Notice};
 use sse_testkit::{MemoryServer, Step};
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sse_core::{HubConfig, Mode};
+use sse_core::{HubConfig, channel::Mode};
 
 use super::{epoch, publish};
 use crate::{Setup, Target, contract::expect, patience};

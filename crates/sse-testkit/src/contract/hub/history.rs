@@ -138,6 +138,6 @@ pub async fn head_tells_the_verdict(start: impl AsyncFn(Setup) -> Target) {
     );
 }
 
-fn few() -> sse_core::History {
-    sse_core::History::new(42).with_max_events(2)
+fn few() -> sse_core::history::History {
+    sse_core::history::History::new(42).with_max_events(2)
 }

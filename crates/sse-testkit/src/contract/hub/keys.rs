@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::History;
+use sse_core::history::History;
 use tokio::time::Instant;
 
 use super::{event, field, post_with, publish, remember, remembering};

@@ -1,6 +1,6 @@
 //! "503 + `Retry-After`, never evicting a listener", and what gives way before that.
 
-use sse_core::{HubConfig, Mode};
+use sse_core::{HubConfig, channel::Mode};
 
 use super::{epoch, event, gap, publish, remember, resume};
 use crate::{Connection, Response, Setup, Target, head, patience};

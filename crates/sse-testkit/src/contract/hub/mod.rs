@@ -8,7 +8,7 @@ pub mod limits;
 pub mod modes;
 pub mod returning;
 
-use sse_core::{History, HubConfig, Mode};
+use sse_core::{HubConfig, channel::Mode, history::History};
 
 use crate::{Listener, Response, Setup, Target, head};
 

@@ -1,6 +1,6 @@
 //! "`takeover` (the newcomer wins)", and modes of channels.
 
-use sse_core::Mode;
+use sse_core::channel::Mode;
 
 use crate::{Setup, Target, post};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sse_core::{History, HubConfig};
+use sse_core::{HubConfig, history::History};
 use tokio::time::sleep;
 
 use super::{epoch, event, gap, open, publish, remember, remembering, resume};

@@ -1,7 +1,7 @@
 //! A route of one's own, `/own`, that listens on the channel `own` by the adapter's `respond`: all that the
 //! path of the protocol does that listens.
 
-use sse_core::{History, HubConfig};
+use sse_core::{HubConfig, history::History};
 
 use crate::{Listener, Setup, Target, contract::expect, head};
 

@@ -1,6 +1,6 @@
 //! "`Host` 400/403": a request names one host, and one that is allowed.
 
-use sse_core::{GatewayConfig, Hosts};
+use sse_core::{GatewayConfig, gateway::Hosts};
 
 use crate::{Listener, Setup, Target, contract::expect, head};
 

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, stream};
-use sse_core::{Event, EventId, EventName};
+use sse_core::{
+    Event,
+    event::{EventId, EventName},
+};
 use tokio::sync::mpsc;
 
 use crate::{Setup, Streams, Target};
