@@ -7,7 +7,9 @@ impl World {
     pub(crate) fn pass(&mut self) {
         let time = match self.random.below(30) {
             0 => Duration::from_secs(4_000),
-            1..4 => Duration::from_secs(6),
+            // To the very end of what is remembered, and beyond it.
+            1 => Duration::from_secs(5),
+            2..4 => Duration::from_secs(6),
             4 => Duration::from_secs(16),
             5..9 => Duration::from_millis(100),
             _ => Duration::from_millis(self.random.below(10) as u64),
