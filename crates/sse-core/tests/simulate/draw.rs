@@ -48,12 +48,12 @@ impl Payload {
     }
 }
 
-/// Data that begins with `number`: short mostly, and once in `often` times longer than a write. Without that
-/// it is one of many, and short.
-pub(crate) fn data(random: &mut Random, number: u64, often: Option<usize>) -> String {
+/// Data that begins with `number`: short mostly, once in so many times long, and once in so many longer than a
+/// write. Without that it is one of many, and short.
+pub(crate) fn data(random: &mut Random, number: u64, often: Option<(usize, usize)>) -> String {
     let len = match often {
-        Some(often) if random.once_in(often) => 16_000 + random.below(30_000),
-        Some(_) if random.once_in(20) => 2_000,
+        Some((_, longer)) if random.once_in(longer) => 16_000 + random.below(30_000),
+        Some((long, _)) if random.once_in(long) => 2_000,
         _ => random.below(200),
     };
     let mut data = number.to_string();

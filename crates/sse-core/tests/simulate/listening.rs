@@ -203,6 +203,7 @@ impl World {
             connection.client.read(&mut self.random);
         }
         self.seen.note(Thing::Piece, u64::from(look.is_piece));
+        self.seen.note(Thing::FullWrite, u64::from(look.is_full));
         self.seen.note(Thing::GapInStream, look.gaps);
         self.seen.note(Thing::Replaced, look.farewells);
         if look.is_overrun && !was_cut {

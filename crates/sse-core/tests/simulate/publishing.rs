@@ -127,7 +127,12 @@ impl World {
         let by_code = matches!(way, Way::Send | Way::SendAll);
         let is_one_of_many = way == Way::Batch || 20 < count;
         // A log that holds one long event, and hardly another, is overrun in the middle of it.
-        let often = if self.settings.max_log == 40_000 { 10 } else { 100 };
+        // One that holds more is there to be read in full writes.
+        let often = match self.settings.max_log {
+            40_000 => (20, 10),
+            40_001.. => (3, 100),
+            _ => (20, 100),
+        };
         let often = (!is_one_of_many).then_some(often);
         let is_tight = self.settings.max_history < ROOMY;
         let payload = |n: usize| {

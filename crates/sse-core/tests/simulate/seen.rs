@@ -16,6 +16,7 @@ things! {
     Batch,
     LongEvent,
     Piece,
+    FullWrite,
     Sent,
     Retry,
     Duplicate,

@@ -11,6 +11,8 @@ pub(crate) struct Look {
     pub(crate) is_over: bool,
     /// Whether the write ends inside an event.
     pub(crate) is_piece: bool,
+    /// Whether the write has several frames, and no room for the next.
+    pub(crate) is_full: bool,
     pub(crate) is_comment: bool,
     /// Whether it was cut because it fell too far behind.
     pub(crate) is_overrun: bool,
@@ -52,6 +54,7 @@ impl Model {
         }
         if self.take_frames(who, bytes) {
             look.is_piece = 0 < self.places[who].offset;
+            look.is_full = FULL < bytes.len() && !look.is_piece;
             return;
         }
         if self.places[who].is_here() {
@@ -203,5 +206,8 @@ const END: &str = "event: sse.end\ndata: {}\n\n";
 const REPLACED: &str = "event: sse.replaced\nretry: 86400000\ndata: {}\n\n";
 
 const MAX_WRITE: usize = 16 << 10;
+
+/// A write that is longer has hardly room for another short frame.
+const FULL: usize = MAX_WRITE - 400;
 
 const KEEPALIVE: Duration = Duration::from_secs(15);
