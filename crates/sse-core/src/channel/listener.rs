@@ -116,20 +116,23 @@ impl Listeners {
         let behind = self.keys(|listener| {
             listener.presence != Presence::Gone && listener.cursor.is_before(start)
         });
-        // Who goes on stands at the start before another leaves, or the start would move on.
         let (told, cut): (Vec<_>, Vec<_>) = behind.into_iter().partition(|&key| {
             let Listener { cursor, presence, .. } = &*self.listeners[key];
             // What was begun cannot be taken back.
             let is_whole = cursor.offset == 0 || start.event <= cursor.event;
             then == OnOverrun::Gap && is_whole && *presence == Presence::Here
         });
+        // All of them stand at the start before one of them leaves where it stood.
+        let mut left = Vec::with_capacity(told.len());
         for &key in &told {
             let listener = &mut self.listeners[key];
             let cursor = listener.cursor;
-            let missed_from = listener.missed_from.or_else(|| NonZeroU64::new(cursor.event));
-            listener.missed_from = missed_from;
-            self.advance(key, cursor.max(start), log);
+            listener.missed_from = listener.missed_from.or_else(|| NonZeroU64::new(cursor.event));
+            listener.cursor = cursor.max(start);
+            log.enter(listener.cursor);
+            left.push(cursor);
         }
+        left.into_iter().for_each(|cursor| log.leave(cursor));
         for &key in &cut {
             let missed = start.event.saturating_sub(self.listeners[key].cursor.event);
             self.change(key, Presence::Gone, CloseReason::Overrun { missed }, log);

@@ -165,7 +165,10 @@ impl Hub {
             let (id, listeners, is_duplicate) = match outcome {
                 Some(Outcome::Published { id, listeners }) => (id, listeners, false),
                 Some(Outcome::Duplicate { id, listeners }) => (id, listeners, true),
-                Some(Outcome::KeyReused) => return Err(PublishError::KeyReused),
+                Some(Outcome::KeyReused) => {
+                    self.follow(&cell, effects);
+                    return Err(PublishError::KeyReused);
+                }
                 Some(Outcome::NotConnected) => return Err(PublishError::NotConnected),
                 None => {
                     self.follow(&cell, effects);
