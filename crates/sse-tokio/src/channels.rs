@@ -238,7 +238,7 @@ impl Channels {
 
     fn overrun(&self) -> &'static str {
         match self.hub.config().on_overrun() {
-            OnOverrun::Gap => "told of a gap: too far behind",
+            OnOverrun::Gap => "told of a gap, or cut in the middle of an event: too far behind",
             _ => "cut: too far behind",
         }
     }

@@ -32,11 +32,11 @@ impl SocketOptions {
     }
 
     /// Sets how long bytes sent may stay unacknowledged, or unsent because the client reads
-    /// nothing, before the connection is cut; `None` leaves it to the system (about a quarter of an
-    /// hour). Only on Linux. Default: 30 s.
+    /// nothing, before the connection is cut, 24 days at most; `None` leaves it to the system (about a
+    /// quarter of an hour). Only on Linux. Default: 30 s.
     #[must_use]
     pub fn with_user_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.user_timeout = timeout;
+        self.user_timeout = timeout.map(|timeout| timeout.min(LONGEST));
         self
     }
 
@@ -103,3 +103,20 @@ const BACKLOG: i32 = 4096;
 /// A reader that stalls hides 2.7 MiB in the send queue of the kernel; with this, 9 KiB.
 #[cfg(any(target_os = "android", target_os = "linux"))]
 const NOTSENT_LOWAT: u32 = 16 * 1024;
+
+/// The kernel counts in milliseconds, up to 24 days.
+const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_time_can_be_given() {
+        for time in [Duration::ZERO, Duration::from_millis(1 << 31), Duration::MAX] {
+            let options = SocketOptions::default().with_user_timeout(Some(time));
+            let listener = options.with_keepalive(Some(time)).listen(([127, 0, 0, 1], 0).into());
+            assert!(listener.is_ok(), "{time:?}: {listener:?}");
+        }
+    }
+}

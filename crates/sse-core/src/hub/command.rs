@@ -76,6 +76,10 @@ fn lines(name: &EventName, body: &[u8], config: &HubConfig) -> Result<Drafts, Pu
     let lines = (1..).zip(body.split(|&byte| byte == b'\n'));
     let lines = lines.map(|(number, line)| (number, line.strip_suffix(b"\r").unwrap_or(line)));
     let written = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
+    let max = config.max_batch;
+    if written.clone().nth(max).is_some() {
+        return Err(PublishError::TooManyEvents { max });
+    }
     let drafts = written.map(|(number, line)| match config.format().data(line) {
         Ok(data) => Ok(Draft::new(name, &data, config.id_room())),
         Err(error) => Err(PublishError::Line { line: number, error }),

@@ -80,7 +80,7 @@ impl Hub {
                 return checked;
             }
         }
-        match self.shared.tombstones.find(token) {
+        match self.shared.tombstones.find(token, now) {
             Some(Tombstone::Closed { .. }) => Err(SubscribeError::Ended),
             Some(Tombstone::Forgotten { next, epochs }) => {
                 Ok(Some(decide(start, Kept { first: next, top: next - 1, epochs: &epochs })))

@@ -19,7 +19,7 @@ impl Hub {
         if let Some(cell) = self.table.find(token) {
             return Ok(cell);
         }
-        if self.shared.tombstones.is_closed(token) {
+        if self.shared.tombstones.is_closed(token, now) {
             return Err(NotOpened::Closed);
         }
         // It is the user's code, and may ask the hub.
@@ -27,7 +27,7 @@ impl Hub {
         let max = self.config().max_channels;
         loop {
             let opened = self.table.open(token, max, || {
-                let tombstone = self.shared.tombstones.find(token);
+                let tombstone = self.shared.tombstones.find(token, now);
                 let continues = tombstone.is_some();
                 let (next, epochs) = match tombstone {
                     Some(Tombstone::Closed { .. }) => return Err(NotOpened::Closed),
@@ -53,7 +53,7 @@ impl Hub {
         Some(Epochs::new(Epoch::new(history.seed, life)))
     }
 
-    /// Forgets what is over age at `now`, in some of the channels: whoever has come for something else
+    /// Forgets what is over age at `now`, of some of the channels: whoever has come for something else
     /// is not held up. Returns whether there may be more.
     pub(super) fn forget_old(&self, now: Instant) -> bool {
         let config = &self.config().channel;
@@ -72,8 +72,8 @@ impl Hub {
             }
         }
         let max_age = config.history.as_ref().and_then(|history| history.max_age);
-        self.shared.tombstones.expire(max_age, now);
-        looks == MAX_LOOKS
+        let expired = self.shared.tombstones.expire(max_age, MAX_LOOKS, now);
+        looks == MAX_LOOKS || expired == MAX_LOOKS
     }
 
     /// Takes a channel that is over out of the table; what it leaves behind is there before.

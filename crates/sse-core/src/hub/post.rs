@@ -25,7 +25,7 @@ impl<'a> Post<'a> {
     }
 
     /// Publishes only if nothing was published under `key` in the window of
-    /// [`History::with_keys`](crate::history::History::with_keys). Without history it has no effect.
+    /// [`History::with_key_window`](crate::history::History::with_key_window). Without history it has no effect.
     #[must_use]
     pub fn with_key(mut self, key: IdempotencyKey) -> Self {
         self.key = Some(key);

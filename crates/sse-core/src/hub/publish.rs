@@ -126,7 +126,7 @@ impl Hub {
         now: Instant,
     ) -> Result<(), PublishError> {
         self.forget_old(now);
-        if !self.is_reachable(token) {
+        if !self.is_reachable(token, now) {
             return Err(PublishError::NotConnected);
         }
         find_action(self.config().actions(), action).map(|_| ())
@@ -146,7 +146,7 @@ impl Hub {
         });
         self.shared.watchers.wake();
         published.map_err(|refused| match refused {
-            refused if self.is_reachable(token) => refused,
+            refused if self.is_reachable(token, now) => refused,
             _ => PublishError::NotConnected,
         })
     }
@@ -185,7 +185,7 @@ impl Hub {
     }
 
     fn finish(&self, token: &Token, now: Instant) -> Result<Published, PublishError> {
-        if !self.is_reachable(token) {
+        if !self.is_reachable(token, now) {
             return Err(PublishError::NotConnected);
         }
         let config = &self.config().channel;
@@ -193,7 +193,7 @@ impl Hub {
             let Some(cell) = self.table.find(token) else {
                 // Where a publication needs no listener, at most the last position is left to end.
                 let until = config.closed_ttl.map(|ttl| now.checked_add(ttl));
-                let end = || self.shared.tombstones.finish(token, until);
+                let end = || self.shared.tombstones.finish(token, until, now);
                 if self.table.unless_there(token, end) {
                     return Ok(Published::to(0));
                 }
@@ -227,10 +227,10 @@ impl Hub {
     }
 
     /// Whether a publication on the channel `token` would be for anyone, now or later.
-    fn is_reachable(&self, token: &Token) -> bool {
+    fn is_reachable(&self, token: &Token, now: Instant) -> bool {
         match self.config().history() {
             None => 0 < self.listeners(token),
-            Some(_) => !self.shared.tombstones.is_closed(token),
+            Some(_) => !self.shared.tombstones.is_closed(token, now),
         }
     }
 }

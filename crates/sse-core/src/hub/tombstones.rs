@@ -25,16 +25,19 @@ impl Tombstones {
         });
     }
 
-    pub(super) fn find(&self, token: &Token) -> Option<Tombstone> {
+    /// What was left, unless its time is over at `now`.
+    pub(super) fn find(&self, token: &Token, now: Instant) -> Option<Tombstone> {
         if self.cost() == 0 {
             return None;
         }
-        Some(self.lock().by_token.get(token)?.tombstone.clone())
+        let tokens = self.lock();
+        let left = tokens.by_token.get(token).filter(|left| !left.is_over(now))?;
+        Some(left.tombstone.clone())
     }
 
     /// Whether the token is kept although its channel was finished.
-    pub(super) fn is_closed(&self, token: &Token) -> bool {
-        matches!(self.find(token), Some(Tombstone::Closed { .. }))
+    pub(super) fn is_closed(&self, token: &Token, now: Instant) -> bool {
+        matches!(self.find(token, now), Some(Tombstone::Closed { .. }))
     }
 
     pub(super) fn remove(&self, token: &Token) {
@@ -44,8 +47,8 @@ impl Tombstones {
     }
 
     /// Ends what was forgotten: it is closed `until` then, or nothing is known of it any more.
-    pub(super) fn finish(&self, token: &Token, until: Option<Option<Instant>>) {
-        match (self.find(token), until) {
+    pub(super) fn finish(&self, token: &Token, until: Option<Option<Instant>>, now: Instant) {
+        match (self.find(token, now), until) {
             (Some(_), Some(until)) => self.put(token, Tombstone::Closed { until }),
             _ => self.remove(token),
         }
@@ -57,15 +60,16 @@ impl Tombstones {
         0 < self.cost() && self.change(Tokens::remove_least)
     }
 
-    /// Removes those whose time is over at `now`: for those of channels that were forgotten it has begun
-    /// when this was first called.
-    pub(super) fn expire(&self, max_age: Option<Duration>, now: Instant) {
-        if 0 < self.cost() {
-            self.change(|tokens| {
-                tokens.date(max_age.and_then(|age| now.checked_add(age)));
-                tokens.expire(now);
-            });
+    /// Removes those whose time is over at `now`, up to `most`; for those of channels that were forgotten it
+    /// has begun when this was first called. Returns how many were removed.
+    pub(super) fn expire(&self, max_age: Option<Duration>, most: usize, now: Instant) -> usize {
+        if self.cost() == 0 {
+            return 0;
         }
+        self.change(|tokens| {
+            tokens.date(max_age.and_then(|age| now.checked_add(age)));
+            tokens.expire(most, now)
+        })
     }
 
     pub(super) fn clear(&self) {
@@ -170,15 +174,25 @@ impl Tokens {
         }
     }
 
-    fn expire(&mut self, now: Instant) {
+    fn expire(&mut self, most: usize, now: Instant) -> usize {
+        let mut removed = 0;
         for kind in [Kind::Blank, Kind::Forgotten, Kind::Closed] {
-            while let Some((_, token)) = self.by_age.range((kind, 0)..=(kind, u64::MAX)).next()
-                && self.by_token[token].until.is_some_and(|until| until <= now)
+            while removed < most
+                && let Some((_, token)) = self.by_age.range((kind, 0)..=(kind, u64::MAX)).next()
+                && self.by_token[token].is_over(now)
             {
                 let token = token.clone();
                 self.remove(&token);
+                removed += 1;
             }
         }
+        removed
+    }
+}
+
+impl Left {
+    fn is_over(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| until <= now)
     }
 }
 

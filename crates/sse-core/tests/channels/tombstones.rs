@@ -260,3 +260,22 @@ fn told(verdict: &Verdict) -> (GapReason, Option<u64>) {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn tombstones_that_end_together_are_removed_by_and_by_and_count_for_nothing_meanwhile() {
+    let ttl = Duration::from_secs(10);
+    let mut world = World::new(quiet().with_history(history()).with_closed_ttl(Some(ttl)));
+    for n in 0..1_000 {
+        world.publish(&n.to_string(), "1");
+        world.close(&n.to_string());
+    }
+    assert_eq!(world.counts().tombstones, 1_000);
+
+    world.pass(ttl);
+    let _listener = world.listen("999");
+
+    let left = world.counts().tombstones;
+    assert!((800..1_000).contains(&left), "one caller removes a few: {left}");
+    world.hub.expire(world.now);
+    assert_eq!(world.counts().tombstones, 0);
+}
