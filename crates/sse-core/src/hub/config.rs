@@ -149,7 +149,8 @@ impl HubConfig {
     }
 
     /// Sets how long the token of a channel that was finished stays closed: its listeners are told
-    /// `event: sse.end`, and who comes meanwhile that there will be nothing more. Default: not at all.
+    /// `event: sse.end`, and a client that comes meanwhile that there will be nothing more. Default: not
+    /// at all.
     #[must_use]
     pub fn with_closed_ttl(mut self, closed_ttl: Option<Duration>) -> Self {
         self.channel.closed_ttl = closed_ttl;

@@ -53,7 +53,7 @@ impl Hub {
         Some(Epochs::new(Epoch::new(history.seed, life)))
     }
 
-    /// Forgets what is over age at `now`, of some of the channels: whoever has come for something else
+    /// Forgets what is over age at `now`, of a few channels at a time: the caller wants something else, and
     /// is not held up. Returns whether there may be more.
     pub(super) fn forget_old(&self, now: Instant) -> bool {
         let config = &self.config().channel;

@@ -189,8 +189,8 @@ impl Hub {
         self.shared.tally.refuse(limit);
     }
 
-    /// Forgets what is over age. Whoever subscribes or publishes does it too, so that it needs no
-    /// timer; it is of use where a hub is left alone for long and its memory is missed.
+    /// Forgets what is over age. Each subscription and publication does some of it too, so that it needs
+    /// no timer; it is of use where a hub is left alone for long and its memory is missed.
     pub fn expire(&self, now: Instant) {
         while self.forget_old(now) {}
         self.shared.watchers.wake();

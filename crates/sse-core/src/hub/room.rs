@@ -6,6 +6,7 @@ use super::{
     sync::Arc,
 };
 use crate::channel::Channel;
+
 /// How room is made where all channels together hold too much. Each of these looks at one channel after
 /// another, those first of which most is to be had, and never at all of them.
 impl Hub {

@@ -58,6 +58,7 @@ impl Shared {
             config,
         }
     }
+
     /// What is remembered of channels, those that are no longer there too, in bytes.
     pub(super) fn history_held(&self) -> usize {
         self.history.get() + self.tombstones.cost()

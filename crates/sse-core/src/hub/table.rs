@@ -10,7 +10,7 @@ use crate::Token;
 ///
 /// Under its lock a channel is looked up, put in or taken out, and nothing else is done. A channel ends
 /// under its own lock, and is taken out of here afterwards. In between it is found but says that it is
-/// over: then whoever has found it takes it out and looks again.
+/// over: then the one who has found it takes it out and looks again.
 #[derive(Debug)]
 pub(super) struct Table(RwLock<Channels>);
 
