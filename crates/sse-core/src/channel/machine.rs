@@ -1,18 +1,15 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    ChannelConfig, CloseReason, Content, Cursor, Drafts, Log, Mode, Phase, Publication,
-    PublishedId, Tombstone, Window,
-    keys::{Keys, KnownKey},
+    ChannelConfig, CloseReason, Cursor, Log, Mode, Phase, Tombstone, Window,
+    keys::Keys,
     listener::{Listener, Listeners, Presence},
     system,
 };
 use crate::{
-    Event,
     history::{Epochs, Resume, Start, decide},
     hub::{HubLimit, SubscribeError},
-    id_source::IdSource,
-    wire::{Draft, KEEPALIVE},
+    wire::KEEPALIVE,
 };
 
 /// A channel: its log, who listens to it, and what it remembers beside its events.
@@ -32,9 +29,9 @@ pub(crate) struct Channel {
     /// The reconnection time that was last asked for.
     pub(super) retry: Option<(Duration, Instant)>,
     /// Where what was published last begins: who has read all before it does not fall out for it.
-    newest: Cursor,
+    pub(super) newest: Cursor,
     /// When it was last published to or joined.
-    used: Instant,
+    pub(super) used: Instant,
     /// How many listeners have fallen out of the log and were not taken note of.
     fallen: usize,
 }
@@ -73,54 +70,6 @@ impl Channel {
             used: now,
             fallen: 0,
         }
-    }
-
-    /// Publishes for everyone who is here, and for those who come back; `publication` is taken then.
-    pub(crate) fn publish(
-        &mut self,
-        publication: &mut Option<Publication>,
-        ids: Option<&dyn IdSource>,
-        config: &ChannelConfig,
-        now: Instant,
-    ) -> Outcome {
-        // Publishers read the clock before they wait for the lock: in here time does not go back.
-        let now = now.max(self.used);
-        let known = publication.as_ref().and_then(|publication| {
-            let (key, digest) = publication.key.as_ref()?;
-            Some((self.keys.as_ref()?.find(key)?, *digest))
-        });
-        if let Some((known, digest)) = known {
-            return self.repeat(known, digest);
-        }
-        let listeners = self.listeners.here();
-        if listeners == 0 && self.log.window().is_none() {
-            return Outcome::NotConnected;
-        }
-        let Some(Publication { content, key }) = publication.take() else {
-            return Outcome::NotConnected;
-        };
-        let newest = self.log.end();
-        let id = match content {
-            Content::Events(drafts) => self.append(drafts, ids, now),
-            Content::Retry(retry) => {
-                self.log.append_aside(Event::default().with_retry(retry).encode());
-                self.retry = Some((retry, now));
-                None
-            }
-        };
-        if let Some((key, digest)) = key
-            && let Some(history) = &config.history
-        {
-            let end = self.log.end();
-            let event = (newest.event < end.event).then(|| end.event - 1);
-            let keys = self.keys.get_or_insert_default();
-            keys.insert(key, KnownKey { digest, event }, history, now);
-        }
-        (self.life, self.used, self.newest) = (Life::Open, now, newest);
-        self.log.settle(now);
-        self.bound(config);
-        self.forget_if_deserted(config);
-        Outcome::Published { id, listeners }
     }
 
     /// Adds a listener at `phase` that begins at `start`.
@@ -206,7 +155,7 @@ impl Channel {
     }
 
     /// Lets go of the bytes that were joined for one write.
-    pub(crate) fn forget_joined(&mut self, _config: &ChannelConfig) {
+    pub(crate) fn forget_joined(&mut self) {
         self.log.forget_joined();
     }
 
@@ -311,49 +260,6 @@ impl Channel {
         }
     }
 
-    /// Appends events; returns the id of the last one. All ids are there before the first is appended:
-    /// their source is the user's code, and may panic.
-    fn append(
-        &mut self,
-        drafts: Drafts,
-        ids: Option<&dyn IdSource>,
-        now: Instant,
-    ) -> Option<PublishedId> {
-        let mut last = None;
-        let next = self.log.end().event;
-        let mut finish = |seq, draft: Draft| {
-            last = match (self.log.window(), ids) {
-                (Some(window), _) => Some(PublishedId::Position(window.position(seq))),
-                (None, Some(ids)) => Some(PublishedId::Id(ids.next_id(now))),
-                (None, None) => draft.own_id().cloned().map(PublishedId::Id),
-            };
-            draft.finish(last.as_ref())
-        };
-        match drafts {
-            Drafts::One(draft) => {
-                let frame = finish(next, draft);
-                self.log.append(frame, now);
-            }
-            Drafts::Many(drafts) => {
-                let numbered = (next..).zip(drafts);
-                let frames: Vec<_> = numbered.map(|(seq, draft)| finish(seq, draft)).collect();
-                frames.into_iter().for_each(|frame| self.log.append(frame, now));
-            }
-        }
-        last
-    }
-
-    /// The answer to a publication whose key is known.
-    fn repeat(&self, known: KnownKey, digest: u64) -> Outcome {
-        if known.digest != digest {
-            return Outcome::KeyReused;
-        }
-        let window = self.log.window();
-        let id = window.zip(known.event).map(|(window, seq)| window.position(seq));
-        let (id, listeners) = (id.map(PublishedId::Position), self.listeners.here());
-        Outcome::Duplicate { id, listeners }
-    }
-
     fn forgotten(&self) -> Option<Tombstone> {
         if let Life::New { continues: false } = self.life {
             return None;
@@ -361,24 +267,6 @@ impl Channel {
         let epochs = self.log.window()?.epochs().clone();
         Some(Tombstone::Forgotten { next: self.log.end().event, epochs })
     }
-}
-
-/// What became of a publication.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    Published {
-        id: Option<PublishedId>,
-        listeners: usize,
-    },
-    /// It was published before, under the same key.
-    Duplicate {
-        id: Option<PublishedId>,
-        listeners: usize,
-    },
-    /// Something else was published under its key.
-    KeyReused,
-    /// Nobody listens, and nothing would be remembered.
-    NotConnected,
 }
 
 /// A new listener.

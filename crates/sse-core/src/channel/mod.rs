@@ -25,7 +25,10 @@ mod publication;
 pub(crate) use publication::{Content, Drafts, Publication, PublishedId};
 
 mod machine;
-pub(crate) use machine::{Channel, Held, Joined, Outcome};
+pub(crate) use machine::{Channel, Held, Joined};
+
+mod publish;
+pub(crate) use publish::Outcome;
 
 mod drain;
 pub(crate) use drain::Drain;

@@ -128,7 +128,7 @@ impl Admission {
 /// What a driver is to do with a request to listen.
 #[derive(Debug)]
 #[must_use]
-#[expect(clippy::exhaustive_enums, reason = "a driver must handle every case")]
+#[non_exhaustive]
 pub enum Admitted {
     /// Send this head at once, then what the subscriber says.
     Stream(Response<Subscriber>),

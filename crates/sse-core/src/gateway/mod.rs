@@ -289,7 +289,7 @@ impl Gateway {
 /// What a driver is to do with a request.
 #[derive(Debug)]
 #[must_use]
-#[expect(clippy::exhaustive_enums, reason = "a driver must handle every case")]
+#[non_exhaustive]
 pub enum Handled {
     /// Send this.
     Respond(Response<Bytes>),

@@ -5,7 +5,7 @@ use super::{
     cell::{Cell, Effects},
     sync::Arc,
 };
-use crate::channel::Channel;
+use crate::channel::{Channel, ChannelConfig};
 
 /// How room is made where all channels together hold too much. Each of these looks at one channel after
 /// another, those first of which most is to be had, and never at all of them.
@@ -59,7 +59,7 @@ impl Hub {
                 if channel.held().to_read() < listed {
                     // There may be others with more.
                 } else if 0 < channel.held().joined {
-                    channel.forget_joined(config);
+                    channel.forget_joined();
                 } else {
                     channel.cut(config);
                     reserve = self.shared.unread.max() / RESERVE;
@@ -68,10 +68,12 @@ impl Hub {
             self.note(&cell, effects, overrun);
         }
         if let Some(last) = spared {
-            for cut in [Channel::forget_joined, Channel::cut_older, Channel::cut] {
+            let steps: [fn(&mut Channel, &ChannelConfig); 3] =
+                [|channel, _| channel.forget_joined(), Channel::cut_older, Channel::cut];
+            for step in steps {
                 let effects = last.cut(|channel| {
                     if self.has_too_much_unread(0) {
-                        cut(channel, config);
+                        step(channel, config);
                     }
                 });
                 self.note(&last, effects, overrun);

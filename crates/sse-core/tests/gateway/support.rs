@@ -54,9 +54,11 @@ pub(crate) fn answer(handled: Handled) -> Response<Bytes> {
                         return response;
                     }
                     Admitted::Wait { until } => now = until,
+                    other => panic!("{other:?}"),
                 }
             }
         }
+        other => panic!("{other:?}"),
     }
 }
 
@@ -70,7 +72,7 @@ pub(crate) fn listen(gateway: &Gateway, path: &str) -> Result<(Response<()>, Sub
             }
             other => panic!("{other:?}"),
         },
-        Handled::Publish(_) => panic!("a GET publishes nothing"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -104,7 +106,7 @@ pub(crate) fn post_with(
             publication.published.into_iter().for_each(sse_core::hub::Published::wake);
             publication.response
         }
-        Handled::Listen(_) => panic!("a POST never listens"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -95,6 +95,7 @@ impl Protocol {
                 Handled::Publish(permit) => {
                     publish(&self.0.channels, permit, body, &mut reason).await
                 }
+                _ => Answer { response: unknown(), rest: Rest::of(body) },
             };
             line.log(refused.unwrap_or_else(|| answer.response.status()), reason.as_deref());
             answer
@@ -123,8 +124,16 @@ async fn admit(
                 return response.map(ResponseBody::from);
             }
             Admitted::Wait { until } => sleep_until(until.into()).await,
+            _ => return unknown(),
         }
     }
+}
+
+/// The answer where the core wants something done that is not known here.
+fn unknown() -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::from(Bytes::new()));
+    *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+    response
 }
 
 /// The answer to what `permit` publishes; if it is a refusal that the status alone does not explain, `reason`
