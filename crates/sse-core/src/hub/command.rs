@@ -3,6 +3,8 @@ use std::{
     time::Duration,
 };
 
+use memchr::memchr_iter;
+
 use super::{HubConfig, Post, PublishError};
 use crate::{
     Event,
@@ -77,7 +79,9 @@ fn lines(name: &EventName, body: &[u8], config: &HubConfig) -> Result<Drafts, Pu
     let lines = lines.map(|(number, line)| (number, line.strip_suffix(b"\r").unwrap_or(line)));
     let written = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
     let max = config.max_batch;
-    if written.clone().nth(max).is_some() {
+    // Most batches have too few lines, which is quickly seen.
+    let may_be_too_many = max <= memchr_iter(b'\n', body).count();
+    if may_be_too_many && written.clone().nth(max).is_some() {
         return Err(PublishError::TooManyEvents { max });
     }
     let drafts = written.map(|(number, line)| match config.format().data(line) {
