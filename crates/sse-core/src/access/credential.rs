@@ -1,0 +1,194 @@
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderValue, header, request::Parts};
+
+/// What a request presents to say who sends it.
+///
+/// A header is looked at first, then the cookie, then the query; the first that is there is the one.
+///
+/// It has no `Debug` that shows what it holds, so that no log does.
+///
+/// ```
+/// use sse_core::access::Credential;
+///
+/// fn scheme(credential: &Credential<'_>) -> &'static str {
+///     match credential {
+///         Credential::Bearer(_) => "bearer",
+///         Credential::Basic(_) => "basic",
+///         Credential::Cookie(_) => "cookie",
+///         Credential::Ticket(_) => "ticket",
+///         _ => "other",
+///     }
+/// }
+/// # assert_eq!(scheme(&Credential::Bearer("s3cret")), "bearer");
+/// # assert_eq!(format!("{:?}", Credential::Bearer("s3cret")), "Bearer(..)");
+/// ```
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Credential<'a> {
+    /// `Authorization: Bearer`, and what follows.
+    ///
+    /// # Source
+    ///
+    /// RFC 6750, [Authorization Request Header Field][spec].
+    ///
+    /// [spec]: https://www.rfc-editor.org/rfc/rfc6750.html#section-2.1
+    Bearer(&'a str),
+    /// `Authorization: Basic`, and what follows, in base64.
+    ///
+    /// # Source
+    ///
+    /// RFC 7617, [The 'Basic' Authentication Scheme][spec].
+    ///
+    /// [spec]: https://www.rfc-editor.org/rfc/rfc7617.html#section-2
+    Basic(&'a str),
+    /// `Authorization` of another scheme, as it came.
+    Other(&'a HeaderValue),
+    /// The value of the cookie that [`Access::with_cookie`](super::Access::with_cookie) names.
+    Cookie(&'a str),
+    /// The value of `ticket` in the query, decoded.
+    Ticket(Cow<'a, str>),
+}
+
+impl<'a> Credential<'a> {
+    /// What `parts` present. A browser adds cookies and passwords unasked: they are left out unless
+    /// `is_own_page`.
+    ///
+    /// # Errors
+    ///
+    /// [`Ambiguous`] if there are several of a kind, of which one might be checked and another one meant.
+    pub(crate) fn find(
+        parts: &'a Parts,
+        cookie: Option<&str>,
+        is_own_page: bool,
+    ) -> Result<Option<Self>, Ambiguous> {
+        if let Some(found) = Self::in_header(&parts.headers)?
+            && (is_own_page || !matches!(found, Self::Basic(_)))
+        {
+            return Ok(Some(found));
+        }
+        if let Some(name) = cookie.filter(|_| is_own_page)
+            && let Some(found) = in_cookies(&parts.headers, name)?
+        {
+            return Ok(Some(Self::Cookie(found)));
+        }
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let tickets = query.filter(|(name, _)| name == TICKET).map(|(_, ticket)| ticket);
+        Ok(only(tickets)?.map(Self::Ticket))
+    }
+
+    fn in_header(headers: &'a HeaderMap) -> Result<Option<Self>, Ambiguous> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(Ambiguous);
+        }
+        let Some((scheme, rest)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else {
+            return Ok(Some(Self::Other(value)));
+        };
+        let rest = rest.trim_matches(' ');
+        Ok(Some(match scheme {
+            _ if scheme.eq_ignore_ascii_case("bearer") => Self::Bearer(rest),
+            _ if scheme.eq_ignore_ascii_case("basic") => Self::Basic(rest),
+            _ => Self::Other(value),
+        }))
+    }
+}
+
+/// Shows what kind it is, and nothing of the secret.
+impl std::fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Bearer(_) => "Bearer(..)",
+            Self::Basic(_) => "Basic(..)",
+            Self::Other(_) => "Other(..)",
+            Self::Cookie(_) => "Cookie(..)",
+            Self::Ticket(_) => "Ticket(..)",
+        })
+    }
+}
+
+/// Several credentials of one kind in a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Ambiguous;
+
+fn in_cookies<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Ambiguous> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+    let named = pairs.filter(|(found, _)| found.trim() == name);
+    only(named.map(|(_, value)| {
+        let value = value.trim();
+        value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
+    }))
+}
+
+/// The only one of `values`. The same one several times is one.
+fn only<T: Eq>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Ambiguous> {
+    let first = values.next();
+    if values.all(|other| Some(&other) == first.as_ref()) { Ok(first) } else { Err(Ambiguous) }
+}
+
+/// The name of a ticket in the query.
+const TICKET: &str = "ticket";
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn parts(target: &str, fields: &[(&str, &str)]) -> Parts {
+        let mut request = Request::get(target);
+        for &(name, value) in fields {
+            request = request.header(name, value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn a_header_comes_before_the_cookie_and_the_cookie_before_the_query() {
+        let bearer = ("authorization", "bearer  a.b.c");
+        let basic = ("authorization", "Basic YTpi");
+        let cookie = ("cookie", "theme=dark; auth=\"d\"; other=e");
+        let ticket = Credential::Ticket("t/1".into());
+        for (target, fields, own, foreign) in [
+            ("/?ticket=t%2F1", &[bearer, cookie][..], Some(Credential::Bearer("a.b.c")), true),
+            ("/?ticket=t%2F1", &[basic, cookie], Some(Credential::Basic("YTpi")), false),
+            ("/?ticket=t%2F1", &[cookie], Some(Credential::Cookie("d")), false),
+            ("/?x=1&ticket=t%2F1", &[("cookie", "authx=1")], Some(ticket.clone()), true),
+            ("/", &[], None, true),
+        ] {
+            let parts = parts(target, fields);
+
+            assert_eq!(Credential::find(&parts, Some("auth"), true), Ok(own.clone()));
+            let expected = if foreign { own } else { Some(ticket.clone()) };
+            assert_eq!(Credential::find(&parts, Some("auth"), false), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn several_of_a_kind_are_none() {
+        let bearer = ("authorization", "Bearer a");
+        for (target, fields) in [
+            ("/", &[bearer, bearer][..]),
+            ("/", &[bearer, ("authorization", "Basic YTpi")]),
+            ("/", &[("cookie", "auth=a; auth=b")]),
+            ("/", &[("cookie", "auth=a"), ("cookie", "auth=b")]),
+            ("/?ticket=a&ticket=b", &[]),
+        ] {
+            let found = Credential::find(&parts(target, fields), Some("auth"), true).map(drop);
+            assert_eq!(found, Err(Ambiguous), "{target} {fields:?}");
+        }
+    }
+
+    #[test]
+    fn another_scheme_is_handed_on_as_it_came() {
+        for value in ["Digest x", "Bearer", "s3cret", "Bea rer x"] {
+            let parts = parts("/", &[("authorization", value)]);
+            let found = Credential::find(&parts, None, true).unwrap();
+            assert!(matches!(found, Some(Credential::Other(other)) if other == value), "{value}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use std::{any::Any, fmt, time::{Duration, Instant}};
+
+use super::{AccessRequest, Grant};
+
+/// How much one client may do. The crate `sse-access` has one that counts by address and by subject.
+///
+/// It is asked after access is granted, and before a channel is looked at.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use sse_core::{
+///     GatewayConfig,
+///     access::{AccessRequest, Grant, Limited, Limiter, Operation, Seat},
+/// };
+///
+/// /// Nobody publishes at night.
+/// struct Night;
+///
+/// impl Limiter for Night {
+///     fn admit(
+///         &self,
+///         request: &AccessRequest<'_>,
+///         _: Option<&Grant>,
+///         _: Instant,
+///     ) -> Result<Seat, Limited> {
+///         # let is_night = true;
+///         match request.operation() {
+///             Operation::Publish { .. } if is_night => Err(Limited::TooFast {
+///                 limit: "publications at night".into(),
+///                 max: 0,
+///                 retry_after: Duration::from_secs(3600),
+///             }),
+///             _ => Ok(Seat::none()),
+///         }
+///     }
+/// }
+///
+/// let config = GatewayConfig::default().with_limiter(Night);
+/// # drop(config);
+/// ```
+pub trait Limiter: Send + Sync + 'static {
+    /// Whether one more is let in. The seat of a listener is dropped when its connection ends; any other at
+    /// once.
+    ///
+    /// # Errors
+    ///
+    /// [`Limited`], which says what there is too much of.
+    fn admit(
+        &self,
+        request: &AccessRequest<'_>,
+        grant: Option<&Grant>,
+        now: Instant,
+    ) -> Result<Seat, Limited>;
+}
+
+/// The place of a listener that is counted, until it is dropped.
+///
+/// ```
+/// use std::sync::Arc;
+/// use sse_core::access::Seat;
+///
+/// let counted = Arc::new(());
+/// let seat = Seat::new(counted.clone());
+/// assert_eq!(Arc::strong_count(&counted), 2);
+/// drop(seat);
+/// assert_eq!(Arc::strong_count(&counted), 1);
+/// ```
+#[derive(Default)]
+pub struct Seat(#[expect(dead_code, reason = "it is there to be dropped")] Option<Box<dyn Any + Send + Sync>>);
+
+impl Seat {
+    /// One that is not counted.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// One that is counted until `guard` is dropped.
+    pub fn new(guard: impl Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(guard)))
+    }
+}
+
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seat")
+    }
+}
+
+/// What there is too much of.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Limited {
+    /// Too many at a time: 503.
+    #[error("there may be no more than {max} {limit}")]
+    Full {
+        /// Of what, in the plural.
+        limit: std::borrow::Cow<'static, str>,
+        /// How many there may be.
+        max: u64,
+    },
+    /// Too many in a time: 429.
+    #[error("there may be no more than {max} {limit}")]
+    TooFast {
+        /// Of what, in the plural, and in which time.
+        limit: std::borrow::Cow<'static, str>,
+        /// How many there may be.
+        max: u64,
+        /// How long to wait before the next one.
+        retry_after: Duration,
+    },
+}

@@ -1,0 +1,37 @@
+//! Who may listen, who may publish, and for how long: grants, what is asked for, and who decides.
+//!
+//! Everything here is a decision. Verifying tokens and passwords, and counting addresses, is what an
+//! [`Authenticator`] and a [`Limiter`] do: those of the crate `sse-access`, or your own.
+
+mod pattern;
+pub use pattern::{Pattern, PatternError};
+
+mod permissions;
+pub use permissions::Permissions;
+
+mod grant;
+pub use grant::Grant;
+
+mod operation;
+pub use operation::Operation;
+
+mod credential;
+pub use credential::Credential;
+
+mod authenticator;
+pub use authenticator::{AccessRequest, Authenticator, Denied, Outcome, Ticket, Verdict};
+
+mod from_fn;
+pub use from_fn::{FromAsyncFn, FromFn, from_async_fn, from_fn};
+
+mod limiter;
+pub use limiter::{Limited, Limiter, Seat};
+
+mod config;
+pub use config::{Access, AccessError};
+
+mod revocation;
+pub use revocation::{Revocation, RevokeError};
+
+#[cfg(feature = "serde")]
+mod serde;

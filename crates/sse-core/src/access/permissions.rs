@@ -1,0 +1,80 @@
+use super::Pattern;
+use crate::{Token, action::Action};
+
+/// On which channels somebody may listen, to which they may publish, and by which actions.
+///
+/// Without a list of actions it is all of them but those that finish a channel or set its reconnection
+/// time: these have to be named.
+///
+/// ```
+/// use sse_core::{Token, access::{Pattern, Permissions}, action::Action};
+///
+/// let permissions =
+///     Permissions::none().with_listen("news".parse()?).with_publish("room:*".parse()?);
+/// let room = Token::new("room:42")?;
+/// assert!(!permissions.may_listen(&room));
+/// assert!(permissions.may_publish(&room, "ping", Action::Event));
+/// assert!(!permissions.may_publish(&room, "close", Action::Finish));
+///
+/// let closing = permissions.with_action("close");
+/// assert!(closing.may_publish(&room, "close", Action::Finish));
+/// assert!(!closing.may_publish(&room, "ping", Action::Event), "the list is what there is");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// With the feature `serde` they are read from and written as a map with the keys `listen`, `publish` and
+/// `actions`, each of which may be missing; other keys are ignored.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Permissions {
+    pub(super) listen: Vec<Pattern>,
+    pub(super) publish: Vec<Pattern>,
+    /// None for all that finish no channel and set no reconnection time.
+    pub(super) actions: Option<Vec<Box<str>>>,
+}
+
+impl Permissions {
+    /// Nothing is permitted.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Everything is permitted, on all channels, but to finish them and to set their reconnection times.
+    pub fn all() -> Self {
+        Self::none().with_listen(Pattern::any()).with_publish(Pattern::any())
+    }
+
+    /// Permits to listen on the channels of `pattern` too.
+    #[must_use]
+    pub fn with_listen(mut self, pattern: Pattern) -> Self {
+        self.listen.push(pattern);
+        self
+    }
+
+    /// Permits to publish to the channels of `pattern` too.
+    #[must_use]
+    pub fn with_publish(mut self, pattern: Pattern) -> Self {
+        self.publish.push(pattern);
+        self
+    }
+
+    /// Permits the POST action `name`, and no others than those that are named so.
+    #[must_use]
+    pub fn with_action(mut self, name: &str) -> Self {
+        self.actions.get_or_insert_default().push(name.into());
+        self
+    }
+
+    /// Whether one may listen on the channel `token`.
+    pub fn may_listen(&self, token: &Token) -> bool {
+        self.listen.iter().any(|pattern| pattern.matches(token))
+    }
+
+    /// Whether one may publish to the channel `token` by the POST action `name`, which does `action`.
+    pub fn may_publish(&self, token: &Token, name: &str, action: Action) -> bool {
+        let is_permitted = match &self.actions {
+            Some(actions) => actions.iter().any(|permitted| **permitted == *name),
+            None => matches!(action, Action::Event),
+        };
+        is_permitted && self.publish.iter().any(|pattern| pattern.matches(token))
+    }
+}

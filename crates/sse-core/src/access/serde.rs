@@ -1,0 +1,52 @@
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use super::{Pattern, Permissions};
+
+impl Serialize for Pattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Self::new(&text).map_err(D::Error::custom)
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+struct Fields<'a> {
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    listen: Cow<'a, [Pattern]>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    publish: Cow<'a, [Pattern]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actions: Option<Cow<'a, [Box<str>]>>,
+}
+
+/// As a map of `listen`, `publish` and `actions`, each only where it says something.
+impl Serialize for Permissions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = Fields {
+            listen: Cow::Borrowed(&self.listen),
+            publish: Cow::Borrowed(&self.publish),
+            actions: self.actions.as_deref().map(Cow::Borrowed),
+        };
+        fields.serialize(serializer)
+    }
+}
+
+/// From what `Serialize` writes; a pattern that is not valid is an error.
+impl<'de> Deserialize<'de> for Permissions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Fields { listen, publish, actions } = Fields::deserialize(deserializer)?;
+        Ok(Self {
+            listen: listen.into_owned(),
+            publish: publish.into_owned(),
+            actions: actions.map(Cow::into_owned),
+        })
+    }
+}
