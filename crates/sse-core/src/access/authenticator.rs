@@ -2,7 +2,6 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -18,13 +17,12 @@ use crate::Token;
 /// `sse-access` has those for tokens, passwords, tickets, and a server of your own that is asked.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use sse_core::access::{
 ///     Access, AccessRequest, Authenticator, Credential, Denied, Grant, Permissions, Verdict,
 /// };
 ///
 /// /// Lets everybody listen who knows the word.
-/// struct Word(Arc<Grant>);
+/// struct Word(Grant);
 ///
 /// impl Authenticator for Word {
 ///     fn authenticate<'a>(&'a self, request: &AccessRequest<'a>) -> Verdict<'a> {
@@ -37,7 +35,7 @@ use crate::Token;
 /// }
 ///
 /// let permissions = Permissions::none().with_listen("*".parse()?);
-/// let access = Access::new(Word(Arc::new(Grant::new(permissions))));
+/// let access = Access::new(Word(Grant::new(permissions)));
 /// # drop(access);
 /// # Ok::<(), sse_core::access::PatternError>(())
 /// ```
@@ -127,7 +125,7 @@ impl<'a> AccessRequest<'a> {
 }
 
 /// What an [`Authenticator`] finds: a grant, `None` for somebody without a name, or why nothing is granted.
-pub type Outcome = Result<Option<Arc<Grant>>, Denied>;
+pub type Outcome = Result<Option<Grant>, Denied>;
 
 /// An [`Outcome`], now or later.
 ///

@@ -58,9 +58,8 @@ impl Access {
     ///
     /// RFC 6265, [Syntax](https://www.rfc-editor.org/rfc/rfc6265.html#section-4.1.1): a name is a token.
     pub fn with_cookie(mut self, name: &str) -> Result<Self, AccessError> {
-        let is_token = |byte: u8| {
-            byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-        };
+        let is_token =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(is_token) {
             return Err(AccessError::Cookie { name: name.to_owned() });
         }
@@ -83,7 +82,9 @@ impl fmt::Debug for Access {
 #[non_exhaustive]
 pub enum AccessError {
     /// No cookie has such a name.
-    #[error("no cookie can be named {name:?}: letters, digits and some marks are allowed, no space, no `=`")]
+    #[error(
+        "no cookie can be named {name:?}: letters, digits and some marks are allowed, no space, no `=`"
+    )]
     Cookie {
         /// What was given.
         name: String,

@@ -5,10 +5,9 @@ use super::{AccessRequest, Authenticator, Outcome, Verdict};
 /// An [`Authenticator`] that is a closure.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use sse_core::access::{Access, Credential, Denied, Grant, Permissions, from_fn};
 ///
-/// let everything = Arc::new(Grant::new(Permissions::all()));
+/// let everything = Grant::new(Permissions::all());
 /// let access = Access::new(from_fn(move |request| match request.credential() {
 ///     Some(Credential::Bearer("open sesame")) => Ok(Some(everything.clone())),
 ///     Some(_) => Err(Denied::Unauthorized),
@@ -27,12 +26,11 @@ where
 /// closure takes out of it.
 ///
 /// ```
-/// use std::sync::Arc;
 /// use sse_core::access::{Access, Credential, Denied, Grant, Outcome, Permissions, from_async_fn};
 ///
 /// async fn find_session(id: String) -> Outcome {
 ///     // Here a database is asked.
-///     # let alice = Arc::new(Grant::new(Permissions::all()).with_subject("alice"));
+///     # let alice = Grant::new(Permissions::all()).with_subject("alice");
 ///     if id == "s3cret" { Ok(Some(alice)) } else { Err(Denied::Unauthorized) }
 /// }
 ///

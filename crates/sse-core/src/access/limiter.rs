@@ -1,4 +1,8 @@
-use std::{any::Any, fmt, time::{Duration, Instant}};
+use std::{
+    any::Any,
+    fmt,
+    time::{Duration, Instant},
+};
 
 use super::{AccessRequest, Grant};
 
@@ -66,7 +70,9 @@ pub trait Limiter: Send + Sync + 'static {
 /// assert_eq!(Arc::strong_count(&counted), 1);
 /// ```
 #[derive(Default)]
-pub struct Seat(#[expect(dead_code, reason = "it is there to be dropped")] Option<Box<dyn Any + Send + Sync>>);
+pub struct Seat(
+    #[expect(dead_code, reason = "it is there to be dropped")] Option<Box<dyn Any + Send + Sync>>,
+);
 
 impl Seat {
     /// One that is not counted.

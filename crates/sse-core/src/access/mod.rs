@@ -31,6 +31,7 @@ mod config;
 pub use config::{Access, AccessError};
 
 mod revocation;
+pub(crate) use revocation::Revoked;
 pub use revocation::{Revocation, RevokeError};
 
 #[cfg(feature = "serde")]

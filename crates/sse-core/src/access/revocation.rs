@@ -30,6 +30,14 @@ pub(crate) enum Revoked {
     Id(Box<str>),
 }
 
+impl Revoked {
+    /// All that `grant` can be revoked by.
+    pub(crate) fn all_of(grant: &Grant) -> impl Iterator<Item = Self> {
+        let subject = grant.subject().map(|subject| Self::Subject(subject.into()));
+        subject.into_iter().chain(grant.id().map(|id| Self::Id(id.into())))
+    }
+}
+
 impl Revocation {
     /// Revokes all grants of `subject`: those that were made, and those that will be.
     pub fn subject(subject: &str) -> Self {

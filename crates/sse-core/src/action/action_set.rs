@@ -123,6 +123,9 @@ pub enum ActionError {
         /// The refused name.
         name: String,
     },
+    /// `POST /ticket/{token}` answers with a ticket.
+    #[error("`ticket` is kept for the action that answers with a ticket")]
+    Ticket,
     /// A name that no `event:` field can hold.
     #[error(transparent)]
     Field(#[from] FieldError),
@@ -132,8 +135,14 @@ fn check(name: &str) -> Result<EventName, ActionError> {
     if name.is_empty() {
         return Err(ActionError::Empty);
     }
+    if name == TICKET {
+        return Err(ActionError::Ticket);
+    }
     if name.starts_with("sse.") {
         return Err(ActionError::Reserved { name: name.to_owned() });
     }
     Ok(EventName::new(name)?)
 }
+
+/// The action that answers with a ticket; see [`Access`](crate::access::Access).
+pub(crate) const TICKET: &str = "ticket";

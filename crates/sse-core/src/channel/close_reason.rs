@@ -7,6 +7,10 @@ pub enum CloseReason {
     Finished,
     /// The hub is shutting down; everything published before was written.
     Shutdown,
+    /// The grant that the listener came with has ended; what was published before was written.
+    Expired,
+    /// The grant that the listener came with was revoked.
+    Revoked,
     /// Another listener took the channel over; what was published before was written.
     Replaced,
     /// The channel's log dropped frames that this listener had not read.

@@ -3,6 +3,7 @@ use std::{num::NonZeroU64, time::Instant};
 use slab::Slab;
 
 use super::{CloseReason, Cursor, Log, OnOverrun, Phase, cursor::Place};
+use crate::access::Grant;
 
 /// Who listens on a channel, or did and still has a connection.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub(super) struct Listener {
     /// The first event that it missed by falling behind, if it goes on and was not told yet.
     pub(super) missed_from: Option<NonZeroU64>,
     pub(super) last_write: Instant,
+    /// What it is permitted to listen by, if that is known.
+    pub(super) grant: Option<Grant>,
     /// Its own place in every span of time that listeners are spread over.
     pub(super) phase: Phase,
 }
@@ -96,6 +99,20 @@ impl Listeners {
     /// One listener leaves, once it has read what the log holds now.
     pub(super) fn dismiss_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
         self.change(key, Presence::Leaving { at: log.end().place() }, reason, log);
+    }
+
+    /// One listener leaves before the next event, once what it has begun to read is whole.
+    pub(super) fn stop_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
+        let Cursor { event, aside, offset } = self.listeners[key].cursor;
+        // Only an event is long enough to be read in pieces.
+        let at = if offset == 0 { event } else { event + 1 };
+        self.change(key, Presence::Leaving { at: Cursor::new(at, aside).place() }, reason, log);
+    }
+
+    /// The listener `key`, if it came with `grant`.
+    pub(super) fn is_granted(&self, key: usize, grant: &Grant) -> bool {
+        let held = self.listeners.get(key).and_then(|listener| listener.grant.as_ref());
+        held.is_some_and(|held| held.is_same(grant))
     }
 
     /// A listener has read up to `cursor`.

@@ -7,6 +7,7 @@ use super::{
     system,
 };
 use crate::{
+    access::Grant,
     history::{Epochs, Resume, Start, decide},
     hub::{HubLimit, SubscribeError},
     wire::KEEPALIVE,
@@ -75,8 +76,7 @@ impl Channel {
     /// Adds a listener at `phase` that begins at `start`.
     pub(crate) fn listen(
         &mut self,
-        start: &Start,
-        phase: Phase,
+        newcomer: &Newcomer<'_>,
         config: &ChannelConfig,
         now: Instant,
     ) -> Result<Joined, SubscribeError> {
@@ -92,7 +92,7 @@ impl Channel {
         if has_replaced {
             self.listeners.dismiss(CloseReason::Replaced, &mut self.log);
         }
-        let resume = self.resume(start);
+        let resume = self.resume(newcomer.start);
         let end = self.log.end();
         let event = resume.as_ref().map_or(end.event, |resume| resume.anchor().seq() + 1);
         let opening = if config.has_greeting {
@@ -109,11 +109,19 @@ impl Channel {
             opening: Some(Vec::from(opening).into()),
             missed_from: None,
             last_write: now,
-            phase,
+            grant: newcomer.grant.cloned(),
+            phase: newcomer.phase,
         };
         let key = self.listeners.add(listener, &mut self.log);
         (self.life, self.used) = (Life::Open, self.used.max(now));
         Ok(Joined { key, resume, has_replaced })
+    }
+
+    /// Ends the stream of the listener `key`, if it came with `grant`.
+    pub(crate) fn revoke(&mut self, key: usize, grant: &Grant) {
+        if self.listeners.is_granted(key, grant) {
+            self.listeners.stop_one(key, CloseReason::Revoked, &mut self.log);
+        }
     }
 
     /// The listener `key` has no connection any more.
@@ -267,6 +275,14 @@ impl Channel {
         let epochs = self.log.window()?.epochs().clone();
         Some(Tombstone::Forgotten { next: self.log.end().event, epochs })
     }
+}
+
+/// A listener that is to be let in: where it wants to begin, and what it is permitted to listen by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Newcomer<'a> {
+    pub(crate) start: &'a Start,
+    pub(crate) grant: Option<&'a Grant>,
+    pub(crate) phase: Phase,
 }
 
 /// A new listener.

@@ -25,7 +25,7 @@ mod publication;
 pub(crate) use publication::{Content, Drafts, Publication, PublishedId};
 
 mod machine;
-pub(crate) use machine::{Channel, Held, Joined};
+pub(crate) use machine::{Channel, Held, Joined, Newcomer};
 
 mod publish;
 pub(crate) use publish::Outcome;

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -41,7 +41,8 @@ impl Channel {
             return listener.write(KEEPALIVE, now);
         }
         let drained = drain.map(|drain| drain.end_of(listener.phase));
-        Output::Wait { until: due.into_iter().chain(drained).min() }
+        let granted = listener.grant_end();
+        Output::Wait { until: due.into_iter().chain(drained).chain(granted).min() }
     }
 
     /// What a listener is told beside what is published: how its stream begins, what it missed, why it
@@ -63,6 +64,11 @@ impl Channel {
         {
             return Some(told);
         }
+        if let Some(end) = self.listeners.get_mut(key).grant_end()
+            && end <= now
+        {
+            self.expire_grant(key, end, now);
+        }
         if let Some(drain) = drain
             && self.listeners.get_mut(key).presence == Presence::Here
             && drain.end_of(self.listeners.get_mut(key).phase) <= now
@@ -72,6 +78,17 @@ impl Channel {
         let listener = self.listeners.get_mut(key);
         let is_gone = listener.presence == Presence::Gone;
         is_gone.then(|| listener.say_goodbye(drain, config, now))
+    }
+
+    /// A listener whose grant ended at `end` leaves. One that keeps up gets what was published before; what
+    /// one that does not read has not taken for a while was published since, and is not for it.
+    #[cold]
+    fn expire_grant(&mut self, key: usize, end: Instant, now: Instant) {
+        if now.saturating_duration_since(end) <= LATE {
+            self.listeners.dismiss_one(key, CloseReason::Expired, &mut self.log);
+        } else {
+            self.listeners.stop_one(key, CloseReason::Expired, &mut self.log);
+        }
     }
 
     /// Tells a listener that has fallen behind what it missed; nothing where none of it was an event.
@@ -90,6 +107,11 @@ impl Channel {
 }
 
 impl Listener {
+    /// When it is to leave because its grant ends.
+    fn grant_end(&self) -> Option<Instant> {
+        self.grant.as_ref()?.end().filter(|_| self.presence == Presence::Here)
+    }
+
     fn write(&mut self, bytes: Bytes, now: Instant) -> Output {
         self.last_write = now;
         Output::Write(bytes)
@@ -108,6 +130,7 @@ impl Listener {
         }
         let farewell = match reason {
             CloseReason::Finished if config.closed_ttl.is_some() => Some(system::END),
+            CloseReason::Expired | CloseReason::Revoked => Some(system::EXPIRED),
             CloseReason::Replaced => Some(system::REPLACED),
             // Who is ended before its time may come back at once.
             CloseReason::Shutdown => drain
@@ -118,3 +141,6 @@ impl Listener {
         farewell.map_or(Output::Close(reason), |farewell| self.write(farewell, now))
     }
 }
+
+/// How late a listener may be polled that has nothing to read: timers fire late on a busy machine.
+const LATE: Duration = Duration::from_secs(1);

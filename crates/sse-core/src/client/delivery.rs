@@ -60,7 +60,7 @@ impl Client {
     fn is_taken(&mut self, event: &MessageEvent) -> bool {
         let Some(event) = SystemEvent::of(event.as_ref()) else { return false };
         let end = match event {
-            SystemEvent::Open => None,
+            SystemEvent::Open | SystemEvent::Expired => None,
             SystemEvent::Refused { status } => {
                 self.refusal = Some(status);
                 Some(Disconnect::Ended)

@@ -35,6 +35,9 @@ pub enum SystemEvent {
         /// What the server would have answered otherwise, at least 400.
         status: StatusCode,
     },
+    /// `sse.expired`: what the client was permitted to listen by has ended. The stream ends, and the client
+    /// comes back with the credentials that it has then.
+    Expired,
     /// `sse.replaced`: another listener has taken the place of this one.
     Replaced,
 }
@@ -45,6 +48,7 @@ impl SystemEvent {
     pub fn of(event: EventRef<'_>) -> Option<Self> {
         match event.name() {
             "sse.open" => Some(Self::Open),
+            "sse.expired" => Some(Self::Expired),
             "sse.replaced" => Some(Self::Replaced),
             "sse.refused" => status_in(event.data()).map(|status| Self::Refused { status }),
             _ => None,

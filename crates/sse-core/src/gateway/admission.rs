@@ -10,6 +10,7 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 use super::{browser, header_text::text, policy::Policy, refusal::Refusal};
 use crate::{
     Hub, Token,
+    access::{Grant, Seat},
     history::{Resume, Start},
     hub::{SubscribeError, Subscriber},
     response::event_stream,
@@ -47,15 +48,26 @@ use crate::{
 #[derive(Debug)]
 pub struct Admission {
     hub: Arc<Hub>,
-    asked: Listen,
+    asked: Asked,
     policy: Policy,
     pauses: slice::Iter<'static, Duration>,
+}
+
+/// What becomes of a GET.
+#[derive(Debug)]
+enum Asked {
+    /// It is let in if the hub lets it, on the seat that is kept for it.
+    Listen(Listen, Seat),
+    /// It is refused, as an `EventSource` can read it or not.
+    Refused(Option<Refusal>, bool),
 }
 
 /// What the head of a GET asks for.
 #[derive(Debug)]
 pub(super) struct Listen {
     pub(super) token: Token,
+    /// What permits it, if not everybody may.
+    pub(super) grant: Option<Grant>,
     pub(super) start: Start,
     pub(super) is_head: bool,
     /// Before HTTP/1.1 a stream of unknown length ends with its connection.
@@ -64,21 +76,46 @@ pub(super) struct Listen {
 }
 
 impl Admission {
-    pub(super) fn new(hub: Arc<Hub>, asked: Listen, policy: Policy) -> Self {
+    pub(super) fn new(hub: Arc<Hub>, asked: Listen, seat: Seat, policy: Policy) -> Self {
+        Self { hub, asked: Asked::Listen(asked, seat), policy, pauses: PAUSES.iter() }
+    }
+
+    pub(super) fn refused(
+        hub: Arc<Hub>,
+        refusal: Refusal,
+        is_event_source: bool,
+        policy: Policy,
+    ) -> Self {
+        let asked = Asked::Refused(Some(refusal), is_event_source);
         Self { hub, asked, policy, pauses: PAUSES.iter() }
     }
 
     /// How the request is answered, or when to ask again.
+    ///
+    /// # Panics
+    ///
+    /// If it was answered before.
     pub fn poll_response(&mut self, now: Instant) -> Admitted {
-        let Listen { token, start, is_head, .. } = &self.asked;
-        let answer = if *is_head {
-            let resume = self.hub.check_subscribe(token, start, now);
-            resume.map(|resume| Admitted::Head(self.head(resume.as_ref(), Bytes::new())))
+        let (asked, seat) = match &mut self.asked {
+            Asked::Listen(asked, seat) => (asked, seat),
+            Asked::Refused(refusal, is_event_source) => {
+                let refusal = refusal.take().expect("a request is answered once");
+                return refuse(&self.hub, refusal, *is_event_source, &self.policy, now);
+            }
+        };
+        let answer = if asked.is_head {
+            let resume = self.hub.check_subscribe(&asked.token, &asked.start, now);
+            resume.map(|resume| {
+                let head = asked.head(resume.as_ref(), Bytes::new());
+                Admitted::Head(self.policy.apply(head))
+            })
         } else {
-            let listener = self.hub.subscribe_from(token, start, now);
-            listener.map(|listener| {
-                let head = self.head(listener.resume(), ());
-                Admitted::Stream(head.map(|()| listener))
+            let Listen { token, start, grant, .. } = &*asked;
+            let listener = self.hub.subscribe_granted(token, start, grant.as_ref(), now);
+            listener.map(|mut listener| {
+                listener.take_seat(std::mem::take(seat));
+                let head = asked.head(listener.resume(), ());
+                Admitted::Stream(self.policy.apply(head.map(|()| listener)))
             })
         };
         match answer {
@@ -87,29 +124,16 @@ impl Admission {
                 Some(pause) if error == SubscribeError::Taken => {
                     Admitted::Wait { until: now + *pause }
                 }
-                _ => self.refuse(error, now),
+                _ => refuse(&self.hub, error.into(), asked.is_event_source, &self.policy, now),
             },
         }
     }
+}
 
-    fn refuse(&self, error: SubscribeError, now: Instant) -> Admitted {
-        let mut response = Refusal::from(error).into_response();
-        let status = response.status();
-        if PASSING.contains(&status) {
-            let retry = browser::retry_after(&self.hub, error, now);
-            if self.asked.is_event_source {
-                response = browser::refused(status, retry);
-            } else if error == SubscribeError::Shutdown {
-                let seconds = retry.as_secs_f64().ceil();
-                response.headers_mut().insert(header::RETRY_AFTER, text(seconds));
-            }
-        }
-        Admitted::Refused { status, response: self.policy.apply(response) }
-    }
-
+impl Listen {
     fn head<T>(&self, resume: Option<&Resume>, body: T) -> Response<T> {
         let mut response = event_stream(body);
-        if self.asked.ends_connection {
+        if self.ends_connection {
             // hyper would say `keep-alive` beside it in an answer of a later version.
             *response.version_mut() = Version::HTTP_10;
             let close = HeaderValue::from_static("close");
@@ -121,8 +145,31 @@ impl Admission {
             headers.insert("sse-resume", verdict);
             headers.insert("sse-last-event-id", text(resume.anchor()));
         }
-        self.policy.apply(response)
+        response
     }
+}
+
+/// Says no: in a stream to an `EventSource`, where it will pass.
+fn refuse(
+    hub: &Hub,
+    refusal: Refusal,
+    is_event_source: bool,
+    policy: &Policy,
+    now: Instant,
+) -> Admitted {
+    let passing = refusal.is_passing().then(|| browser::retry_after(hub, &refusal, now));
+    let is_shutdown = matches!(refusal, Refusal::Subscribe(SubscribeError::Shutdown));
+    let mut response = refusal.into_response();
+    let status = response.status();
+    if let Some(retry) = passing {
+        if is_event_source {
+            response = browser::refused(status, retry);
+        } else if is_shutdown {
+            let seconds = retry.as_secs_f64().ceil();
+            response.headers_mut().insert(header::RETRY_AFTER, text(seconds));
+        }
+    }
+    Admitted::Refused { status, response: policy.apply(response) }
 }
 
 /// What a driver is to do with a request to listen.
@@ -147,10 +194,6 @@ pub enum Admitted {
         until: Instant,
     },
 }
-
-/// Refusals after which a client may come back.
-const PASSING: [StatusCode; 3] =
-    [StatusCode::LOCKED, StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
 
 /// The first is long enough for an event loop to read what has arrived; together they are 50 ms.
 const PAUSES: [Duration; 6] = [

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, request::Parts};
 
-use super::header_text::text;
+use super::{header_text::text, refusal::Refusal};
 use crate::{Event, Hub, event::EventName, hub::SubscribeError, response::stream_head};
 
 /// Whether what asks is the `EventSource` of a browser, or acts for one: it is closed for good by any
@@ -32,13 +32,18 @@ pub(super) fn refused(status: StatusCode, retry: Duration) -> Response<Bytes> {
 
 /// When a client may try again that is refused for `error`. It is drawn anew each time, so that those
 /// who are refused together do not come back together.
-pub(super) fn retry_after(hub: &Hub, error: SubscribeError, now: Instant) -> Duration {
+pub(super) fn retry_after(hub: &Hub, refusal: &Refusal, now: Instant) -> Duration {
     if let Some(drained) = hub.return_after(now) {
         return drained;
     }
-    let (least, most) = match error {
-        SubscribeError::Limit { .. } => (Duration::from_secs(15), Duration::from_secs(60)),
-        _ => (Duration::from_secs(3), Duration::from_secs(10)),
+    let (least, most) = match refusal {
+        Refusal::Subscribe(SubscribeError::Taken | SubscribeError::Shutdown) => {
+            (Duration::from_secs(3), Duration::from_secs(10))
+        }
+        refusal => {
+            let least = refusal.retry_after().unwrap_or_default().max(Duration::from_secs(15));
+            (least, 4 * least)
+        }
     };
     least + hub.next_phase().part_of(most - least)
 }

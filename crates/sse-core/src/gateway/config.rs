@@ -1,13 +1,14 @@
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 
 use super::{Cors, Hosts};
+use crate::access::{Access, Limiter};
 
 /// Where a gateway is mounted and what it takes in.
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::{fmt, sync::Arc, time::Duration};
 /// use sse_core::GatewayConfig;
 ///
 /// let config = GatewayConfig::default()
@@ -26,6 +27,8 @@ pub struct GatewayConfig {
     pub(super) cors: Option<Cors>,
     pub(super) hosts: Option<Hosts>,
     pub(super) takes_other_sites: bool,
+    pub(super) access: Option<Access>,
+    pub(super) limiter: Option<SharedLimiter>,
 }
 
 impl GatewayConfig {
@@ -92,6 +95,23 @@ impl GatewayConfig {
         self
     }
 
+    /// Sets who may listen and publish. Default: everybody, everything.
+    ///
+    /// Without it a [`Grant`](crate::access::Grant) that middleware puts into the extensions of a request is
+    /// what it is held to, and requests without one may do everything.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = Some(access);
+        self
+    }
+
+    /// Sets what says how much one client may do. Default: nothing.
+    #[must_use]
+    pub fn with_limiter(mut self, limiter: impl Limiter) -> Self {
+        self.limiter = Some(SharedLimiter(Arc::new(limiter)));
+        self
+    }
+
     /// Sets whether browsers may listen and publish for pages of any other site. Default: no, the answer
     /// is 403, unless [`Self::with_cors`] allows their origin.
     ///
@@ -115,7 +135,18 @@ impl Default for GatewayConfig {
             cors: None,
             hosts: None,
             takes_other_sites: false,
+            access: None,
+            limiter: None,
         }
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct SharedLimiter(pub(super) Arc<dyn Limiter>);
+
+impl fmt::Debug for SharedLimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Limiter")
     }
 }
 

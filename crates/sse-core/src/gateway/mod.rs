@@ -3,8 +3,10 @@
 mod config;
 pub use config::{GatewayConfig, GatewayError};
 
+mod ask;
+pub use ask::{Asked, ChannelRequest};
+
 mod admission;
-use admission::Listen;
 pub use admission::{Admission, Admitted};
 
 mod cors;
@@ -14,7 +16,6 @@ mod host;
 pub use host::{Hosts, HostsError};
 
 mod permit;
-use permit::{Asked, Bounds};
 pub use permit::{Permit, Publication};
 
 mod remote_addr;
@@ -22,27 +23,26 @@ pub use remote_addr::RemoteAddr;
 
 mod body_type;
 mod browser;
+mod decide;
 mod header_text;
 mod page;
 mod policy;
 mod refusal;
+mod revoke;
 mod route;
 mod site;
 
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, header, request::Parts};
+use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 
 use crate::{
     Hub, Token,
-    channel::IdempotencyKey,
-    history::{Since, Start},
-    hub::{Bodies, HubLimit},
+    access::Grant,
+    hub::Bodies,
     request::{Authority, RequestHead},
-    response::LastEventId,
 };
-use policy::Policy;
 use refusal::Refusal;
 use route::Route;
 
@@ -86,33 +86,36 @@ impl Gateway {
         &self.hub
     }
 
+    /// Whether [`Self::authenticate`] may ask somebody, who may take time.
+    pub fn has_authenticator(&self) -> bool {
+        self.config.access.is_some()
+    }
+
     /// The path before the two segments of every route; empty for none.
     pub fn prefix(&self) -> &str {
         &self.config.prefix
     }
 
-    /// What the request that begins with `parts` asks for.
+    /// What is to be done with the request that begins with `parts`, whose sender nobody is asked for: it is
+    /// permitted what a [`Grant`](crate::access::Grant) in the extensions of `parts` permits, or otherwise what
+    /// everybody may do.
     ///
-    /// The path is taken as it came, neither decoded nor stripped of a prefix.
+    /// That is [`Self::ask`] and [`Self::decide`] in one, for a gateway without
+    /// [`GatewayConfig::with_access`]. The path is taken as it came, neither decoded nor stripped of a prefix.
     pub fn handle(&self, parts: &Parts, now: Instant) -> Handled {
-        self.judge(parts, |host, policy| match parts.method {
-            Method::GET | Method::HEAD => self.get(parts, host, policy),
-            Method::POST => self.post(parts, host, policy, now),
-            Method::OPTIONS => match policy.preflight(&parts.headers, PREFLIGHT_METHODS) {
-                Some(response) => Ok(Handled::Respond(response)),
-                None => self.refuse_method(parts),
-            },
-            _ => self.refuse_method(parts),
-        })
+        self.decide_for_anybody(self.ask(parts), parts, now)
     }
 
     /// What the request that begins with `parts` is answered in a route of one's own, which listens on the
     /// channel `token`: all that [`Self::handle`] does for a path that listens, whatever the path is here.
     ///
-    /// Whether somebody may listen, and on which channel, the route has decided before. Nothing is published
-    /// by it, so what is returned is never [`Handled::Publish`].
+    /// Whether somebody may listen, and on which channel, the route has decided before, so no authenticator is
+    /// asked. A [`Grant`](crate::access::Grant) in the extensions of `parts` ends the stream when it ends or is
+    /// revoked. Nothing is published, so what is returned is never [`Handled::Publish`].
     ///
     /// ```
+    /// use std::time::Instant;
+    ///
     /// use http::Request;
     /// use sse_core::{
     ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, gateway::Handled,
@@ -121,34 +124,23 @@ impl Gateway {
     /// # let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
     /// let request = Request::get("/mine?since=earliest").header("host", "localhost").body(())?;
     /// let (parts, ()) = request.into_parts();
-    /// let Handled::Listen(admission) = gateway.listen(&Token::new("alice")?, &parts) else {
+    /// let Handled::Listen(admission) = gateway.listen(&Token::new("alice")?, &parts, Instant::now()) else {
     ///     panic!("it is a GET");
     /// };
     /// # drop(admission);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn listen(&self, token: &Token, parts: &Parts) -> Handled {
-        self.judge(parts, |host, policy| match parts.method {
-            Method::GET | Method::HEAD => self.admit(token.clone(), parts, host, policy),
-            Method::OPTIONS => {
-                let answer = policy.preflight(&parts.headers, PREFLIGHT_LISTEN_METHODS);
-                answer.map(Handled::Respond).ok_or(Refusal::Method { allow: LISTEN_METHODS })
-            }
-            _ => Err(Refusal::Method { allow: LISTEN_METHODS }),
-        })
+    pub fn listen(&self, token: &Token, parts: &Parts, now: Instant) -> Handled {
+        self.decide_for_anybody(self.ask_listen(token, parts), parts, now)
     }
 
-    /// What `decide` says, for the host that is asked for, with the headers that every answer has.
-    fn judge(
-        &self,
-        parts: &Parts,
-        decide: impl FnOnce(Option<&Authority>, &Policy) -> Result<Handled, Refusal>,
-    ) -> Handled {
-        let policy = Policy::new(self.config.cors.as_ref(), &parts.headers);
-        match self.host(parts).and_then(|host| decide(host.as_ref(), &policy)) {
-            Ok(Handled::Respond(response)) => Handled::Respond(policy.apply(response)),
-            Ok(handled) => handled,
-            Err(refusal) => Handled::Respond(policy.apply(refusal.into_response())),
+    fn decide_for_anybody(&self, asked: Asked, parts: &Parts, now: Instant) -> Handled {
+        match asked {
+            Asked::Respond(response) => Handled::Respond(response),
+            Asked::Channel(asked) => {
+                let grant = parts.extensions.get::<Grant>().cloned();
+                self.decide(asked, parts, Ok(grant), now)
+            }
         }
     }
 
@@ -169,107 +161,6 @@ impl Gateway {
             }
             _ => Ok(host),
         }
-    }
-
-    /// Refuses what pages of other sites make a browser send, unless their origin is allowed.
-    fn check_site(&self, parts: &Parts, host: Option<&Authority>) -> Result<(), Refusal> {
-        let allows = |cors: &Cors| cors.allows(&parts.headers);
-        let is_allowed =
-            self.config.takes_other_sites || self.config.cors.as_ref().is_some_and(allows);
-        if is_allowed || !site::is_other(parts, host) { Ok(()) } else { Err(Refusal::OtherSite) }
-    }
-
-    fn get(
-        &self,
-        parts: &Parts,
-        host: Option<&Authority>,
-        policy: &Policy,
-    ) -> Result<Handled, Refusal> {
-        let listen = self.hub.config().actions().listen();
-        match self.route(parts)? {
-            Route::Root => Ok(Handled::Respond(page::response(&self.hub, &self.config))),
-            Route::Channel { action, token } if action == listen => {
-                self.admit(token, parts, host, policy)
-            }
-            Route::Channel { .. } => Ok(Handled::Respond(self.to_root())),
-        }
-    }
-
-    /// Lets a GET or a HEAD listen on the channel `token`, if no page of another site sent it.
-    fn admit(
-        &self,
-        token: Token,
-        parts: &Parts,
-        host: Option<&Authority>,
-        policy: &Policy,
-    ) -> Result<Handled, Refusal> {
-        self.check_site(parts, host)?;
-        let asked = Listen {
-            token,
-            start: self.start(parts)?,
-            is_head: parts.method == Method::HEAD,
-            ends_connection: parts.version <= Version::HTTP_10,
-            is_event_source: browser::is_event_source(parts),
-        };
-        let (hub, policy) = (self.hub.clone(), policy.clone());
-        Ok(Handled::Listen(Admission::new(hub, asked, policy)))
-    }
-
-    fn post(
-        &self,
-        parts: &Parts,
-        host: Option<&Authority>,
-        policy: &Policy,
-        now: Instant,
-    ) -> Result<Handled, Refusal> {
-        self.check_site(parts, host)?;
-        let Route::Channel { action, token } = self.route(parts)? else {
-            return Err(Refusal::Method { allow: ROOT_METHODS });
-        };
-        self.hub.check_publish(&token, &action, now)?;
-        body_type::check(&parts.headers)?;
-        let limit = self.config.max_body;
-        if content_length(&parts.headers).is_some_and(|len| limit < len) {
-            self.hub.count_refused(HubLimit::BodyBytes);
-            return Err(Refusal::TooLarge);
-        }
-        let key = self.idempotency_key(parts)?;
-        let until = now + self.config.body_timeout;
-        let takes_batches = self.hub.config().format().takes_batches();
-        let is_batch = takes_batches && body_type::is_batch(&parts.headers);
-        let asked = Asked { token, action, key, is_batch };
-        let part = self.bodies.begin(parts.extensions.get().copied());
-        let (hub, policy) = (self.hub.clone(), policy.clone());
-        Ok(Handled::Publish(Permit::new(hub, asked, Bounds { limit, until, part }, policy)))
-    }
-
-    /// Where a listener wants to begin; without history it is not even looked at.
-    fn start(&self, parts: &Parts) -> Result<Start, Refusal> {
-        if self.hub.config().history().is_none() {
-            return Ok(Start::default());
-        }
-        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let since = query.filter(|(name, since)| name == "since" && !since.is_empty());
-        let since = since.map(|(_, since)| since.parse());
-        let since = since.last().unwrap_or_else(|| Ok(Since::default())).map_err(Refusal::Since)?;
-        Ok(Start::from(LastEventId::from(parts)).with_since(since))
-    }
-
-    /// The key of a publication; without history it is not even looked at.
-    fn idempotency_key(&self, parts: &Parts) -> Result<Option<IdempotencyKey>, Refusal> {
-        let mut keys = parts.headers.get_all("idempotency-key").iter();
-        let key = keys.next().filter(|_| self.hub.config().history().is_some());
-        match (key, keys.next()) {
-            (Some(_), Some(_)) => Err(Refusal::Keys),
-            (Some(key), None) => key.as_bytes().try_into().map(Some).map_err(Refusal::Key),
-            (None, _) => Ok(None),
-        }
-    }
-
-    fn refuse_method(&self, parts: &Parts) -> Result<Handled, Refusal> {
-        let is_channel = matches!(self.route(parts), Ok(Route::Channel { .. }));
-        let allow = if is_channel { CHANNEL_METHODS } else { ROOT_METHODS };
-        Err(Refusal::Method { allow })
     }
 
     fn route(&self, parts: &Parts) -> Result<Route, Refusal> {
@@ -297,10 +188,6 @@ pub enum Handled {
     Listen(Admission),
     /// Feed the request's body to this.
     Publish(Permit),
-}
-
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 const ROOT_METHODS: &str = "GET, HEAD";

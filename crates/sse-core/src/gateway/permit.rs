@@ -3,9 +3,14 @@ use std::{sync::Arc, time::Instant};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, header};
 
-use super::{header_text::text, policy::Policy, refusal::Refusal};
+use super::{
+    header_text::text,
+    policy::Policy,
+    refusal::{Challenge, Refusal},
+};
 use crate::{
     Hub, Token,
+    access::Grant,
     channel::IdempotencyKey,
     hub::{BodyPart, HubLimit, Post, PublishError, Published},
 };
@@ -34,7 +39,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Permit {
     hub: Arc<Hub>,
-    asked: Asked,
+    asked: Publish,
     bounds: Bounds,
     body: BytesMut,
     policy: Policy,
@@ -42,9 +47,11 @@ pub struct Permit {
 
 /// What the head of a POST asks for.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct Publish {
     pub(super) token: Token,
     pub(super) action: String,
+    /// What permits it, if not everybody may.
+    pub(super) grant: Option<Grant>,
     pub(super) key: Option<IdempotencyKey>,
     pub(super) is_batch: bool,
 }
@@ -58,7 +65,7 @@ pub(super) struct Bounds {
 }
 
 impl Permit {
-    pub(super) fn new(hub: Arc<Hub>, asked: Asked, bounds: Bounds, policy: Policy) -> Self {
+    pub(super) fn new(hub: Arc<Hub>, asked: Publish, bounds: Bounds, policy: Policy) -> Self {
         Self { hub, asked, bounds, body: BytesMut::new(), policy }
     }
 
@@ -109,7 +116,12 @@ impl Permit {
 
     /// Publishes the body, which is complete. The verdict is that of this moment.
     pub fn publish(self, now: Instant) -> Publication {
-        let Asked { token, action, key, is_batch } = &self.asked;
+        let Publish { token, action, grant, key, is_batch } = &self.asked;
+        if grant.as_ref().is_some_and(|grant| self.hub.has_ended(grant, now)) {
+            let refusal = Refusal::Unauthorized(Challenge { is_invalid: true, is_basic: false });
+            let response = self.refuse(refusal);
+            return Publication { response, published: Err(PublishError::GrantEnded) };
+        }
         let body = self.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.body);
         let mut post = Post::new(action, body);
         if let Some(key) = key {

@@ -1,10 +1,11 @@
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::{body_type::BodyTypeError, page, page::escape, route::RouteError};
+use super::{body_type::BodyTypeError, header_text::text, page, page::escape, route::RouteError};
 use crate::{
+    access::Limited,
     channel::IdempotencyKeyError,
     history::SinceError,
     hub::{PublishError, SubscribeError},
@@ -16,10 +17,22 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Refusal {
     Head(RequestError),
-    ForeignHost { host: String },
+    ForeignHost {
+        host: String,
+    },
     OtherSite,
     Route(RouteError),
-    Method { allow: &'static str },
+    Method {
+        allow: &'static str,
+    },
+    Unauthorized(Challenge),
+    Forbidden,
+    Failures {
+        retry_after: Duration,
+    },
+    /// What has to be asked for the credentials does not answer.
+    Unchecked,
+    Limited(Limited),
     Subscribe(SubscribeError),
     Publish(PublishError),
     Since(SinceError),
@@ -27,7 +40,9 @@ pub(super) enum Refusal {
     Keys,
     BodyType(BodyTypeError),
     TooLarge,
-    Bodies { max: usize },
+    Bodies {
+        max: usize,
+    },
     Late,
     Incomplete,
 }
@@ -37,7 +52,7 @@ impl Refusal {
         if let Self::Subscribe(SubscribeError::Ended) = self {
             return stop_reconnecting(Bytes::new());
         }
-        let status = self.status();
+        let (status, retry_after) = (self.status(), self.retry_after());
         let mut response = error_page(status, &self.text());
         let headers = response.headers_mut();
         match self {
@@ -51,12 +66,29 @@ impl Refusal {
             Self::BodyType(BodyTypeError::Coding { .. }) => {
                 headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
+            Self::Unauthorized(challenge) => challenge.put(headers),
             _ => (),
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        if let Some(retry_after) = retry_after {
+            headers.insert(header::RETRY_AFTER, text(retry_after.as_secs_f64().ceil()));
         }
         response
+    }
+
+    /// Whether a client may come back after it.
+    pub(super) fn is_passing(&self) -> bool {
+        let status = self.status();
+        status == StatusCode::LOCKED || self.retry_after().is_some()
+    }
+
+    /// How long a client is asked to wait, if it may come back.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Failures { retry_after } => Some(*retry_after),
+            Self::Limited(Limited::TooFast { retry_after, .. }) => Some(*retry_after),
+            refusal if refusal.status() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER),
+            _ => None,
+        }
     }
 
     fn status(&self) -> StatusCode {
@@ -65,12 +97,20 @@ impl Refusal {
             Self::Route(_) | Self::Since(_) | Self::Key(_) | Self::Keys | Self::Incomplete => {
                 StatusCode::BAD_REQUEST
             }
-            Self::ForeignHost { .. } | Self::OtherSite => StatusCode::FORBIDDEN,
+            Self::ForeignHost { .. } | Self::OtherSite | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Failures { .. } | Self::Limited(Limited::TooFast { .. }) => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
+            Self::Unchecked | Self::Limited(Limited::Full { .. }) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::BodyType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Subscribe(error) => match error {
                 SubscribeError::Taken => StatusCode::LOCKED,
                 SubscribeError::Ended => StatusCode::NO_CONTENT,
+                SubscribeError::GrantEnded => StatusCode::UNAUTHORIZED,
                 SubscribeError::Shutdown | SubscribeError::Limit { .. } => {
                     StatusCode::SERVICE_UNAVAILABLE
                 }
@@ -85,6 +125,7 @@ impl Refusal {
                 PublishError::TooLarge { .. } | PublishError::TooManyEvents { .. } => {
                     StatusCode::PAYLOAD_TOO_LARGE
                 }
+                PublishError::GrantEnded => StatusCode::UNAUTHORIZED,
                 PublishError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
                 PublishError::Format(_)
                 | PublishError::Line { .. }
@@ -121,6 +162,17 @@ impl Refusal {
             Self::Key(error) => format!("Idempotency-Key is not valid: {error}"),
             Self::Keys => "Idempotency-Key stands there twice, and there can be one".to_owned(),
             Self::Method { .. } => "Method is not allowed".to_owned(),
+            Self::Unauthorized(Challenge { is_invalid: false, .. }) => {
+                "Credentials are needed".to_owned()
+            }
+            Self::Unauthorized(_) => "Credentials are not valid".to_owned(),
+            Self::Forbidden => "This is not permitted".to_owned(),
+            Self::Failures { .. } => "Too many attempts have failed".to_owned(),
+            Self::Unchecked => "Credentials cannot be checked now".to_owned(),
+            Self::Limited(limited @ Limited::TooFast { .. }) => {
+                format!("Too many requests: {}", escape(&limited.to_string()))
+            }
+            Self::Limited(limited) => format!("Server is full: {}", escape(&limited.to_string())),
             Self::Subscribe(SubscribeError::Taken) => "Target is already connected".to_owned(),
             Self::Subscribe(SubscribeError::Shutdown) => shutdown(),
             Self::Subscribe(error) => format!("Server is full: {error}"),
@@ -149,6 +201,32 @@ impl Refusal {
     }
 }
 
+/// Which credentials are asked for.
+///
+/// # Source
+///
+/// RFC 9110, [WWW-Authenticate][spec]; RFC 6750, [The WWW-Authenticate Response Header Field][bearer].
+///
+/// [spec]: https://www.rfc-editor.org/rfc/rfc9110.html#name-www-authenticate
+/// [bearer]: https://www.rfc-editor.org/rfc/rfc6750.html#section-3
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Challenge {
+    /// Whether there were some, which are not valid.
+    pub(super) is_invalid: bool,
+    /// Whether a name and a password would do, too.
+    pub(super) is_basic: bool,
+}
+
+impl Challenge {
+    fn put(self, headers: &mut HeaderMap) {
+        let bearer = if self.is_invalid { BEARER_INVALID } else { BEARER };
+        headers.append(header::WWW_AUTHENTICATE, bearer);
+        if self.is_basic {
+            headers.append(header::WWW_AUTHENTICATE, BASIC);
+        }
+    }
+}
+
 impl From<RouteError> for Refusal {
     fn from(error: RouteError) -> Self {
         Self::Route(error)
@@ -169,7 +247,12 @@ impl From<BodyTypeError> for Refusal {
 
 impl From<SubscribeError> for Refusal {
     fn from(error: SubscribeError) -> Self {
-        Self::Subscribe(error)
+        match error {
+            SubscribeError::GrantEnded => {
+                Self::Unauthorized(Challenge { is_invalid: true, is_basic: false })
+            }
+            error => Self::Subscribe(error),
+        }
     }
 }
 
@@ -189,5 +272,11 @@ fn error_page(status: StatusCode, text: &str) -> Response<Bytes> {
     response
 }
 
-/// How many seconds a client is asked to wait that finds the server full or about to end.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+/// How long a client is asked to wait that finds the server full or about to end.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// The name of what the credentials are for.
+const BEARER: HeaderValue = HeaderValue::from_static(r#"Bearer realm="events""#);
+const BEARER_INVALID: HeaderValue =
+    HeaderValue::from_static(r#"Bearer realm="events", error="invalid_token""#);
+const BASIC: HeaderValue = HeaderValue::from_static(r#"Basic realm="events", charset="UTF-8""#);

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     Token,
-    channel::{Channel, Held, Joined, Outcome, Output, Phase, Publication},
+    access::Grant,
+    channel::{Channel, Held, Joined, Newcomer, Outcome, Output, Publication},
     history::{Resume, Start, Verdict},
     hub::SubscribeError,
 };
@@ -95,15 +96,14 @@ impl Cell {
     /// Adds a listener, unless the channel is over.
     pub(super) fn listen(
         self: &Arc<Self>,
-        start: &Start,
-        phase: Phase,
+        newcomer: &Newcomer<'_>,
         now: Instant,
     ) -> (Option<Result<Joined, SubscribeError>>, Effects) {
         let config = &self.shared.config.channel;
         let mut state = self.lock();
         let (joined, effects) = self.step(&mut state, |channel| {
             channel.forget_old(config, now);
-            let joined = (!channel.is_over()).then(|| channel.listen(start, phase, config, now));
+            let joined = (!channel.is_over()).then(|| channel.listen(newcomer, config, now));
             if let Some(Err(_)) = joined {
                 channel.forget_if_deserted(config);
             }
@@ -149,6 +149,12 @@ impl Cell {
         // It may own the last reference to a task whose drop takes the lock again.
         drop(stale);
         output
+    }
+
+    /// Ends the stream of the listener `key`, if it came with `grant`.
+    pub(super) fn revoke(self: &Arc<Self>, key: usize, grant: &Grant) -> Effects {
+        let ((), effects) = self.step(&mut self.lock(), |channel| channel.revoke(key, grant));
+        effects
     }
 
     /// The connection of the listener `key` is over.

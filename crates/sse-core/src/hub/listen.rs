@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     Token,
-    channel::{Joined, Phase, Tombstone},
+    access::Grant,
+    channel::{Joined, Newcomer, Phase, Tombstone},
     history::{Kept, Resume, Start, decide},
     mix::GOLDEN_SECTION,
 };
@@ -44,17 +45,43 @@ impl Hub {
         start: &Start,
         now: Instant,
     ) -> Result<Subscriber, SubscribeError> {
+        self.subscribe_granted(token, start, None, now)
+    }
+
+    /// Like [`Self::subscribe_from`], for somebody who is permitted to listen by `grant`: the stream ends with
+    /// it, and when it is [revoked](Self::revoke). Whether it permits this is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::subscribe_from`], and [`SubscribeError::GrantEnded`].
+    pub fn subscribe_granted(
+        self: &Arc<Self>,
+        token: &Token,
+        start: &Start,
+        grant: Option<&Grant>,
+        now: Instant,
+    ) -> Result<Subscriber, SubscribeError> {
         if !self.table.is_open() {
             return Err(SubscribeError::Shutdown);
         }
+        if grant.is_some_and(|grant| self.has_ended(grant, now)) {
+            return Err(SubscribeError::GrantEnded);
+        }
         self.forget_old(now);
-        let joined = self.join(token, start, now);
+        let newcomer = Newcomer { start, grant, phase: self.next_phase() };
+        let joined = self.join(token, &newcomer, now);
         self.shared.watchers.wake();
         if let Err(SubscribeError::Limit { limit, .. }) = joined {
             self.shared.tally.refuse(limit);
         }
         let (cell, Joined { key, resume, has_replaced }) = joined?;
-        Ok(Subscriber::new(self.clone(), cell, key, resume, has_replaced))
+        let listener =
+            Subscriber::new(self.clone(), cell, key, grant.cloned(), resume, has_replaced);
+        // Once more: what is revoked from here on finds this listener.
+        if grant.is_some_and(|grant| self.has_ended(grant, now)) {
+            return Err(SubscribeError::GrantEnded);
+        }
+        Ok(listener)
     }
 
     /// Whether [`Self::subscribe_from`] would succeed, without listening, and what the listener would
@@ -104,17 +131,17 @@ impl Hub {
     fn join(
         &self,
         token: &Token,
-        start: &Start,
+        newcomer: &Newcomer<'_>,
         now: Instant,
     ) -> Result<(Arc<Cell>, Joined), SubscribeError> {
         let (limit, max) = (HubLimit::Listeners, self.config().max_listeners);
         if !self.shared.connected.try_add(1) {
             // That the channel is taken or over is so for longer, and is said first.
-            self.check_subscribe(token, start, now)?;
+            self.check_subscribe(token, newcomer.start, now)?;
             return Err(SubscribeError::Limit { limit, max });
         }
         let seat = Seat(&self.shared.connected);
-        let joined = self.join_counted(token, start, now)?;
+        let joined = self.join_counted(token, newcomer, now)?;
         std::mem::forget(seat);
         Ok(joined)
     }
@@ -122,13 +149,12 @@ impl Hub {
     fn join_counted(
         &self,
         token: &Token,
-        start: &Start,
+        newcomer: &Newcomer<'_>,
         now: Instant,
     ) -> Result<(Arc<Cell>, Joined), SubscribeError> {
-        let phase = self.next_phase();
         loop {
             let cell = self.open(token, now).map_err(|refused| self.not_listening(refused))?;
-            let (joined, effects) = cell.listen(start, phase, now);
+            let (joined, effects) = cell.listen(newcomer, now);
             self.follow(&cell, effects);
             match joined {
                 Some(joined) => return Ok((cell, joined?)),

@@ -1,7 +1,8 @@
 use std::{cmp::Reverse, sync::OnceLock, time::Instant};
 
 use super::{
-    HubConfig, counts::Tally, gauge::Gauge, queue::Queue, tombstones::Tombstones, watch::Watchers,
+    HubConfig, counts::Tally, gauge::Gauge, granted::Granted, queue::Queue,
+    revocations::Revocations, tombstones::Tombstones, watch::Watchers,
 };
 use crate::channel::Drain;
 
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     /// hold half of what may be held.
     pub(super) least_unread: usize,
     pub(super) tally: Tally,
+    pub(super) granted: Granted,
+    pub(super) revocations: Revocations,
     pub(super) watchers: Watchers,
     pub(super) drain: OnceLock<Drain>,
 }
@@ -53,6 +56,8 @@ impl Shared {
             most_unread: Queue::default(),
             least_unread: config.max_total_bytes / 2 / config.max_listeners.max(1),
             tally: Tally::default(),
+            granted: Granted::default(),
+            revocations: Revocations::default(),
             watchers: Watchers::default(),
             drain: OnceLock::new(),
             config,

@@ -1,7 +1,12 @@
 use std::{task::Waker, time::Instant};
 
 use super::{Hub, HubLimit, Wakers, cell::Cell, sync::Arc};
-use crate::{Token, channel::Output, history::Resume};
+use crate::{
+    Token,
+    access::{Grant, Seat},
+    channel::Output,
+    history::Resume,
+};
 
 /// One listener of a channel of a [`Hub`]: what its connection has to write.
 ///
@@ -25,6 +30,9 @@ pub struct Subscriber {
     hub: Arc<Hub>,
     cell: Arc<Cell>,
     key: usize,
+    grant: Option<Grant>,
+    /// Its place among those of its client, until it is dropped.
+    seat: Seat,
     resume: Option<Box<Resume>>,
     /// Whether those have still to be woken whose channel this one took over.
     has_replaced: bool,
@@ -35,10 +43,20 @@ impl Subscriber {
         hub: Arc<Hub>,
         cell: Arc<Cell>,
         key: usize,
+        grant: Option<Grant>,
         resume: Option<Resume>,
         has_replaced: bool,
     ) -> Self {
-        Self { hub, cell, key, resume: resume.map(Box::new), has_replaced }
+        if let Some(grant) = &grant {
+            hub.shared.granted.add(&cell, key, grant);
+        }
+        let (seat, resume) = (Seat::none(), resume.map(Box::new));
+        Self { hub, cell, key, grant, seat, resume, has_replaced }
+    }
+
+    /// Keeps `seat` for as long as this listener is there.
+    pub(crate) fn take_seat(&mut self, seat: Seat) {
+        self.seat = seat;
     }
 
     /// How the listener's last event ID was taken, in a hub with history.
@@ -78,6 +96,9 @@ impl Subscriber {
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
+        if let Some(grant) = &self.grant {
+            self.hub.shared.granted.remove(&self.cell, self.key, grant);
+        }
         let effects = self.cell.disconnect(self.key);
         self.hub.shared.connected.replace(1, 0);
         self.hub.follow(&self.cell, effects);
@@ -100,6 +121,9 @@ pub enum SubscribeError {
     #[error("the hub is shutting down")]
     Shutdown,
     /// The channel was finished not long ago, see
+    /// The grant that the listener came with has ended or was revoked.
+    #[error("the grant has ended or was revoked")]
+    GrantEnded,
     /// [`HubConfig::with_closed_ttl`](crate::HubConfig::with_closed_ttl).
     #[error("the channel is over")]
     Ended,

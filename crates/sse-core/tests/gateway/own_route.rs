@@ -50,7 +50,7 @@ fn the_path_does_not_matter() {
         let gateway = gateway();
         let request = parts("GET", path, &[]);
 
-        let listening = gateway.listen(&alice(), &request);
+        let listening = gateway.listen(&alice(), &request, epoch());
 
         let Handled::Listen(_) = &listening else { panic!("{path}: {listening:?}") };
         assert_eq!(answer(listening).status(), StatusCode::OK, "{path}");
@@ -63,7 +63,7 @@ fn nothing_is_published_by_it() {
         let gateway = Gateway::new(Hub::new(config()), GatewayConfig::default());
         let _listener = gateway.hub().subscribe(&alice(), epoch()).unwrap();
 
-        let refused = answer(gateway.listen(&alice(), &parts(method, "/ping/alice", &[])));
+        let refused = answer(gateway.listen(&alice(), &parts(method, "/ping/alice", &[]), epoch()));
 
         assert_eq!(refused.headers()["allow"], "GET, HEAD", "{method}");
         let text = "405: Method is not allowed";
@@ -77,9 +77,9 @@ fn a_page_of_an_allowed_origin_may_ask_what_it_may_send() {
     let asked = ("access-control-request-headers", "last-event-id, authorization");
 
     let fields = [("origin", "http://app.example"), asked];
-    let told = answer(gateway.listen(&alice(), &parts("OPTIONS", "/mine", &fields)));
+    let told = answer(gateway.listen(&alice(), &parts("OPTIONS", "/mine", &fields), epoch()));
     let other = [("origin", "http://evil.example"), asked];
-    let refused = answer(gateway.listen(&alice(), &parts("OPTIONS", "/mine", &other)));
+    let refused = answer(gateway.listen(&alice(), &parts("OPTIONS", "/mine", &other), epoch()));
 
     assert_eq!(told.status(), StatusCode::NO_CONTENT);
     assert_eq!(told.headers()["access-control-allow-methods"], "GET");
@@ -97,7 +97,7 @@ fn a_channel_that_is_over_says_so() {
     gateway.hub().send(&alice(), Event::data("1"), epoch()).unwrap().wake();
     gateway.hub().close(&alice(), epoch()).unwrap().wake();
 
-    let over = answer(gateway.listen(&alice(), &parts("GET", "/mine", &[])));
+    let over = answer(gateway.listen(&alice(), &parts("GET", "/mine", &[]), epoch()));
 
     assert_eq!(over.status(), StatusCode::NO_CONTENT);
 }
@@ -126,7 +126,7 @@ fn poll(gateway: &Gateway, parts: &Parts) -> Handled {
 }
 
 fn own_route(gateway: &Gateway, parts: &Parts) -> Handled {
-    gateway.listen(&alice(), parts)
+    gateway.listen(&alice(), parts, epoch())
 }
 
 fn gateway() -> Gateway {

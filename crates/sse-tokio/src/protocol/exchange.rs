@@ -5,7 +5,7 @@ use http::{Method, Request, Response, StatusCode, request::Parts};
 use http_body::Body;
 use sse_core::{
     Gateway, Token,
-    gateway::{Admission, Admitted, Handled, Permit},
+    gateway::{Admission, Admitted, Asked, ChannelRequest, Handled, Permit},
     hub::PublishError,
 };
 use tokio::time::sleep_until;
@@ -28,10 +28,25 @@ impl Protocol {
     {
         let started = now();
         let (parts, body) = request.into_parts();
-        let handled = self.gateway().handle(&parts, started);
-        let asked = tracing::enabled!(Level::INFO).then(|| asked(self.gateway(), &parts, &handled));
-        // The head is not held any longer: a future is as large as all that it holds at once.
-        self.answer(handled, body, Line { method: parts.method, asked, started })
+        let asked = self.gateway().ask(&parts);
+        let named = tracing::enabled!(Level::INFO).then(|| named(self.gateway(), &parts, &asked));
+        let line = Line { method: parts.method.clone(), named, started };
+        // The head is held no longer than it must: a future is as large as all that it holds at once.
+        self.answer(self.decide(asked, parts, started), body, line)
+    }
+
+    fn decide(&self, asked: Asked, parts: Parts, now: Instant) -> Decision {
+        let asked = match asked {
+            Asked::Respond(response) => return Decision::Made(Handled::Respond(response)),
+            Asked::Channel(asked) => asked,
+            _ => return Decision::Made(Handled::Respond(not_implemented())),
+        };
+        let gateway = self.gateway();
+        if gateway.has_authenticator() {
+            return Decision::Pending(Box::pin(ask_who(gateway.clone(), asked, parts)));
+        }
+        let grant = parts.extensions.get().cloned();
+        Decision::Made(gateway.decide(asked, &parts, Ok(grant), now))
     }
 
     /// Answers a request in a route of your own that listens on the channel `token`, and writes its line
@@ -39,7 +54,8 @@ impl Protocol {
     /// is the place to start from, a refusal as each client can read it, CORS, the headers `Sse-*`, HEAD, and
     /// looking again at a token that is taken; see [`Gateway::listen`].
     ///
-    /// Who may listen, and on which channel, the route decides before. It is to be asked for GET and HEAD,
+    /// Who may listen, and on which channel, the route decides before. A [`Grant`](sse_core::access::Grant) that
+    /// it puts into the extensions of `parts` ends the stream when it ends or is revoked. It is to be asked for GET and HEAD,
     /// and for OPTIONS too where pages of other origins may listen.
     ///
     /// ```
@@ -67,22 +83,27 @@ impl Protocol {
     /// ```
     pub async fn respond(&self, token: &Token, parts: &Parts) -> Response<ResponseBody> {
         let started = now();
-        let handled = self.gateway().listen(token, parts);
-        let asked = tracing::enabled!(Level::INFO).then(|| {
+        let handled = self.gateway().listen(token, parts, started);
+        let named = tracing::enabled!(Level::INFO).then(|| {
             let listen = self.gateway().hub().config().actions().listen();
             Some((listen.to_owned(), token.clone()))
         });
-        let line = Line { method: parts.method.clone(), asked, started };
-        self.answer(handled, ResponseBody::from(Bytes::new()), line).await.response
+        let line = Line { method: parts.method.clone(), named, started };
+        let decision = Decision::Made(handled);
+        self.answer(decision, ResponseBody::from(Bytes::new()), line).await.response
     }
 
     #[expect(clippy::manual_async_fn, reason = "an async fn would hold its arguments twice")]
-    fn answer<B>(&self, handled: Handled, body: B, line: Line) -> impl Future<Output = Answer<B>>
+    fn answer<B>(&self, decision: Decision, body: B, line: Line) -> impl Future<Output = Answer<B>>
     where
         B: Body,
         B::Error: fmt::Display,
     {
         async move {
+            let handled = match decision {
+                Decision::Made(handled) => handled,
+                Decision::Pending(handled) => handled.await,
+            };
             let (mut refused, mut reason) = (None, None);
             let answer = match handled {
                 Handled::Respond(response) => {
@@ -95,12 +116,28 @@ impl Protocol {
                 Handled::Publish(permit) => {
                     publish(&self.0.channels, permit, body, &mut reason).await
                 }
-                _ => Answer { response: unknown(), rest: Rest::of(body) },
+                _ => Answer {
+                    response: not_implemented().map(ResponseBody::from),
+                    rest: Rest::of(body),
+                },
             };
             line.log(refused.unwrap_or_else(|| answer.response.status()), reason.as_deref());
             answer
         }
     }
+}
+
+/// What is to be done with a request.
+#[expect(clippy::large_enum_variant, reason = "most is decided at once, without an allocation")]
+enum Decision {
+    Made(Handled),
+    /// Somebody has to be asked who sends it.
+    Pending(Pin<Box<dyn Future<Output = Handled> + Send>>),
+}
+
+async fn ask_who(gateway: Gateway, asked: ChannelRequest, parts: Parts) -> Handled {
+    let outcome = gateway.authenticate(&asked, &parts).await;
+    gateway.decide(asked, &parts, outcome, now())
 }
 
 /// The answer to `admission`; if it is a refusal, `refused` says of what, whatever the answer's status.
@@ -124,14 +161,14 @@ async fn admit(
                 return response.map(ResponseBody::from);
             }
             Admitted::Wait { until } => sleep_until(until.into()).await,
-            _ => return unknown(),
+            _ => return not_implemented().map(ResponseBody::from),
         }
     }
 }
 
 /// The answer where the core wants something done that is not known here.
-fn unknown() -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::from(Bytes::new()));
+fn not_implemented() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
     response
 }
@@ -218,6 +255,7 @@ fn unexplained(refused: &PublishError) -> Option<String> {
         refused,
         PublishError::TooLarge { .. }
             | PublishError::TooManyEvents { .. }
+            | PublishError::GrantEnded
             | PublishError::KeyReused
             | PublishError::Limit { .. }
     )
@@ -225,9 +263,9 @@ fn unexplained(refused: &PublishError) -> Option<String> {
 }
 
 /// Action and channel, for the log.
-fn asked(gateway: &Gateway, parts: &Parts, handled: &Handled) -> Option<(String, Token)> {
-    match handled {
-        Handled::Publish(permit) => Some((permit.action().to_owned(), permit.token().clone())),
+fn named(gateway: &Gateway, parts: &Parts, asked: &Asked) -> Option<(String, Token)> {
+    match asked {
+        Asked::Channel(asked) => Some((asked.action(gateway).to_owned(), asked.token().clone())),
         _ => gateway.channel(parts),
     }
 }
@@ -236,13 +274,13 @@ fn asked(gateway: &Gateway, parts: &Parts, handled: &Handled) -> Option<(String,
 struct Line {
     method: Method,
     /// The action and the channel, if it names any; none where nothing is to be logged.
-    asked: Option<Option<(String, Token)>>,
+    named: Option<Option<(String, Token)>>,
     started: Instant,
 }
 
 impl Line {
     fn log(self, status: StatusCode, reason: Option<&str>) {
-        let Some(asked) = self.asked else {
+        let Some(named) = self.named else {
             return;
         };
         let too_long = (status == StatusCode::PAYLOAD_TOO_LARGE).then_some("the body is too long");
@@ -250,7 +288,7 @@ impl Line {
         let (method, status) = (shortened(self.method.as_str()), status.as_u16());
         let micros = (now() - self.started).as_micros();
         let duration = format_args!("{micros}µs");
-        match asked {
+        match named {
             Some((action, token)) => {
                 let (action, token) = (&*shortened(&action), &*token.shortened().to_string());
                 // Quoted, so that neither can pass for another field.

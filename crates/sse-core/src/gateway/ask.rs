@@ -1,0 +1,202 @@
+use bytes::Bytes;
+use http::{Method, Response, request::Parts};
+
+use super::{
+    Cors, Gateway, cors::Origin, page, policy::Policy, refusal::Refusal, route::Route, site,
+};
+use crate::{
+    Token,
+    access::Operation,
+    action::{Action, TICKET},
+    request::Authority,
+};
+
+/// What the head of a request asks for, before anybody is asked who sent it and before a channel is looked at.
+#[derive(Debug)]
+#[must_use]
+#[non_exhaustive]
+pub enum Asked {
+    /// Nothing that somebody has to permit: send this.
+    Respond(Response<Bytes>),
+    /// Something of a channel: [authenticate](Gateway::authenticate) it, and [decide](Gateway::decide).
+    Channel(ChannelRequest),
+}
+
+/// A request that asks for something of a channel, of which nothing is known yet but its head.
+///
+/// ```
+/// # use std::time::Instant;
+/// # use http::Request;
+/// use sse_core::{
+///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+///     access::Operation,
+///     gateway::{Asked, Handled},
+/// };
+///
+/// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
+/// # let gateway = Gateway::new(hub, GatewayConfig::default());
+/// let request = Request::get("/poll/42").header("host", "localhost").body(())?;
+/// let (parts, ()) = request.into_parts();
+/// let Asked::Channel(asked) = gateway.ask(&parts) else {
+///     panic!("the path listens");
+/// };
+/// assert_eq!((asked.operation(), asked.token().as_str()), (&Operation::Listen, "42"));
+///
+/// // Where it takes time to find out who asks, this is awaited.
+/// let outcome = gateway.authenticate(&asked, &parts).into_ready().expect("nobody is asked here");
+/// let Handled::Listen(admission) = gateway.decide(asked, &parts, outcome, now) else {
+///     panic!("everybody may listen");
+/// };
+/// # drop(admission);
+/// # Ok::<(), http::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct ChannelRequest {
+    pub(super) token: Token,
+    pub(super) operation: Operation,
+    pub(super) policy: Policy,
+    /// Whether a page of this server sent it, or a program, so that cookies and passwords count.
+    pub(super) is_own_page: bool,
+    /// Whether the route it came by has decided that it is permitted.
+    pub(super) is_permitted: bool,
+}
+
+impl ChannelRequest {
+    /// The channel.
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// What is to be done with it.
+    pub fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// The action that the path names.
+    pub fn action<'a>(&'a self, gateway: &'a Gateway) -> &'a str {
+        match &self.operation {
+            Operation::Listen => gateway.hub.config().actions().listen(),
+            Operation::Publish { name, .. } => name,
+            Operation::Ticket => TICKET,
+        }
+    }
+}
+
+/// What is asked for.
+impl Gateway {
+    /// What the request that begins with `parts` asks for.
+    ///
+    /// The path is taken as it came, neither decoded nor stripped of a prefix.
+    pub fn ask(&self, parts: &Parts) -> Asked {
+        self.judge(parts, |host, policy| match parts.method {
+            Method::GET | Method::HEAD => self.ask_get(parts, host, policy),
+            Method::POST => self.ask_post(parts, host, policy),
+            Method::OPTIONS => match policy.preflight(&parts.headers, super::PREFLIGHT_METHODS) {
+                Some(response) => Ok(Asked::Respond(response)),
+                None => self.refuse_method(parts),
+            },
+            _ => self.refuse_method(parts),
+        })
+    }
+
+    /// What a request asks for in a route of one's own, which listens on the channel `token`.
+    pub(super) fn ask_listen(&self, token: &Token, parts: &Parts) -> Asked {
+        let refused = Refusal::Method { allow: super::LISTEN_METHODS };
+        self.judge(parts, |host, policy| match parts.method {
+            Method::GET | Method::HEAD => {
+                let asked =
+                    self.ask_channel(token.clone(), Operation::Listen, parts, host, policy)?;
+                Ok(Asked::Channel(ChannelRequest { is_permitted: true, ..asked }))
+            }
+            Method::OPTIONS => {
+                let answer = policy.preflight(&parts.headers, super::PREFLIGHT_LISTEN_METHODS);
+                answer.map(Asked::Respond).ok_or(refused)
+            }
+            _ => Err(refused),
+        })
+    }
+
+    /// What `decide` says, for the host that is asked for, with the headers that every answer has.
+    fn judge(
+        &self,
+        parts: &Parts,
+        decide: impl FnOnce(Option<&Authority>, &Policy) -> Result<Asked, Refusal>,
+    ) -> Asked {
+        let policy = Policy::new(self.config.cors.as_ref(), &parts.headers);
+        match self.host(parts).and_then(|host| decide(host.as_ref(), &policy)) {
+            Ok(Asked::Respond(response)) => Asked::Respond(policy.apply(response)),
+            Ok(asked) => asked,
+            Err(refusal) => Asked::Respond(policy.apply(refusal.into_response())),
+        }
+    }
+
+    fn ask_get(
+        &self,
+        parts: &Parts,
+        host: Option<&Authority>,
+        policy: &Policy,
+    ) -> Result<Asked, Refusal> {
+        let listen = self.hub.config().actions().listen();
+        match self.route(parts)? {
+            Route::Root => Ok(Asked::Respond(page::response(&self.hub, &self.config))),
+            Route::Channel { action, token } if action == listen => {
+                self.ask_channel(token, Operation::Listen, parts, host, policy).map(Asked::Channel)
+            }
+            Route::Channel { .. } => Ok(Asked::Respond(self.to_root())),
+        }
+    }
+
+    fn ask_post(
+        &self,
+        parts: &Parts,
+        host: Option<&Authority>,
+        policy: &Policy,
+    ) -> Result<Asked, Refusal> {
+        self.check_site(parts, host)?;
+        let Route::Channel { action: name, token } = self.route(parts)? else {
+            return Err(Refusal::Method { allow: super::ROOT_METHODS });
+        };
+        let operation = if name == TICKET {
+            Operation::Ticket
+        } else {
+            let action = self.hub.config().actions().action(&name).unwrap_or(Action::Event);
+            Operation::Publish { name, action }
+        };
+        self.ask_channel(token, operation, parts, host, policy).map(Asked::Channel)
+    }
+
+    fn ask_channel(
+        &self,
+        token: Token,
+        operation: Operation,
+        parts: &Parts,
+        host: Option<&Authority>,
+        policy: &Policy,
+    ) -> Result<ChannelRequest, Refusal> {
+        self.check_site(parts, host)?;
+        let is_own_page = !site::is_other(parts, host) || self.trusts_origin(parts);
+        let policy = policy.clone();
+        Ok(ChannelRequest { token, operation, policy, is_own_page, is_permitted: false })
+    }
+
+    /// Whether an origin is allowed by its name, with credentials.
+    fn trusts_origin(&self, parts: &Parts) -> bool {
+        self.config.cors.as_ref().is_some_and(|cors| {
+            cors.has_credentials() && matches!(cors.judge(&parts.headers), Origin::Listed(_))
+        })
+    }
+
+    /// Refuses what pages of other sites make a browser send, unless their origin is allowed.
+    fn check_site(&self, parts: &Parts, host: Option<&Authority>) -> Result<(), Refusal> {
+        let allows = |cors: &Cors| cors.allows(&parts.headers);
+        let is_allowed =
+            self.config.takes_other_sites || self.config.cors.as_ref().is_some_and(allows);
+        if is_allowed || !site::is_other(parts, host) { Ok(()) } else { Err(Refusal::OtherSite) }
+    }
+
+    fn refuse_method(&self, parts: &Parts) -> Result<Asked, Refusal> {
+        let is_channel = matches!(self.route(parts), Ok(Route::Channel { .. }));
+        let allow = if is_channel { super::CHANNEL_METHODS } else { super::ROOT_METHODS };
+        Err(Refusal::Method { allow })
+    }
+}

@@ -1,0 +1,255 @@
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, Version, header, request::Parts};
+
+use super::{
+    Admission, ChannelRequest, Gateway, Handled, Permit,
+    admission::Listen,
+    body_type, browser,
+    permit::{Bounds, Publish},
+    policy::Policy,
+    refusal::{Challenge, Refusal},
+};
+use crate::{
+    Token,
+    access::{AccessRequest, Credential, Denied, Grant, Operation, Outcome, Seat, Ticket, Verdict},
+    channel::IdempotencyKey,
+    history::{Since, Start},
+    hub::{HubLimit, PublishError},
+    response::LastEventId,
+};
+
+/// Who asks, and may he.
+impl Gateway {
+    /// Who sends the request that `asked` is, and what they may do: to be awaited, and given to
+    /// [`Self::decide`].
+    ///
+    /// A [`Grant`] in the extensions of `parts` is taken as it is: middleware has put it there. Otherwise the
+    /// authenticator of [`GatewayConfig::with_access`](crate::GatewayConfig::with_access) is asked, if there is one.
+    pub fn authenticate<'a>(&'a self, asked: &'a ChannelRequest, parts: &'a Parts) -> Verdict<'a> {
+        if let Some(grant) = parts.extensions.get::<Grant>() {
+            return Verdict::ready(Ok(Some(grant.clone())));
+        }
+        let Some(access) = self.config.access.as_ref().filter(|_| !asked.is_permitted) else {
+            return Verdict::ready(Ok(None));
+        };
+        match self.credential(asked, parts) {
+            Ok(credential) => access.authenticator.authenticate(&AccessRequest::new(
+                parts,
+                &asked.token,
+                &asked.operation,
+                credential,
+            )),
+            Err(denied) => Verdict::ready(Err(denied)),
+        }
+    }
+
+    /// What is to be done with the request that `asked` is, if `outcome` says who sends it.
+    pub fn decide(
+        &self,
+        asked: ChannelRequest,
+        parts: &Parts,
+        outcome: Outcome,
+        now: Instant,
+    ) -> Handled {
+        let permitted = self.permit(&asked, parts, outcome, now).and_then(|grant| {
+            let seat = self.admit(&asked, parts, grant.as_ref(), now)?;
+            Ok((grant, seat))
+        });
+        let (policy, ChannelRequest { token, operation, .. }) = (asked.policy.clone(), asked);
+        let decided = permitted.and_then(|(grant, seat)| match operation {
+            Operation::Listen => {
+                let asked = self.listener(token, parts, grant)?;
+                Ok(Handled::Listen(Admission::new(self.hub.clone(), asked, seat, policy.clone())))
+            }
+            Operation::Ticket => {
+                let ticket = self.issue_ticket(&token, grant, now)?;
+                Ok(Handled::Respond(policy.apply(ticket_response(&ticket))))
+            }
+            Operation::Publish { name, .. } => {
+                let asked = Publish { token, action: name, grant, key: None, is_batch: false };
+                self.publish(asked, parts, &policy, now).map(Handled::Publish)
+            }
+        });
+        decided.unwrap_or_else(|refusal| self.refuse(refusal, parts, policy))
+    }
+
+    /// The answer that is a refusal. That of a listener goes the way of all of them, on which it is told to
+    /// each client as it can read it.
+    fn refuse(&self, refusal: Refusal, parts: &Parts, policy: Policy) -> Handled {
+        if matches!(parts.method, Method::GET | Method::HEAD) {
+            let is_event_source = browser::is_event_source(parts);
+            let hub = self.hub.clone();
+            return Handled::Listen(Admission::refused(hub, refusal, is_event_source, policy));
+        }
+        Handled::Respond(policy.apply(refusal.into_response()))
+    }
+
+    /// What the request presents, if anything that counts.
+    fn credential<'a>(
+        &self,
+        asked: &ChannelRequest,
+        parts: &'a Parts,
+    ) -> Result<Option<Credential<'a>>, Denied> {
+        let cookie = self.config.access.as_ref().and_then(|access| access.cookie.as_deref());
+        Credential::find(parts, cookie, asked.is_own_page).map_err(|_| Denied::Unauthorized)
+    }
+
+    /// By which grant the request is permitted; by none, if everybody may.
+    fn permit(
+        &self,
+        asked: &ChannelRequest,
+        parts: &Parts,
+        outcome: Outcome,
+        now: Instant,
+    ) -> Result<Option<Grant>, Refusal> {
+        let outcome = match outcome {
+            Ok(Some(grant)) if self.hub.has_ended(&grant, now) => Err(Denied::Unauthorized),
+            outcome => outcome,
+        };
+        let (token, operation) = (&asked.token, &asked.operation);
+        let is_open = asked.is_permitted
+            || self
+                .config
+                .access
+                .as_ref()
+                .is_none_or(|access| operation.is_permitted(&access.anonymous, token));
+        match outcome {
+            Ok(Some(grant)) if asked.is_permitted || operation.is_granted(&grant, token) => {
+                Ok(Some(grant))
+            }
+            // Where there is no access control, a grant is there to be held to.
+            Ok(Some(_)) if is_open && self.config.access.is_some() => Ok(None),
+            Ok(Some(_)) => Err(Refusal::Forbidden),
+            Ok(None) if is_open => Ok(None),
+            Ok(None) => Err(self.challenge(asked, parts)),
+            Err(Denied::Unauthorized)
+                if is_open
+                    && matches!(self.credential(asked, parts), Ok(Some(Credential::Cookie(_)))) =>
+            {
+                Ok(None)
+            }
+            Err(Denied::Unauthorized) => Err(self.challenge(asked, parts)),
+            Err(Denied::Forbidden) => Err(Refusal::Forbidden),
+            Err(Denied::TooManyFailures { retry_after }) => Err(Refusal::Failures { retry_after }),
+            Err(Denied::Unavailable) => Err(Refusal::Unchecked),
+        }
+    }
+
+    /// Asks for credentials.
+    fn challenge(&self, asked: &ChannelRequest, parts: &Parts) -> Refusal {
+        let access = self.config.access.as_ref();
+        let takes_passwords = access.is_some_and(|access| access.authenticator.takes_passwords());
+        // For what a script fetches a browser would ask its user for a password, too.
+        let is_script = parts.headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode != "navigate");
+        let is_invalid = !matches!(self.credential(asked, parts), Ok(None));
+        let is_basic = takes_passwords && !is_script;
+        Refusal::Unauthorized(Challenge { is_invalid, is_basic })
+    }
+
+    /// The place of the request among those of its client.
+    fn admit(
+        &self,
+        asked: &ChannelRequest,
+        parts: &Parts,
+        grant: Option<&Grant>,
+        now: Instant,
+    ) -> Result<Seat, Refusal> {
+        let Some(limiter) = &self.config.limiter else {
+            return Ok(Seat::none());
+        };
+        let request = AccessRequest::new(parts, &asked.token, &asked.operation, None);
+        limiter.0.admit(&request, grant, now).map_err(Refusal::Limited)
+    }
+
+    fn listener(
+        &self,
+        token: Token,
+        parts: &Parts,
+        grant: Option<Grant>,
+    ) -> Result<Listen, Refusal> {
+        Ok(Listen {
+            token,
+            grant,
+            start: self.start(parts)?,
+            is_head: parts.method == Method::HEAD,
+            ends_connection: parts.version <= Version::HTTP_10,
+            is_event_source: browser::is_event_source(parts),
+        })
+    }
+
+    fn issue_ticket(
+        &self,
+        token: &Token,
+        grant: Option<Grant>,
+        now: Instant,
+    ) -> Result<Ticket, Refusal> {
+        let unknown = || PublishError::UnknownAction { action: crate::action::TICKET.to_owned() };
+        let access = self.config.access.as_ref().ok_or_else(unknown)?;
+        let grant = grant.unwrap_or_else(|| Grant::new(access.anonymous.clone()));
+        Ok(access.authenticator.issue_ticket(&grant, token, now).ok_or_else(unknown)?)
+    }
+
+    fn publish(
+        &self,
+        asked: Publish,
+        parts: &Parts,
+        policy: &Policy,
+        now: Instant,
+    ) -> Result<Permit, Refusal> {
+        self.hub.check_publish(&asked.token, &asked.action, now)?;
+        body_type::check(&parts.headers)?;
+        let limit = self.config.max_body;
+        if content_length(&parts.headers).is_some_and(|len| limit < len) {
+            self.hub.count_refused(HubLimit::BodyBytes);
+            return Err(Refusal::TooLarge);
+        }
+        let key = self.idempotency_key(parts)?;
+        let until = now + self.config.body_timeout;
+        let takes_batches = self.hub.config().format().takes_batches();
+        let is_batch = takes_batches && body_type::is_batch(&parts.headers);
+        let part = self.bodies.begin(parts.extensions.get().copied());
+        let (asked, bounds) = (Publish { key, is_batch, ..asked }, Bounds { limit, until, part });
+        Ok(Permit::new(self.hub.clone(), asked, bounds, policy.clone()))
+    }
+
+    /// Where a listener wants to begin; without history it is not even looked at.
+    fn start(&self, parts: &Parts) -> Result<Start, Refusal> {
+        if self.hub.config().history().is_none() {
+            return Ok(Start::default());
+        }
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let since = query.filter(|(name, since)| name == "since" && !since.is_empty());
+        let since = since.map(|(_, since)| since.parse());
+        let since = since.last().unwrap_or_else(|| Ok(Since::default())).map_err(Refusal::Since)?;
+        Ok(Start::from(LastEventId::from(parts)).with_since(since))
+    }
+
+    /// The key of a publication; without history it is not even looked at.
+    fn idempotency_key(&self, parts: &Parts) -> Result<Option<IdempotencyKey>, Refusal> {
+        let mut keys = parts.headers.get_all("idempotency-key").iter();
+        let key = keys.next().filter(|_| self.hub.config().history().is_some());
+        match (key, keys.next()) {
+            (Some(_), Some(_)) => Err(Refusal::Keys),
+            (Some(key), None) => key.as_bytes().try_into().map(Some).map_err(Refusal::Key),
+            (None, _) => Ok(None),
+        }
+    }
+}
+
+fn ticket_response(ticket: &Ticket) -> Response<Bytes> {
+    let (ticket, expires) = (ticket.as_str(), ticket.expires());
+    let json = format!(r#"{{"ticket":"{ticket}","expires":{expires}}}"#);
+    let mut response = Response::new(Bytes::from(json));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+const SEC_FETCH_MODE: &str = "sec-fetch-mode";

@@ -1,0 +1,60 @@
+use std::time::Instant;
+
+use super::{Hub, Wakers};
+use crate::access::{Grant, Revocation, RevokeError};
+
+/// Grants that end before their time.
+impl Hub {
+    /// Ends the streams of all listeners that came with a grant that `revocation` is for, and lets none of
+    /// these grants count any more. Wake the wakers, so that the streams end at once.
+    ///
+    /// A gateway has [more to revoke](crate::Gateway::revoke) than this: what its authenticator remembers.
+    ///
+    /// ```
+    /// # use std::{task::Waker, time::Instant};
+    /// # use sse_core::{
+    /// #     Hub, HubConfig, StringFormat, Token,
+    /// #     access::{Grant, Permissions, Revocation},
+    /// #     channel::{CloseReason, Output},
+    /// #     history::Start,
+    /// #     hub::SubscribeError,
+    /// # };
+    /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
+    /// let (token, start) = (Token::new("42")?, Start::default());
+    /// let alice = Grant::new(Permissions::all()).with_subject("alice");
+    /// let mut listener = hub.subscribe_granted(&token, &start, Some(&alice), now)?;
+    /// # let _opening = listener.poll_output(Waker::noop(), now);
+    ///
+    /// hub.revoke(&Revocation::subject("alice"), now)?.wake();
+    ///
+    /// let end = listener.poll_output(Waker::noop(), now);
+    /// assert_eq!(end, Output::Write("event: sse.expired\ndata: {}\n\n".into()));
+    /// let end = listener.poll_output(Waker::noop(), now);
+    /// assert_eq!(end, Output::Close(CloseReason::Revoked));
+    ///
+    /// let again = hub.subscribe_granted(&token, &start, Some(&alice), now);
+    /// assert_eq!(again.unwrap_err(), SubscribeError::GrantEnded);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeError::Full`] if 100,000 are remembered already.
+    pub fn revoke(&self, revocation: &Revocation, now: Instant) -> Result<Wakers, RevokeError> {
+        // A listener that comes meanwhile either finds this, or is found below.
+        self.shared.revocations.add(revocation, now)?;
+        let mut wakers = Vec::new();
+        for (cell, key, grant) in self.shared.granted.find(revocation) {
+            let effects = cell.revoke(key, &grant);
+            self.follow(&cell, effects);
+            wakers.push((cell, effects.tickets));
+        }
+        self.shared.watchers.wake();
+        Ok(Wakers::new(wakers))
+    }
+
+    /// Whether nothing is permitted by `grant` any more.
+    pub(crate) fn has_ended(&self, grant: &Grant, now: Instant) -> bool {
+        grant.has_ended(now) || self.shared.revocations.have(grant, now)
+    }
+}
