@@ -5,12 +5,12 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_web::{HttpRequest, dev::Payload, error::PayloadError};
+use actix_web::{HttpMessage, HttpRequest, dev::Payload, error::PayloadError};
 use bytes::Bytes;
 use futures_core::Stream;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, Version};
 use http_body::{Body, Frame};
-use sse_core::gateway::RemoteAddr;
+use sse_core::{access::Grant, gateway::RemoteAddr};
 
 /// The same request in the types that the protocol speaks: actix-web has those of `http` 0.2.
 ///
@@ -24,11 +24,11 @@ pub(crate) fn convert(
     *converted.method_mut() = Method::from_bytes(head.method.as_str().as_bytes())?;
     *converted.uri_mut() = Uri::try_from(head.uri.to_string())?;
     *converted.version_mut() = version(head.version);
-    // Over HTTP/1 a connection has one body at a time.
-    if converted.version() == Version::HTTP_2
-        && let Some(remote) = request.peer_addr()
-    {
+    if let Some(remote) = request.peer_addr() {
         converted.extensions_mut().insert(RemoteAddr::from(remote));
+    }
+    if let Some(grant) = request.extensions().get::<Grant>() {
+        converted.extensions_mut().insert(grant.clone());
     }
     let headers = converted.headers_mut();
     for (name, value) in head.headers() {

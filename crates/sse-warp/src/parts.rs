@@ -1,7 +1,7 @@
 use std::{convert::Infallible, net::SocketAddr};
 
 use http::{HeaderMap, Method, Request, Uri, Version, header, request::Parts, uri::Authority};
-use sse_core::gateway::RemoteAddr;
+use sse_core::{access::Grant, gateway::RemoteAddr};
 use warp::{Filter, path::FullPath};
 
 use crate::last_event_id::raw_query;
@@ -31,6 +31,7 @@ pub fn parts() -> impl Filter<Extract = (Parts,), Error = Infallible> + Copy {
         .and(warp::header::headers_cloned())
         .and(authority())
         .and(remote())
+        .and(warp::ext::optional::<Grant>())
         .map(head)
 }
 
@@ -55,6 +56,7 @@ fn head(
     headers: HeaderMap,
     authority: Option<Authority>,
     remote: Option<RemoteAddr>,
+    grant: Option<Grant>,
 ) -> Parts {
     let mut request = Request::new(());
     *request.method_mut() = method;
@@ -69,6 +71,9 @@ fn head(
     *request.headers_mut() = headers;
     if let Some(remote) = remote {
         request.extensions_mut().insert(remote);
+    }
+    if let Some(grant) = grant {
+        request.extensions_mut().insert(grant);
     }
     request.into_parts().0
 }
