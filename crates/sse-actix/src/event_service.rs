@@ -50,21 +50,49 @@ use crate::{
 /// # }
 /// ```
 ///
+/// # Who may listen and publish
+///
+/// [`GatewayConfig::with_access`](sse_core::GatewayConfig::with_access) says who may, whatever the framework: a
+/// closure decides here, and the crate `sse-access` has what checks tokens, passwords and tickets.
+///
+/// ```
+/// use sse_core::{
+///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+///     access::{Access, Credential, Denied, Grant, Permissions, from_fn},
+/// };
+///
+/// let staff = Grant::new(Permissions::all().with_action("ping").with_action("close"));
+/// let access = Access::new(from_fn(move |request| match request.credential() {
+///     Some(Credential::Bearer("s3cret")) => Ok(Some(staff.clone())),
+///     Some(_) => Err(Denied::Unauthorized),
+///     None => Ok(None),
+/// }));
+/// let access = access.with_anonymous(Permissions::none().with_listen("news".parse()?));
+/// let config = GatewayConfig::default().with_access(access);
+/// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
+/// let events = sse_actix::EventService::new(gateway);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Behind a look of your own
 ///
 /// Middleware goes around a scope with the service in it. This one lets nobody listen or publish without
-/// a session:
+/// a session, and with one only in the rooms: a [`Grant`](sse_core::access::Grant) in the extensions of a
+/// request is what it is held to.
 ///
 /// ```
 /// use actix_web::{
-///     App, Error, HttpResponse,
+///     App, Error, HttpMessage, HttpResponse,
 ///     body::{BoxBody, MessageBody},
 ///     dev::{ServiceRequest, ServiceResponse},
 ///     middleware::{Next, from_fn},
 ///     web,
 /// };
 /// use sse_actix::EventService;
-/// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+/// use sse_core::{
+///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+///     access::{Grant, Pattern, Permissions},
+/// };
 ///
 /// async fn with_session(
 ///     request: ServiceRequest,
@@ -72,6 +100,9 @@ use crate::{
 /// ) -> Result<ServiceResponse<BoxBody>, Error> {
 ///     match request.headers().get("cookie") {
 ///         Some(cookie) if cookie == "session=s3cret" => {
+///             let rooms = Pattern::new("room:*").expect("it is a pattern");
+///             let grant = Grant::new(Permissions::none().with_listen(rooms));
+///             request.extensions_mut().insert(grant.with_subject("alice"));
 ///             next.call(request).await.map(|response| response.map_into_boxed_body())
 ///         }
 ///         _ => Ok(request.into_response(HttpResponse::Unauthorized())),
@@ -86,10 +117,13 @@ use crate::{
 /// let app = App::new().service(scope);
 /// # use actix_web::test;
 /// # let app = test::init_service(app).await;
-/// # let listen = || test::TestRequest::get().uri("/events/poll/42").insert_header(("host", "h"));
-/// # assert_eq!(test::call_service(&app, listen().to_request()).await.status(), 401);
-/// # let listen = listen().insert_header(("cookie", "session=s3cret")).to_request();
-/// # assert_eq!(test::call_service(&app, listen).await.status(), 200);
+/// # let listen = |path| test::TestRequest::get().uri(path).insert_header(("host", "h"));
+/// # let refused = test::call_service(&app, listen("/events/poll/42").to_request()).await;
+/// # assert_eq!(refused.status(), 401);
+/// # for (path, status) in [("/events/poll/42", 403), ("/events/poll/room:42", 200)] {
+/// #     let listen = listen(path).insert_header(("cookie", "session=s3cret")).to_request();
+/// #     assert_eq!(test::call_service(&app, listen).await.status(), status);
+/// # }
 /// # Ok(())
 /// # }
 /// ```
@@ -111,7 +145,8 @@ impl EventService {
     /// path that listens. That is the place to start from, a refusal as each client can read it, CORS, the
     /// headers `Sse-*`, HEAD, and looking again at a token that is taken; see [`Gateway::listen`].
     ///
-    /// Who may listen, and on which channel, the route decides before. It is to be asked for GET and HEAD,
+    /// Who may listen, and on which channel, the route decides before. A [`Grant`](sse_core::access::Grant) that
+    /// it puts into the extensions of `request` ends the stream when it ends or is revoked. It is to be asked for GET and HEAD,
     /// and for OPTIONS too where pages of other origins may listen, as by [`web::to`]. `payload` tells over
     /// HTTP/2 that the client goes away.
     ///

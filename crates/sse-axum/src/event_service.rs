@@ -36,9 +36,35 @@ use tower_service::Service;
 /// # Ok::<(), sse_core::gateway::GatewayError>(())
 /// ```
 ///
+/// # Who may listen and publish
+///
+/// [`GatewayConfig::with_access`](sse_core::GatewayConfig::with_access) says who may, whatever the framework: a
+/// closure decides here, and the crate `sse-access` has what checks tokens, passwords and tickets.
+///
+/// ```
+/// use sse_core::{
+///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+///     access::{Access, Credential, Denied, Grant, Permissions, from_fn},
+/// };
+///
+/// let staff = Grant::new(Permissions::all().with_action("ping").with_action("close"));
+/// let access = Access::new(from_fn(move |request| match request.credential() {
+///     Some(Credential::Bearer("s3cret")) => Ok(Some(staff.clone())),
+///     Some(_) => Err(Denied::Unauthorized),
+///     None => Ok(None),
+/// }));
+/// let access = access.with_anonymous(Permissions::none().with_listen("news".parse()?));
+/// let config = GatewayConfig::default().with_access(access);
+/// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
+/// let app: axum::Router = sse_axum::router(gateway);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Behind a look of your own
 ///
-/// Layers go around it as around any router. This one lets nobody listen or publish without a session:
+/// Layers go around it as around any router. This one lets nobody listen or publish without a session, and
+/// with one only in the rooms: a [`Grant`](sse_core::access::Grant) in the extensions of a request is what it
+/// is held to.
 ///
 /// ```
 /// use axum::{
@@ -48,11 +74,19 @@ use tower_service::Service;
 ///     middleware::{Next, from_fn},
 ///     response::{IntoResponse, Response},
 /// };
-/// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+/// use sse_core::{
+///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+///     access::{Grant, Pattern, Permissions},
+/// };
 ///
-/// async fn with_session(request: Request, next: Next) -> Response {
+/// async fn with_session(mut request: Request, next: Next) -> Response {
 ///     match request.headers().get("cookie") {
-///         Some(cookie) if cookie == "session=s3cret" => next.run(request).await,
+///         Some(cookie) if cookie == "session=s3cret" => {
+///             let rooms = Pattern::new("room:*").expect("it is a pattern");
+///             let grant = Grant::new(Permissions::none().with_listen(rooms));
+///             request.extensions_mut().insert(grant.with_subject("alice"));
+///             next.run(request).await
+///         }
 ///         _ => StatusCode::UNAUTHORIZED.into_response(),
 ///     }
 /// }
@@ -64,11 +98,13 @@ use tower_service::Service;
 /// let app: Router = Router::new().merge(sse_axum::router(gateway).layer(from_fn(with_session)));
 /// # let mut app = app;
 /// # use tower_service::Service;
-/// # let listen = || Request::get("/events/poll/42").header("host", "localhost");
-/// # let refused = app.call(listen().body(axum::body::Body::empty())?).await?;
+/// # let listen = |path| Request::get(path).header("host", "localhost");
+/// # let refused = app.call(listen("/events/poll/42").body(axum::body::Body::empty())?).await?;
 /// # assert_eq!(refused.status(), 401);
-/// # let listen = listen().header("cookie", "session=s3cret");
-/// # assert_eq!(app.call(listen.body(axum::body::Body::empty())?).await?.status(), 200);
+/// # for (path, status) in [("/events/poll/42", 403), ("/events/poll/room:42", 200)] {
+/// #     let listen = listen(path).header("cookie", "session=s3cret");
+/// #     assert_eq!(app.call(listen.body(axum::body::Body::empty())?).await?.status(), status);
+/// # }
 /// # Ok(())
 /// # }
 /// ```
@@ -158,7 +194,8 @@ impl EventService {
     /// path that listens. That is the place to start from, a refusal as each client can read it, CORS, the
     /// headers `Sse-*`, HEAD, and looking again at a token that is taken; see [`Gateway::listen`].
     ///
-    /// Who may listen, and on which channel, the route decides before. It is to be asked for GET and HEAD,
+    /// Who may listen, and on which channel, the route decides before. A [`Grant`](sse_core::access::Grant) that
+    /// it puts into the extensions of `parts` ends the stream when it ends or is revoked. It is to be asked for GET and HEAD,
     /// as by [`get`](axum::routing::get), and for OPTIONS too where pages of other origins may listen, as by
     /// [`any`](axum::routing::any). [`router`] of the same gateway may stand beside it.
     ///

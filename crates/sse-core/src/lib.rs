@@ -16,6 +16,7 @@
 //! | say what a body becomes, and where ids come from | [`format`](mod@format), [`action`], [`id_source`] |
 //! | answer with a stream of your own | [`response`] |
 //! | serve the protocol of the commands | [`Gateway`], and the rest of [`gateway`] |
+//! | say who may listen and publish, and how much | [`access`] |
 //! | stay connected to a server | [`Client`], and the rest of [`client`] |
 //!
 //! # Example

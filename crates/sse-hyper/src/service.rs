@@ -35,17 +35,45 @@ use tower_service::Service;
 /// # }
 /// ```
 ///
+/// # Who may listen and publish
+///
+/// [`GatewayConfig::with_access`](sse_core::GatewayConfig::with_access) says who may, whatever the framework: a
+/// closure decides here, and the crate `sse-access` has what checks tokens, passwords and tickets.
+///
+/// ```
+/// use sse_core::{
+///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+///     access::{Access, Credential, Denied, Grant, Permissions, from_fn},
+/// };
+///
+/// let staff = Grant::new(Permissions::all().with_action("ping").with_action("close"));
+/// let access = Access::new(from_fn(move |request| match request.credential() {
+///     Some(Credential::Bearer("s3cret")) => Ok(Some(staff.clone())),
+///     Some(_) => Err(Denied::Unauthorized),
+///     None => Ok(None),
+/// }));
+/// let access = access.with_anonymous(Permissions::none().with_listen("news".parse()?));
+/// let config = GatewayConfig::default().with_access(access);
+/// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
+/// let service = sse_hyper::EventService::new(gateway);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Behind a look of your own
 ///
 /// It is a service like any other, so layers of `tower` go around it, and a service of your own may ask
-/// it for what it lets through. This one lets nobody listen or publish without a session. It needs `tower`
-/// with the feature `util`, and `http-body-util`:
+/// it for what it lets through. This one lets nobody listen or publish without a session, and with one only
+/// in the rooms: a [`Grant`](sse_core::access::Grant) in the extensions of a request is what it is held to.
+/// It needs `tower` with the feature `util`, and `http-body-util`:
 ///
 /// ```
 /// use bytes::Bytes;
 /// use http::{Request, Response, StatusCode};
 /// use http_body_util::{Either, Empty};
-/// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
+/// use sse_core::{
+///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+///     access::{Grant, Permissions},
+/// };
 /// use sse_hyper::EventService;
 /// use tower::{ServiceExt, service_fn};
 ///
@@ -53,12 +81,15 @@ use tower_service::Service;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
 /// let events = EventService::new(gateway);
+/// let rooms = Permissions::none().with_listen("room:*".parse()?);
+/// let rooms = Grant::new(rooms).with_subject("alice");
 /// // Under `Server` it is a `Request<hyper::body::Incoming>`.
-/// let service = service_fn(move |request: Request<Empty<Bytes>>| {
-///     let events = events.clone();
+/// let service = service_fn(move |mut request: Request<Empty<Bytes>>| {
+///     let (events, rooms) = (events.clone(), rooms.clone());
 ///     async move {
 ///         match request.headers().get("cookie") {
 ///             Some(cookie) if cookie == "session=s3cret" => {
+///                 request.extensions_mut().insert(rooms);
 ///                 events.oneshot(request).await.map(|answer| answer.map(Either::Left))
 ///             }
 ///             _ => {
@@ -69,10 +100,11 @@ use tower_service::Service;
 ///         }
 ///     }
 /// });
-/// # let listen = || Request::get("/poll/42").header("host", "localhost");
-/// # assert_eq!(service.clone().oneshot(listen().body(Empty::new())?).await?.status(), 401);
-/// # let listen = listen().header("cookie", "session=s3cret").body(Empty::new())?;
-/// # assert_eq!(service.oneshot(listen).await?.status(), 200);
+/// # let listen = |path| Request::get(path).header("host", "localhost");
+/// # assert_eq!(service.clone().oneshot(listen("/poll/42").body(Empty::new())?).await?.status(), 401);
+/// # let with_session = |path| listen(path).header("cookie", "session=s3cret").body(Empty::new());
+/// # assert_eq!(service.clone().oneshot(with_session("/poll/42")?).await?.status(), 403);
+/// # assert_eq!(service.oneshot(with_session("/poll/room:42")?).await?.status(), 200);
 /// # Ok(())
 /// # }
 /// ```
@@ -94,7 +126,8 @@ impl EventService {
     /// path that listens. That is the place to start from, a refusal as each client can read it, CORS, the
     /// headers `Sse-*`, HEAD, and looking again at a token that is taken; see [`Gateway::listen`].
     ///
-    /// Who may listen, and on which channel, the route decides before. It is to be asked for GET and HEAD,
+    /// Who may listen, and on which channel, the route decides before. A [`Grant`](sse_core::access::Grant) that
+    /// it puts into the extensions of `parts` ends the stream when it ends or is revoked. It is to be asked for GET and HEAD,
     /// and for OPTIONS too where pages of other origins may listen.
     ///
     /// ```

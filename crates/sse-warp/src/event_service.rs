@@ -10,14 +10,19 @@ use crate::reply::convert;
 ///
 /// ```
 /// use http::request::Parts;
-/// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token};
+/// use sse_core::{
+///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token,
+///     access::{Grant, Permissions},
+/// };
 /// use sse_warp::EventService;
 /// use warp::{Filter, Reply, http::StatusCode, reply::Response};
 ///
-/// async fn mine(events: EventService, session: Option<String>, parts: Parts) -> Response {
+/// async fn mine(events: EventService, session: Option<String>, mut parts: Parts) -> Response {
 ///     if session.is_none_or(|session| session != "s3cret") {
 ///         return StatusCode::UNAUTHORIZED.into_response();
 ///     }
+///     // The stream ends when this is revoked.
+///     parts.extensions.insert(Grant::new(Permissions::none()).with_subject("alice"));
 ///     events.respond(&Token::new("alice").expect("it is a token"), &parts).await
 /// }
 ///
@@ -60,7 +65,8 @@ impl EventService {
     /// read it, CORS, the headers `Sse-*`, HEAD, and looking again at a token that is taken; see
     /// [`Gateway::listen`].
     ///
-    /// Who may listen, and on which channel, the route decides before. It is to be asked for GET and HEAD,
+    /// Who may listen, and on which channel, the route decides before. A [`Grant`](sse_core::access::Grant) that
+    /// it puts into the extensions of `parts` ends the stream when it ends or is revoked. It is to be asked for GET and HEAD,
     /// and for OPTIONS too where pages of other origins may listen: [`warp::get`] lets only GET pass.
     pub async fn respond(&self, token: &Token, parts: &Parts) -> reply::Response {
         convert(self.0.respond(token, parts).await)

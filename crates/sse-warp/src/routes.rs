@@ -33,9 +33,36 @@ use crate::{parts, reply::convert};
 /// # }
 /// ```
 ///
+/// # Who may listen and publish
+///
+/// [`GatewayConfig::with_access`](sse_core::GatewayConfig::with_access) says who may, whatever the framework: a
+/// closure decides here, and the crate `sse-access` has what checks tokens, passwords and tickets.
+///
+/// ```
+/// use sse_core::{
+///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+///     access::{Access, Credential, Denied, Grant, Permissions, from_fn},
+/// };
+///
+/// let staff = Grant::new(Permissions::all().with_action("ping").with_action("close"));
+/// let access = Access::new(from_fn(move |request| match request.credential() {
+///     Some(Credential::Bearer("s3cret")) => Ok(Some(staff.clone())),
+///     Some(_) => Err(Denied::Unauthorized),
+///     None => Ok(None),
+/// }));
+/// let access = access.with_anonymous(Permissions::none().with_listen("news".parse()?));
+/// let config = GatewayConfig::default().with_access(access);
+/// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
+/// let filter = sse_warp::routes(gateway);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Behind a look of your own
 ///
-/// Filters go before it as before any other. This one lets nobody listen or publish without a session:
+/// Filters go before it as before any other. This one lets nobody listen or publish without a session. What a
+/// session may do is for a route of your own, which puts a [`Grant`](sse_core::access::Grant) into the extensions
+/// of its [`parts`](crate::parts()), or for a layer of `tower` around the filter, which puts it into those of the
+/// request.
 ///
 /// ```
 /// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};
