@@ -1,1 +1,14 @@
 //! Who may listen and publish, and how much: tokens, tickets, passwords, limits by address.
+
+#[cfg(feature = "jwt")]
+mod jwt;
+#[cfg(feature = "jwt")]
+pub use jwt::{
+    Algorithm, AlgorithmError, Jwt, JwtError, Key, KeyError, KeyKind, Keys, KeysError, SigningKey,
+    SigningKeyError,
+};
+
+#[cfg(any(feature = "http", feature = "jwt"))]
+mod claims;
+
+mod clock;

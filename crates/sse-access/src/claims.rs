@@ -1,0 +1,203 @@
+use std::{fmt, marker::PhantomData, time::Duration};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error, MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use sse_core::{
+    Token,
+    access::{Grant, Pattern, Permissions},
+};
+
+use crate::clock::Clock;
+
+/// What a token claims, or what an upstream server says of somebody.
+///
+/// What is there has to be of its type: `null` is not a missing claim, nor is a list an object.
+///
+/// # Source
+///
+/// RFC 7519, [Registered Claim Names](https://www.rfc-editor.org/rfc/rfc7519.html#section-4.1).
+#[derive(Debug, Deserialize)]
+pub(crate) struct Claims {
+    #[serde(default, deserialize_with = "present")]
+    iss: Option<Box<str>>,
+    #[serde(default, deserialize_with = "present")]
+    sub: Option<Box<str>>,
+    #[serde(default, deserialize_with = "present")]
+    aud: Option<Audience>,
+    #[serde(default, deserialize_with = "present")]
+    exp: Option<NumericDate>,
+    #[serde(default, deserialize_with = "present")]
+    nbf: Option<NumericDate>,
+    #[serde(default, deserialize_with = "present")]
+    jti: Option<Box<str>>,
+    #[serde(default, deserialize_with = "present")]
+    sse: Option<Object<Permissions>>,
+    #[serde(default, deserialize_with = "present")]
+    mercure: Option<Object<Mercure>>,
+}
+
+impl Claims {
+    /// Reads a JSON object. Claims that are not known are not looked at.
+    pub(crate) fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(json).map(|Object(claims)| claims)
+    }
+
+    /// Who the token is of.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.iss.as_deref()
+    }
+
+    /// Whom the token is for.
+    pub(crate) fn audience(&self) -> impl Iterator<Item = &str> {
+        let audience = match &self.aud {
+            Some(Audience::One(audience)) => std::slice::from_ref(audience),
+            Some(Audience::Several(audiences)) => audiences,
+            None => &[],
+        };
+        audience.iter().map(|audience| &**audience)
+    }
+
+    /// When it ends, since the beginning of 1970.
+    pub(crate) fn expiry(&self) -> Option<Duration> {
+        self.exp.as_ref().map(|date| date.0)
+    }
+
+    /// When it begins, since the beginning of 1970.
+    pub(crate) fn not_before(&self) -> Option<Duration> {
+        self.nbf.as_ref().map(|date| date.0)
+    }
+
+    /// What is granted; it ends `leeway` after it is said to.
+    ///
+    /// The claim `sse` says what; without it, that of Mercure: its topics are tokens, and a topic that is a
+    /// template or a pattern grants nothing, since it would mean other channels there than here.
+    pub(crate) fn grant(&self, leeway: Duration, clock: Clock) -> Grant {
+        let permissions = match (&self.sse, &self.mercure) {
+            (Some(Object(permissions)), _) => permissions.clone(),
+            (None, Some(Object(mercure))) => mercure.permissions(),
+            (None, None) => Permissions::none(),
+        };
+        let mut grant = Grant::new(permissions);
+        if let Some(subject) = &self.sub {
+            grant = grant.with_subject(subject);
+        }
+        if let Some(id) = &self.jti {
+            grant = grant.with_id(id);
+        }
+        match self.expiry() {
+            Some(expiry) => grant.with_end(clock.instant_of(expiry.saturating_add(leeway))),
+            None => grant,
+        }
+    }
+}
+
+/// # Source
+///
+/// [The Mercure Protocol](https://mercure.rocks/spec#authorization): its claim has topic selectors.
+#[derive(Debug, Deserialize)]
+struct Mercure {
+    #[serde(default)]
+    subscribe: Vec<String>,
+    #[serde(default)]
+    publish: Vec<String>,
+}
+
+impl Mercure {
+    fn permissions(&self) -> Permissions {
+        let listening = self.subscribe.iter().filter_map(|topic| pattern(topic));
+        let permissions = listening.fold(Permissions::none(), Permissions::with_listen);
+        let publishing = self.publish.iter().filter_map(|topic| pattern(topic));
+        publishing.fold(permissions, Permissions::with_publish)
+    }
+}
+
+fn pattern(topic: &str) -> Option<Pattern> {
+    if topic == "*" {
+        return Some(Pattern::any());
+    }
+    let is_plain = !topic.contains(['*', '{']);
+    Token::new(topic).ok().filter(|_| is_plain).and_then(|token| Pattern::new(token.as_str()).ok())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(Box<str>),
+    Several(Vec<Box<str>>),
+}
+
+/// Seconds since the beginning of 1970, as a number; what is before is 1970, what is later than the year 9999
+/// is its end.
+///
+/// # Source
+///
+/// RFC 7519, [Terminology](https://www.rfc-editor.org/rfc/rfc7519.html#section-2): it may have a fraction.
+#[derive(Debug)]
+struct NumericDate(Duration);
+
+impl<'de> Deserialize<'de> for NumericDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumericDateVisitor).map(|date| Self(date.min(END_OF_9999)))
+    }
+}
+
+struct NumericDateVisitor;
+
+impl Visitor<'_> for NumericDateVisitor {
+    type Value = Duration;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of seconds")
+    }
+
+    fn visit_u64<E: Error>(self, seconds: u64) -> Result<Duration, E> {
+        Ok(Duration::from_secs(seconds))
+    }
+
+    fn visit_i64<E: Error>(self, seconds: i64) -> Result<Duration, E> {
+        Ok(Duration::from_secs(seconds.try_into().unwrap_or(0)))
+    }
+
+    fn visit_f64<E: Error>(self, seconds: f64) -> Result<Duration, E> {
+        let farthest = if seconds < 0.0 { Duration::ZERO } else { END_OF_9999 };
+        Ok(Duration::try_from_secs_f64(seconds).unwrap_or(farthest))
+    }
+}
+
+/// 9999-12-31T23:59:59Z.
+const END_OF_9999: Duration = Duration::from_secs(253_402_300_799);
+
+/// A `T` that is written as an object. What serde derives takes a list of its fields too.
+#[derive(Debug)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+/// What is there, which `null` is not.
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

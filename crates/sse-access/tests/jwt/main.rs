@@ -1,0 +1,12 @@
+//! Tokens: what is taken, what is refused, and what they grant.
+
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
+mod support;
+
+mod attacks;
+mod claims;
+mod keys;
+mod signing;
+mod time;
+mod vectors;
