@@ -12,3 +12,8 @@ pub use jwt::{
 mod claims;
 
 mod clock;
+
+mod ticket;
+pub use ticket::{TicketError, TicketKey, TicketKeyError};
+
+mod cache;

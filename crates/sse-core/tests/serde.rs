@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{from_value, json, to_value};
 use sse_core::{
     Decoder, Event, Item, Token,
+    access::{Pattern, Permissions},
     event::{EventId, EventName},
     wire::MessageEvent,
 };
@@ -70,4 +71,40 @@ fn a_token_is_a_text_that_is_checked() {
 
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn permissions_are_three_lists_that_may_be_missing() {
+    let all = json!({"listen": ["news", "room:*"], "publish": ["*"], "actions": ["ping"]});
+    for map in [all, json!({}), json!({"listen": ["*"]}), json!({"actions": []})] {
+        let permissions: Permissions = from_value(map.clone()).unwrap();
+        assert_eq!(to_value(permissions).unwrap(), map);
+    }
+}
+
+#[test]
+fn permissions_of_other_types_are_errors() {
+    for map in [
+        json!({"listen": null}),
+        json!({"listen": "news"}),
+        json!({"listen": [1]}),
+        json!({"listen": ["a*b"]}),
+        json!({"publish": [""]}),
+        json!({"publish": {"news": true}}),
+        json!({"actions": null}),
+        json!({"actions": "ping"}),
+        json!({"actions": [null]}),
+        json!(null),
+        json!("news"),
+    ] {
+        assert!(from_value::<Permissions>(map.clone()).is_err(), "{map}");
+    }
+}
+
+#[test]
+fn a_pattern_that_would_be_read_as_another_one_is_not_written() {
+    let [plain, star] = ["news", "room:*"].map(|name| Pattern::exactly(&Token::new(name).unwrap()));
+
+    assert_eq!(to_value(plain).unwrap(), json!("news"));
+    assert!(to_value(star).is_err());
 }

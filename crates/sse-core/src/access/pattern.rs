@@ -51,6 +51,20 @@ impl Pattern {
         }))
     }
 
+    /// The pattern that `token` alone matches. It is the only one that means a token with a `*` in it and no
+    /// other, and cannot be written then.
+    ///
+    /// ```
+    /// # use sse_core::{Token, access::Pattern};
+    /// let pattern = Pattern::exactly(&Token::new("room:*")?);
+    /// assert!(pattern.matches(&Token::new("room:*")?));
+    /// assert!(!pattern.matches(&Token::new("room:42")?));
+    /// # Ok::<(), sse_core::channel::TokenError>(())
+    /// ```
+    pub fn exactly(token: &Token) -> Self {
+        Self(Meant::Exactly(token.as_str().into()))
+    }
+
     /// The pattern `*`, which every token matches.
     pub fn any() -> Self {
         Self(Meant::StartingWith("".into()))

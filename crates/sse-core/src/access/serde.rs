@@ -1,12 +1,19 @@
 use std::borrow::Cow;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser};
 
 use super::{Pattern, Permissions};
 
+/// As it is written; it is an error if that would mean other tokens.
 impl Serialize for Pattern {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let text = self.to_string();
+        if Self::new(&text).as_ref() != Ok(self) {
+            return Err(ser::Error::custom(
+                "a pattern of one token with a `*` in it cannot be written",
+            ));
+        }
+        serializer.serialize_str(&text)
     }
 }
 
@@ -23,7 +30,7 @@ struct Fields<'a> {
     listen: Cow<'a, [Pattern]>,
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     publish: Cow<'a, [Pattern]>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     actions: Option<Cow<'a, [Box<str>]>>,
 }
 
@@ -49,4 +56,11 @@ impl<'de> Deserialize<'de> for Permissions {
             actions: actions.map(Cow::into_owned),
         })
     }
+}
+
+/// What is there: `null` is not a list that is missing, which would permit more.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }

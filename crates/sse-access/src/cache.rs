@@ -1,0 +1,177 @@
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use quick_cache::sync::Cache;
+use ring::digest::{Context, SHA256};
+use sse_core::access::{Denied, Grant, Revocation};
+
+use crate::clock::Clock;
+
+/// What was found out about credentials, for a time: grants, and refusals.
+///
+/// It is bounded: beyond, what is seldom asked for goes. A verdict ends when its time is over by either clock.
+#[derive(Debug)]
+pub(crate) struct VerdictCache(Cache<CacheKey, Entry>);
+
+impl VerdictCache {
+    /// How many verdicts are kept unless said otherwise.
+    pub(crate) const DEFAULT_CAPACITY: usize = 10_000;
+
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self(Cache::new(capacity))
+    }
+
+    /// The verdict of `key`, if it is kept and still counts.
+    pub(crate) fn find(&self, key: &CacheKey, now: Instant) -> Option<KnownVerdict> {
+        let entry = self.0.get(key)?;
+        if entry.until <= now || entry.until_unix <= Clock::at(now).unix() {
+            self.0.remove(key);
+            return None;
+        }
+        Some(entry.verdict)
+    }
+
+    /// Keeps a verdict until `until`, or the end of its grant if that is sooner.
+    pub(crate) fn insert(
+        &self,
+        key: CacheKey,
+        verdict: KnownVerdict,
+        until: Instant,
+        now: Instant,
+    ) {
+        let end = verdict.as_ref().ok().and_then(|grant| grant.end());
+        let until = end.map_or(until, |end| end.min(until));
+        let until_unix = Clock::at(now).unix_of(until);
+        self.0.insert(key, Entry { verdict, until, until_unix });
+    }
+
+    /// Forgets the grants that are revoked.
+    pub(crate) fn forget(&self, revocation: &Revocation) {
+        self.0.retain(|_, entry| {
+            !entry.verdict.as_ref().is_ok_and(|grant| revocation.matches(grant))
+        });
+    }
+}
+
+/// What an authenticator says of a credential that is there.
+pub(crate) type KnownVerdict = Result<Arc<Grant>, Denied>;
+
+#[derive(Clone, Debug)]
+struct Entry {
+    verdict: KnownVerdict,
+    until: Instant,
+    /// The same moment on the wall's clock, which may be set meanwhile.
+    until_unix: Duration,
+}
+
+/// A digest of a credential, and of what else its verdict hangs on: the cache holds no secret.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub(crate) struct CacheKey([u8; 32]);
+
+impl CacheKey {
+    /// The key of `parts`, each of which counts for itself.
+    pub(crate) fn of(parts: &[&[u8]]) -> Self {
+        let mut digest = Context::new(&SHA256);
+        for part in parts {
+            digest.update(&(part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        let digest = digest.finish();
+        Self(digest.as_ref().try_into().expect("a SHA-256 has 32 bytes"))
+    }
+}
+
+/// From a digest that was made otherwise, with a key for example.
+impl From<[u8; 32]> for CacheKey {
+    fn from(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+}
+
+impl fmt::Debug for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CacheKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sse_core::access::Permissions;
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn grant(subject: &str) -> Grant {
+        Grant::new(Permissions::all()).with_subject(subject)
+    }
+
+    #[test]
+    fn a_verdict_is_kept_until_its_time_or_its_grant_ends() {
+        let (cache, now) = (VerdictCache::new(10), Instant::now());
+        let key = |name: &str| CacheKey::of(&[name.as_bytes()]);
+        let brief = Arc::new(grant("a").with_end(now + MINUTE));
+        cache.insert(key("grant"), Ok(brief.clone()), now + 2 * MINUTE, now);
+        cache.insert(key("refusal"), Err(Denied::Unauthorized), now + MINUTE, now);
+
+        let just_before = now + MINUTE - Duration::from_millis(1);
+        assert_eq!(cache.find(&key("grant"), just_before), Some(Ok(brief)));
+        assert_eq!(cache.find(&key("refusal"), just_before), Some(Err(Denied::Unauthorized)));
+        for name in ["grant", "refusal", "unknown"] {
+            assert_eq!(cache.find(&key(name), now + MINUTE), None, "{name}");
+        }
+        assert_eq!(cache.find(&key("grant"), now), None, "what has ended is forgotten");
+    }
+
+    #[test]
+    fn a_verdict_ends_by_the_clock_of_the_wall_too() {
+        let (cache, now) = (VerdictCache::new(10), Instant::now());
+        let key = CacheKey::of(&[b"a"]);
+        cache.insert(key, Ok(Arc::new(grant("a"))), now + MINUTE, now);
+        // As if the clock had been set forward by two minutes meanwhile.
+        let entry = cache.0.get(&key).unwrap();
+        let until_unix = entry.until_unix - 2 * MINUTE;
+        cache.0.insert(key, Entry { until_unix, ..entry });
+
+        assert_eq!(cache.find(&key, now), None);
+    }
+
+    #[test]
+    fn what_is_revoked_is_forgotten_and_nothing_else() {
+        let (cache, now) = (VerdictCache::new(10), Instant::now());
+        let keys = [&b"alice"[..], b"bob", b"refused"].map(|name| CacheKey::of(&[name]));
+        let verdicts =
+            [Ok(Arc::new(grant("alice"))), Ok(Arc::new(grant("bob"))), Err(Denied::Unauthorized)];
+        for (key, verdict) in keys.into_iter().zip(verdicts) {
+            cache.insert(key, verdict, now + MINUTE, now);
+        }
+
+        cache.forget(&Revocation::subject("alice"));
+
+        let known = keys.map(|key| cache.find(&key, now).is_some());
+        assert_eq!(known, [false, true, true]);
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let (cache, now) = (VerdictCache::new(100), Instant::now());
+        for number in 0..10_000_u32 {
+            let key = CacheKey::of(&[&number.to_be_bytes()]);
+            cache.insert(key, Err(Denied::Unauthorized), now + MINUTE, now);
+        }
+        assert!(cache.0.len() <= 100, "{}", cache.0.len());
+    }
+
+    #[test]
+    fn parts_are_told_apart() {
+        let keys: [&[&[u8]]; 5] = [&[b"ab", b"c"], &[b"a", b"bc"], &[b"abc"], &[b"abc", b""], &[]];
+        for (index, one) in keys.iter().enumerate() {
+            for other in &keys[index + 1..] {
+                assert_ne!(CacheKey::of(one), CacheKey::of(other), "{one:?} {other:?}");
+            }
+        }
+    }
+}
