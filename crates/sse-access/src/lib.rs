@@ -17,3 +17,11 @@ mod ticket;
 pub use ticket::{TicketError, TicketKey, TicketKeyError};
 
 mod cache;
+
+#[cfg(feature = "password")]
+mod password;
+#[cfg(feature = "password")]
+pub use password::{
+    HashPasswordError, PasswordLineError, PasswordNameError, PasswordProblem, Passwords,
+    PasswordsError, hash_password, password_line,
+};

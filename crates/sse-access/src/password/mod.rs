@@ -1,0 +1,14 @@
+//! Names and passwords, for scripts: a file of hashes, and how often they are computed.
+
+mod basic;
+
+mod hash;
+pub use hash::{HashPasswordError, hash_password};
+
+mod line;
+pub use line::{PasswordLineError, PasswordNameError, PasswordProblem, password_line};
+
+mod passwords;
+pub use passwords::{Passwords, PasswordsError};
+
+mod turns;
