@@ -1,6 +1,7 @@
 use std::{
     any::Any,
     fmt,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -55,6 +56,18 @@ pub trait Limiter: Send + Sync + 'static {
         grant: Option<&Grant>,
         now: Instant,
     ) -> Result<Seat, Limited>;
+}
+
+/// One that is shared.
+impl<L: Limiter + ?Sized> Limiter for Arc<L> {
+    fn admit(
+        &self,
+        request: &AccessRequest<'_>,
+        grant: Option<&Grant>,
+        now: Instant,
+    ) -> Result<Seat, Limited> {
+        (**self).admit(request, grant, now)
+    }
 }
 
 /// The place of a listener that is counted, until it is dropped.
