@@ -25,3 +25,5 @@ pub use password::{
     HashPasswordError, PasswordLineError, PasswordNameError, PasswordProblem, Passwords,
     PasswordsError, hash_password, password_line,
 };
+
+pub mod limits;

@@ -1,0 +1,72 @@
+use std::time::{Duration, Instant};
+
+use super::{
+    address::Address,
+    table::{Slot, Table},
+};
+
+/// So many of one address a minute: a minute begins with the first one.
+///
+/// A bucket that fills all the time would let in those that are made slowly. Nobody gets more than twice as
+/// many in any minute, and no more than that on average.
+#[derive(Debug)]
+pub(super) struct PerMinute {
+    max: u32,
+    windows: Table<Window>,
+}
+
+#[derive(Debug)]
+struct Window {
+    end: Instant,
+    count: u32,
+}
+
+impl PerMinute {
+    /// None for no limit, which 0 stands for.
+    pub(super) fn new(max: u32) -> Option<Self> {
+        (max > 0).then(|| Self { max, windows: Table::new() })
+    }
+
+    /// Whether there may be one more.
+    ///
+    /// # Errors
+    ///
+    /// How long to wait before there may be.
+    pub(super) fn check(&self, address: Address, now: Instant) -> Result<(), Duration> {
+        let left = self.windows.look(address, |window| {
+            if window.count < self.max { Duration::ZERO } else { window.end - now }
+        });
+        match left {
+            None | Some(Duration::ZERO) => Ok(()),
+            Some(left) => Err(left),
+        }
+    }
+
+    /// Counts one.
+    pub(super) fn count(&self, address: Address, now: Instant) {
+        self.windows.update(address, now, |window| {
+            if window.is_spare(now) {
+                *window = Window { end: now + MINUTE, count: 0 };
+            }
+            window.count = window.count.saturating_add(1);
+        });
+    }
+}
+
+impl Slot for Window {
+    type Weight = u32;
+
+    fn new(now: Instant) -> Self {
+        Self { end: now, count: 0 }
+    }
+
+    fn is_spare(&self, now: Instant) -> bool {
+        self.end <= now
+    }
+
+    fn weight(&self) -> u32 {
+        self.count
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);

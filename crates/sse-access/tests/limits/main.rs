@@ -1,0 +1,13 @@
+//! Limits by address and by subject, with times handed in.
+
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
+mod clients;
+mod connections;
+mod failures;
+mod log;
+mod model;
+mod places;
+mod races;
+mod rates;
+mod support;
