@@ -1,6 +1,5 @@
 use std::{
     fmt,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -57,7 +56,7 @@ impl VerdictCache {
 }
 
 /// What an authenticator says of a credential that is there.
-pub(crate) type KnownVerdict = Result<Arc<Grant>, Denied>;
+pub(crate) type KnownVerdict = Result<Grant, Denied>;
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -113,7 +112,7 @@ mod tests {
     fn a_verdict_is_kept_until_its_time_or_its_grant_ends() {
         let (cache, now) = (VerdictCache::new(10), Instant::now());
         let key = |name: &str| CacheKey::of(&[name.as_bytes()]);
-        let brief = Arc::new(grant("a").with_end(now + MINUTE));
+        let brief = grant("a").with_end(now + MINUTE);
         cache.insert(key("grant"), Ok(brief.clone()), now + 2 * MINUTE, now);
         cache.insert(key("refusal"), Err(Denied::Unauthorized), now + MINUTE, now);
 
@@ -130,7 +129,7 @@ mod tests {
     fn a_verdict_ends_by_the_clock_of_the_wall_too() {
         let (cache, now) = (VerdictCache::new(10), Instant::now());
         let key = CacheKey::of(&[b"a"]);
-        cache.insert(key, Ok(Arc::new(grant("a"))), now + MINUTE, now);
+        cache.insert(key, Ok(grant("a")), now + MINUTE, now);
         // As if the clock had been set forward by two minutes meanwhile.
         let entry = cache.0.get(&key).unwrap();
         let until_unix = entry.until_unix - 2 * MINUTE;
@@ -143,8 +142,7 @@ mod tests {
     fn what_is_revoked_is_forgotten_and_nothing_else() {
         let (cache, now) = (VerdictCache::new(10), Instant::now());
         let keys = [&b"alice"[..], b"bob", b"refused"].map(|name| CacheKey::of(&[name]));
-        let verdicts =
-            [Ok(Arc::new(grant("alice"))), Ok(Arc::new(grant("bob"))), Err(Denied::Unauthorized)];
+        let verdicts = [Ok(grant("alice")), Ok(grant("bob")), Err(Denied::Unauthorized)];
         for (key, verdict) in keys.into_iter().zip(verdicts) {
             cache.insert(key, verdict, now + MINUTE, now);
         }

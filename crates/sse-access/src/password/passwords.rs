@@ -264,18 +264,18 @@ impl fmt::Debug for Passwords {
 /// What the file says of a name.
 struct Entry {
     hash: Hash,
-    grant: Arc<Grant>,
+    grant: Grant,
     /// Of the name and the password, once it was right. No other password is, so one is enough.
     tag: RwLock<Option<hmac::Tag>>,
 }
 
 impl Entry {
     fn new(hash: Hash, grant: Grant) -> Self {
-        Self { hash, grant: Arc::new(grant), tag: RwLock::new(None) }
+        Self { hash, grant: grant, tag: RwLock::new(None) }
     }
 
     /// The grant, if `message` is remembered. It is compared in constant time.
-    fn recall(&self, key: &hmac::Key, message: &str) -> Option<Arc<Grant>> {
+    fn recall(&self, key: &hmac::Key, message: &str) -> Option<Grant> {
         let tag = (*self.tag.read().unwrap_or_else(PoisonError::into_inner))?;
         hmac::verify(key, message.as_bytes(), tag.as_ref()).ok()?;
         Some(self.grant.clone())
