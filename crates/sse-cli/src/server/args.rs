@@ -3,6 +3,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{ArgAction, Parser, ValueEnum};
 use sse_core::channel::{Mode, OnOverrun};
 
+use super::{access::AccessArgs, limits::LimitArgs};
 use crate::{bounded, default_address, path_prefix::PathPrefix};
 
 /// Serves channels of server-sent events over HTTP.
@@ -212,6 +213,12 @@ pub(super) struct Args {
     /// Print version
     #[arg(long = "version", action = ArgAction::Version)]
     _version: Option<bool>,
+
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
+
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

@@ -17,7 +17,7 @@ use sse_core::{
 };
 use sse_hyper::{ServerTls, TlsError};
 
-use super::args::Args;
+use super::{access::AccessConfig, args::Args, limits::LimitArgs};
 use crate::exit::Failure;
 
 /// What the arguments of `eventsource-server` mean.
@@ -29,6 +29,10 @@ pub(super) struct Config {
     pub(super) gateway: GatewayConfig,
     pub(super) hosts: AllowedHosts,
     pub(super) tls: Option<ServerTls>,
+    pub(super) access: Option<AccessConfig>,
+    pub(super) limits: LimitArgs,
+    /// Whether nothing is to be said of a server that everybody can use.
+    pub(super) is_open: bool,
     pub(super) stall_timeout: Option<Duration>,
     pub(super) drain: Duration,
     pub(super) drain_accept: bool,
@@ -50,6 +54,9 @@ impl Config {
             port: args.port,
             gateway,
             tls,
+            is_open: args.access.open,
+            access: AccessConfig::new(args.access)?,
+            limits: args.limits,
             stall_timeout: unless_zero(args.stall_timeout),
             drain: args.drain,
             drain_accept: args.drain_accept,

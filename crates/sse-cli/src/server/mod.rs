@@ -1,9 +1,13 @@
+mod access;
 mod args;
 mod config;
+mod limits;
 
 use std::{
     io::{self, Write},
     process::ExitCode,
+    sync::Arc,
+    time::Instant,
 };
 
 use sse_core::{Gateway, Hub};
@@ -32,13 +36,19 @@ pub fn eventsource_server() -> ExitCode {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
-    open_files::raise_limit();
+    let limits = Arc::new(config.limits.limits(open_files::raise_limit()));
+    let access = config.access.map(|access| access.access(limits.clone())).transpose()?;
     let mut signals = Signals::new().map_err(Failure::failed)?;
     let (host, port, is_tls) = (config.host, config.port, config.tls.is_some());
     let mut server = Server::bind((host.as_str(), port))
         .await
         .map_err(|source| Failure::failed(BindError { host, port, source }))?
+        // What the filter returns says the address too.
         .with_remote_addr(false)
+        .with_connection_filter({
+            let limits = limits.clone();
+            move |remote| limits.connect(remote, Instant::now())
+        })
         .with_stall_timeout(config.stall_timeout)
         .with_tcp_user_timeout(config.stall_timeout);
     if let Some(tls) = config.tls {
@@ -51,6 +61,16 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let gateway = match config.hosts.at(address.ip()) {
         Some(hosts) => config.gateway.with_hosts(hosts),
         None => config.gateway,
+    };
+    let gateway = gateway.with_limiter(limits);
+    let gateway = match access {
+        Some(access) => gateway.with_access(access),
+        None => {
+            if !config.is_open && !address.ip().to_canonical().is_loopback() {
+                warn_of_everybody();
+            }
+            gateway
+        }
     };
     let service = EventService::new(Gateway::new(Hub::new(config.hub), gateway));
     let channels = service.channels();
@@ -86,6 +106,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
         ended = ending => ended.map_err(Failure::failed),
         _ = signals.next() => Err(Failure::failed("ended at once by a second signal")),
     }
+}
+
+fn warn_of_everybody() {
+    tracing::warn!(
+        "everybody who can reach this address may listen to, publish on and close every channel: see \
+         --help for options of access, or say --open"
+    );
 }
 
 /// Prints where the server listens.
