@@ -8,6 +8,7 @@ use tokio::{
 #[cfg(feature = "server-tls")]
 use super::misdirected::Misdirected;
 use super::{
+    filter::Guard,
     first_bytes::{Protocol, Rewound, sniff},
     http1, http2,
     linger::Linger,
@@ -31,10 +32,10 @@ pub(super) struct Settings {
     pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
-/// Serves one connection to its end.
+/// Serves one connection to its end, and keeps `guard` until then.
 pub(super) async fn serve(
     raw: Raw,
-    remote: Peer,
+    (remote, guard): (Peer, Guard),
     service: impl HttpService,
     settings: Arc<Settings>,
     mut shutdown: Shutdown,
@@ -59,7 +60,7 @@ pub(super) async fn serve(
     let ending = Ending::new(shutdown);
     // The streams of HTTP/2 share a connection, and only this tells those of one client together.
     let is_told = settings.tells_remote_addr || protocol == Protocol::Http2;
-    let service = TowerService::new(service, is_told.then(|| remote.clone()));
+    let service = TowerService::new(service, is_told.then(|| remote.clone()), guard.clone());
     let served = match protocol {
         Protocol::Http1 => {
             http1::serve(io, socket, service, deadline, settings.header_timeout, ending).await

@@ -3,6 +3,7 @@ mod chunks;
 mod connection;
 mod cut;
 mod event_stream;
+mod filter;
 mod first_bytes;
 mod handle;
 mod handover;
@@ -47,6 +48,7 @@ use sse_tokio::SocketOptions;
 use self::{
     accept::{Asked, Source},
     connection::Settings,
+    filter::Filter,
     shutdown::ShutdownSender,
 };
 
@@ -130,6 +132,7 @@ pub struct Server {
     listening: Listening,
     sockets: SocketOptions,
     settings: Settings,
+    filter: Filter,
     shutdown_timeout: Duration,
     drain: Signal,
     shutdown: Signal,
@@ -229,6 +232,7 @@ impl Server {
                 #[cfg(feature = "server-tls")]
                 tls: None,
             },
+            filter: Filter::default(),
             shutdown_timeout: Duration::from_secs(4),
             drain: Box::pin(pending()),
             shutdown: Box::pin(pending()),
@@ -268,6 +272,46 @@ impl Server {
     #[must_use]
     pub fn with_remote_addr(mut self, is_told: bool) -> Self {
         self.settings.tells_remote_addr = is_told;
+        self
+    }
+
+    /// Asks `filter` about each TCP connection that is accepted, by the address of the client. Default: all of
+    /// them are served.
+    ///
+    /// `None` closes it at once, before TLS and without a word. What is returned otherwise is kept until the
+    /// connection has ended, whatever is spoken on it, and a clone of it is put into the extensions of each
+    /// request. So it can count the connections there are, as long as its clones share what is counted, such
+    /// as a `sse_access::limits::Connection`.
+    ///
+    /// It is called between two connections, which wait meanwhile. Of a server [of a
+    /// listener](Self::from_listener) it is never called: the listener knows whom it lets in, and an address
+    /// need not have a meaning there.
+    ///
+    /// ```
+    /// use std::{net::SocketAddr, sync::Arc};
+    ///
+    /// use sse_hyper::Server;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// // At most a hundred connections.
+    /// let connections = Arc::new(());
+    /// let server = Server::bind("127.0.0.1:0").await?.with_connection_filter(move |_: SocketAddr| {
+    ///     (Arc::strong_count(&connections) <= 100).then(|| connections.clone())
+    /// });
+    /// # drop(server);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_connection_filter<G>(
+        mut self,
+        filter: impl Fn(SocketAddr) -> Option<G> + Send + Sync + 'static,
+    ) -> Self
+    where
+        G: Clone + fmt::Debug + Send + Sync + 'static,
+    {
+        self.filter = Filter::new(filter);
         self
     }
 

@@ -46,9 +46,14 @@ pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result
             }
             Some(ended) = connections.join_next() => report(ended),
             (raw, remote) = accepted => {
-                let (settings, phase) = (settings.clone(), phase.subscribe());
-                let service = service.clone();
-                connections.spawn(connection::serve(raw, remote, service, settings, phase));
+                if let Some(guard) = server.filter.let_in(&remote) {
+                    let (settings, phase) = (settings.clone(), phase.subscribe());
+                    let service = service.clone();
+                    let from = (remote, guard);
+                    connections.spawn(connection::serve(raw, from, service, settings, phase));
+                } else {
+                    tracing::debug!(?remote, "connection not let in");
+                }
             }
         }
         while let Some(ended) = connections.try_join_next() {

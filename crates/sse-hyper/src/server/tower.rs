@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{
+    filter::Guard,
     handover::{Handover, is_stream},
     listener::Peer,
     messages::Framing,
@@ -52,15 +53,16 @@ where
 pub(super) struct TowerService<S, B> {
     service: S,
     peer: Option<Peer>,
+    guard: Guard,
     watched: Option<Socket>,
     framing: Option<Arc<Framing>>,
     handover: Option<Arc<Handover<B>>>,
 }
 
 impl<S, B> TowerService<S, B> {
-    /// Its requests tell `peer`, if there is one.
-    pub(super) fn new(service: S, peer: Option<Peer>) -> Self {
-        Self { service, peer, watched: None, framing: None, handover: None }
+    /// Its requests tell `peer`, if there is one, and `guard`.
+    pub(super) fn new(service: S, peer: Option<Peer>, guard: Guard) -> Self {
+        Self { service, peer, guard, watched: None, framing: None, handover: None }
     }
 
     /// Bodies of its responses end with `socket`.
@@ -84,6 +86,7 @@ impl<S: Clone, B> Clone for TowerService<S, B> {
         Self {
             service: self.service.clone(),
             peer: self.peer.clone(),
+            guard: self.guard.clone(),
             watched: self.watched.clone(),
             framing: self.framing.clone(),
             handover: self.handover.clone(),
@@ -112,6 +115,7 @@ where
                 if let Some(peer) = &self.peer {
                     peer.tell(request.extensions_mut());
                 }
+                self.guard.tell(request.extensions_mut());
                 State::Waiting { service: self.service.clone(), request: Some(request) }
             }
         };

@@ -5,6 +5,7 @@
 mod drain;
 mod event_stream;
 mod failing;
+mod filter;
 mod frames;
 mod handle;
 mod header_timeout;
