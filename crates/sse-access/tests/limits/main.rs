@@ -4,6 +4,7 @@
 
 mod clients;
 mod connections;
+mod crowd;
 mod failures;
 mod log;
 mod model;
