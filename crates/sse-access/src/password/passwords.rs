@@ -271,7 +271,7 @@ struct Entry {
 
 impl Entry {
     fn new(hash: Hash, grant: Grant) -> Self {
-        Self { hash, grant: grant, tag: RwLock::new(None) }
+        Self { hash, grant, tag: RwLock::new(None) }
     }
 
     /// The grant, if `message` is remembered. It is compared in constant time.
