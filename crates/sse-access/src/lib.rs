@@ -1,5 +1,8 @@
 //! Who may listen and publish, and how much: tokens, tickets, passwords, limits by address.
 
+mod authentication;
+pub use authentication::Authentication;
+
 #[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(feature = "jwt")]
@@ -7,16 +10,8 @@ pub use jwt::{
     Algorithm, AlgorithmError, Jwt, JwtError, Key, KeyError, KeyKind, Keys, KeysError, SigningKey,
     SigningKeyError,
 };
-
-#[cfg(any(feature = "http", feature = "jwt"))]
-mod claims;
-
-mod clock;
-
-mod ticket;
-pub use ticket::{TicketError, TicketKey, TicketKeyError};
-
-mod cache;
+#[cfg(all(feature = "http", feature = "jwt"))]
+pub use jwt::{Refresh, RemoteKeys};
 
 #[cfg(feature = "password")]
 mod password;
@@ -26,4 +21,22 @@ pub use password::{
     PasswordsError, hash_password, password_line,
 };
 
+mod ticket;
+pub use ticket::{TicketError, TicketKey, TicketKeyError};
+
+#[cfg(feature = "http")]
+mod upstream;
+#[cfg(feature = "http")]
+pub use upstream::Upstream;
+
+#[cfg(feature = "http")]
+mod fetch;
+#[cfg(feature = "http")]
+pub use fetch::{Endpoint, EndpointError};
+
 pub mod limits;
+
+mod cache;
+#[cfg(any(feature = "http", feature = "jwt"))]
+mod claims;
+mod clock;

@@ -19,3 +19,8 @@ pub use signing::{SigningKey, SigningKeyError};
 mod der;
 mod jwk;
 mod token;
+
+#[cfg(feature = "http")]
+mod remote;
+#[cfg(feature = "http")]
+pub use remote::{Refresh, RemoteKeys};

@@ -1,0 +1,108 @@
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
+
+use sse_core::access::{Denied, Grant, Revocation, Verdict};
+use tracing::debug;
+
+use super::attempt::{Attempt, Ended};
+#[cfg(feature = "http")]
+use super::remote::Remote;
+use crate::{
+    Jwt, JwtError,
+    cache::{CacheKey, VerdictCache},
+};
+
+/// The tokens that are verified, and the grants of those that were valid.
+pub(super) struct Tokens {
+    pub(super) jwt: Jwt,
+    /// With other keys it is another one: what is verified with the old ones meanwhile goes with them.
+    pub(super) grants: RwLock<Arc<VerdictCache>>,
+    #[cfg(feature = "http")]
+    pub(super) remote: Option<Remote>,
+}
+
+impl Tokens {
+    pub(super) fn new(jwt: Jwt) -> Self {
+        Self {
+            jwt,
+            grants: RwLock::new(no_grants()),
+            #[cfg(feature = "http")]
+            remote: None,
+        }
+    }
+
+    /// What the holder of `token` may do, who makes `attempt` unless that is known.
+    pub(super) fn check<'a>(
+        &'a self,
+        token: &'a str,
+        attempt: impl FnOnce() -> Attempt,
+    ) -> Verdict<'a> {
+        #[cfg(feature = "http")]
+        self.renew();
+        let grants = self.grants();
+        if let Some(known) = grants.find(&key(token), Instant::now()) {
+            return Verdict::ready(known.map(Some));
+        }
+        let attempt = attempt();
+        if let Err(denied) = attempt.check() {
+            return Verdict::ready(Err(denied));
+        }
+        let verified = self.verify(token, &grants);
+        #[cfg(feature = "http")]
+        if let Some(remote) = &self.remote
+            && let Err(error) = &verified
+            && remote.may_have_key(error)
+        {
+            return Verdict::pending(attempt.follow(self.look_again(remote, token)));
+        }
+        Verdict::ready(attempt.end(ended(verified)))
+    }
+
+    pub(super) fn verify(&self, token: &str, grants: &VerdictCache) -> Result<Grant, JwtError> {
+        let now = Instant::now();
+        let grant = self.jwt.verify(token, now)?;
+        if let Some(end) = grant.end() {
+            grants.insert(key(token), Ok(grant.clone()), end, now);
+        }
+        Ok(grant)
+    }
+
+    pub(super) fn forget(&self, revocation: &Revocation) {
+        self.grants().forget(revocation);
+    }
+
+    pub(super) fn grants(&self) -> Arc<VerdictCache> {
+        self.grants.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Tokens");
+        shown.field("jwt", &self.jwt);
+        #[cfg(feature = "http")]
+        shown.field("remote", &self.remote);
+        shown.finish_non_exhaustive()
+    }
+}
+
+pub(super) fn no_grants() -> Arc<VerdictCache> {
+    Arc::new(VerdictCache::new(VerdictCache::DEFAULT_CAPACITY))
+}
+
+pub(super) fn ended(verified: Result<Grant, JwtError>) -> Ended {
+    match verified {
+        Ok(grant) => Ended { outcome: Ok(Some(grant)), is_failure: false },
+        Err(error) => {
+            debug!("a token is refused: {error}");
+            Ended { outcome: Err(Denied::Unauthorized), is_failure: !error.is_genuine() }
+        }
+    }
+}
+
+fn key(token: &str) -> CacheKey {
+    CacheKey::of(&[token.as_bytes()])
+}

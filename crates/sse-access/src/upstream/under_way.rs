@@ -1,0 +1,110 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use sse_core::access::Denied;
+use tokio::sync::watch;
+
+use super::question::Question;
+use crate::cache::{CacheKey, KnownVerdict};
+
+/// The questions that have been put and not been answered.
+#[derive(Default)]
+pub(super) struct UnderWay(Mutex<Questions>);
+
+type Questions = HashMap<CacheKey, watch::Receiver<Option<Answer>>>;
+
+impl UnderWay {
+    /// What there is for `question`: what is known, the answer to the same question or to the one under `key`
+    /// if they are put already, or the task to put it.
+    ///
+    /// `recall` is called under the lock, so that an answer that comes now is either known or still awaited.
+    pub(super) fn join(
+        self: &Arc<Self>,
+        key: CacheKey,
+        question: &Question,
+        recall: impl FnOnce() -> Option<KnownVerdict>,
+    ) -> Joined {
+        let mut questions = self.lock();
+        if let Some(verdict) = recall() {
+            return Joined::Known(verdict);
+        }
+        if let Some(put) = questions.get(&question.by_path()).or_else(|| questions.get(&key)) {
+            return Joined::Waiting(Waiting(put.clone()));
+        }
+        if questions.len() == MAX {
+            return Joined::Full;
+        }
+        let (sender, receiver) = watch::channel(None);
+        questions.insert(key, receiver.clone());
+        Joined::First(Asker { under_way: Arc::clone(self), key, sender }, Waiting(receiver))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Questions> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) enum Joined {
+    Known(KnownVerdict),
+    Waiting(Waiting),
+    /// Nobody has put it yet.
+    First(Asker, Waiting),
+    Full,
+}
+
+/// An answer that is to come.
+pub(super) struct Waiting(watch::Receiver<Option<Answer>>);
+
+impl Waiting {
+    /// The answer; `None` if there will be none.
+    pub(super) async fn answer(mut self) -> Option<Answer> {
+        self.0.wait_for(Option::is_some).await.ok()?.clone()
+    }
+}
+
+/// The one who puts a question. When it is dropped, the question is not under way any more.
+pub(super) struct Asker {
+    under_way: Arc<UnderWay>,
+    key: CacheKey,
+    sender: watch::Sender<Option<Answer>>,
+}
+
+impl Asker {
+    /// Tells all who wait.
+    pub(super) fn answer(self, answer: Answer) {
+        self.sender.send_replace(Some(answer));
+    }
+}
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        self.under_way.lock().remove(&self.key);
+    }
+}
+
+/// What has been answered, and to which question.
+#[derive(Clone)]
+pub(super) struct Answer {
+    by_path: CacheKey,
+    verdict: KnownVerdict,
+}
+
+impl Answer {
+    pub(super) fn new(question: &Question, verdict: KnownVerdict) -> Self {
+        Self { by_path: question.by_path(), verdict }
+    }
+
+    /// Whether it answers `question`, which is about the same credential.
+    pub(super) fn is_about(&self, question: &Question) -> bool {
+        self.verdict != Err(Denied::Forbidden) || self.by_path == question.by_path()
+    }
+
+    pub(super) fn into_verdict(self) -> KnownVerdict {
+        self.verdict
+    }
+}
+
+/// More at once than a server that answers needs, and few enough for one that does not.
+pub(super) const MAX: usize = 256;
