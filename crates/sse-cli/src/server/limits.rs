@@ -1,3 +1,6 @@
+use std::{net::IpAddr, str::FromStr};
+
+use clap::ValueEnum;
 use ipnet::IpNet;
 use sse_access::limits::{ClientHeader, Limits};
 
@@ -82,12 +85,13 @@ impl LimitArgs {
 #[derive(Clone, Copy, Debug)]
 struct Network(IpNet);
 
-impl std::str::FromStr for Network {
+impl FromStr for Network {
     type Err = NetworkError;
 
     fn from_str(text: &str) -> Result<Self, NetworkError> {
-        let network = text.parse().or_else(|_| text.parse().map(IpNet::from_addr));
-        network.map(Self).map_err(|_: std::net::AddrParseError| NetworkError)
+        let network = text.parse().ok();
+        let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        network.or_else(address).map(Self).ok_or(NetworkError)
     }
 }
 
@@ -95,7 +99,7 @@ impl std::str::FromStr for Network {
 #[error("expected a network such as 10.0.0.0/8 or fd00::/8, or an address")]
 struct NetworkError;
 
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum ClientAddressArg {
     /// `X-Forwarded-For`
     #[default]

@@ -44,11 +44,19 @@ mod tests {
     fn a_key_is_its_algorithms_its_id_and_its_file() {
         for (text, algorithms, id, file) in [
             ("HS256=secret", &[Algorithm::Hs256][..], None, "secret"),
-            ("RS256,RS512:main=a=b.pem", &[Algorithm::Rs256, Algorithm::Rs512], Some("main"), "a=b.pem"),
+            (
+                "RS256,RS512:main=a=b.pem",
+                &[Algorithm::Rs256, Algorithm::Rs512],
+                Some("main"),
+                "a=b.pem",
+            ),
             ("EdDSA:a:b=./k", &[Algorithm::EdDsa], Some("a:b"), "./k"),
         ] {
-            let expected =
-                JwtKey { algorithms: algorithms.into(), id: id.map(str::to_owned), file: file.into() };
+            let expected = JwtKey {
+                algorithms: algorithms.into(),
+                id: id.map(str::to_owned),
+                file: file.into(),
+            };
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
         for text in ["secret", "HS256=", ""] {
