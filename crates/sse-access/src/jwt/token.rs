@@ -24,6 +24,9 @@ impl<'a> SignedToken<'a> {
         }
         let (message, signature) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
         let (header, payload) = message.split_once('.').ok_or(JwtError::Malformed)?;
+        if payload.contains('.') {
+            return Err(JwtError::Malformed);
+        }
         Ok(Self {
             header: Header::parse(&decoded(header)?)?,
             message: message.as_bytes(),

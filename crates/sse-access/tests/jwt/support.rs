@@ -1,9 +1,9 @@
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::hmac;
 use serde_json::{Value, json};
-use sse_access::{Algorithm, Jwt, Key, Keys};
+use sse_access::{Algorithm, Jwt, JwtError, Key, Keys};
 
 /// The secret of [`hs256`].
 pub(crate) const SECRET: &[u8] = b"a secret of more than thirty-two bytes";
@@ -32,6 +32,11 @@ pub(crate) fn valid_token() -> String {
 
 pub(crate) fn valid_claims() -> Value {
     json!({ "exp": unix() + 3600, "sse": { "listen": ["*"] } })
+}
+
+/// Why `jwt` refuses `token`.
+pub(crate) fn refused(jwt: &Jwt, token: &str) -> JwtError {
+    jwt.verify(token, Instant::now()).expect_err("it is refused")
 }
 
 /// Seconds since the beginning of 1970.
