@@ -38,6 +38,8 @@ enum Name {
     Fanout,
     /// What a publication costs in the hub, and what its channels and listeners hold
     Hub,
+    /// Whether the time of a refusal tells which names are in a password file
+    Password,
     /// eventsource-server beside axum's `Sse` over `tokio::sync::broadcast`
     Server,
 }
@@ -53,6 +55,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
         Name::Decode => plotted(workspace, "decode", "peers", "throughput.svg", &passed_on),
         Name::Fanout => fanout(workspace, &passed_on),
         Name::Hub => tables(workspace, "hub", &passed_on),
+        Name::Password => tables(workspace, "password", &passed_on),
         Name::Server => server(workspace, &passed_on),
     }
 }
