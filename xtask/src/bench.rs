@@ -28,6 +28,8 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Name {
+    /// What access by tokens costs eventsource-server, beside the same server without
+    Access,
     /// Each adapter's `Sse` beside its framework's own
     Adapters,
     /// The client beside others, in known scenarios and in events a second
@@ -50,6 +52,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
         passed_on.insert(0, "--check".to_owned());
     }
     match args.name {
+        Name::Access => access(workspace, &passed_on),
         Name::Adapters => plotted(workspace, "adapters", "adapters", "gain.svg", &passed_on),
         Name::Clients => tables(workspace, "clients", &passed_on),
         Name::Decode => plotted(workspace, "decode", "peers", "throughput.svg", &passed_on),
@@ -68,6 +71,15 @@ fn server(workspace: &Workspace, args: &[String]) -> Outcome {
     bench.arg("--server").arg(commands.join("eventsource-server"));
     bench.arg("--reference").arg(release.join("reference")).args(args);
     run_and_keep(workspace, "server", "server", bench, args)
+}
+
+/// The commands against themselves.
+fn access(workspace: &Workspace, args: &[String]) -> Outcome {
+    let commands = build_commands(workspace)?;
+    let release = build_workspace(workspace, "access")?;
+    let mut bench = Command::new(release.join("bench-access"));
+    bench.arg("--commands").arg(commands).args(args);
+    run_and_keep(workspace, "access", "access", bench, args)
 }
 
 /// The same reference, and nginx, which is installed if it is missing.

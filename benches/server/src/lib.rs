@@ -1,4 +1,10 @@
 //! What benchmarks of servers share.
 
+mod load;
+pub use load::{Load, listen};
+
+mod report;
+pub use report::{Run, Scenario, table};
+
 mod server;
 pub use server::Server;

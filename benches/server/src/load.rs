@@ -21,6 +21,8 @@ pub struct Load {
     pub channels: usize,
     pub publishers: usize,
     pub events: usize,
+    /// Lines of the head of each request, each with its line end.
+    pub headers: &'static str,
 }
 
 impl Load {
@@ -31,7 +33,7 @@ impl Load {
         let read = Arc::new(AtomicUsize::new(0));
         let mut listeners = JoinSet::new();
         for channel in 0..self.channels {
-            let stream = listen(addr, channel).await?;
+            let stream = listen(addr, channel, self.headers).await?;
             listeners.spawn(count(stream, read.clone()));
         }
         started();
@@ -62,9 +64,10 @@ impl Load {
         for event in (publisher..self.events).step_by(self.publishers) {
             let channel = event % self.channels;
             let request = format!(
-                "POST /ping/{channel} HTTP/1.1\r\nHost: bench\r\nContent-Type: text/plain\r\n\
-                 Content-Length: {}\r\n\r\n{MARK}{FILL}",
+                "POST /ping/{channel} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n\
+                 Content-Length: {}\r\n{}\r\n{MARK}{FILL}",
                 MARK.len() + FILL.len(),
+                self.headers,
             );
             stream.write_all(request.as_bytes()).await?;
             let mut len = 0;
@@ -84,9 +87,10 @@ impl Load {
     }
 }
 
-async fn listen(addr: SocketAddr, channel: usize) -> io::Result<TcpStream> {
+/// A connection that listens, with `headers` in its head, which has been answered.
+pub async fn listen(addr: SocketAddr, channel: usize, headers: &str) -> io::Result<TcpStream> {
     let mut stream = connect(addr).await?;
-    let request = format!("GET /poll/{channel} HTTP/1.1\r\nHost: bench\r\n\r\n");
+    let request = format!("GET /poll/{channel} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

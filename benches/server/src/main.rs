@@ -1,15 +1,10 @@
 //! `eventsource-server` beside a reference in the same run: events per second, and server CPU per
 //! delivered event, over loopback.
 
-mod load;
-mod report;
-
 use std::{error::Error, path::PathBuf, time::Duration};
 
-use bench_server::Server;
+use bench_server::{Load, Run, Scenario, Server, table};
 use clap::Parser;
-use load::Load;
-use report::{Run, Scenario};
 
 /// Runs both servers in turn under the same load and prints medians and ratios as Markdown.
 #[derive(Parser)]
@@ -35,15 +30,18 @@ struct Args {
 async fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
     let loads = [
-        ("one channel, one listener", Load { channels: 1, publishers: 32, events: args.events }),
+        (
+            "one channel, one listener",
+            Load { channels: 1, publishers: 32, events: args.events, headers: "" },
+        ),
         (
             "1,000 channels, one listener each",
-            Load { channels: 1_000, publishers: 32, events: args.events },
+            Load { channels: 1_000, publishers: 32, events: args.events, headers: "" },
         ),
     ];
     let mut scenarios = Vec::new();
     for (name, load) in loads {
-        let mut scenario = Scenario { name, ours: Vec::new(), reference: Vec::new() };
+        let mut scenario = Scenario::new(name);
         for run in 0..args.runs {
             eprintln!("{name}: run {} of {}", run + 1, args.runs);
             let ours_first = run % 2 == 0;
@@ -58,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         scenarios.push(scenario);
     }
-    print!("{}", report::table(&scenarios));
+    print!("{}", table(&scenarios));
     if args.check && scenarios.iter().any(Scenario::is_slower) {
         return Err("slower than the reference".into());
     }
@@ -70,9 +68,5 @@ async fn measure(program: &PathBuf, args: &[&str], load: Load) -> Result<Run, Bo
     let mut before = Duration::ZERO;
     let wall = load.run(server.addr, || before = server.cpu().unwrap_or_default()).await?;
     let cpu = server.cpu()?.saturating_sub(before);
-    let events = load.events as f64;
-    Ok(Run {
-        events_per_second: events / wall.as_secs_f64(),
-        cpu_per_event: cpu.as_secs_f64() / events,
-    })
+    Ok(Run::new(load.events, wall, cpu))
 }

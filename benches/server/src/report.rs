@@ -1,4 +1,4 @@
-use std::fmt::Write;
+use std::{fmt::Write, time::Duration};
 
 /// What one run measured.
 #[derive(Clone, Copy)]
@@ -7,21 +7,37 @@ pub struct Run {
     pub cpu_per_event: f64,
 }
 
+impl Run {
+    /// One that took `wall`, and `cpu` of the server.
+    pub fn new(events: usize, wall: Duration, cpu: Duration) -> Self {
+        let events = events as f64;
+        Self {
+            events_per_second: events / wall.as_secs_f64(),
+            cpu_per_event: cpu.as_secs_f64() / events,
+        }
+    }
+}
+
 /// The runs of both servers under one load, in the order in which they alternated.
 pub struct Scenario {
-    pub name: &'static str,
+    pub name: String,
     pub ours: Vec<Run>,
     pub reference: Vec<Run>,
 }
 
 impl Scenario {
+    /// One without runs.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ours: Vec::new(), reference: Vec::new() }
+    }
+
     /// How many times as many events a second we deliver.
     fn speed(&self) -> f64 {
         self.ratio(|run| run.events_per_second)
     }
 
     /// How many times as much CPU an event costs us.
-    fn cpu(&self) -> f64 {
+    pub fn cpu(&self) -> f64 {
         self.ratio(|run| run.cpu_per_event)
     }
 
