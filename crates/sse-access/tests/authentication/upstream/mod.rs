@@ -1,7 +1,6 @@
 //! A server of one's own that is asked who a credential is.
 
 mod answers;
-mod asking;
 mod memory;
 mod questions;
 mod together;

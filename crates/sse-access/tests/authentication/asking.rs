@@ -1,5 +1,8 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use http::{Request, request::Parts};
-use sse_access::{Authentication, Endpoint, Upstream};
+use serde_json::json;
+use sse_access::{Algorithm, Authentication, Endpoint, SigningKey, Upstream};
 use sse_core::{
     Token,
     access::{AccessRequest, Authenticator, Credential, Denied, Operation, Outcome},
@@ -62,4 +65,16 @@ pub(crate) fn subject(outcome: &Outcome) -> Result<Option<&str>, Denied> {
         Ok(grant) => Ok(grant.as_ref().and_then(|grant| grant.subject())),
         Err(denied) => Err(*denied),
     }
+}
+
+/// A key that signs tokens, called `id`.
+pub(crate) fn signing_key(id: &str) -> SigningKey {
+    SigningKey::generate(Algorithm::EdDsa).expect("there are random numbers").with_id(id)
+}
+
+/// A token of `subject` that `key` has signed, and that ends in `seconds`.
+pub(crate) fn token(key: &SigningKey, subject: &str, seconds: i64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970");
+    let end = i64::try_from(now.as_secs()).expect("it is not that late") + seconds;
+    key.sign(&json!({ "sub": subject, "exp": end, "sse": { "listen": ["*"] } }))
 }
