@@ -25,6 +25,8 @@ pub(crate) struct Args {
 enum Target {
     /// Any bytes against the naive decoder, at any cuts
     Decode,
+    /// Headers of proxies against a naive reader, and with anything on their left
+    Forwarded,
     /// Limits are passed at the same byte at any cut, and memory stays near them
     Limits,
     /// Events come back as they were, and nothing else does
@@ -40,7 +42,7 @@ impl Target {
             Self::Decode => Some(&[1, 0, 0, 4, 11, 22, 255]),
             // With comments, what is too long dropped, five limits, and four lengths.
             Self::Limits => Some(&[1, 1, 64, 64, 8, 16, 16, 0, 4, 11, 22]),
-            Self::RoundTrip => None,
+            Self::Forwarded | Self::RoundTrip => None,
         }
     }
 }
