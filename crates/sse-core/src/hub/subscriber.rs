@@ -121,12 +121,12 @@ pub enum SubscribeError {
     #[error("the hub is shutting down")]
     Shutdown,
     /// The channel was finished not long ago, see
-    /// The grant that the listener came with has ended or was revoked.
-    #[error("the grant has ended or was revoked")]
-    GrantEnded,
     /// [`HubConfig::with_closed_ttl`](crate::HubConfig::with_closed_ttl).
     #[error("the channel is over")]
     Ended,
+    /// The grant that the listener came with has ended or was revoked.
+    #[error("the grant has ended or was revoked")]
+    GrantEnded,
     /// There are as many as there may be.
     #[error("there may be no more than {max} {limit}")]
     Limit {
