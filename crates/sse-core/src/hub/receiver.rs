@@ -128,4 +128,4 @@ impl From<Subscriber> for EventReceiver {
     }
 }
 
-const SILENT: [&str; 3] = ["sse.open", "sse.end", "sse.replaced"];
+const SILENT: [&str; 4] = ["sse.open", "sse.end", "sse.replaced", "sse.expired"];
