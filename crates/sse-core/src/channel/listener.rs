@@ -34,6 +34,20 @@ pub(super) struct Listener {
     pub(super) phase: Phase,
 }
 
+impl Listener {
+    /// When its grant ends.
+    pub(super) fn grant_end(&self) -> Option<Instant> {
+        self.grant.as_ref()?.end()
+    }
+
+    /// Where it stands once what it has begun to read is whole.
+    fn whole(&self) -> Cursor {
+        let Cursor { event, aside, offset } = self.cursor;
+        // Only an event is long enough to be read in pieces.
+        Cursor::new(if offset == 0 { event } else { event + 1 }, aside)
+    }
+}
+
 /// Whether a listener is one of those that are published for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Presence {
@@ -103,10 +117,34 @@ impl Listeners {
 
     /// One listener leaves before the next event, once what it has begun to read is whole.
     pub(super) fn stop_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
-        let Cursor { event, aside, offset } = self.listeners[key].cursor;
-        // Only an event is long enough to be read in pieces.
-        let at = if offset == 0 { event } else { event + 1 };
-        self.change(key, Presence::Leaving { at: Cursor::new(at, aside).place() }, reason, log);
+        let at = self.listeners[key].whole().place();
+        self.change(key, Presence::Leaving { at }, reason, log);
+    }
+
+    /// A listener whose grant has ended at `end` leaves, once it has read what was published before.
+    pub(super) fn expire_one(&mut self, key: usize, end: Instant, log: &mut Log) {
+        let listener = &self.listeners[key];
+        let at = listener.whole().max(log.place_at(end));
+        let is_leaving_before = match listener.presence {
+            Presence::Here => false,
+            Presence::Leaving { at: known } => !at.is_before(known.into()),
+            Presence::Gone => true,
+        };
+        if !is_leaving_before {
+            self.change(key, Presence::Leaving { at: at.place() }, CloseReason::Expired, log);
+        }
+    }
+
+    /// The same for the only one who may be here, if its grant has ended at `now`.
+    pub(super) fn expire_latest(&mut self, log: &mut Log, now: Instant) {
+        if let Some(end) = self.latest_end().filter(|&end| end <= now) {
+            self.expire_one(self.latest, end, log);
+        }
+    }
+
+    /// Whether somebody is here, where one may be, whose grant has not ended.
+    pub(super) fn is_held(&self, now: Instant) -> bool {
+        0 < self.here && self.latest_end().is_none_or(|end| now < end)
     }
 
     /// The listener `key`, if it came with `grant`.
@@ -175,6 +213,10 @@ impl Listeners {
                 log.leave(listener.cursor);
             }
         }
+    }
+
+    fn latest_end(&self) -> Option<Instant> {
+        self.listeners.get(self.latest).filter(|_| 0 < self.here)?.grant_end()
     }
 
     fn is_here(&self, key: usize) -> bool {

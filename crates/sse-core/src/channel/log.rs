@@ -2,7 +2,7 @@ use std::{collections::VecDeque, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Cursor, Output, Window};
+use super::{Cursor, Output, Window, cost::cost};
 use crate::wire::Frame;
 
 /// The frames of one channel that a listener still has to read, or may come back for, each held once
@@ -51,10 +51,10 @@ impl Log {
     }
 
     /// Appends what is no event.
-    pub(super) fn append_aside(&mut self, bytes: Bytes) {
+    pub(super) fn append_aside(&mut self, bytes: Bytes, now: Instant) {
         self.cost += cost(&bytes);
         let readers = std::mem::take(&mut self.at_end.asides);
-        self.asides.push_back(Aside { before: self.end().event, bytes, readers });
+        self.asides.push_back(Aside { before: self.end().event, bytes, at: now, readers });
     }
 
     /// Lets go of what is remembered beyond the bounds or over age at `now`.
@@ -191,6 +191,13 @@ impl Log {
     pub(super) fn end(&self) -> Cursor {
         let event = self.start.event + self.events.len() as u64;
         Cursor::new(event, self.start.aside + self.asides.len() as u64)
+    }
+
+    /// The place before the first frame that is held and was appended at `time` or later.
+    pub(super) fn place_at(&self, time: Instant) -> Cursor {
+        let events = self.events.partition_point(|entry| entry.at < time);
+        let asides = self.asides.partition_point(|aside| aside.at < time);
+        Cursor::new(self.start.event + events as u64, self.start.aside + asides as u64)
     }
 
     pub(super) fn window(&self) -> Option<&Window> {
@@ -359,6 +366,7 @@ struct Aside {
     /// The event that it was said before.
     before: u64,
     bytes: Bytes,
+    at: Instant,
     readers: u32,
 }
 
@@ -375,14 +383,6 @@ struct Joined {
     end: Cursor,
     bytes: Bytes,
 }
-
-/// What a frame costs in a log, in bytes.
-pub(crate) fn cost(frame: &Bytes) -> usize {
-    frame.len() + FRAME_OVERHEAD
-}
-
-/// What a frame costs beside its bytes: a place in the queue and two allocations.
-pub(crate) const FRAME_OVERHEAD: usize = 128;
 
 /// What a burst needed is given back; what the next frames need is kept.
 fn give_room_back<T>(frames: &mut VecDeque<T>) {

@@ -80,11 +80,14 @@ impl Channel {
         config: &ChannelConfig,
         now: Instant,
     ) -> Result<Joined, SubscribeError> {
-        let here = self.listeners.here();
-        let has_replaced = self.mode == Mode::Takeover && 0 < here;
-        if self.is_taken() {
+        if self.is_taken(now) {
             return Err(SubscribeError::Taken);
         }
+        if self.mode == Mode::Exclusive {
+            self.listeners.expire_latest(&mut self.log, now);
+        }
+        let here = self.listeners.here();
+        let has_replaced = self.mode == Mode::Takeover && 0 < here;
         if !has_replaced && config.max_listeners <= here {
             let (limit, max) = (HubLimit::ChannelListeners, config.max_listeners);
             return Err(SubscribeError::Limit { limit, max });
@@ -188,9 +191,10 @@ impl Channel {
         Some(decide(start, self.log.window()?.kept(self.log.end().event)))
     }
 
-    /// Whether another listener would be refused because the channel is exclusive.
-    pub(crate) fn is_taken(&self) -> bool {
-        self.mode == Mode::Exclusive && 0 < self.listeners.here()
+    /// Whether another listener would be refused because the channel is exclusive. One whose grant has ended
+    /// does not keep it, though it may not have been looked at since.
+    pub(crate) fn is_taken(&self, now: Instant) -> bool {
+        self.mode == Mode::Exclusive && self.listeners.is_held(now)
     }
 
     pub(crate) fn is_open(&self) -> bool {

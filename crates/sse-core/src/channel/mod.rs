@@ -49,6 +49,7 @@ mod window;
 use window::Window;
 
 mod age;
+mod cost;
 mod keys;
 mod listener;
 mod poll;

@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -67,7 +67,7 @@ impl Channel {
         if let Some(end) = self.listeners.get_mut(key).grant_end()
             && end <= now
         {
-            self.expire_grant(key, end, now);
+            self.listeners.expire_one(key, end, &mut self.log);
         }
         if let Some(drain) = drain
             && self.listeners.get_mut(key).presence == Presence::Here
@@ -78,17 +78,6 @@ impl Channel {
         let listener = self.listeners.get_mut(key);
         let is_gone = listener.presence == Presence::Gone;
         is_gone.then(|| listener.say_goodbye(drain, config, now))
-    }
-
-    /// A listener whose grant ended at `end` leaves. One that keeps up gets what was published before; what
-    /// one that does not read has not taken for a while was published since, and is not for it.
-    #[cold]
-    fn expire_grant(&mut self, key: usize, end: Instant, now: Instant) {
-        if now.saturating_duration_since(end) <= LATE {
-            self.listeners.dismiss_one(key, CloseReason::Expired, &mut self.log);
-        } else {
-            self.listeners.stop_one(key, CloseReason::Expired, &mut self.log);
-        }
     }
 
     /// Tells a listener that has fallen behind what it missed; nothing where none of it was an event.
@@ -107,11 +96,6 @@ impl Channel {
 }
 
 impl Listener {
-    /// When it is to leave because its grant ends.
-    fn grant_end(&self) -> Option<Instant> {
-        self.grant.as_ref()?.end().filter(|_| self.presence == Presence::Here)
-    }
-
     fn write(&mut self, bytes: Bytes, now: Instant) -> Output {
         self.last_write = now;
         Output::Write(bytes)
@@ -141,6 +125,3 @@ impl Listener {
         farewell.map_or(Output::Close(reason), |farewell| self.write(farewell, now))
     }
 }
-
-/// How late a listener may be polled that has nothing to read: timers fire late on a busy machine.
-const LATE: Duration = Duration::from_secs(1);

@@ -1,6 +1,6 @@
 use std::{fmt, slice, time::Duration};
 
-use super::{IdempotencyKey, log::FRAME_OVERHEAD};
+use super::{IdempotencyKey, cost::FRAME_OVERHEAD};
 use crate::{event::EventId, history::Position, wire::Draft};
 
 /// What is to be published on a channel, all of it or nothing: checked and encoded, but for what only

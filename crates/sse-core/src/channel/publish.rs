@@ -36,7 +36,7 @@ impl Channel {
         let id = match content {
             Content::Events(drafts) => self.append(drafts, ids, now),
             Content::Retry(retry) => {
-                self.log.append_aside(Event::default().with_retry(retry).encode());
+                self.log.append_aside(Event::default().with_retry(retry).encode(), now);
                 self.retry = Some((retry, now));
                 None
             }

@@ -127,7 +127,7 @@ impl Cell {
         let config = &self.shared.config.channel;
         self.step(&mut self.lock(), |channel| {
             channel.forget_old(config, now);
-            (!channel.is_over()).then(|| match channel.is_taken() {
+            (!channel.is_over()).then(|| match channel.is_taken(now) {
                 true => Err(SubscribeError::Taken),
                 false => Ok(channel.resume(start)),
             })
