@@ -70,7 +70,8 @@ impl Revocation {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RevokeError {
-    /// So many are revoked already that no more can be remembered. Nothing has changed.
+    /// So many are revoked already that no more can be remembered. Nothing has changed, and no stream has
+    /// ended.
     #[error("no more than {max} revocations can be remembered, and none of them has ended")]
     Full {
         /// How many can be.

@@ -22,10 +22,9 @@ impl Revocations {
     /// Adds one, or makes one that is there last longer.
     pub(super) fn add(&self, revocation: &Revocation, now: Instant) -> Result<(), RevokeError> {
         let mut ends = self.write();
-        if MAX <= ends.len() {
+        if MAX <= ends.len() && !ends.know(&revocation.of) {
             ends.forget_old(now);
             if MAX <= ends.len() {
-                self.len.store(ends.len(), Ordering::SeqCst);
                 return Err(RevokeError::Full { max: MAX });
             }
         }
@@ -64,6 +63,13 @@ impl Revocations {
 impl Ends {
     fn len(&self) -> usize {
         self.subjects.len() + self.ids.len()
+    }
+
+    fn know(&self, revoked: &Revoked) -> bool {
+        match revoked {
+            Revoked::Subject(subject) => self.subjects.contains_key(subject),
+            Revoked::Id(id) => self.ids.contains_key(id),
+        }
     }
 
     fn forget_old(&mut self, now: Instant) {
