@@ -8,7 +8,13 @@ use crate::access::{Grant, Revocation, Revoked};
 
 /// The listeners that came with a grant, by what it can be revoked by.
 #[derive(Debug, Default)]
-pub(super) struct Granted(Mutex<HashMap<Revoked, Holders>>);
+pub(super) struct Granted(Mutex<Index>);
+
+#[derive(Debug, Default)]
+struct Index {
+    holders: HashMap<Revoked, Holders>,
+    listeners: usize,
+}
 
 /// By the serial number of their channel and their key in it.
 type Holders = HashMap<(u64, usize), (Arc<Cell>, Grant)>;
@@ -16,35 +22,80 @@ type Holders = HashMap<(u64, usize), (Arc<Cell>, Grant)>;
 impl Granted {
     /// Adds the listener `key` of `cell`.
     pub(super) fn add(&self, cell: &Arc<Cell>, key: usize, grant: &Grant) {
-        let mut holders = self.lock();
+        let mut index = self.lock();
+        let mut is_new = false;
         for by in Revoked::all_of(grant) {
             let holder = (cell.clone(), grant.clone());
-            holders.entry(by).or_default().insert((cell.serial(), key), holder);
+            index.holders.entry(by).or_default().insert((cell.serial(), key), holder);
+            is_new = true;
         }
+        index.listeners += usize::from(is_new);
     }
 
     /// Removes it, before its key can be that of another one.
     pub(super) fn remove(&self, cell: &Cell, key: usize, grant: &Grant) {
-        let mut holders = self.lock();
+        let mut index = self.lock();
+        let mut was_there = false;
         for by in Revoked::all_of(grant) {
-            if let Some(listeners) = holders.get_mut(&by) {
+            if let Some(listeners) = index.holders.get_mut(&by) {
                 // The listener itself keeps the channel.
-                listeners.remove(&(cell.serial(), key));
+                was_there |= listeners.remove(&(cell.serial(), key)).is_some();
                 if listeners.is_empty() {
-                    holders.remove(&by);
+                    index.holders.remove(&by);
                 }
             }
         }
+        index.listeners -= usize::from(was_there);
     }
 
     /// Those that `revocation` is for: channel, key and grant.
     pub(super) fn find(&self, revocation: &Revocation) -> Vec<(Arc<Cell>, usize, Grant)> {
-        let holders = self.lock();
-        let listeners = holders.get(&revocation.of).into_iter().flatten();
+        let index = self.lock();
+        let listeners = index.holders.get(&revocation.of).into_iter().flatten();
         listeners.map(|(&(_, key), (cell, grant))| (cell.clone(), key, grant.clone())).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Revoked, Holders>> {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.lock().listeners
+    }
+
+    /// The same, counted one by one.
+    pub(super) fn recount(&self) -> usize {
+        let index = self.lock();
+        let mut listeners: Vec<_> = index.holders.values().flat_map(HashMap::keys).collect();
+        listeners.sort_unstable();
+        listeners.dedup();
+        listeners.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Index> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Hub, HubConfig, StringFormat, Token, access::Permissions, history::Start};
+
+    #[test]
+    fn no_name_is_kept_once_nobody_has_it() {
+        let hub = Hub::new(HubConfig::new(StringFormat));
+        let (start, now) = (Start::default(), crate::testing::epoch());
+        let listeners: Vec<_> = (0..10)
+            .map(|n| {
+                let name = n.to_string();
+                let grant = Grant::new(Permissions::all()).with_subject("alice").with_id(&name);
+                let token = Token::new(&name).unwrap();
+                hub.subscribe_granted(&token, &start, Some(&grant), now).unwrap()
+            })
+            .collect();
+        let names = || hub.shared.granted.lock().holders.len();
+        assert_eq!(names(), 11);
+
+        drop(listeners);
+
+        assert_eq!(names(), 0);
     }
 }

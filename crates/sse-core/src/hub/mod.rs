@@ -153,6 +153,7 @@ impl Hub {
             listeners: shared.here.get(),
             // The one is counted before the other.
             leaving: shared.connected.get().saturating_sub(shared.here.get()),
+            granted: shared.granted.len(),
             unread_bytes: shared.unread.get(),
             joined_bytes: shared.joined.get(),
             history_bytes: shared.history_held(),
@@ -166,6 +167,7 @@ impl Hub {
     /// It takes time for each event that is held, and is meant for tests and for doubts.
     pub fn recount(&self) -> Counts {
         let mut counts = Counts {
+            granted: self.shared.granted.recount(),
             history_bytes: self.shared.tombstones.recount(),
             channels: self.table.all().len(),
             tombstones: self.shared.tombstones.len(),
