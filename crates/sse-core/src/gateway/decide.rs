@@ -109,32 +109,31 @@ impl Gateway {
             outcome => outcome,
         };
         let (token, operation) = (&asked.token, &asked.operation);
-        let is_open = asked.is_permitted
-            || self
-                .config
-                .access
-                .as_ref()
-                .is_none_or(|access| operation.is_permitted(&access.anonymous, token));
+        let access = self.config.access.as_ref();
+        let is_everybodys =
+            access.is_none_or(|access| operation.is_permitted(&access.anonymous, token));
         match outcome {
             Ok(Some(grant)) if asked.is_permitted || operation.is_granted(&grant, token) => {
                 Ok(Some(grant))
             }
             // Where there is no access control, a grant is there to be held to.
-            Ok(Some(_)) if is_open && self.config.access.is_some() => Ok(None),
+            Ok(Some(_)) if is_everybodys && access.is_some() => Ok(None),
             Ok(Some(_)) => Err(Refusal::Forbidden),
-            Ok(None) if is_open => Ok(None),
-            Ok(None) => Err(self.challenge(asked, parts)),
-            Err(Denied::Unauthorized)
-                if is_open
-                    && matches!(self.credential(asked, parts), Ok(Some(Credential::Cookie(_)))) =>
-            {
+            Ok(None) if asked.is_permitted || is_everybodys => Ok(None),
+            Err(Denied::Unauthorized) if is_everybodys && self.shows_cookie(asked, parts) => {
                 Ok(None)
             }
-            Err(Denied::Unauthorized) => Err(self.challenge(asked, parts)),
+            Ok(None) | Err(Denied::Unauthorized) => Err(self.challenge(asked, parts)),
             Err(Denied::Forbidden) => Err(Refusal::Forbidden),
             Err(Denied::TooManyFailures { retry_after }) => Err(Refusal::Failures { retry_after }),
             Err(Denied::Unavailable) => Err(Refusal::Unchecked),
         }
+    }
+
+    /// Whether it is a cookie that says who asks, which a browser sends unasked.
+    fn shows_cookie(&self, asked: &ChannelRequest, parts: &Parts) -> bool {
+        parts.extensions.get::<Grant>().is_none()
+            && matches!(self.credential(asked, parts), Ok(Some(Credential::Cookie(_))))
     }
 
     /// Asks for credentials.
@@ -143,7 +142,8 @@ impl Gateway {
         let takes_passwords = access.is_some_and(|access| access.authenticator.takes_passwords());
         // For what a script fetches a browser would ask its user for a password, too.
         let is_script = parts.headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode != "navigate");
-        let is_invalid = !matches!(self.credential(asked, parts), Ok(None));
+        let is_invalid = parts.extensions.get::<Grant>().is_some()
+            || !matches!(self.credential(asked, parts), Ok(None));
         let is_basic = takes_passwords && !is_script;
         Refusal::Unauthorized(Challenge { is_invalid, is_basic })
     }
