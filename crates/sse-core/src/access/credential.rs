@@ -4,9 +4,11 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 /// What a request presents to say who sends it.
 ///
-/// A header is looked at first, then the cookie, then the query; the first that is there is the one.
+/// A header is looked at first, then the cookie, then the query; the first that is there is the one. What a
+/// browser adds unasked, which is all but [`Self::Bearer`] and [`Self::Ticket`], is there only where the page
+/// is one of this server, or of an origin that is [trusted](crate::gateway::Cors::with_credentials).
 ///
-/// It has no `Debug` that shows what it holds, so that no log does.
+/// Its `Debug` shows nothing of what it holds, so that no log does.
 ///
 /// ```
 /// use sse_core::access::Credential;
@@ -51,8 +53,8 @@ pub enum Credential<'a> {
 }
 
 impl<'a> Credential<'a> {
-    /// What `parts` present. A browser adds cookies and passwords unasked: they are left out unless
-    /// `is_own_page`.
+    /// What `parts` present. A browser adds cookies and passwords unasked, and what it knows by schemes like
+    /// `Negotiate`: only what a page has to put in itself is taken unless `is_own_page`.
     ///
     /// # Errors
     ///
@@ -63,7 +65,7 @@ impl<'a> Credential<'a> {
         is_own_page: bool,
     ) -> Result<Option<Self>, Ambiguous> {
         if let Some(found) = Self::in_header(&parts.headers)?
-            && (is_own_page || !matches!(found, Self::Basic(_)))
+            && (is_own_page || matches!(found, Self::Bearer(_)))
         {
             return Ok(Some(found));
         }
@@ -115,8 +117,10 @@ impl std::fmt::Debug for Credential<'_> {
 pub(crate) struct Ambiguous;
 
 fn in_cookies<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Ambiguous> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+    let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    // Others may hold any bytes.
+    let pairs = lines.flat_map(|line| line.split(|&byte| byte == b';')).map(str::from_utf8);
+    let pairs = pairs.filter_map(|pair| pair.ok()?.split_once('='));
     let named = pairs.filter(|(found, _)| found.trim() == name);
     only(named.map(|(_, value)| {
         let value = value.trim();
