@@ -41,12 +41,16 @@ pub(super) fn retry_after(hub: &Hub, refusal: &Refusal, now: Instant) -> Duratio
             (Duration::from_secs(3), Duration::from_secs(10))
         }
         refusal => {
-            let least = refusal.retry_after().unwrap_or_default().max(Duration::from_secs(15));
+            let least = refusal.retry_after().unwrap_or_default().clamp(LEAST_RETRY, MOST_RETRY);
             (least, 4 * least)
         }
     };
     least + hub.next_phase().part_of(most - least)
 }
+
+/// When a client may come back to a limit, unless that says later; and the latest of all, whatever it says.
+const LEAST_RETRY: Duration = Duration::from_secs(15);
+const MOST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn accepts_event_stream(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
