@@ -17,27 +17,32 @@ use crate::Token;
 /// `sse-access` has those for tokens, passwords, tickets, and a server of your own that is asked.
 ///
 /// ```
+/// use std::collections::HashMap;
+///
 /// use sse_core::access::{
 ///     Access, AccessRequest, Authenticator, Credential, Denied, Grant, Permissions, Verdict,
 /// };
 ///
-/// /// Lets everybody listen who knows the word.
-/// struct Word(Grant);
+/// /// The sessions there are, by their secret. A map finds it by a hash, so how much of a guess is right
+/// /// makes no difference.
+/// #[derive(Default)]
+/// struct Sessions(HashMap<String, Grant>);
 ///
-/// impl Authenticator for Word {
+/// impl Authenticator for Sessions {
 ///     fn authenticate<'a>(&'a self, request: &AccessRequest<'a>) -> Verdict<'a> {
 ///         Verdict::ready(match request.credential() {
-///             Some(Credential::Bearer("open sesame")) => Ok(Some(self.0.clone())),
+///             Some(Credential::Cookie(id)) => {
+///                 self.0.get(*id).cloned().map(Some).ok_or(Denied::Unauthorized)
+///             }
 ///             Some(_) => Err(Denied::Unauthorized),
 ///             None => Ok(None),
 ///         })
 ///     }
 /// }
 ///
-/// let permissions = Permissions::none().with_listen("*".parse()?);
-/// let access = Access::new(Word(Grant::new(permissions)));
+/// let access = Access::new(Sessions::default()).with_cookie("session")?;
 /// # drop(access);
-/// # Ok::<(), sse_core::access::PatternError>(())
+/// # Ok::<(), sse_core::access::AccessError>(())
 /// ```
 pub trait Authenticator: Send + Sync + 'static {
     /// What the sender of `request` may do: a grant, or `None` where it does not say who it is and has what
@@ -81,7 +86,7 @@ pub trait Authenticator: Send + Sync + 'static {
 ///     }
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AccessRequest<'a> {
     parts: &'a Parts,
     token: &'a Token,
@@ -121,6 +126,18 @@ impl<'a> AccessRequest<'a> {
     /// What the request presents, if anything that counts.
     pub fn credential(&self) -> Option<&Credential<'a>> {
         self.credential.as_ref()
+    }
+}
+
+/// Shows neither headers nor the query, which may hold secrets.
+impl fmt::Debug for AccessRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessRequest")
+            .field("method", &self.parts.method)
+            .field("token", &self.token)
+            .field("operation", &self.operation)
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
     }
 }
 

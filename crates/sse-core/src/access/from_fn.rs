@@ -5,11 +5,14 @@ use super::{AccessRequest, Authenticator, Outcome, Verdict};
 /// An [`Authenticator`] that is a closure.
 ///
 /// ```
+/// use std::collections::HashMap;
+///
 /// use sse_core::access::{Access, Credential, Denied, Grant, Permissions, from_fn};
 ///
 /// let everything = Grant::new(Permissions::all());
+/// let keys = HashMap::from([("s3cret".to_owned(), everything)]);
 /// let access = Access::new(from_fn(move |request| match request.credential() {
-///     Some(Credential::Bearer("open sesame")) => Ok(Some(everything.clone())),
+///     Some(Credential::Bearer(key)) => keys.get(*key).cloned().map(Some).ok_or(Denied::Unauthorized),
 ///     Some(_) => Err(Denied::Unauthorized),
 ///     None => Ok(None),
 /// }));

@@ -47,6 +47,8 @@ pub trait Limiter: Send + Sync + 'static {
     /// Whether one more is let in. The seat of a listener is dropped when its connection ends; any other at
     /// once.
     ///
+    /// Who asks is in `grant`, or nobody knows it; `request` has no credential any more.
+    ///
     /// # Errors
     ///
     /// [`Limited`], which says what there is too much of.

@@ -27,6 +27,53 @@ impl Gateway {
     ///
     /// A [`Grant`] in the extensions of `parts` is taken as it is: middleware has put it there. Otherwise the
     /// authenticator of [`GatewayConfig::with_access`](crate::GatewayConfig::with_access) is asked, if there is one.
+    ///
+    /// ```
+    /// # use std::{collections::HashMap, time::Instant};
+    /// use http::{Request, request::Parts};
+    /// use sse_core::{
+    ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    ///     access::{Access, Credential, Denied, Grant, Permissions, from_async_fn},
+    ///     gateway::{Admitted, Asked, Handled},
+    /// };
+    ///
+    /// /// What a transport of one's own does with the head of each request.
+    /// async fn handle(gateway: &Gateway, parts: &Parts) -> Handled {
+    ///     let asked = match gateway.ask(parts) {
+    ///         Asked::Channel(asked) => asked,
+    ///         Asked::Respond(response) => return Handled::Respond(response),
+    ///         other => panic!("{other:?} is not known to this version"),
+    ///     };
+    ///     let outcome = gateway.authenticate(&asked, parts).await;
+    ///     // The instant is that of the decision: asking has taken time.
+    ///     gateway.decide(asked, parts, outcome, Instant::now())
+    /// }
+    ///
+    /// # let sessions = HashMap::from([("s3cret".to_owned(), Grant::new(Permissions::all()))]);
+    /// let sessions = from_async_fn(move |request| {
+    ///     let found = match request.credential() {
+    ///         Some(Credential::Cookie(id)) => sessions.get(*id).cloned(),
+    ///         _ => None,
+    ///     };
+    ///     // Here a database would be asked.
+    ///     async move { found.map(Some).ok_or(Denied::Unauthorized) }
+    /// });
+    /// let access = Access::new(sessions).with_cookie("session")?;
+    /// # let hub = Hub::new(HubConfig::new(StringFormat));
+    /// let gateway = Gateway::new(hub, GatewayConfig::default().with_access(access));
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let request = Request::get("/poll/42").header("host", "localhost");
+    /// let (parts, ()) = request.header("cookie", "session=s3cret").body(())?.into_parts();
+    /// let Handled::Listen(mut admission) = handle(&gateway, &parts).await else {
+    ///     panic!("the path listens");
+    /// };
+    /// let admitted = admission.poll_response(Instant::now());
+    /// assert!(matches!(admitted, Admitted::Stream(_)), "the session may listen");
+    /// # Ok::<(), http::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn authenticate<'a>(&'a self, asked: &'a ChannelRequest, parts: &'a Parts) -> Verdict<'a> {
         if let Some(grant) = parts.extensions.get::<Grant>() {
             return Verdict::ready(Ok(Some(grant.clone())));
@@ -45,7 +92,11 @@ impl Gateway {
         }
     }
 
-    /// What is to be done with the request that `asked` is, if `outcome` says who sends it.
+    /// What is to be done with the request that `asked` is, if `outcome` says who sends it; see
+    /// [`Self::authenticate`] for all three steps.
+    ///
+    /// It is held to the grant of `outcome`, if that has neither ended nor been revoked meanwhile, or otherwise to
+    /// what everybody may do. A refusal of it tells nothing of the channel, which is looked at afterwards.
     pub fn decide(
         &self,
         asked: ChannelRequest,
