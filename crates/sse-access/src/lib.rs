@@ -18,7 +18,7 @@ mod password;
 #[cfg(feature = "password")]
 pub use password::{
     HashPasswordError, PasswordLineError, PasswordNameError, PasswordProblem, Passwords,
-    PasswordsError, hash_password, password_line,
+    PasswordsError, check_password_name, hash_password, password_line,
 };
 
 mod ticket;

@@ -1,12 +1,18 @@
-//! The commands `eventsource-server`, `eventsource-client`, `eventsource-request` and
+//! The commands `eventsource-server`, `eventsource-client`, `eventsource-request`, `eventsource-token` and
 //! `eventsource-bench`.
 //!
 //! Each is one function here and a binary that calls it, and runs on Unix. In each, `args` is what
 //! was typed and `config` is what it means. Each is behind a feature of its name (`server`, `client`, `request`,
-//! `bench`), so that one can be built without what only the others need; all are on by default.
+//! `token`, `bench`), so that one can be built without what only the others need; all are on by default.
 
 #![cfg_attr(
-    not(all(feature = "bench", feature = "client", feature = "request", feature = "server")),
+    not(all(
+        feature = "bench",
+        feature = "client",
+        feature = "request",
+        feature = "server",
+        feature = "token"
+    )),
     allow(dead_code, reason = "not every command uses all that they share")
 )]
 
@@ -25,6 +31,11 @@ mod request;
 #[cfg(feature = "request")]
 pub use request::eventsource_request;
 
+#[cfg(feature = "token")]
+mod token;
+#[cfg(feature = "token")]
+pub use token::eventsource_token;
+
 #[cfg(feature = "bench")]
 mod bench;
 #[cfg(feature = "bench")]
@@ -42,7 +53,7 @@ mod exit;
 mod header;
 #[cfg(any(feature = "client", feature = "request"))]
 mod hint;
-#[cfg(any(feature = "client", feature = "request", feature = "server"))]
+#[cfg(any(feature = "client", feature = "request", feature = "server", feature = "token"))]
 mod logging;
 #[cfg(any(feature = "bench", feature = "server"))]
 mod open_files;

@@ -32,7 +32,7 @@ pub fn password_line(
     password: &str,
     permissions: Option<&Permissions>,
 ) -> Result<String, PasswordLineError> {
-    check_name(name)?;
+    check_password_name(name)?;
     let hash = hash_password(password)?;
     Ok(match permissions {
         Some(permissions) => format!("{name}:{hash} {}", json(permissions)),
@@ -91,7 +91,19 @@ pub enum PasswordNameError {
     Comment,
 }
 
-fn check_name(name: &str) -> Result<(), PasswordNameError> {
+/// Checks that `name` can stand in a password file.
+///
+/// ```
+/// use sse_access::{PasswordNameError, check_password_name};
+///
+/// assert_eq!(check_password_name("deploy bot"), Ok(()));
+/// assert_eq!(check_password_name("a:b"), Err(PasswordNameError::Colon { at: 1 }));
+/// ```
+///
+/// # Errors
+///
+/// [`PasswordNameError`] says what is wrong with it.
+pub fn check_password_name(name: &str) -> Result<(), PasswordNameError> {
     if name.is_empty() {
         return Err(PasswordNameError::Empty);
     }
@@ -128,7 +140,7 @@ impl<'a> Line<'a> {
             return Ok(None);
         }
         let (name, rest) = line.split_once(':').ok_or(PasswordProblem::NoColon)?;
-        check_name(name)?;
+        check_password_name(name)?;
         let (hash, json) = rest.split_once([' ', '\t']).unwrap_or((rest, ""));
         let hash = Hash::parse(hash)?;
         let permissions = match json.trim() {

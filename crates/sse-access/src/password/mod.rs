@@ -6,7 +6,9 @@ mod hash;
 pub use hash::{HashPasswordError, hash_password};
 
 mod line;
-pub use line::{PasswordLineError, PasswordNameError, PasswordProblem, password_line};
+pub use line::{
+    PasswordLineError, PasswordNameError, PasswordProblem, check_password_name, password_line,
+};
 
 mod passwords;
 pub use passwords::{Passwords, PasswordsError};

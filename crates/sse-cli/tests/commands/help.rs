@@ -1,6 +1,6 @@
 //! `--help`, `-h` and `--version`.
 
-use crate::support::{BENCH, CLIENT, REQUEST, SERVER, run};
+use crate::support::{BENCH, CLIENT, REQUEST, SERVER, TOKEN, run};
 
 #[test]
 fn help_names_every_option_and_gives_examples() {
@@ -85,6 +85,7 @@ fn help_names_every_option_and_gives_examples() {
             ],
         ),
         (REQUEST, &["-j, --json", "--raw", "--timeout"]),
+        (TOKEN, &["key ", "mint ", "show ", "hash "]),
         (
             BENCH,
             &[
@@ -121,12 +122,49 @@ fn help_names_every_option_and_gives_examples() {
 }
 
 #[test]
+fn help_of_each_part_of_the_token_command_names_its_options_and_gives_examples() {
+    let permissions = ["--listen", "--publish", "--action"];
+    for (part, own, has_permissions) in [
+        ("key", &["-o, --out", "--alg", "--kid", "--force"][..], false),
+        (
+            "mint",
+            &[
+                "-k, --key",
+                "--alg",
+                "--kid",
+                "--subject",
+                "--id",
+                "--audience",
+                "--issuer",
+                "--expires-in",
+            ],
+            true,
+        ),
+        ("show", &["[TOKEN]", "-k, --key", "--alg", "--jwks", "--audience", "--issuer"], false),
+        ("hash", &["<NAME>"], true),
+    ] {
+        for flag in ["-h", "--help"] {
+            let ended = run(TOKEN, [part, flag]);
+
+            assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{part}");
+            let shared = if has_permissions { &permissions[..] } else { &[] };
+            for option in own.iter().chain(shared) {
+                assert!(ended.stdout.contains(option), "{part} {option}: {}", ended.stdout);
+            }
+            let example = format!("Examples:\n  eventsource-token {part} ");
+            assert!(ended.stdout.contains(&example), "{}", ended.stdout);
+        }
+    }
+}
+
+#[test]
 fn version_is_printed_and_has_no_short_form() {
     for (program, name) in [
         (SERVER, "eventsource-server"),
         (CLIENT, "eventsource-client"),
         (REQUEST, "eventsource-request"),
         (BENCH, "eventsource-bench"),
+        (TOKEN, "eventsource-token"),
     ] {
         let ended = run(program, ["--version"]);
 

@@ -21,6 +21,7 @@ pub(crate) const SERVER: &str = env!("CARGO_BIN_EXE_eventsource-server");
 pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_eventsource-client");
 pub(crate) const BENCH: &str = env!("CARGO_BIN_EXE_eventsource-bench");
 pub(crate) const REQUEST: &str = env!("CARGO_BIN_EXE_eventsource-request");
+pub(crate) const TOKEN: &str = env!("CARGO_BIN_EXE_eventsource-token");
 
 /// How long anything may take before a test takes it for hanging.
 pub(crate) const HANG: Duration = Duration::from_secs(60);
