@@ -17,7 +17,6 @@ impl SecretFile {
     /// The file `path`, which may be there already if it `may_replace` that.
     pub(super) fn new(path: PathBuf, may_replace: bool) -> Result<Self, SecretFileError> {
         match fs::symlink_metadata(&path) {
-            Ok(_) if !may_replace => Err(SecretFileError::Exists { path }),
             // A device must not be replaced by a file, nor what a link leads to be left as it was.
             Ok(metadata) if !metadata.is_file() => Err(SecretFileError::Kind { path }),
             _ if path.file_name().is_none() => Err(SecretFileError::Kind { path }),
