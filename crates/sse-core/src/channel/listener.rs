@@ -199,19 +199,20 @@ impl Listeners {
     /// gone, and nobody comes back.
     fn change(&mut self, key: usize, to: Presence, reason: CloseReason, log: &mut Log) {
         let listener = &mut self.listeners[key];
+        if listener.presence == Presence::Gone {
+            return;
+        }
         let to = match to {
             Presence::Leaving { at } if !listener.cursor.is_before(at.into()) => Presence::Gone,
             to => to,
         };
         let from = std::mem::replace(&mut listener.presence, to);
+        listener.reason = Some(reason);
         if from == Presence::Here {
             self.here -= 1;
         }
-        if from != Presence::Gone {
-            listener.reason = Some(reason);
-            if to == Presence::Gone {
-                log.leave(listener.cursor);
-            }
+        if to == Presence::Gone {
+            log.leave(listener.cursor);
         }
     }
 

@@ -121,9 +121,10 @@ impl Channel {
     }
 
     /// Ends the stream of the listener `key`, if it came with `grant`.
-    pub(crate) fn revoke(&mut self, key: usize, grant: &Grant) {
+    pub(crate) fn revoke(&mut self, key: usize, grant: &Grant, config: &ChannelConfig) {
         if self.listeners.is_granted(key, grant) {
             self.listeners.stop_one(key, CloseReason::Revoked, &mut self.log);
+            self.forget_if_deserted(config);
         }
     }
 

@@ -68,12 +68,14 @@ impl Channel {
             && end <= now
         {
             self.listeners.expire_one(key, end, &mut self.log);
+            self.forget_if_deserted(config);
         }
         if let Some(drain) = drain
             && self.listeners.get_mut(key).presence == Presence::Here
             && drain.end_of(self.listeners.get_mut(key).phase) <= now
         {
             self.listeners.dismiss_one(key, CloseReason::Shutdown, &mut self.log);
+            self.forget_if_deserted(config);
         }
         let listener = self.listeners.get_mut(key);
         let is_gone = listener.presence == Presence::Gone;

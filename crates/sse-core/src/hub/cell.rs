@@ -2,6 +2,7 @@ use std::{cmp::Reverse, task::Waker, time::Instant};
 
 use super::{
     ChannelInfo, HubEvent,
+    effects::Effects,
     idle::Idle,
     shared::Shared,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -48,18 +49,6 @@ struct Listed {
     deserted: Option<Instant>,
     history: Option<usize>,
     unread: Option<usize>,
-}
-
-/// What follows from one step of a channel.
-#[derive(Clone, Copy, Debug, Default)]
-#[must_use]
-pub(super) struct Effects {
-    /// How many listeners fell out of the log.
-    pub(super) fallen: usize,
-    /// The channel is to be taken out.
-    pub(super) is_over: bool,
-    /// Idle listeners with a lower ticket are to be woken.
-    pub(super) tickets: u64,
 }
 
 impl Cell {
@@ -134,26 +123,36 @@ impl Cell {
         })
     }
 
-    /// What the connection of the listener `key` is to do; an idle one is woken by the next publication.
-    pub(super) fn poll_output(self: &Arc<Self>, key: usize, waker: &Waker, now: Instant) -> Output {
+    /// What the connection of the listener `key` is to do; an idle one is woken by the next publication. There
+    /// are effects if it was the last one there and has left.
+    pub(super) fn poll_output(
+        self: &Arc<Self>,
+        key: usize,
+        waker: &Waker,
+        now: Instant,
+    ) -> (Output, Option<Effects>) {
         let mut state = self.lock();
         // Under the lock: a drain that begins later finds the waker that is kept here.
         let (config, drain) = (&self.shared.config.channel, self.shared.drain.get());
         let output = state.channel.poll_output(key, drain, config, now);
         if !matches!(output, Output::Wait { .. }) {
+            let (was_open, is_over) = (state.told.is_open, state.channel.is_over());
             self.note(&mut state, 0);
-            return output;
+            let effects = Effects { is_over, ..Effects::default() };
+            return (output, (was_open && is_over).then_some(effects));
         }
         let stale = state.idle.register(key, waker);
         drop(state);
         // It may own the last reference to a task whose drop takes the lock again.
         drop(stale);
-        output
+        (output, None)
     }
 
     /// Ends the stream of the listener `key`, if it came with `grant`.
     pub(super) fn revoke(self: &Arc<Self>, key: usize, grant: &Grant) -> Effects {
-        let ((), effects) = self.step(&mut self.lock(), |channel| channel.revoke(key, grant));
+        let config = &self.shared.config.channel;
+        let revoke = |channel: &mut Channel| channel.revoke(key, grant, config);
+        let ((), effects) = self.step(&mut self.lock(), revoke);
         effects
     }
 

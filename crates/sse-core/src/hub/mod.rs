@@ -32,6 +32,7 @@ pub(crate) use bodies::{Bodies, BodyPart};
 
 mod cell;
 mod command;
+mod effects;
 mod gauge;
 mod granted;
 mod idle;

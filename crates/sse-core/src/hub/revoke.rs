@@ -46,8 +46,12 @@ impl Hub {
         let mut wakers = Vec::new();
         for (cell, key, grant) in self.shared.granted.find(revocation) {
             let effects = cell.revoke(key, &grant);
-            self.follow(&cell, effects);
+            self.note(&cell, effects, &mut Vec::new());
             wakers.push((cell, effects.tickets));
+        }
+        if !wakers.is_empty() {
+            // What is left of channels that nobody listens on now is remembered.
+            self.make_room(None, &mut Vec::new());
         }
         self.shared.watchers.wake();
         Ok(Wakers::new(wakers))

@@ -2,7 +2,8 @@ use std::cmp::Reverse;
 
 use super::{
     Hub, Overrun,
-    cell::{Cell, Effects},
+    cell::Cell,
+    effects::Effects,
     sync::Arc,
 };
 use crate::channel::{Channel, ChannelConfig};

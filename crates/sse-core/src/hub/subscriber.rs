@@ -80,7 +80,10 @@ impl Subscriber {
         if self.has_replaced {
             self.wake_replaced();
         }
-        let output = self.cell.poll_output(self.key, waker, now);
+        let (output, effects) = self.cell.poll_output(self.key, waker, now);
+        if let Some(effects) = effects {
+            self.hub.follow(&self.cell, effects);
+        }
         if !matches!(output, Output::Wait { .. }) {
             self.hub.shared.watchers.wake();
         }
