@@ -15,7 +15,9 @@ use std::{
 
 use sse_core::{
     Hub, HubConfig, StringFormat, Token,
+    access::{Grant, Permissions, Revocation},
     channel::{CloseReason, Mode, Output},
+    history::Start,
     hub::{PublishError, SubscribeError, Subscriber},
 };
 
@@ -212,6 +214,109 @@ fn shutdown_ends_every_listener_that_races_with_it() {
             hub.shutdown().wake();
         });
     }
+}
+
+#[test]
+fn who_comes_while_its_subject_is_revoked_is_refused_or_ended() {
+    const ROUNDS: usize = 2_000;
+    const LISTENERS: usize = 3;
+    let (hub, token) = (hub(Mode::Shared), Token::new("t").unwrap());
+    let turn = AtomicUsize::new(0);
+    let (refused, ended) = (AtomicUsize::new(0), AtomicUsize::new(0));
+
+    thread::scope(|scope| {
+        for _ in 0..LISTENERS {
+            scope.spawn(|| {
+                for round in 0..ROUNDS {
+                    let begun = Instant::now();
+                    while turn.load(Ordering::SeqCst) < round && begun.elapsed() < HANG {
+                        std::hint::spin_loop();
+                    }
+                    match subscribe(&hub, &token, &round.to_string()) {
+                        Ok(listener) => {
+                            let (_, reason) = read_to_end(listener, &AtomicUsize::new(0));
+                            assert_eq!(reason, CloseReason::Revoked);
+                            ended.fetch_add(1, Ordering::SeqCst);
+                        }
+                        Err(error) => {
+                            assert_eq!(error, SubscribeError::GrantEnded);
+                            refused.fetch_add(1, Ordering::SeqCst);
+                        }
+                    }
+                }
+            });
+        }
+        for round in 0..ROUNDS {
+            // Those who listen are woken by it, or come later; all of them go on to the next round.
+            turn.store(round, Ordering::SeqCst);
+            for _ in 0..round % 200 {
+                std::hint::spin_loop();
+            }
+            let revocation = Revocation::subject(&round.to_string());
+            hub.revoke(&revocation, Instant::now()).unwrap().wake();
+        }
+    });
+
+    let (refused, ended) = (refused.into_inner(), ended.into_inner());
+    assert_eq!(refused + ended, LISTENERS * ROUNDS);
+    let counts = hub.counts();
+    assert_eq!((counts.granted, counts.listeners, counts.leaving), (0, 0, 0));
+    assert_eq!(hub.recount(), counts);
+}
+
+#[test]
+fn a_revocation_hits_nobody_else_whoever_leaves_and_comes_meanwhile() {
+    let (hub, token) = (hub(Mode::Shared), Token::new("t").unwrap());
+    let is_over = AtomicBool::new(false);
+
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            // They come and go, so that their keys are given to others.
+            scope.spawn(|| {
+                for round in 0.. {
+                    if is_over.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    drop(subscribe(&hub, &token, &(round % 50).to_string()));
+                }
+            });
+        }
+        let bob = scope.spawn(|| {
+            for _ in 0..5_000 {
+                let mut bob = subscribe(&hub, &token, "bob").expect("nobody has revoked this one");
+                for _ in 0..3 {
+                    let output = bob.poll_output(Waker::noop(), Instant::now());
+                    assert!(!matches!(output, Output::Close(_)), "{output:?}");
+                    let is_end =
+                        matches!(&output, Output::Write(it) if it.starts_with(b"event: sse.e"));
+                    assert!(!is_end, "{output:?}");
+                }
+            }
+        });
+        scope.spawn(|| {
+            for round in 0.. {
+                if is_over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let now = Instant::now();
+                // It holds for a moment, so that they can come again.
+                let one = Revocation::subject(&(round % 50).to_string()).with_end(now);
+                hub.revoke(&one, now).unwrap().wake();
+            }
+        });
+        let result = bob.join();
+        is_over.store(true, Ordering::SeqCst);
+        result.unwrap();
+    });
+
+    assert_eq!((hub.counts().granted, hub.counts().listeners), (0, 0));
+    assert_eq!(hub.recount(), hub.counts());
+}
+
+/// A listener with a grant to `subject`.
+fn subscribe(hub: &Arc<Hub>, token: &Token, subject: &str) -> Result<Subscriber, SubscribeError> {
+    let grant = Grant::new(Permissions::all()).with_subject(subject);
+    hub.subscribe_granted(token, &Start::default(), Some(&grant), Instant::now())
 }
 
 /// The data of everything `listener` reads, and why it ended. It sleeps until it is woken.

@@ -1,11 +1,6 @@
 use std::cmp::Reverse;
 
-use super::{
-    Hub, Overrun,
-    cell::Cell,
-    effects::Effects,
-    sync::Arc,
-};
+use super::{Hub, Overrun, cell::Cell, effects::Effects, sync::Arc};
 use crate::channel::{Channel, ChannelConfig};
 
 /// How room is made where all channels together hold too much. Each of these looks at one channel after

@@ -165,6 +165,25 @@ fn who_has_read_its_end_or_was_cut_is_told_nothing_else() {
 }
 
 #[test]
+fn who_was_cut_in_the_middle_of_an_event_is_not_called_back_to_read_on() {
+    for then in [OnOverrun::Close, OnOverrun::Gap] {
+        let config = quiet().with_max_log_bytes(30_000).with_on_overrun(then);
+        let (hub, now) = (Hub::new(config.with_mode(Mode::Shared)), epoch());
+        let mut listener = listen(&hub, "t", &grant_of("alice"), now);
+        let _other = listen(&hub, "t", &grant_of("bob"), now);
+        publish(&hub, "t", &"x".repeat(20_000), now);
+        assert!(matches!(listener.poll_output(Waker::noop(), now), Output::Write(_)));
+        publish(&hub, "t", &"y".repeat(20_000), now);
+
+        hub.revoke(&Revocation::subject("alice"), now).unwrap().wake();
+
+        let (written, reason) = read(&mut listener, now);
+        assert_eq!(written, "", "{then:?}");
+        assert!(matches!(reason, Some(CloseReason::Overrun { .. })), "{then:?}: {reason:?}");
+    }
+}
+
+#[test]
 fn idle_listeners_are_woken_by_the_wakers_that_come_back() {
     let (hub, now) = (Hub::new(quiet().with_mode(Mode::Shared)), epoch());
     let woken = [Arc::new(Woken::default()), Arc::new(Woken::default())];

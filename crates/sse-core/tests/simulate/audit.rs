@@ -15,6 +15,7 @@ impl World {
             ("channels", model.open_channels(), counts.channels),
             ("listeners", model.listeners(), counts.listeners),
             ("leaving", model.places.len() - model.listeners(), counts.leaving),
+            ("granted", model.granted(), counts.granted),
             ("unread bytes", model.unread_bytes(), counts.unread_bytes),
             ("joined bytes", model.joined_bytes(), counts.joined_bytes),
             ("history bytes", model.history_bytes(), counts.history_bytes),
@@ -47,11 +48,12 @@ impl World {
     }
 }
 
-fn gauges(counts: &Counts) -> [usize; 7] {
+fn gauges(counts: &Counts) -> [usize; 8] {
     [
         counts.channels,
         counts.listeners,
         counts.leaving,
+        counts.granted,
         counts.unread_bytes,
         counts.joined_bytes,
         counts.history_bytes,

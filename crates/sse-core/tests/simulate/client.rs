@@ -81,7 +81,7 @@ fn take(at: &mut Option<(u64, String)>, event: EventRef<'_>) {
         (seq, epoch.to_owned())
     };
     match (event.name(), event.data()) {
-        ("sse.end" | "sse.replaced", _) => {}
+        ("sse.end" | "sse.replaced" | "sse.expired", _) => {}
         ("sse.open", r#"{"resume":"fresh"}"#) => *at = Some(position()),
         ("sse.open", r#"{"resume":"ok"}"#) => assert_eq!(*at, Some(position()), "it is not there"),
         ("sse.gap", data) => {

@@ -1,5 +1,6 @@
 use sse_core::{
-    channel::{Mode, Output},
+    access::Grant,
+    channel::{CloseReason, Mode, Output},
     history::{Resume, Since, Start, Verdict},
     hub::{HubLimit, SubscribeError, Subscriber},
     response::LastEventId,
@@ -23,15 +24,21 @@ impl World {
         let (last, since) = (self.last_event_id(token), draw::since(&mut self.random));
         let id = LastEventId::new(last.as_deref().map(str::as_bytes), None);
         let start = Start::from(id).with_since(since);
-        if self.model.drained.is_none() {
+        let grant = self.grant();
+        let is_ended = grant.as_ref().is_some_and(|grant| self.model.has_ended(grant, self.now));
+        if self.model.drained.is_none() && !is_ended {
             self.come();
             self.ask_for(token);
         }
-        let expected = self.expected_to_refuse(token);
-        match self.hub.subscribe_from(self.settings.token(token), &start, self.now) {
+        let expected = match self.expected_to_refuse(token) {
+            expected if is_ended && expected != ["Shutdown"] => vec!["GrantEnded"],
+            expected => expected,
+        };
+        let name = self.settings.token(token);
+        match self.hub.subscribe_granted(name, &start, grant.as_ref(), self.now) {
             Ok(subscriber) => {
                 assert!(expected.is_empty(), "it may listen though {expected:?}");
-                self.admit(token, subscriber, last.as_deref(), since);
+                self.admit((token, grant), subscriber, last.as_deref(), since);
             }
             Err(refused) => {
                 let name = self.name_of(refused);
@@ -62,7 +69,7 @@ impl World {
         let is_replacing = mode == Mode::Takeover && 0 < here;
         let refusals = [
             ("Ended", model.is_closed(token)),
-            ("Taken", mode == Mode::Exclusive && 0 < here),
+            ("Taken", mode == Mode::Exclusive && model.is_held(token, self.now)),
             ("Listeners", settings.max_listeners <= model.places.len()),
             ("ChannelListeners", settings.max_channel_listeners <= here && !is_replacing),
             ("Channels", model.channel(token).is_none() && model.is_full()),
@@ -76,6 +83,7 @@ impl World {
             SubscribeError::Shutdown => ("Shutdown", Thing::OtherRefusal),
             SubscribeError::Ended => ("Ended", Thing::OtherRefusal),
             SubscribeError::Taken => ("Taken", Thing::Taken),
+            SubscribeError::GrantEnded => ("GrantEnded", Thing::GrantEnded),
             SubscribeError::Limit { limit, max } => {
                 let (name, expected) = match limit {
                     HubLimit::Listeners => ("Listeners", settings.max_listeners),
@@ -94,7 +102,13 @@ impl World {
         name
     }
 
-    fn admit(&mut self, token: usize, subscriber: Subscriber, last: Option<&str>, since: Since) {
+    fn admit(
+        &mut self,
+        (token, grant): (usize, Option<Grant>),
+        subscriber: Subscriber,
+        last: Option<&str>,
+        since: Since,
+    ) {
         assert_eq!(subscriber.token(), self.settings.token(token));
         let told = subscriber.resume().map(|resume| self.check_resume(token, resume, last, since));
         let was_open = self.model.channel(token).is_some();
@@ -118,7 +132,9 @@ impl World {
         let after = told.as_ref().map_or_else(|| life.top(), |told| told.anchor);
         let id = told.as_ref().map(|_| life.position(after));
         let first = first_block(retry, told.as_ref(), last, id.as_deref());
-        self.model.enter(token, after, first, self.now);
+        let is_held = self.settings.mode(token) == Mode::Exclusive && 0 < self.model.here(token);
+        self.seen.note(Thing::ExpiredHolder, u64::from(is_held));
+        self.model.enter((token, after), grant, first, self.now);
         self.go(None);
         let client = Client::new(last, told.is_some());
         let is_slow = self.random.once_in(3);
@@ -188,13 +204,22 @@ impl World {
         for _ in 0..1 + self.random.below(3) {
             self.look_at(who);
         }
+        if self.model.is_in_a_piece(who) && self.random.once_in(4) {
+            self.pass_to_end_of_grant(who);
+        }
     }
 
     pub(crate) fn look_at(&mut self, who: usize) {
         let output = self.connections[who].poll(self.now);
+        let channels = self.model.open_channels();
+        self.expire_grant(who);
         self.learn_of_drain(who);
+        let is_deserted = self.model.open_channels() < channels;
         let was_cut = self.connections[who].is_over;
         let look = self.model.read(who, &output, self.now);
+        if is_deserted {
+            self.go(None);
+        }
         let connection = &mut self.connections[who];
         connection.is_over |= look.is_over;
         if let Output::Write(bytes) = output {
@@ -205,11 +230,16 @@ impl World {
         self.seen.note(Thing::Piece, u64::from(look.is_piece));
         self.seen.note(Thing::FullWrite, u64::from(look.is_full));
         self.seen.note(Thing::GapInStream, look.gaps);
-        self.seen.note(Thing::Replaced, look.farewells);
-        if look.is_overrun && !was_cut {
-            self.seen.note(Thing::Overrun, 1);
-            self.seen.note(Thing::CutInAPiece, u64::from(self.model.is_in_a_piece(who)));
-        }
+        self.seen.note(Thing::Replaced, u64::from(look.is_farewell));
+        let thing = match look.reason {
+            Some(CloseReason::Overrun { .. }) => Thing::Overrun,
+            Some(CloseReason::Expired) => Thing::Expired,
+            Some(CloseReason::Revoked) => Thing::Revoked,
+            _ => return,
+        };
+        self.seen.note(thing, u64::from(!was_cut));
+        let is_in_a_piece = !was_cut && self.model.is_in_a_piece(who);
+        self.seen.note(Thing::CutInAPiece, u64::from(is_in_a_piece));
     }
 
     /// A stream ends at an instant of its own in a drain, and only the hub knows when.

@@ -2,7 +2,7 @@
 //!
 //! One run draws its configuration and its steps from a seed: publishers, listeners that read, stall,
 //! break off at any byte and come back with the ID that they have, limits that are hit, channels that
-//! end, hubs that are drained and replaced, time that passes. After every step, all that the hub counts
+//! end, grants that end and are revoked, hubs that are drained and replaced, time that passes. After every step, all that the hub counts
 //! is what the model says that it has to hold, and what it does hold. `SEED=n` runs one seed alone, `SEEDS=n` so many; `cargo xtask simulate` sets them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -13,6 +13,7 @@ mod audit;
 mod client;
 mod connection;
 mod draw;
+mod granting;
 mod learning;
 mod listening;
 mod model;

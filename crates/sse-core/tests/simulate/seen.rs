@@ -49,6 +49,15 @@ things! {
     Comment,
     Drained,
     Restarted,
+    Expired,
+    ExpiredInAPiece,
+    ExpiredBehind,
+    ExpiredWhileLeaving,
+    ExpiredHolder,
+    Revoked,
+    RevokedInAPiece,
+    RevokedWhileLeaving,
+    GrantEnded,
 }
 
 impl Seen {

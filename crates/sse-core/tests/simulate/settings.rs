@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) max_listeners: usize,
     pub(crate) max_channel_listeners: usize,
     pub(crate) max_batch: usize,
+    /// Whether listeners come with grants, most of them.
+    pub(crate) has_grants: bool,
     /// Over how long a drain is spread.
     pub(crate) drain: Duration,
     /// The step before which the hub is drained, and another takes its place.
@@ -70,6 +72,7 @@ impl Settings {
             max_listeners: random.pick(&[3, 100, 100]),
             max_channel_listeners: random.pick(&[2, 100, 100]),
             max_batch: random.pick(&[1, 4, 40, 10_000]),
+            has_grants: random.once_in(2),
             drain: Duration::from_millis(random.pick(&[0, 50, 10_000])),
             drains_at: random.once_in(3).then(|| random.below(2_000)),
         }

@@ -1,6 +1,6 @@
 use std::{rc::Rc, sync::Arc, time::Instant};
 
-use sse_core::Hub;
+use sse_core::{Hub, access::Grant};
 
 use crate::{
     connection::Connection,
@@ -19,6 +19,8 @@ pub(crate) struct World {
     pub(crate) model: Model,
     /// In the order of the model's places.
     pub(crate) connections: Vec<Connection>,
+    /// Those that listeners may come with.
+    pub(crate) grants: Vec<Grant>,
     /// Clients whose connection broke, with their token and the ID that they will come back with.
     pub(crate) away: Vec<(usize, Option<String>)>,
     pub(crate) watching: Watching,
@@ -48,6 +50,7 @@ impl World {
             settings,
             random,
             connections: Vec::new(),
+            grants: Vec::new(),
             away: Vec::new(),
             now: epoch(),
             seen: Seen::default(),
@@ -74,6 +77,7 @@ impl World {
             88..91 => self.set_retry(token),
             91..93 => self.close(token),
             93..95 => self.refuse(token),
+            95 => self.revoke(),
             _ => self.pass(),
         }
         self.audit();

@@ -30,7 +30,7 @@ impl Model {
         }
         it.next += events;
         if let Some(retry) = new.retry {
-            it.push_aside(format!("retry: {retry}\n\n"));
+            it.push_aside(format!("retry: {retry}\n\n"), now);
             it.retry = Some((retry, now));
         }
         it.used = now;

@@ -34,6 +34,7 @@ struct Aside {
     /// The event that it was said before.
     before: u64,
     frame: String,
+    at: Instant,
     /// What it costs together with all before it.
     sum: usize,
 }
@@ -67,9 +68,14 @@ impl Channel {
         Cursor { event: self.first, aside: self.asides.len() }
     }
 
-    pub(crate) fn push_aside(&mut self, frame: String) {
+    pub(crate) fn push_aside(&mut self, frame: String, at: Instant) {
         let sum = self.asides.last().map_or(0, |aside| aside.sum) + cost(frame.len());
-        self.asides.push(Aside { before: self.next, frame, sum });
+        self.asides.push(Aside { before: self.next, frame, at, sum });
+    }
+
+    /// When an aside was said, if there is one of this number.
+    pub(crate) fn aside_at(&self, number: usize) -> Option<Instant> {
+        self.asides.get(number).map(|aside| aside.at)
     }
 
     /// What is held from `floor` on and not remembered.

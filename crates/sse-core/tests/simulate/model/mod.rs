@@ -3,6 +3,7 @@
 mod append;
 mod channel;
 mod cursor;
+mod granting;
 mod history;
 mod keys;
 mod life;
@@ -24,6 +25,8 @@ pub(crate) use table::{Told, decide, parse};
 pub(crate) use tombstone::Tombstone;
 
 use std::{rc::Rc, time::Instant};
+
+use sse_core::access::Revocation;
 
 use crate::settings::Settings;
 
@@ -52,6 +55,8 @@ pub(crate) struct Model {
     pub(crate) published: u64,
     /// When the hub began to drain.
     pub(crate) drained: Option<Instant>,
+    /// What was revoked, and until when that holds.
+    revoked: Vec<(Revocation, Option<Instant>)>,
 }
 
 impl Model {
@@ -69,6 +74,7 @@ impl Model {
             last: None,
             published: 0,
             drained: None,
+            revoked: Vec::new(),
         }
     }
 
@@ -100,6 +106,11 @@ impl Model {
     /// Whether a listener's channel is open, and it is published for.
     pub(crate) fn is_here(&self, who: usize) -> bool {
         self.places[who].is_here()
+    }
+
+    /// Whether something is kept for a listener, or will be.
+    pub(crate) fn is_reading(&self, who: usize) -> bool {
+        self.places[who].is_reading()
     }
 
     /// Whether a listener has something to read.

@@ -1,5 +1,7 @@
 use std::time::Instant;
 
+use sse_core::{access::Grant, channel::Mode};
+
 use super::{Channel, Life, Model, Place, Reason};
 
 impl Model {
@@ -31,15 +33,25 @@ impl Model {
 
     /// A listener begins after event `after` of the open channel of a token. Those whose channel it takes
     /// over leave.
-    pub(crate) fn enter(&mut self, token: usize, after: u64, first_block: String, now: Instant) {
+    pub(crate) fn enter(
+        &mut self,
+        (token, after): (usize, u64),
+        grant: Option<Grant>,
+        first_block: String,
+        now: Instant,
+    ) {
         let channel = self.open[token].expect("it is open");
         let mut cursor = self.channels[channel].behind();
         if self.settings.is_takeover(token) {
             self.dismiss(channel, Reason::Replaced);
             self.tidy(channel);
         }
+        if self.settings.mode(token) == Mode::Exclusive {
+            // One whose grant has ended does not keep the token.
+            self.expire_all(channel, now);
+        }
         cursor.event = after + 1;
-        self.places.push(Place::new(channel, cursor, first_block, now));
+        self.places.push(Place::new((channel, cursor), grant, first_block, now));
         self.channels[channel].used = now;
         self.tidy(channel);
     }
@@ -79,6 +91,7 @@ impl Model {
     pub(crate) fn restart(&mut self) {
         self.drained = None;
         self.published = 0;
+        self.revoked.clear();
     }
 
     /// A listener's own end of the drain has come, when it is looked at.
@@ -86,7 +99,7 @@ impl Model {
         let channel = self.places[who].channel;
         let end = self.channels[channel].behind();
         self.places[who].leave(end, Reason::Drained);
-        self.tidy(channel);
+        self.left(channel);
     }
 
     /// The channel gives way to another that was used longest ago of those that nobody listens on.

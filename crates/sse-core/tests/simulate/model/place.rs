@@ -1,5 +1,7 @@
 use std::time::Instant;
 
+use sse_core::access::Grant;
+
 use super::Cursor;
 
 /// Where a listener stands, and what it still has to be told.
@@ -17,6 +19,7 @@ pub(crate) struct Place {
     pub(crate) last_write: Instant,
     /// Whether the last words were written that its reason asks for.
     pub(crate) has_farewell: bool,
+    pub(crate) grant: Option<Grant>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -34,10 +37,18 @@ pub(crate) enum Reason {
     Shutdown,
     /// Its own end in a drain has come.
     Drained,
+    /// Its grant has ended.
+    Expired,
+    Revoked,
 }
 
 impl Place {
-    pub(crate) fn new(channel: usize, cursor: Cursor, first_block: String, now: Instant) -> Self {
+    pub(crate) fn new(
+        (channel, cursor): (usize, Cursor),
+        grant: Option<Grant>,
+        first_block: String,
+        now: Instant,
+    ) -> Self {
         Self {
             channel,
             cursor,
@@ -47,6 +58,7 @@ impl Place {
             first_block: Some(first_block),
             last_write: now,
             has_farewell: false,
+            grant,
         }
     }
 
@@ -67,6 +79,31 @@ impl Place {
         if self.is_here() {
             self.presence = Presence::Leaving { at, reason };
         }
+    }
+
+    /// It has read all that it may, but for what it has begun.
+    pub(crate) fn revoke(&mut self) {
+        if self.is_reading() {
+            self.presence = Presence::Leaving { at: self.whole(), reason: Reason::Revoked };
+        }
+    }
+
+    /// It may not read beyond `at` any more; returns whether it would have.
+    pub(crate) fn expire(&mut self, at: Cursor) -> bool {
+        let is_further = match self.presence {
+            Presence::Here => true,
+            Presence::Leaving { at: known, .. } => self.is_reading() && at.is_before(known),
+            Presence::Cut { .. } => false,
+        };
+        if is_further {
+            self.presence = Presence::Leaving { at, reason: Reason::Expired };
+        }
+        is_further
+    }
+
+    /// Where it stands once what it has begun to read is whole.
+    pub(crate) fn whole(&self) -> Cursor {
+        Cursor { event: self.cursor.event + u64::from(0 < self.offset), ..self.cursor }
     }
 
     /// The log begins at `start` now: whether the listener had still to read what came before.

@@ -1,6 +1,9 @@
 use std::time::{Duration, Instant};
 
-use sse_core::channel::{CloseReason, Output};
+use sse_core::{
+    access::Grant,
+    channel::{CloseReason, Output},
+};
 
 use super::{Cursor, Model, Place, Presence, Reason};
 
@@ -14,10 +17,10 @@ pub(crate) struct Look {
     /// Whether the write has several frames, and no room for the next.
     pub(crate) is_full: bool,
     pub(crate) is_comment: bool,
-    /// Whether it was cut because it fell too far behind.
-    pub(crate) is_overrun: bool,
+    /// Why it is over, if it is.
+    pub(crate) reason: Option<CloseReason>,
     pub(crate) gaps: u64,
-    pub(crate) farewells: u64,
+    pub(crate) is_farewell: bool,
 }
 
 impl Model {
@@ -33,7 +36,7 @@ impl Model {
             Output::Close(reason) => {
                 self.check_close(who, *reason, now);
                 look.is_over = true;
-                look.is_overrun = matches!(reason, CloseReason::Overrun { .. });
+                look.reason = Some(*reason);
             }
             other => panic!("nobody asked for {other:?}"),
         }
@@ -62,7 +65,7 @@ impl Model {
             look.is_comment = true;
             return assert!(KEEPALIVE <= silence, "a comment after {silence:?}");
         }
-        look.farewells += 1;
+        look.is_farewell = true;
         self.check_farewell(who, bytes, now);
     }
 
@@ -137,6 +140,7 @@ impl Model {
                 assert!(self.settings.closed_ttl.is_some(), "its token is free at once");
                 assert_text(bytes, END, "the farewell");
             }
+            Reason::Expired | Reason::Revoked => assert_text(bytes, EXPIRED, "the farewell"),
             Reason::Shutdown | Reason::Drained => {
                 let text = str::from_utf8(bytes).expect("it is text");
                 let millis =
@@ -157,6 +161,9 @@ impl Model {
         let next = it.frame(life, place.cursor, self.until(place));
         assert!(is_told && next.is_none(), "it waits and has not seen everything");
         let until = until.expect("there is a keepalive");
+        if let Some(end) = place.grant.as_ref().and_then(Grant::end) {
+            assert!(now < end && until <= end, "it waits beyond the end of its grant");
+        }
         assert!(now < until && until <= place.last_write + KEEPALIVE + KEEPALIVE / 8, "no comment");
     }
 
@@ -173,6 +180,8 @@ impl Model {
                     Reason::Replaced => (true, CloseReason::Replaced),
                     Reason::Finished => (self.settings.closed_ttl.is_some(), CloseReason::Finished),
                     Reason::Drained => (true, CloseReason::Shutdown),
+                    Reason::Expired => (true, CloseReason::Expired),
+                    Reason::Revoked => (true, CloseReason::Revoked),
                     // It is told when to come back if its own end in the drain has come.
                     Reason::Shutdown => {
                         let is_over =
@@ -202,6 +211,8 @@ fn assert_text(bytes: &[u8], expected: &str, what: &str) {
 }
 
 const END: &str = "event: sse.end\ndata: {}\n\n";
+
+const EXPIRED: &str = "event: sse.expired\ndata: {}\n\n";
 
 const REPLACED: &str = "event: sse.replaced\nretry: 86400000\ndata: {}\n\n";
 
