@@ -41,7 +41,7 @@ pub(crate) struct Claims {
 impl Claims {
     /// Reads a JSON object. Claims that are not known are not looked at.
     pub(crate) fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(json).map(|Object(claims)| claims)
+        Object::parse(json)
     }
 
     /// Who the token is of.
@@ -171,7 +171,15 @@ const END_OF_9999: Duration = Duration::from_secs(253_402_300_799);
 
 /// A `T` that is written as an object. What serde derives takes a list of its fields too.
 #[derive(Debug)]
-pub(crate) struct Object<T>(pub(crate) T);
+pub(crate) struct Object<T>(T);
+
+impl<T: DeserializeOwned> Object<T> {
+    pub(crate) fn parse(json: &[u8]) -> Result<T, serde_json::Error> {
+        // Values that are not known are not looked at, so that they are text is proved before.
+        let json = str::from_utf8(json).map_err(serde_json::Error::custom)?;
+        serde_json::from_str(json).map(|Self(object)| object)
+    }
+}
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -27,10 +27,18 @@ enum Target {
     Decode,
     /// Headers of proxies against a naive reader, and with anything on their left
     Forwarded,
+    /// Any claims of a token grant what they say, or nothing
+    Grant,
+    /// Any text is a token only if it was signed
+    Jwt,
     /// Limits are passed at the same byte at any cut, and memory stays near them
     Limits,
+    /// Any text is a pattern of tokens as the rule says
+    Pattern,
     /// Events come back as they were, and nothing else does
     RoundTrip,
+    /// Any text is a ticket only if it was issued
+    Ticket,
 }
 
 impl Target {
@@ -42,7 +50,16 @@ impl Target {
             Self::Decode => Some(&[1, 0, 0, 4, 11, 22, 255]),
             // With comments, what is too long dropped, five limits, and four lengths.
             Self::Limits => Some(&[1, 1, 64, 64, 8, 16, 16, 0, 4, 11, 22]),
-            Self::Forwarded | Self::RoundTrip => None,
+            Self::Forwarded | Self::Grant | Self::Jwt | Self::Pattern => None,
+            Self::RoundTrip | Self::Ticket => None,
+        }
+    }
+
+    /// The words of its input.
+    fn dictionary(self) -> &'static str {
+        match self {
+            Self::Decode | Self::Forwarded | Self::Limits | Self::RoundTrip => "sse.dict",
+            Self::Grant | Self::Jwt | Self::Pattern | Self::Ticket => "access.dict",
         }
     }
 }
@@ -58,7 +75,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
     if let Some(options) = args.target.options() {
         run.arg(write_seeds(workspace, target.get_name(), options)?);
     }
-    run.args(["--", "-dict=sse.dict", "-max_len=1024", "-print_final_stats=1"]);
+    run.args(["--", "-max_len=1024", "-print_final_stats=1"]);
+    run.arg(format!("-dict={}", args.target.dictionary()));
     process::run(run.arg(format!("-max_total_time={}", args.seconds)))?;
     if args.minimise {
         let by_edges = ["--", "-use_counters=0"];

@@ -157,12 +157,8 @@ impl Material {
         }
     }
 
-    /// Whether `signature` is that of `message`. The kind is compared here too, though a [`Key`](super::Key)
-    /// has no algorithms but those of its kind.
+    /// Whether `signature` is that of `message` by `algorithm`, which is one for this kind of key.
     pub(super) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        if self.kind() != algorithm.key_kind() {
-            return false;
-        }
         match (self, algorithm.verification()) {
             (Self::Secret(secret), Verification::Hmac(hash)) => {
                 hmac::verify(&hmac::Key::new(hash, secret), message, signature).is_ok()

@@ -67,8 +67,7 @@ pub(super) struct Header {
 
 impl Header {
     fn parse(json: &[u8]) -> Result<Self, JwtError> {
-        let Object::<Self>(header) =
-            serde_json::from_slice(json).map_err(|_| JwtError::Malformed)?;
+        let header: Self = Object::parse(json).map_err(|_| JwtError::Malformed)?;
         if header.crit || header.zip {
             return Err(JwtError::Extension);
         }

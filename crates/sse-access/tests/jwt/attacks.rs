@@ -19,7 +19,7 @@ fn a_token_that_is_not_signed_is_refused() {
             assert_eq!(error, JwtError::Algorithm, "{alg}");
             assert!(!error.is_genuine());
         }
-        let error = refused(&hs256(), &signed(&json!({ "alg": alg }).to_string(), &claims));
+        let error = refused(&hs256(), &signed(json!({ "alg": alg }).to_string(), &claims));
         assert_eq!(error, JwtError::Algorithm, "{alg}, with a signature");
     }
 }
@@ -268,6 +268,8 @@ fn a_header_is_an_object_that_says_each_thing_once() {
         assert_eq!(error, expected, "{header}");
         assert!(!error.is_genuine(), "{header}");
     }
+    let not_utf8 = signed(b"{\"alg\":\"HS256\",\"x\":\"\xff\"}", &claims);
+    assert_eq!(refused(&hs256(), &not_utf8), JwtError::Malformed);
     let deep = format!(r#"{{"alg":"HS256","x":{}1{}}}"#, "[".repeat(900), "]".repeat(900));
     assert!(hs256().verify(&signed(&deep, &claims), Instant::now()).is_ok());
 }
@@ -301,9 +303,9 @@ fn an_error_shows_nothing_of_the_token() {
     for token in [
         secret.to_owned(),
         format!("{secret}.{secret}.{secret}"),
-        signed(&json!({ "alg": secret }).to_string(), &claims),
-        signed(&json!({ "alg": "HS256", "typ": secret }).to_string(), &claims),
-        signed(&json!({ "alg": "HS256", "kid": secret }).to_string(), &claims),
+        signed(json!({ "alg": secret }).to_string(), &claims),
+        signed(json!({ "alg": "HS256", "typ": secret }).to_string(), &claims),
+        signed(json!({ "alg": "HS256", "kid": secret }).to_string(), &claims),
         signed(r#"{"alg":"HS256"}"#, &claims),
     ] {
         let error = refused(&hs256().with_issuer("other"), &token);

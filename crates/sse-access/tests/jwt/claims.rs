@@ -206,6 +206,15 @@ fn claims_are_one_object_that_claims_each_thing_once() {
         let error = refused(&hs256(), &signed(r#"{"alg":"HS256"}"#, claims));
         assert_eq!(error, JwtError::Claims, "{claims}");
     }
+    for claims in [
+        &b"{\"exp\":4000000000,\"x\":\"\xff\"}"[..],
+        b"{\"exp\":4000000000,\"\xff\":1}",
+        b"{\"exp\":4000000000,\"x\":\"\xed\xa0\x80\"}",
+        b"{\"exp\":4000000000}\xff",
+    ] {
+        let error = refused(&hs256(), &signed(r#"{"alg":"HS256"}"#, claims));
+        assert_eq!(error, JwtError::Claims, "{}", claims.escape_ascii());
+    }
     let spaced = " \r\n\t{ \"exp\" : 4000000000 } \n";
     let token = signed(r#"{"alg":"HS256"}"#, spaced);
     assert!(hs256().verify(&token, Instant::now()).is_ok());

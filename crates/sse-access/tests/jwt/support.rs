@@ -13,8 +13,8 @@ pub(crate) fn hs256() -> Jwt {
     Jwt::new(Keys::new().with_key(Key::from_secret(&[Algorithm::Hs256], SECRET).unwrap()))
 }
 
-/// A token whose header and claims are these texts, signed with [`SECRET`].
-pub(crate) fn signed(header: &str, claims: &str) -> String {
+/// A token whose header and claims are these, signed with [`SECRET`].
+pub(crate) fn signed(header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
     let message = format!("{}.{}", encoded(header), encoded(claims));
     let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET), message.as_bytes());
     format!("{message}.{}", encoded(signature))
