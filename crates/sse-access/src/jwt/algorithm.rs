@@ -144,11 +144,20 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// From what stands in the header of a token; case matters.
+/// From what stands in the header of a token; case matters. `Ed25519` is `EdDSA` too.
+///
+/// # Source
+///
+/// RFC 9864, [Edwards-Curve Digital Signature Algorithm][spec]: the name that says the curve.
+///
+/// [spec]: https://www.rfc-editor.org/rfc/rfc9864.html#section-2.2
 impl FromStr for Algorithm {
     type Err = AlgorithmError;
 
     fn from_str(name: &str) -> Result<Self, AlgorithmError> {
+        if name == "Ed25519" {
+            return Ok(Self::EdDsa);
+        }
         Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.name() == name)

@@ -134,6 +134,14 @@ impl<'a> Contents<'a> {
 }
 
 /// Why something is no key for verifying.
+///
+/// ```
+/// use sse_access::{Algorithm, Key, KeyError};
+///
+/// let error = Key::from_secret(&[Algorithm::Hs256], b"guess me").unwrap_err();
+/// assert_eq!(error, KeyError::ShortSecret { len: 8 });
+/// assert_eq!(error.to_string(), "a secret of 8 bytes is too short: at least 32 are needed");
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

@@ -133,6 +133,13 @@ struct Set {
 }
 
 /// Why a text is no JWK set that can be used.
+///
+/// ```
+/// use sse_access::{KeyError, Keys, KeysError};
+///
+/// let error = Keys::from_jwks(br#"{"keys": [{"kty": "EC", "crv": "P-521"}]}"#).unwrap_err();
+/// assert_eq!(error, KeysError::NoneUsable { count: 1, first: KeyError::Unsupported });
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeysError {

@@ -323,6 +323,13 @@ const ED25519_PKCS8: &[u8] =
     &[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
 /// Why something is no key for signing.
+///
+/// ```
+/// use sse_access::{Algorithm, SigningKey, SigningKeyError};
+///
+/// let error = SigningKey::from_pem(Algorithm::Es256, b"not a PEM file").unwrap_err();
+/// assert_eq!(error, SigningKeyError::NoPem);
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningKeyError {

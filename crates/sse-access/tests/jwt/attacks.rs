@@ -285,7 +285,7 @@ fn what_is_usual_in_a_header_is_taken() {
         r#"{"typ":"Application/JWT","alg":"HS256"}"#,
         r#" { "alg" : "HS256" , "cty":"x", "x5t": "abc", "enc": "A128GCM", "b64": true } "#,
     ] {
-        let token = signed(header, &valid_claims().to_string());
+        let token = signed(header, valid_claims().to_string());
         assert!(hs256().verify(&token, Instant::now()).is_ok(), "{header}");
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn signed(header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> Stri
 
 /// A token with these claims, signed with [`SECRET`].
 pub(crate) fn token(claims: &Value) -> String {
-    signed(r#"{"alg":"HS256"}"#, &claims.to_string())
+    signed(r#"{"alg":"HS256"}"#, claims.to_string())
 }
 
 /// A token that is valid for an hour, and may listen on everything.

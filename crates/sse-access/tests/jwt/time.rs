@@ -100,7 +100,7 @@ fn a_time_is_any_number_and_none_is_too_large() {
         ("04000000000", "invalid"),
         ("4000000000.", "invalid"),
     ] {
-        let ended = hs256().verify(&signed(HEADER, &format!(r#"{{"exp":{exp}}}"#)), now);
+        let ended = hs256().verify(&signed(HEADER, format!(r#"{{"exp":{exp}}}"#)), now);
         assert_eq!(outcome(&ended), expected, "exp {exp}");
         let claims = format!(r#"{{"exp":253402300799,"nbf":{exp}}}"#);
         let expected = match expected {

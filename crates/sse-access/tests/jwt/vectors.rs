@@ -4,9 +4,9 @@
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use sse_access::{Jwt, JwtError, Keys, SigningKey};
+use sse_access::{Algorithm, Jwt, JwtError, Keys, SigningKey};
 
-use crate::support::{decoded, encoded};
+use crate::support::{decoded, encoded, valid_claims};
 
 fn jwt(key: Value) -> Jwt {
     Jwt::new(Keys::from_jwks(json!({ "keys": [key] }).to_string().as_bytes()).unwrap())
@@ -63,13 +63,29 @@ fn the_example_of_rfc_8037_is_verified() {
     assert_eq!(error, JwtError::Claims, "it claims a sentence");
 }
 
+/// RFC 9864 gives the same algorithm a name that says its curve.
+#[test]
+fn eddsa_has_two_names() {
+    let key = SigningKey::generate(Algorithm::EdDsa).unwrap();
+    let mut jwk = key.public_jwk().unwrap();
+    for name in ["EdDSA", "Ed25519"] {
+        jwk["alg"] = name.into();
+        let token = key.sign(&valid_claims());
+        assert!(jwt(jwk.clone()).verify(&token, Instant::now()).is_ok(), "{name}");
+        let header = encoded(json!({ "alg": name }).to_string());
+        let renamed = format!("{header}.{}", token.split_once('.').unwrap().1);
+        let error = jwt(jwk.clone()).verify(&renamed, Instant::now()).unwrap_err();
+        assert_eq!(error, JwtError::Signature, "{name} is known, and the header is signed");
+    }
+}
+
 #[test]
 fn the_private_key_of_rfc_8037_has_its_public_half() {
     let seed = decoded("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A");
     let start = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     let pem = pem::encode(&pem::Pem::new("PRIVATE KEY", [&start[..], &seed].concat()));
 
-    let key = SigningKey::from_pem(sse_access::Algorithm::EdDsa, pem.as_bytes()).unwrap();
+    let key = SigningKey::from_pem(Algorithm::EdDsa, pem.as_bytes()).unwrap();
     assert_eq!(key.public_jwk().unwrap()["x"], ED25519_X);
 }
 
