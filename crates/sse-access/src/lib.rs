@@ -36,6 +36,7 @@ pub use fetch::{Endpoint, EndpointError};
 
 pub mod limits;
 
+#[cfg(any(feature = "http", feature = "jwt"))]
 mod cache;
 #[cfg(any(feature = "http", feature = "jwt"))]
 mod claims;
