@@ -20,10 +20,12 @@ use crate::clock::Clock;
 /// RFC 7519, [Registered Claim Names](https://www.rfc-editor.org/rfc/rfc7519.html#section-4.1).
 #[derive(Debug, Deserialize)]
 pub(crate) struct Claims {
+    #[cfg_attr(not(feature = "jwt"), expect(dead_code, reason = "only its type counts"))]
     #[serde(default, deserialize_with = "present")]
     iss: Option<Box<str>>,
     #[serde(default, deserialize_with = "present")]
     sub: Option<Box<str>>,
+    #[cfg_attr(not(feature = "jwt"), expect(dead_code, reason = "only its type counts"))]
     #[serde(default, deserialize_with = "present")]
     aud: Option<Audience>,
     #[serde(default, deserialize_with = "present")]
@@ -45,11 +47,13 @@ impl Claims {
     }
 
     /// Who the token is of.
+    #[cfg(feature = "jwt")]
     pub(crate) fn issuer(&self) -> Option<&str> {
         self.iss.as_deref()
     }
 
     /// Whom the token is for.
+    #[cfg(feature = "jwt")]
     pub(crate) fn audience(&self) -> impl Iterator<Item = &str> {
         let audience = match &self.aud {
             Some(Audience::One(audience)) => std::slice::from_ref(audience),
@@ -121,6 +125,7 @@ fn pattern(topic: &str) -> Option<Pattern> {
     Token::new(topic).ok().filter(|_| is_plain).and_then(|token| Pattern::new(token.as_str()).ok())
 }
 
+#[cfg_attr(not(feature = "jwt"), expect(dead_code, reason = "only its type counts"))]
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Audience {
