@@ -1,4 +1,76 @@
 //! Who may listen and publish, and how much: tokens, tickets, passwords, limits by address.
+//!
+//! What is decided is in [`sse_core::access`]; here is what it is decided by.
+//!
+//! | to | use | feature |
+//! |---|---|---|
+//! | say who sends a request, by all of these ways | [`Authentication`] | |
+//! | verify JSON Web Tokens | [`Jwt`], with [`Keys`] of files or a JWK set | `jwt` |
+//! | have their keys from an address of the issuer | [`RemoteKeys`] | `jwt`, `http` |
+//! | sign tokens | [`SigningKey`] | `jwt` |
+//! | let an `EventSource` in, which can set no header | [`TicketKey`] | |
+//! | let scripts in by a name and a password | [`Passwords`], [`hash_password`] | `password` |
+//! | ask a server of your own | [`Upstream`] | `http` |
+//! | bound what one address and one subject may have | [`limits`] | |
+//!
+//! # Features
+//!
+//! All of them are on by default. Cryptography is `ring`'s, that of TLS too.
+//!
+//! # Example
+//!
+//! ```
+//! use std::time::{Duration, Instant};
+//! use http::{Request, StatusCode, request::Parts};
+//! use serde_json::json;
+//! use sse_access::{Algorithm, Authentication, Jwt, Keys, SigningKey, TicketKey};
+//! use sse_core::{
+//!     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+//!     access::Access,
+//!     gateway::{Asked, Handled},
+//! };
+//!
+//! let key = SigningKey::generate(Algorithm::EdDsa)?;
+//! let authentication = Authentication::new()
+//!     .with_jwt(Jwt::new(Keys::new().with_key(key.verifying_key())))
+//!     .with_tickets(TicketKey::random()?, Duration::from_secs(3600));
+//! let config = GatewayConfig::default().with_access(Access::new(authentication));
+//! let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), config);
+//!
+//! // What an adapter does with the head of a request.
+//! let answer = |parts: &Parts| {
+//!     let Asked::Channel(asked) = gateway.ask(parts) else { panic!("it is for a channel") };
+//!     let outcome = gateway.authenticate(&asked, parts).into_ready().expect("it need not wait");
+//!     match gateway.decide(asked, parts, outcome, Instant::now()) {
+//!         Handled::Respond(response) => response,
+//!         handled => panic!("{handled:?}"),
+//!     }
+//! };
+//! let alice = key.sign(&json!({
+//!     "sub": "alice",
+//!     "exp": 4_000_000_000_u64,
+//!     "sse": { "listen": ["room:*"] },
+//! }));
+//! for (authorization, path, expected) in [
+//!     (format!("Bearer {alice}"), "/ticket/room:42", StatusCode::OK),
+//!     (format!("Bearer {alice}"), "/ticket/news", StatusCode::FORBIDDEN),
+//!     (format!("Bearer {alice}"), "/ping/room:42", StatusCode::FORBIDDEN),
+//!     ("Bearer made.up.altogether".to_owned(), "/ticket/room:42", StatusCode::UNAUTHORIZED),
+//! ] {
+//!     let request = Request::post(path).header("host", "localhost");
+//!     let request = request.header("authorization", authorization).body(())?;
+//!     assert_eq!(answer(&request.into_parts().0).status(), expected, "{path}");
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+#![cfg_attr(not(feature = "jwt"), doc = "[`Jwt`]: #features")]
+#![cfg_attr(not(feature = "jwt"), doc = "[`Keys`]: #features")]
+#![cfg_attr(not(feature = "jwt"), doc = "[`SigningKey`]: #features")]
+#![cfg_attr(not(all(feature = "http", feature = "jwt")), doc = "[`RemoteKeys`]: #features")]
+#![cfg_attr(not(feature = "password"), doc = "[`Passwords`]: #features")]
+#![cfg_attr(not(feature = "password"), doc = "[`hash_password`]: #features")]
+#![cfg_attr(not(feature = "http"), doc = "[`Upstream`]: #features")]
 
 mod authentication;
 pub use authentication::Authentication;
@@ -39,5 +111,6 @@ pub mod limits;
 #[cfg(any(feature = "http", feature = "jwt"))]
 mod cache;
 #[cfg(any(feature = "http", feature = "jwt"))]
+#[cfg_attr(not(feature = "jwt"), expect(dead_code, reason = "only a token has an audience"))]
 mod claims;
 mod clock;

@@ -27,6 +27,12 @@ use crate::{Upstream, upstream::Question};
 mod attempt;
 use attempt::Attempt;
 
+#[cfg(any(feature = "jwt", feature = "password"))]
+mod ended;
+
+#[cfg(any(feature = "password", all(feature = "http", feature = "jwt")))]
+mod follow;
+
 #[cfg(feature = "jwt")]
 mod tokens;
 #[cfg(feature = "jwt")]
@@ -39,10 +45,10 @@ mod remote;
 ///
 /// | what is presented | who says whose it is |
 /// |---|---|
-/// | `Authorization: Bearer`, a cookie | [`Self::with_jwt`]; without it [`Self::with_upstream`] |
-/// | `Authorization: Basic` | [`Self::with_passwords`]; without them [`Self::with_upstream`] |
-/// | `Authorization` of another scheme | [`Self::with_upstream`] |
-/// | a ticket in the query | [`Self::with_tickets`] |
+/// | `Authorization: Bearer`, a cookie | `with_jwt`, `with_remote_jwt`; without them `with_upstream` |
+/// | `Authorization: Basic` | `with_passwords`; without them `with_upstream` |
+/// | `Authorization` of another scheme | `with_upstream` |
+/// | a ticket in the query | `with_tickets` |
 /// | nothing | nobody is asked; it is somebody without a name |
 ///
 /// What nobody is there to check is not valid. Of what is valid a grant is made; it is remembered until it ends

@@ -6,7 +6,7 @@ use std::sync::{
 use sse_core::access::Denied;
 
 use super::{
-    attempt::Ended,
+    ended::Ended,
     tokens::{Tokens, ended, no_grants},
 };
 use crate::{JwtError, Keys, RemoteKeys};

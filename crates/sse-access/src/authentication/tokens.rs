@@ -7,9 +7,9 @@ use std::{
 use sse_core::access::{Denied, Grant, Revocation, Verdict};
 use tracing::debug;
 
-use super::attempt::{Attempt, Ended};
 #[cfg(feature = "http")]
 use super::remote::Remote;
+use super::{attempt::Attempt, ended::Ended};
 use crate::{
     Jwt, JwtError,
     cache::{CacheKey, VerdictCache},

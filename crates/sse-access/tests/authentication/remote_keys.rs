@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::json;
-use sse_access::{Authentication, Endpoint, Jwt, Keys, Refresh, RemoteKeys, SigningKey};
+use sse_access::{Algorithm, Authentication, Endpoint, Jwt, Keys, Refresh, RemoteKeys, SigningKey};
 use sse_core::access::Denied;
 use sse_testkit::{ScriptedServer, Step};
 
@@ -165,12 +165,12 @@ async fn without_keys_nothing_can_be_checked_and_they_are_asked_for_again() {
     assert_eq!(subject(&listen(&authentication, "42", &token).await), Err(Denied::Unavailable));
     server.until_requests(4).await;
 
-    let found = sse_until_found(&authentication, &token).await;
+    let found = until_found(&authentication, &token).await;
     assert_eq!(found.as_deref(), Some("alice"));
 }
 
 /// Who has signed `token`, once its key is known.
-async fn sse_until_found(authentication: &Authentication, token: &str) -> Option<String> {
+async fn until_found(authentication: &Authentication, token: &str) -> Option<String> {
     for _ in 0..1000 {
         if let Ok(grant) = listen(authentication, "42", token).await {
             return grant?.subject().map(str::to_owned);
@@ -194,7 +194,7 @@ async fn keys_are_asked_for_again_when_they_are_not_fresh_any_more() {
     assert_eq!(subject(&listen(&authentication, "42", &old).await), Ok(Some("old")));
     server.until_requests(3).await;
 
-    assert_eq!(sse_until_found(&authentication, &new).await.as_deref(), Some("new"));
+    assert_eq!(until_found(&authentication, &new).await.as_deref(), Some("new"));
     assert_eq!(subject(&listen(&authentication, "42", &old).await), Err(Denied::Unauthorized));
     assert_eq!(server.connections(), 3);
 }
@@ -212,6 +212,19 @@ async fn keys_of_ones_own_are_valid_beside_those_from_elsewhere() {
         let found = listen(&authentication, "42", &token(key, "alice", 60)).await;
         assert_eq!(subject(&found), Ok(Some("alice")));
     }
+}
+
+#[tokio::test]
+async fn a_token_that_names_no_key_waits_for_the_first_keys_too() {
+    let [own, remote] = [(); 2].map(|()| SigningKey::generate(Algorithm::EdDsa).unwrap());
+    let server = ScriptedServer::start([set("", &[&remote])]).await;
+    let keys = RemoteKeys::spawn(Endpoint::new(&server.url("/")).unwrap(), Refresh::default());
+    let jwt = Jwt::new(Keys::new().with_key(own.verifying_key()));
+    let authentication = Authentication::new().with_remote_jwt(jwt, keys);
+
+    let found = listen(&authentication, "42", &token(&remote, "alice", 60)).await;
+
+    assert_eq!(subject(&found), Ok(Some("alice")));
 }
 
 #[tokio::test]

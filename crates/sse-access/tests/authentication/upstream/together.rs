@@ -2,11 +2,14 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures_util::future::{Either, join_all, select};
 use sse_access::{Authentication, Endpoint, Upstream};
-use sse_core::access::Denied;
+use sse_core::{
+    Token,
+    access::{AccessRequest, Authenticator, Credential, Denied, Operation},
+};
 use sse_testkit::{ScriptedServer, Step};
 use tokio::net::TcpListener;
 
-use crate::asking::{answer, by, granting, listen, subject};
+use crate::asking::{answer, by, granting, listen, parts, subject};
 
 /// `script` with a wait before the answer, in which others come.
 fn slowly(mut script: Vec<Step>) -> Vec<Step> {
@@ -81,4 +84,20 @@ async fn beyond_256_questions_none_is_put() {
     };
 
     assert_eq!(subject(&found), Err(Denied::Unavailable));
+}
+
+#[tokio::test]
+async fn one_who_begins_before_an_answer_and_asks_after_it_has_that_answer() {
+    let server = ScriptedServer::start([granting("alice"), granting("mallory")]).await;
+    let authentication = by(&server);
+    let parts = parts("GET", "/poll/42", &[]);
+    let (token, operation) = (Token::new("42").unwrap(), Operation::Listen);
+    let credential = Some(Credential::Bearer("a"));
+    let request = AccessRequest::new(&parts, &token, &operation, credential);
+    let verdicts = [(); 2].map(|()| authentication.authenticate(&request));
+
+    for verdict in verdicts {
+        assert_eq!(subject(&verdict.await), Ok(Some("alice")));
+    }
+    assert_eq!(server.connections(), 1);
 }
