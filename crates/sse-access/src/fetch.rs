@@ -36,7 +36,8 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// The address `url`, of the scheme `http` or `https`. Under `https` the system's root certificates are
-    /// trusted; they are read here.
+    /// trusted; they are read here. Under `http` anybody on the way there can read and answer questions: use it
+    /// for this machine and for networks of your own.
     ///
     /// # Errors
     ///
