@@ -70,7 +70,7 @@ async fn no_secret_is_logged_or_shown() {
     let count = answers().len();
     let server = ScriptedServer::start(answers()).await;
     let jwks = ScriptedServer::start([answer("500 No")]).await;
-    let timeout = Duration::from_millis(50);
+    let timeout = Duration::from_secs(1);
     let endpoint = |server: &ScriptedServer| {
         Endpoint::new(&server.url("/?key=qu3ry")).unwrap().with_timeout(timeout)
     };
