@@ -70,13 +70,15 @@ impl<'a> Credential<'a> {
             return Ok(Some(found));
         }
         if let Some(name) = cookie.filter(|_| is_own_page)
-            && let Some(found) = in_cookies(&parts.headers, name)?
+            && let Some(found) =
+                in_cookies(&parts.headers, name).ok_or(Ambiguous { is_cookie: true })?
         {
             return Ok(Some(Self::Cookie(found)));
         }
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let tickets = query.filter(|(name, _)| name == TICKET).map(|(_, ticket)| ticket);
-        Ok(only(tickets)?.map(Self::Ticket))
+        let ticket = only(tickets).ok_or(Ambiguous { is_cookie: false })?;
+        Ok(ticket.map(Self::Ticket))
     }
 
     fn in_header(headers: &'a HeaderMap) -> Result<Option<Self>, Ambiguous> {
@@ -85,7 +87,7 @@ impl<'a> Credential<'a> {
             return Ok(None);
         };
         if values.next().is_some() {
-            return Err(Ambiguous);
+            return Err(Ambiguous { is_cookie: false });
         }
         let Some((scheme, rest)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else {
             return Ok(Some(Self::Other(value)));
@@ -114,9 +116,12 @@ impl std::fmt::Debug for Credential<'_> {
 
 /// Several credentials of one kind in a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Ambiguous;
+pub(crate) struct Ambiguous {
+    /// Whether they are cookies, which a browser sends unasked.
+    pub(crate) is_cookie: bool,
+}
 
-fn in_cookies<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Ambiguous> {
+fn in_cookies<'a>(headers: &'a HeaderMap, name: &str) -> Option<Option<&'a str>> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     // Others may hold any bytes.
     let pairs = lines.flat_map(|line| line.split(|&byte| byte == b';')).map(str::from_utf8);
@@ -128,10 +133,10 @@ fn in_cookies<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>,
     }))
 }
 
-/// The only one of `values`. The same one several times is one.
-fn only<T: Eq>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Ambiguous> {
+/// The one that all of `values` are, or that there is none; `None` if they differ.
+fn only<T: Eq>(mut values: impl Iterator<Item = T>) -> Option<Option<T>> {
     let first = values.next();
-    if values.all(|other| Some(&other) == first.as_ref()) { Ok(first) } else { Err(Ambiguous) }
+    values.all(|other| Some(&other) == first.as_ref()).then_some(first)
 }
 
 /// The name of a ticket in the query.
@@ -175,15 +180,15 @@ mod tests {
     #[test]
     fn several_of_a_kind_are_none() {
         let bearer = ("authorization", "Bearer a");
-        for (target, fields) in [
-            ("/", &[bearer, bearer][..]),
-            ("/", &[bearer, ("authorization", "Basic YTpi")]),
-            ("/", &[("cookie", "auth=a; auth=b")]),
-            ("/", &[("cookie", "auth=a"), ("cookie", "auth=b")]),
-            ("/?ticket=a&ticket=b", &[]),
+        for (target, fields, is_cookie) in [
+            ("/", &[bearer, bearer][..], false),
+            ("/", &[bearer, ("authorization", "Basic YTpi")], false),
+            ("/", &[("cookie", "auth=a; auth=b")], true),
+            ("/", &[("cookie", "auth=a"), ("cookie", "auth=b")], true),
+            ("/?ticket=a&ticket=b", &[], false),
         ] {
             let found = Credential::find(&parts(target, fields), Some("auth"), true).map(drop);
-            assert_eq!(found, Err(Ambiguous), "{target} {fields:?}");
+            assert_eq!(found, Err(Ambiguous { is_cookie }), "{target} {fields:?}");
         }
     }
 

@@ -16,6 +16,7 @@ mod operation;
 pub use operation::Operation;
 
 mod credential;
+pub(crate) use credential::Ambiguous;
 pub use credential::Credential;
 
 mod authenticator;

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     Token,
-    access::{AccessRequest, Credential, Denied, Grant, Operation, Outcome, Seat, Ticket, Verdict},
+    access::{
+        AccessRequest, Ambiguous, Credential, Denied, Grant, Operation, Outcome, Seat, Ticket,
+        Verdict,
+    },
     channel::IdempotencyKey,
     history::{Since, Start},
     hub::{HubLimit, PublishError},
@@ -88,7 +91,7 @@ impl Gateway {
                 &asked.operation,
                 credential,
             )),
-            Err(denied) => Verdict::ready(Err(denied)),
+            Err(_ambiguous) => Verdict::ready(Err(Denied::Unauthorized)),
         }
     }
 
@@ -142,9 +145,9 @@ impl Gateway {
         &self,
         asked: &ChannelRequest,
         parts: &'a Parts,
-    ) -> Result<Option<Credential<'a>>, Denied> {
+    ) -> Result<Option<Credential<'a>>, Ambiguous> {
         let cookie = self.config.access.as_ref().and_then(|access| access.cookie.as_deref());
-        Credential::find(parts, cookie, asked.is_own_page).map_err(|_| Denied::Unauthorized)
+        Credential::find(parts, cookie, asked.is_own_page)
     }
 
     /// By which grant the request is permitted; by none, if everybody may.
@@ -184,7 +187,10 @@ impl Gateway {
     /// Whether it is a cookie that says who asks, which a browser sends unasked.
     fn shows_cookie(&self, asked: &ChannelRequest, parts: &Parts) -> bool {
         parts.extensions.get::<Grant>().is_none()
-            && matches!(self.credential(asked, parts), Ok(Some(Credential::Cookie(_))))
+            && matches!(
+                self.credential(asked, parts),
+                Ok(Some(Credential::Cookie(_))) | Err(Ambiguous { is_cookie: true })
+            )
     }
 
     /// Asks for credentials.
