@@ -3,14 +3,22 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Whom lines of `X-Forwarded-For` name behind `peer`, where `is_trusted` tells proxies.
-pub fn x_forwarded_for(lines: &[String], peer: IpAddr, is_trusted: fn(IpAddr) -> bool) -> IpAddr {
+pub(crate) fn x_forwarded_for(
+    lines: &[String],
+    peer: IpAddr,
+    is_trusted: fn(IpAddr) -> bool,
+) -> IpAddr {
     let hops = lines.iter().flat_map(|line| line.split(',')).map(trim);
     walk(hops.filter(|hop| !hop.is_empty()).map(|hop| address(&hop)).collect(), peer, is_trusted)
 }
 
 /// Whom lines of `Forwarded` name behind `peer`. None if a quote is open somewhere, or is where none may be:
 /// then it depends on the side from which they are read.
-pub fn forwarded(lines: &[String], peer: IpAddr, is_trusted: fn(IpAddr) -> bool) -> Option<IpAddr> {
+pub(crate) fn forwarded(
+    lines: &[String],
+    peer: IpAddr,
+    is_trusted: fn(IpAddr) -> bool,
+) -> Option<IpAddr> {
     let mut hops = Vec::new();
     for line in lines {
         for element in split(line, ',')? {
