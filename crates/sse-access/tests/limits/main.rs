@@ -13,4 +13,5 @@ mod naive;
 mod places;
 mod races;
 mod rates;
+mod sockets;
 mod support;
