@@ -106,7 +106,7 @@ fn what_is_nearly_an_address_is_none() {
 #[test]
 fn forwarded_is_read_as_its_standard_says() {
     let limits = trusting(ClientHeader::Forwarded);
-    let cases: [(&[&str], &str); 38] = [
+    let cases: [(&[&str], &str); 40] = [
         (&["for=203.0.113.7"], "203.0.113.7"),
         (&["For=203.0.113.7"], "203.0.113.7"),
         (&["FOR=\"203.0.113.7\""], "203.0.113.7"),
@@ -129,6 +129,8 @@ fn forwarded_is_read_as_its_standard_says() {
         (&["for=203.0.113.7;host=\"a;for=198.51.100.1\""], "203.0.113.7"),
         (&[r#"for=203.0.113.7;host="\", for=198.51.100.1""#], "203.0.113.7"),
         (&[r#"for=203.0.113.7;host="\\", for=10.0.0.2"#], "203.0.113.7"),
+        (&[r#"for=203.0.113.7;host="a, for=198.51.100.1\"""#], "203.0.113.7"),
+        (&[r#"for=203.0.113.7;host="a, for=198.51.100.1\\\"b""#], "203.0.113.7"),
         (&[r#"for="\2\03.0.113\.7""#], "203.0.113.7"),
         // Nobody is named.
         (&[], "10.0.0.1"),

@@ -7,7 +7,7 @@ use sse_access::limits::{ClientHeader, Limits};
 
 use super::{naive, support::parts};
 
-const PARTS: [&str; 30] = [
+const PARTS: [&str; 32] = [
     ",",
     ",",
     ", ",
@@ -24,6 +24,8 @@ const PARTS: [&str; 30] = [
     "by=",
     "proto=http",
     "host=\"a\"",
+    ";host=\"a,\\\"\"",
+    "host=\"a\\\\\"",
     "10.0.0.2",
     "10.0.0.3",
     "203.0.113.9",
