@@ -46,7 +46,10 @@ fn field(line: &[u8]) -> Vec<u8> {
 
 /// The lines, if there is nothing in them but ASCII.
 fn text(lines: &[Vec<u8>]) -> Option<Vec<String>> {
-    lines.iter().map(|line| line.is_ascii().then(|| String::from_utf8(line.clone()).ok())?).collect()
+    lines
+        .iter()
+        .map(|line| line.is_ascii().then(|| String::from_utf8(line.clone()).ok())?)
+        .collect()
 }
 
 fn found(limits: &Limits, name: &'static str, lines: &[Vec<u8>]) -> IpAddr {

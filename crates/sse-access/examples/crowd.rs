@@ -70,7 +70,7 @@ async fn serve(is_limited: bool) {
     let limits = Limits::new().with_trusted_proxy("127.0.0.0/8".parse().unwrap());
     let limits = match is_limited {
         true => limits,
-        false => limits.with_max_connections_per_address(0),
+        false => limits.with_max_connections_per_address(0).with_connection_rate(0),
     };
     let server = Server::bind("127.0.0.1:0").await.unwrap();
     println!("{}", server.local_addr().unwrap());

@@ -53,6 +53,13 @@ impl Rate {
             Ok(())
         })
     }
+
+    /// Takes back that one was let in.
+    pub(super) fn give_back(&self, address: Address) {
+        self.buckets.change(address, |bucket| {
+            bucket.full_at = bucket.full_at.checked_sub(self.interval).unwrap_or(bucket.full_at);
+        });
+    }
 }
 
 impl Slot for Bucket {

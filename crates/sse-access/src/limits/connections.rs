@@ -48,9 +48,10 @@ impl Connection {
         self.0.peer
     }
 
-    /// It carries the requests of others, and does not count for its address any more.
-    pub(super) fn carries_others(&self) {
+    /// It carries the requests of others, and does not count for its address any more. Returns whether it
+    /// did.
+    pub(super) fn carries_others(&self) -> bool {
         let place = self.0.of_address.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(place);
+        place.is_some()
     }
 }

@@ -60,8 +60,8 @@
 //! not an address (`unknown`, a name that hides one) ends the search, and the address on its right is the
 //! client. If the header is missing it is the proxy.
 //!
-//! A connection of a trusted proxy counts as one of its address until a request on it names a client:
-//! from then on it carries those of many. The rate of its new connections has no limit. A proxy that passes on TCP
+//! A connection of a trusted proxy counts as one of its address, and as a new one, until a request on it names a
+//! client: from then on it carries those of many, and neither counts any more. A proxy that passes on TCP
 //! alone, without a header, is one client like any other: turn the limits by address off then, and set some in
 //! the proxy.
 //!
@@ -221,8 +221,6 @@ impl Limits {
 
     /// Sets how many new connections one address may have a second, and ten times as many at once; 0 for any
     /// number. Default: 200.
-    ///
-    /// A trusted proxy may have any number.
     #[must_use]
     pub fn with_connection_rate(mut self, max: u32) -> Self {
         self.connection_rate = Rate::new(max);
@@ -264,7 +262,7 @@ impl Limits {
     /// [`RemoteAddr`] or a [`Connection`].
     ///
     /// If they hold a `Connection`, and it is one of a trusted proxy that names a client, the connection counts
-    /// no longer as one of the proxy's address: it carries those of many.
+    /// no longer as one of the proxy's address, nor as a new one: it carries those of many.
     pub fn client(&self, parts: &Parts) -> Option<Client> {
         let connection = || parts.extensions.get::<Connection>();
         let peer = match parts.extensions.get::<RemoteAddr>() {
@@ -274,8 +272,11 @@ impl Limits {
         let Some(client) = self.clients.behind_peer(peer.ip(), &parts.headers) else {
             return Some(self.clients.at_peer(peer.ip()));
         };
-        if let Some(connection) = connection() {
-            connection.carries_others();
+        if let Some(connection) = connection()
+            && connection.carries_others()
+            && let Some(rate) = &self.connection_rate
+        {
+            rate.give_back(connection.peer().ip().into());
         }
         Some(client)
     }
@@ -303,7 +304,6 @@ impl Limits {
             return None;
         }
         if let Some(rate) = &self.connection_rate
-            && !self.clients.is_trusted(client.ip())
             && rate.take(address, now).is_err()
         {
             refuse(Limit::ConnectionRate);

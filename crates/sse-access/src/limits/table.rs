@@ -46,13 +46,17 @@ impl<S: Slot> Table<S> {
         Self { sets: (0..SETS).map(|_| Mutex::default()).collect(), hasher: RandomState::new() }
     }
 
-    /// Looks at what is known of `address`, if anything is.
-    pub(super) fn look<R>(&self, address: Address, look: impl FnOnce(&S) -> R) -> Option<R> {
-        let set = self.set(address).lock().unwrap_or_else(PoisonError::into_inner);
-        set.iter().find(|entry| entry.address == address).map(|entry| look(&entry.slot))
+    /// Changes what is known of `address`, if anything is.
+    pub(super) fn change<R>(
+        &self,
+        address: Address,
+        change: impl FnOnce(&mut S) -> R,
+    ) -> Option<R> {
+        let mut set = self.set(address).lock().unwrap_or_else(PoisonError::into_inner);
+        set.iter_mut().find(|entry| entry.address == address).map(|entry| change(&mut entry.slot))
     }
 
-    /// Changes what is known of `address`.
+    /// Changes what is known of `address`, beginning with what is new if nothing is.
     pub(super) fn update<R>(
         &self,
         address: Address,
@@ -123,7 +127,7 @@ mod tests {
         }
 
         fn has(&self, address: u64) -> bool {
-            self.look(Address::V6(address), |_| ()).is_some()
+            self.change(Address::V6(address), |_| ()).is_some()
         }
     }
 

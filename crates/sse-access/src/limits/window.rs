@@ -33,7 +33,7 @@ impl PerMinute {
     ///
     /// How long to wait before there may be.
     pub(super) fn check(&self, address: Address, now: Instant) -> Result<(), Duration> {
-        let left = self.windows.look(address, |window| {
+        let left = self.windows.change(address, |window| {
             if window.count < self.max { Duration::ZERO } else { window.end - now }
         });
         match left {

@@ -175,13 +175,28 @@ fn who_is_no_trusted_proxy_frees_nothing() {
 }
 
 #[test]
-fn the_connections_of_a_trusted_proxy_come_at_any_rate() {
+fn a_connection_of_a_trusted_proxy_counts_as_a_new_one_until_it_carries_somebody_else() {
     let limits =
-        Limits::new().with_connection_rate(1).with_trusted_proxy("192.0.2.1/32".parse().unwrap());
+        Limits::new().with_connection_rate(1).with_trusted_proxy("127.0.0.1/32".parse().unwrap());
     let now = Instant::now();
+    let connect = || limits.connect(socket("127.0.0.1"), now);
+    let mut open: Vec<_> = (0..20).filter_map(|_| connect()).collect();
+    assert_eq!(open.len(), 10);
 
-    assert!((0..1_000).all(|_| limits.connect(socket("192.0.2.1"), now).is_some()));
-    assert!(!(0..1_000).all(|_| limits.connect(socket("192.0.2.2"), now).is_some()));
+    request(&limits, &open[0], &[]);
+    assert!(connect().is_none());
+    for _ in 0..2 {
+        // A second time changes nothing.
+        request(&limits, &open[0], &[("X-Forwarded-For", "192.0.2.1")]);
+    }
+    open.push(connect().unwrap());
+    assert!(connect().is_none());
+
+    for at in 1..100 {
+        request(&limits, &open[at], &[("X-Forwarded-For", "192.0.2.1")]);
+        open.push(connect().unwrap());
+    }
+    assert!(connect().is_none());
 }
 
 #[test]
