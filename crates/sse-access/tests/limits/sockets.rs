@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -10,11 +10,11 @@ use std::{
 use http::{Request, Response};
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
-use sse_access::limits::Limits;
+use sse_access::limits::{Limit, Limits};
 use sse_hyper::Server;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 use tower::service_fn;
@@ -78,6 +78,29 @@ async fn a_proxy_has_as_many_connections_as_its_clients_need() {
         let header = "X-Forwarded-For: 203.0.113.99\r\n";
         assert_eq!(ask(stream, header).await.as_deref(), Some("203.0.113.99"));
     }
+}
+
+#[tokio::test]
+async fn new_connections_of_one_address_come_at_its_rate_and_those_of_others_at_theirs() {
+    let limits =
+        Limits::new().with_connection_rate(1).with_trusted_proxy("127.0.0.0/8".parse().unwrap());
+    let (limits, addr) = serve(limits).await;
+    let connect = async |last| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::new(127, 0, 0, last), 0).into()).unwrap();
+        socket.connect(addr).await.unwrap()
+    };
+
+    let (start, mut served) = (Instant::now(), 0);
+    for number in 0..100 {
+        let is_served = ask(&mut connect(2).await, "").await.is_some();
+        assert!(is_served || number >= 10, "the first ten come at once");
+        served += u64::from(is_served);
+    }
+
+    assert!(served <= 11 + start.elapsed().as_secs(), "{served}");
+    assert_eq!(limits.counts().refused(Limit::ConnectionRate), 100 - served);
+    assert_eq!(ask(&mut connect(3).await, "").await.as_deref(), Some("127.0.0.3"));
 }
 
 #[tokio::test]
