@@ -161,7 +161,9 @@ impl Authentication {
         if let Some(passwords) = &self.passwords {
             let attempt = || self.attempt(request);
             // Nothing is hashed before the future is polled.
-            return match passwords.check_basic(pair).into_ready() {
+            let (limits, parts) = (self.limits.as_ref(), request.parts());
+            let may_hash = move || Attempt::new(limits, parts).check();
+            return match passwords.check_basic_if(pair, may_hash).into_ready() {
                 Ok(Err(denied)) => Verdict::ready(attempt().end(Err(denied))),
                 Ok(known) => Verdict::ready(known),
                 Err(hashing) => {

@@ -157,6 +157,16 @@ impl Passwords {
     ///
     /// The future, if it is polled outside of a runtime of tokio.
     pub fn check(&self, name: &str, password: &str) -> Verdict<'_> {
+        self.check_if(name, password, || Ok(()))
+    }
+
+    /// [`Self::check`], where `may_hash` is asked once more when its turn has come.
+    fn check_if<'a>(
+        &'a self,
+        name: &str,
+        password: &str,
+        may_hash: impl FnOnce() -> Result<(), Denied> + Send + 'a,
+    ) -> Verdict<'a> {
         if MAX_NAME < name.len() || MAX_PASSWORD < password.len() {
             return Verdict::ready(Err(Denied::Unauthorized));
         }
@@ -166,7 +176,7 @@ impl Passwords {
             return Verdict::ready(Ok(Some(grant)));
         }
         let entry = known.unwrap_or_else(|| self.stand_in(name)).clone();
-        Verdict::pending(self.hash(entry, known.is_some(), message, name.len() + 1))
+        Verdict::pending(self.hash(entry, known.is_some(), message, name.len() + 1, may_hash))
     }
 
     /// [`Self::check`] of the name and the password that `credentials` hold: what follows
@@ -201,8 +211,18 @@ impl Passwords {
     ///
     /// [spec]: https://www.rfc-editor.org/rfc/rfc7617.html#section-2
     pub fn check_basic(&self, credentials: &str) -> Verdict<'_> {
+        self.check_basic_if(credentials, || Ok(()))
+    }
+
+    /// [`Self::check_basic`], where `may_hash` is asked once more when its turn has come: while it waited, others
+    /// may have failed.
+    pub(crate) fn check_basic_if<'a>(
+        &'a self,
+        credentials: &str,
+        may_hash: impl FnOnce() -> Result<(), Denied> + Send + 'a,
+    ) -> Verdict<'a> {
         match basic::decode(credentials) {
-            Some((name, password)) => self.check(&name, &password),
+            Some((name, password)) => self.check_if(&name, &password, may_hash),
             None => Verdict::ready(Err(Denied::Unauthorized)),
         }
     }
@@ -224,12 +244,20 @@ impl Passwords {
     }
 
     /// Hashes the password, which begins at byte `at` of `message`.
-    async fn hash(&self, entry: Arc<Entry>, is_known: bool, message: String, at: usize) -> Outcome {
+    async fn hash(
+        &self,
+        entry: Arc<Entry>,
+        is_known: bool,
+        message: String,
+        at: usize,
+        may_hash: impl FnOnce() -> Result<(), Denied>,
+    ) -> Outcome {
         let turn = self.turns.wait().await.ok_or(Denied::Unavailable)?;
         // One that waited before may have had the same password.
         if is_known && let Some(grant) = entry.recall(&self.key, &message) {
             return Ok(Some(grant));
         }
+        may_hash()?;
         let tag = hmac::sign(&self.key, message.as_bytes());
         let work = {
             let entry = entry.clone();

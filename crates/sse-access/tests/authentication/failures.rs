@@ -151,6 +151,21 @@ async fn one_who_leaves_before_the_answer_has_failed_all_the_same() {
 }
 
 #[tokio::test]
+async fn those_who_wait_for_their_turn_to_be_hashed_are_refused_once_too_many_before_them_have_failed()
+ {
+    let authentication = two().with_passwords(Passwords::parse(ALICE).unwrap());
+    let here = from("192.0.2.1");
+
+    let wrong = Credential::Basic("YTpi");
+    let found = join_all((0..50).map(|_| find(&authentication, &here, wrong.clone()))).await;
+
+    let hashed = found.iter().filter(|found| **found == Err(Denied::Unauthorized)).count();
+    // Two are hashed at once, and what has failed is known a moment later than that the turn is free.
+    assert!((2..=6).contains(&hashed), "{hashed}");
+    assert_eq!(found.iter().filter(|found| has_to_wait(found)).count(), 50 - hashed);
+}
+
+#[tokio::test]
 async fn many_who_wait_for_one_answer_are_one_failure() {
     let server = ScriptedServer::start([answer("401 No"), granting("alice")]).await;
     let authentication = two().with_upstream(upstream(&server));
