@@ -91,6 +91,16 @@ fn bodies_of_one_connection_have_a_share() {
     run(http2::bodies_of_one_connection_have_a_share(start_h2c));
 }
 
+#[test]
+fn a_stream_ends_with_its_grant() {
+    run(http2::a_stream_ends_with_its_grant(start_h2c));
+}
+
+#[test]
+fn a_revoked_stream_ends_behind_the_event_that_is_begun() {
+    run(http2::a_revoked_stream_ends_behind_the_event_that_is_begun(start_h2c));
+}
+
 async fn start() -> Target {
     start_h2c(Setup::default()).await
 }

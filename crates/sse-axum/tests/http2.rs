@@ -18,3 +18,15 @@ fn a_stream_that_fails_is_reset_behind_what_came_before() {
     run(http2::a_stream_that_fails_is_reset_behind_what_came_before(start));
     run(http2::a_stream_that_fails_is_reset_behind_what_came_before(start_on_server));
 }
+
+#[test]
+fn a_stream_ends_with_its_grant() {
+    run(http2::a_stream_ends_with_its_grant(start));
+    run(http2::a_stream_ends_with_its_grant(start_on_server));
+}
+
+#[test]
+fn a_revoked_stream_ends_behind_the_event_that_is_begun() {
+    run(http2::a_revoked_stream_ends_behind_the_event_that_is_begun(start));
+    run(http2::a_revoked_stream_ends_behind_the_event_that_is_begun(start_on_server));
+}

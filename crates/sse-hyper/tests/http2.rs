@@ -16,3 +16,13 @@ fn bodies_of_one_connection_have_a_share() {
 fn a_stream_that_fails_is_reset_behind_what_came_before() {
     run(http2::a_stream_that_fails_is_reset_behind_what_came_before(start));
 }
+
+#[test]
+fn a_stream_ends_with_its_grant() {
+    run(http2::a_stream_ends_with_its_grant(start));
+}
+
+#[test]
+fn a_revoked_stream_ends_behind_the_event_that_is_begun() {
+    run(http2::a_revoked_stream_ends_behind_the_event_that_is_begun(start));
+}

@@ -124,6 +124,15 @@ impl Connection {
         while head.status < 200 {
             head = self.head().await;
         }
+        self.body(head).await
+    }
+
+    /// The response that began with `head`.
+    ///
+    /// # Panics
+    ///
+    /// If the body is cut.
+    pub(crate) async fn body(&mut self, head: Head) -> Response {
         let (mut framing, mut body) = (head.framing(), Vec::new());
         loop {
             match self.piece(&mut framing).await {

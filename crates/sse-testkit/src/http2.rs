@@ -4,7 +4,10 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a test panics when it fails")]
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -12,13 +15,13 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     body::{Frame, Incoming},
-    client::conn::http2::{SendRequest, handshake},
+    client::conn::http2::{Builder, SendRequest},
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use sse_core::{Event, GatewayConfig};
+use sse_core::{Event, GatewayConfig, access::Revocation};
 use tokio::{net::TcpStream, task::JoinSet};
 
-use crate::{Setup, Streams, Target, patience};
+use crate::{OPEN, Setup, Streams, Target, contract::access, patience};
 
 /// "A budget for all bodies under way, counted as received; one connection at most an eighth of it."
 pub async fn bodies_of_one_connection_have_a_share(start: impl AsyncFn(Setup) -> Target) {
@@ -66,11 +69,61 @@ pub async fn a_stream_that_fails_is_reset_behind_what_came_before(
     assert_eq!(page.status(), StatusCode::OK, "the other streams of the connection go on");
 }
 
+/// "A stream whose grant ends is ended: `event: sse.expired`, then cleanly", and the connection goes on.
+pub async fn a_stream_ends_with_its_grant(start: impl AsyncFn(Setup) -> Target) {
+    let target = start(access::guarded()).await;
+    let mut client = connect(&target).await;
+    let begun = Instant::now();
+    let mut listening = send(&mut client, listen_as("brief.60")).await;
+
+    let end = until_end(&mut listening).await;
+
+    assert!(Duration::from_millis(60) <= begun.elapsed());
+    assert_eq!(end, format!("{OPEN}{}", access::EXPIRED));
+    let again = send(&mut client, listen_as("chief")).await;
+    assert_eq!(again.status(), StatusCode::OK, "the token is free");
+}
+
+/// A stream that is revoked ends at once, behind the event of which half is written.
+pub async fn a_revoked_stream_ends_behind_the_event_that_is_begun(
+    start: impl AsyncFn(Setup) -> Target,
+) {
+    let target = start(access::guarded()).await;
+    let mut narrow = Builder::new(TokioExecutor::new());
+    narrow.initial_stream_window_size(64 << 10);
+    let mut client = connect_as(&target, &narrow).await;
+    let mut listening = send(&mut client, listen_as("mallory")).await;
+    // More than the window and what a server holds ready for it.
+    let data = "x".repeat(900 << 10);
+    for body in [&*data, "behind it"] {
+        let answer = send(&mut client, post_as("chief", body)).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+    let mut read = Vec::new();
+    while read.len() <= OPEN.len() {
+        read.extend(frame(&mut listening).await.expect("it goes on"));
+    }
+
+    let mallory = Revocation::subject("mallory");
+    target.gateway().revoke(&mallory, Instant::now()).expect("there is room for one").wake();
+
+    let read = String::from_utf8(read).expect("a stream is UTF-8");
+    let read = read + &until_end(&mut listening).await;
+    let expected = format!("{OPEN}event: ping\ndata: {data}\n\n{}", access::EXPIRED);
+    assert!(read == expected, "{} bytes that end with {:?}", read.len(), &read[read.len() - 99..]);
+    let refused = send(&mut client, listen_as("mallory")).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+}
+
 type Body = BoxBody<Bytes, Infallible>;
 
 async fn connect(target: &Target) -> SendRequest<Body> {
+    connect_as(target, &Builder::new(TokioExecutor::new())).await
+}
+
+async fn connect_as(target: &Target, client: &Builder<TokioExecutor>) -> SendRequest<Body> {
     let stream = TcpStream::connect(target.addr()).await.expect("a server listens");
-    let opened = handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
+    let opened = client.handshake(TokioIo::new(stream)).await;
     let (client, connection) = opened.expect("it speaks HTTP/2");
     tokio::spawn(connection);
     client
@@ -88,6 +141,33 @@ fn get(path: &str) -> Request<Body> {
 fn post(body: Vec<u8>) -> Request<Body> {
     let request = Request::post("http://test/ping/42");
     request.body(Full::from(body).boxed()).expect("it is a request")
+}
+
+fn listen_as(who: &str) -> Request<Body> {
+    let request =
+        Request::get("http://test/poll/42").header("authorization", format!("Bearer {who}"));
+    request.body(Full::default().boxed()).expect("it is a request")
+}
+
+fn post_as(who: &str, body: &str) -> Request<Body> {
+    let request =
+        Request::post("http://test/ping/42").header("authorization", format!("Bearer {who}"));
+    request.body(Full::from(body.to_owned()).boxed()).expect("it is a request")
+}
+
+/// The data of the next frame; `None` at the clean end of the stream.
+async fn frame(answer: &mut Response<Incoming>) -> Option<Bytes> {
+    let frame = patience::within("a frame", answer.frame()).await?;
+    Some(frame.expect("the stream is not reset").into_data().expect("it is data"))
+}
+
+/// What comes before the clean end of the stream.
+async fn until_end(answer: &mut Response<Incoming>) -> String {
+    let mut read = Vec::new();
+    while let Some(data) = frame(answer).await {
+        read.extend(data);
+    }
+    String::from_utf8(read).expect("a stream is UTF-8")
 }
 
 /// A POST of whose body `len` bytes come, and no end.

@@ -1,7 +1,11 @@
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use sse_core::{
     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    access::{Access, Grant},
     action::{Action, ActionSet},
     channel::Mode,
     format::JsonFormat,
@@ -9,13 +13,17 @@ use sse_core::{
     id_source::Counter,
 };
 
-use crate::{Stop, Streams, TlsIdentity};
+use crate::{
+    Stop, Streams, TlsIdentity,
+    contract::access::{self, ScriptedLimiter},
+};
 
 /// How the server under test is to be configured.
 ///
 /// [`gateway`](Self::gateway) covers the protocol. What is the adapter's own, its test has to heed:
 /// [`tls`](Self::tls), [`streams`](Self::streams), to which [`keepalive`](Self::keepalive) applies too,
-/// [`own_route`](Self::own_route), [`stall_timeout`](Self::stall_timeout) and [`stop`](Self::stop).
+/// [`own_route`](Self::own_route), [`sessions`](Self::sessions), [`stall_timeout`](Self::stall_timeout) and
+/// [`stop`](Self::stop).
 ///
 /// ```
 /// use sse_testkit::{EventFormat, Setup};
@@ -55,6 +63,12 @@ pub struct Setup {
     pub allow_origins: Vec<String>,
     /// Whether they may send credentials. Default: no.
     pub allow_credentials: bool,
+    /// Who may use the channels. Default: everybody.
+    pub access: Option<Access>,
+    /// Who of them is let in. Default: everybody.
+    pub(crate) limiter: Option<ScriptedLimiter>,
+    /// Whether middleware puts the grants of [`Self::session`] into the extensions of requests. Default: no.
+    pub sessions: bool,
     /// What `GET /stream` answers, outside of the prefix. Default: nothing is served there.
     pub streams: Option<Streams>,
     /// Whether any request to `/own`, outside of the prefix, is answered with the channel `own` by the
@@ -73,6 +87,8 @@ pub struct Setup {
     pub stop: Stop,
     /// Under which identity it speaks TLS, with ALPN for HTTP/2 and HTTP/1.1. Default: no TLS.
     pub tls: Option<TlsIdentity>,
+    /// What [`Self::gateway`] has made, in which tests revoke grants.
+    pub(crate) made: Arc<OnceLock<Gateway>>,
 }
 
 impl Setup {
@@ -91,7 +107,7 @@ impl Setup {
         Self { format: EventFormat::Json, ..Self::string_with_ids() }
     }
 
-    /// The gateway to a hub of its own, as the fields say.
+    /// The gateway to a hub of its own, as the fields say: to be asked for once.
     ///
     /// # Panics
     ///
@@ -118,7 +134,30 @@ impl Setup {
             let cors = if self.allow_credentials { cors.with_credentials() } else { Ok(cors) };
             config = config.with_cors(cors.expect("credentials are for listed origins"));
         }
-        Gateway::new(Hub::new((self.hub)(hub)), (self.gateway_config)(config))
+        if let Some(access) = &self.access {
+            config = config.with_access(access.clone());
+        }
+        if let Some(limiter) = &self.limiter {
+            config = config.with_limiter(limiter.clone());
+        }
+        let gateway = Gateway::new(Hub::new((self.hub)(hub)), (self.gateway_config)(config));
+        self.made.get_or_init(|| gateway.clone());
+        gateway
+    }
+
+    /// What [`Self::gateway`] has made.
+    ///
+    /// # Panics
+    ///
+    /// If it was not asked for.
+    pub(crate) fn made_gateway(&self) -> &Gateway {
+        self.made.get().expect("the server under test has asked for its gateway")
+    }
+
+    /// The grant of the session that the header `X-Session` of a request names; `None` where there is none.
+    pub fn session(&self, name: Option<&[u8]>) -> Option<Grant> {
+        let name = name.filter(|_| self.sessions)?;
+        access::grant(str::from_utf8(name).ok()?).ok()
     }
 
     fn action_set(&self) -> ActionSet {
@@ -154,6 +193,9 @@ impl Default for Setup {
             max_total_bytes: 256 << 20,
             allow_origins: Vec::new(),
             allow_credentials: false,
+            access: None,
+            limiter: None,
+            sessions: false,
             streams: None,
             own_route: false,
             hub: |config| config,
@@ -162,6 +204,7 @@ impl Default for Setup {
             stall_timeout: Some(Duration::from_secs(30)),
             stop: Stop::default(),
             tls: None,
+            made: Arc::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::{fmt, net::SocketAddr, time::Duration};
 
+use sse_core::Gateway;
 use tokio::{task::JoinSet, time::timeout};
 
 use crate::{Connection, Listener, Response, Setup, head, patience, post};
@@ -54,6 +55,11 @@ impl Target {
     /// How it was configured.
     pub fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// The gateway that it serves.
+    pub(crate) fn gateway(&self) -> &Gateway {
+        self.setup.made_gateway()
     }
 
     /// The URL of `path` on it.

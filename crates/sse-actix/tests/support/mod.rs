@@ -2,7 +2,13 @@
 
 use std::{io, net::TcpListener, sync::Arc};
 
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::Server, web};
+use actix_web::{
+    App, Error, HttpMessage, HttpRequest, HttpResponse, HttpServer,
+    body::MessageBody,
+    dev::{Server, ServiceRequest, ServiceResponse},
+    middleware::{Next, from_fn},
+    web,
+};
 use rustls::{ServerConfig, crypto::ring};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use sse_actix::{EventService, LastEventId, SocketOptions, Sse};
@@ -39,12 +45,17 @@ fn serve(setup: &Setup, listener: TcpListener, is_h2c: bool) -> io::Result<Serve
         let app = App::new().app_data(web::Data::new(state.clone()));
         let app =
             if state.streams.is_some() { app.route("/stream", web::get().to(stream)) } else { app };
-        let app = if state.own_route {
-            app.app_data(web::Data::new(protocol.clone())).route("/own", web::to(own))
-        } else {
-            app
-        };
-        app.service(protocol.clone())
+        let app = app.app_data(web::Data::new(protocol.clone()));
+        let own = || web::resource("/own").to(own);
+        match (state.sessions, state.own_route) {
+            (true, has_own) => {
+                let scope = web::scope("").wrap(from_fn(with_session));
+                let scope = if has_own { scope.service(own()) } else { scope };
+                app.service(scope.service(protocol.clone()))
+            }
+            (false, true) => app.service(own()).service(protocol.clone()),
+            (false, false) => app.service(protocol.clone()),
+        }
     })
     .h1_allow_half_closed(false)
     .shutdown_signal(async move {
@@ -57,6 +68,18 @@ fn serve(setup: &Setup, listener: TcpListener, is_h2c: bool) -> io::Result<Serve
         None => server.listen(listener)?,
     };
     Ok(server.run())
+}
+
+async fn with_session(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let setup = request.app_data::<web::Data<Setup>>().unwrap().clone();
+    let session = request.headers().get("x-session").map(|name| name.as_bytes());
+    if let Some(grant) = setup.session(session) {
+        request.extensions_mut().insert(grant);
+    }
+    next.call(request).await
 }
 
 async fn own(

@@ -2,8 +2,9 @@
 
 use axum::{
     Router,
-    extract::State,
+    extract::{Request, State},
     http::request::Parts,
+    middleware::{Next, from_fn_with_state},
     response::Response,
     routing::{any, get},
 };
@@ -66,7 +67,18 @@ fn app(setup: &Setup) -> (Router, impl Future<Output = ()> + Send + use<>) {
     if setup.own_route {
         app = app.route("/own", any(move |parts| own(events, parts)));
     }
+    if setup.sessions {
+        app = app.layer(from_fn_with_state(setup.clone(), with_session));
+    }
     (app.with_state(setup.clone()), stopped)
+}
+
+async fn with_session(State(setup): State<Setup>, mut request: Request, next: Next) -> Response {
+    let session = request.headers().get("x-session").map(|name| name.as_bytes());
+    if let Some(grant) = setup.session(session) {
+        request.extensions_mut().insert(grant);
+    }
+    next.run(request).await
 }
 
 async fn own(events: EventService, parts: Parts) -> Response {

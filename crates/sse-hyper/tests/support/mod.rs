@@ -71,7 +71,12 @@ impl Service<Request<Incoming>> for App {
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if let Some(grant) =
+            self.setup.session(parts.headers.get("x-session").map(|it| it.as_bytes()))
+        {
+            parts.extensions.insert(grant);
+        }
         if parts.uri.path() == "/stream"
             && let Some(response) = self.stream(&LastEventId::from(&parts))
         {

@@ -26,6 +26,67 @@ macro_rules! contract_tests {
     ($start:ident, except: [$($except:literal),*]) => {
         $crate::__contract_tests! {
             $start [$($except),*]
+            access {
+                ends {
+                    an_idle_stream_ends_with_its_grant
+                    a_comment_puts_the_end_off_by_nothing
+                    what_was_published_before_the_end_arrives
+                    a_revoked_stream_ends_at_once
+                    a_revoked_stream_counts_no_more
+                    a_stream_that_is_not_read_keeps_no_token
+                    a_long_event_is_completed_before_a_revoked_stream_ends
+                    a_long_event_is_completed_before_a_grant_ends
+                    a_body_that_outlasts_its_grant_is_refused
+                    a_stream_of_http_1_0_ends_with_its_grant
+                }
+                extensions {
+                    a_grant_of_middleware_is_taken
+                    a_grant_counts_where_nobody_is_asked
+                    the_stream_of_a_session_ends
+                    a_route_of_ones_own_decides_for_itself
+                }
+                limits {
+                    a_limit_is_told_with_a_time
+                    a_browser_is_told_of_a_limit_in_a_stream
+                    a_limiter_is_asked_behind_access
+                    a_limit_comes_before_the_channel
+                    a_seat_is_taken_until_the_connection_ends
+                    a_cut_or_replaced_listener_gives_its_seat_back
+                    a_refused_listener_takes_no_seat
+                    a_limiter_is_told_the_address
+                }
+                order {
+                    what_comes_first_is_said
+                    nothing_is_told_before_access
+                    a_taken_channel_and_a_full_server_are_told_behind_access
+                    a_refusal_does_not_wait_for_the_body
+                }
+                origins {
+                    what_a_browser_adds_unasked_counts_for_own_pages
+                    a_preflight_needs_no_access
+                }
+                permissions {
+                    a_grant_permits_what_it_says
+                    everybody_may_do_what_is_said_of_everybody
+                }
+                presenting {
+                    a_credential_counts_where_it_belongs
+                    a_cookie_that_is_not_valid_takes_nothing_away
+                    a_password_is_asked_for_where_one_is_taken
+                    every_way_to_be_denied_has_an_answer
+                    a_grant_that_has_ended_is_not_valid
+                }
+                secrecy {
+                    a_refusal_tells_nothing_of_a_channel
+                    an_id_of_another_channel_resumes_nothing_of_it
+                }
+                tickets {
+                    a_ticket_is_for_listening_on_one_channel
+                    a_ticket_is_revoked_with_its_subject
+                    without_tickets_there_is_no_such_action
+                    a_page_of_an_allowed_origin_gets_one
+                }
+            }
             routes {
                 arrival {
                     a_listen_request_can_come_in_two_pieces

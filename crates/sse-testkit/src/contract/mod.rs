@@ -7,6 +7,7 @@
 mod expect;
 mod list;
 
+pub mod access;
 pub mod answers;
 pub mod formats;
 pub mod hub;

@@ -1,13 +1,17 @@
 //! A server of warp with this crate, configured as a test of the testkit asks for.
 
-use std::future::ready;
+use std::{
+    future::ready,
+    task::{Context, Poll},
+};
 
-use http::request::Parts;
+use http::{Request, request::Parts};
 use sse_core::Token;
 use sse_hyper::{Server, ServerTls};
 use sse_testkit::{Setup, Target};
 use sse_warp::{Channels, EventService, LastEventId, SocketOptions, Sse};
 use tokio::task::JoinSet;
+use tower_service::Service;
 use warp::{Filter, reject, reply::Response};
 
 pub(crate) async fn start(setup: Setup) -> Target {
@@ -42,8 +46,34 @@ pub(crate) async fn start(setup: Setup) -> Target {
         server = server.with_tls(ServerTls::from_pem(certificate, key).unwrap());
     }
     let mut serving = JoinSet::new();
-    serving.spawn(async move { server.serve(warp::service(filter)).await.unwrap() });
+    let app = WithSession { app: warp::service(filter), setup: setup.clone() };
+    serving.spawn(async move { server.serve(app).await.unwrap() });
     Target::new(addr, setup, serving)
+}
+
+/// A service of `tower` around the filters, since none of them changes the extensions of a request.
+#[derive(Clone)]
+struct WithSession<S> {
+    app: S,
+    setup: Setup,
+}
+
+impl<S: Service<Request<B>>, B> Service<Request<B>> for WithSession<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.app.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        let session = request.headers().get("x-session").map(|name| name.as_bytes());
+        if let Some(grant) = self.setup.session(session) {
+            request.extensions_mut().insert(grant);
+        }
+        self.app.call(request)
+    }
 }
 
 async fn own(events: EventService, parts: Parts) -> Response {
