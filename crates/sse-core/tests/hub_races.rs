@@ -221,18 +221,19 @@ fn who_comes_while_its_subject_is_revoked_is_refused_or_ended() {
     const ROUNDS: usize = 2_000;
     const LISTENERS: usize = 3;
     let (hub, token) = (hub(Mode::Shared), Token::new("t").unwrap());
+    // Which round has begun, and how often somebody has come, and has got through one.
     let turn = AtomicUsize::new(0);
+    let (came, through) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let (refused, ended) = (AtomicUsize::new(0), AtomicUsize::new(0));
 
     thread::scope(|scope| {
         for _ in 0..LISTENERS {
             scope.spawn(|| {
                 for round in 0..ROUNDS {
-                    let begun = Instant::now();
-                    while turn.load(Ordering::SeqCst) < round && begun.elapsed() < HANG {
-                        std::hint::spin_loop();
-                    }
-                    match subscribe(&hub, &token, &round.to_string()) {
+                    wait_until(|| round < turn.load(Ordering::SeqCst));
+                    let subscribed = subscribe(&hub, &token, &round.to_string());
+                    came.fetch_add(1, Ordering::SeqCst);
+                    match subscribed {
                         Ok(listener) => {
                             let (_, reason) = read_to_end(listener, &AtomicUsize::new(0));
                             assert_eq!(reason, CloseReason::Revoked);
@@ -243,15 +244,16 @@ fn who_comes_while_its_subject_is_revoked_is_refused_or_ended() {
                             refused.fetch_add(1, Ordering::SeqCst);
                         }
                     }
+                    through.fetch_add(1, Ordering::SeqCst);
                 }
             });
         }
         for round in 0..ROUNDS {
-            // Those who listen are woken by it, or come later; all of them go on to the next round.
-            turn.store(round, Ordering::SeqCst);
-            for _ in 0..round % 200 {
-                std::hint::spin_loop();
-            }
+            wait_until(|| LISTENERS * round <= through.load(Ordering::SeqCst));
+            turn.store(round + 1, Ordering::SeqCst);
+            // Some are there already: none in the first round, all in the last of each four.
+            let there = LISTENERS * round + round % (LISTENERS + 1);
+            wait_until(|| there <= came.load(Ordering::SeqCst));
             let revocation = Revocation::subject(&round.to_string());
             hub.revoke(&revocation, Instant::now()).unwrap().wake();
         }
@@ -259,6 +261,7 @@ fn who_comes_while_its_subject_is_revoked_is_refused_or_ended() {
 
     let (refused, ended) = (refused.into_inner(), ended.into_inner());
     assert_eq!(refused + ended, LISTENERS * ROUNDS);
+    assert!(LISTENERS * ROUNDS / (LISTENERS + 1) <= ended, "only {ended} were there");
     let counts = hub.counts();
     assert_eq!((counts.granted, counts.listeners, counts.leaving), (0, 0, 0));
     assert_eq!(hub.recount(), counts);
@@ -311,6 +314,14 @@ fn a_revocation_hits_nobody_else_whoever_leaves_and_comes_meanwhile() {
 
     assert_eq!((hub.counts().granted, hub.counts().listeners), (0, 0));
     assert_eq!(hub.recount(), hub.counts());
+}
+
+fn wait_until(is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < HANG, "another thread does not go on");
+        thread::yield_now();
+    }
 }
 
 /// A listener with a grant to `subject`.

@@ -165,6 +165,24 @@ fn an_event_that_was_begun_is_written_to_its_end_at_whatever_write_the_grant_end
 }
 
 #[test]
+fn an_event_that_was_begun_is_whole_though_the_clock_of_its_publisher_was_ahead() {
+    let (hub, now) = (Hub::new(quiet()), epoch());
+    let end = now + SECOND;
+    let mut listener = listen(&hub, "t", &grant_of("alice").with_end(end), now);
+    let data = "x".repeat(40_000);
+    publish(&hub, "t", &data, end + NANO);
+    let Output::Write(begun) = listener.poll_output(Waker::noop(), end - NANO) else {
+        panic!("there is an event");
+    };
+
+    let (rest, reason) = read(&mut listener, end);
+
+    let written = format!("{}{rest}", str::from_utf8(&begun).unwrap());
+    assert!(written == format!("{}{EXPIRED}", ping(&data)), "{rest}");
+    assert_eq!(reason, Some(CloseReason::Expired));
+}
+
+#[test]
 fn the_token_is_free_at_the_end_though_nobody_polls_the_listener() {
     let (hub, now) = (Hub::new(quiet()), epoch());
     let end = now + SECOND;
@@ -179,6 +197,7 @@ fn the_token_is_free_at_the_end_though_nobody_polls_the_listener() {
 
     assert_eq!(hub.check_subscribe(&name, &start, end), Ok(None));
     let mut next = subscribe(&hub, "t", None, end).unwrap();
+    assert_eq!(hub.listeners(&name), 1, "the other has left for it");
     publish(&hub, "t", "2", end);
 
     assert_eq!(read(&mut next, end), (format!("{OPEN}{}", ping("2")), None));
