@@ -34,8 +34,9 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`KeyError::ShortSecret`] below 32 bytes, [`KeyError::PemAsSecret`] for a PEM file, and
-    /// [`KeyError::Mismatch`] or [`KeyError::NoAlgorithm`] for the list.
+    /// [`KeyError::ShortSecret`] below 32 bytes, [`KeyError::PemAsSecret`] for a PEM file,
+    /// [`KeyError::KeyAsSecret`] for a JWK set, a JWK and DER, and [`KeyError::Mismatch`] or
+    /// [`KeyError::NoAlgorithm`] for the list.
     pub fn from_secret(algorithms: &[Algorithm], secret: &[u8]) -> Result<Self, KeyError> {
         Self::new(algorithms, Material::secret(secret)?)
     }
@@ -174,6 +175,11 @@ pub enum KeyError {
     /// A PEM file given as a secret.
     #[error("this is a PEM file: a key in it, which others may know, cannot be used as a secret")]
     PemAsSecret,
+    /// A key of another kind, in a JWK (set) or in DER, given as a secret.
+    #[error(
+        "this is a JWK or DER file: a key in it, which others may know, cannot be used as a secret"
+    )]
+    KeyAsSecret,
     /// An RSA key of another size than is safe or can be used.
     #[error(
         "an RSA key of {bits} bits cannot be used: it has to have {} to {}",

@@ -62,6 +62,9 @@ impl Material {
         if secret.windows(PEM.len()).any(|window| window == PEM) {
             return Err(KeyError::PemAsSecret);
         }
+        if is_jwk(secret) || is_der(secret) {
+            return Err(KeyError::KeyAsSecret);
+        }
         if secret.len() < KeyError::MIN_SECRET_LEN {
             return Err(KeyError::ShortSecret { len: secret.len() });
         }
@@ -170,6 +173,18 @@ impl Material {
             _ => false,
         }
     }
+}
+
+/// Whether `text` is a JWK or a set of them.
+fn is_jwk(text: &[u8]) -> bool {
+    let object = serde_json::from_slice::<serde_json::Map<_, serde_json::Value>>(text);
+    object.is_ok_and(|object| object.contains_key("kty") || object.contains_key("keys"))
+}
+
+/// Whether `bytes` are one sequence of DER, as keys and certificates are.
+fn is_der(bytes: &[u8]) -> bool {
+    let mut der = Der::new(bytes);
+    der.sequence().is_some() && der.is_empty()
 }
 
 /// The public key of a certificate, of which nothing else counts.

@@ -54,6 +54,16 @@ fn a_public_key_is_never_a_secret() {
     }
     let error = Key::from_secret(&[Algorithm::Hs256], public).unwrap_err();
     assert_eq!(error, KeyError::PemAsSecret);
+    let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": encoded([1; 32]) });
+    let set = format!("\n{:#}\n", json!({ "keys": [jwk] }));
+    for secret in [&*der, jwk.to_string().as_bytes(), set.as_bytes()] {
+        let error = Key::from_contents(&[Algorithm::Hs256], secret).unwrap_err();
+        assert_eq!(error, KeyError::KeyAsSecret);
+    }
+    // A secret may begin as DER does, or be JSON of another kind.
+    for secret in [&[0x30; 48][..], br#"{"secret": "that nobody has ever guessed"}"#] {
+        assert!(Key::from_contents(&[Algorithm::Hs256], secret).is_ok());
+    }
 }
 
 #[test]
