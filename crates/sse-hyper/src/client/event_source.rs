@@ -155,7 +155,13 @@ impl EventSource {
     }
 
     fn connect(&mut self, request: Box<ClientRequest>) {
-        tracing::debug!(uri = %request.uri(), "connecting");
+        let uri = request.uri();
+        // A ticket or a key may stand in the query.
+        tracing::debug!(
+            host = uri.authority().map(|it| it.as_str()),
+            path = uri.path(),
+            "connecting"
+        );
         self.forget();
         self.answered_from = None;
         // The one before is over before the next begins.
