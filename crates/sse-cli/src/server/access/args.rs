@@ -1,5 +1,6 @@
 use std::{path::PathBuf, time::Duration};
 
+use clap::builder::NonEmptyStringValueParser;
 use sse_core::access::Pattern;
 
 use super::{jwt_key::JwtKey, key_set::KeySet};
@@ -9,9 +10,9 @@ use crate::bounded;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Access")]
 pub(in crate::server) struct AccessArgs {
-    /// Take JSON Web Tokens signed with one of the algorithms ALG (HS256 to HS512, RS256 to RS512, ES256,
-    /// ES384, EdDSA) and the key in FILE: a secret, or a public key in PEM. With KID, tokens that name
-    /// another key are not checked with it. May be given more than once
+    /// Take JSON Web Tokens signed with one of the algorithms ALG (HS256 to HS512, RS256 to RS512, PS256 to
+    /// PS512, ES256, ES384, EdDSA) and the key in FILE: a secret, or a public key in PEM. With KID, tokens
+    /// that name another key are not checked with it. May be given more than once
     #[arg(long = "jwt-key", value_name = "ALG[,ALG...][:KID]=FILE")]
     pub(super) jwt_keys: Vec<JwtKey>,
 
@@ -21,16 +22,16 @@ pub(in crate::server) struct AccessArgs {
     pub(super) jwks: Option<KeySet>,
 
     /// Take only tokens for TEXT, as their claim `aud` says. May be given more than once: any of them
-    #[arg(long = "jwt-audience", value_name = "TEXT")]
+    #[arg(long = "jwt-audience", value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(super) jwt_audiences: Vec<String>,
 
     /// Take only tokens from TEXT, as their claim `iss` says. May be given more than once: any of them
-    #[arg(long = "jwt-issuer", value_name = "TEXT")]
+    #[arg(long = "jwt-issuer", value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(super) jwt_issuers: Vec<String>,
 
     /// Take a token from the cookie NAME too, where a page of this server or of an origin that
     /// --allow-credentials is for sends it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(super) cookie: Option<String>,
 
     /// Take the names and passwords in FILE, as `eventsource-token hash` writes them
@@ -58,10 +59,10 @@ pub(in crate::server) struct AccessArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) ticket_key: Option<PathBuf>,
 
-    /// Let a ticket last for MS milliseconds at most, 1 to 4294967295
-    #[arg(long, value_name = "MS", default_value = "3600000")]
+    /// Let a ticket last for MS milliseconds at most, 1 to 4294967295 [default: 3600000]
+    #[arg(long, value_name = "MS")]
     #[arg(value_parser = bounded::millis, allow_hyphen_values = true)]
-    pub(super) ticket_ttl: Duration,
+    pub(super) ticket_ttl: Option<Duration>,
 
     /// Let everybody listen on the channel PATTERN; `room:*` is every channel that begins so, `*` every one.
     /// May be given more than once

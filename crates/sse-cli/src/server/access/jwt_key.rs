@@ -22,6 +22,9 @@ impl FromStr for JwtKey {
         if file.is_empty() {
             return Err(JwtKeyError::File);
         }
+        if id.as_deref() == Some("") {
+            return Err(JwtKeyError::Id);
+        }
         let algorithms = algorithms.split(',').map(str::parse).collect::<Result<_, _>>()?;
         Ok(Self { algorithms, id, file: file.into() })
     }
@@ -32,6 +35,8 @@ impl FromStr for JwtKey {
 pub(super) enum JwtKeyError {
     #[error("expected an algorithm, `=` and a file, such as `HS256=secret.key`")]
     File,
+    #[error("expected the name of the key behind the colon")]
+    Id,
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
 }
@@ -62,6 +67,7 @@ mod tests {
         for text in ["secret", "HS256=", ""] {
             assert_eq!(text.parse::<JwtKey>(), Err(JwtKeyError::File), "{text}");
         }
+        assert_eq!("HS256:=secret".parse::<JwtKey>(), Err(JwtKeyError::Id));
         for text in ["none=secret", "=secret", "HS256,=secret", "hs1:x=secret"] {
             let error = text.parse::<JwtKey>().unwrap_err();
             assert!(matches!(error, JwtKeyError::Algorithm(_)), "{text}: {error}");

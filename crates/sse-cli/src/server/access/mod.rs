@@ -9,11 +9,11 @@ use jwt_key::JwtKey;
 mod key_set;
 use key_set::KeySet;
 
-use std::{fs, io, path::Path, sync::Arc, time::Duration};
+use std::{error::Error, fs, io, path::Path, sync::Arc, time::Duration};
 
 use sse_access::{
-    Authentication, Endpoint, Jwt, Key, Keys, Passwords, Refresh, RemoteKeys, TicketKey, Upstream,
-    limits::Limits,
+    Authentication, Endpoint, Jwt, Key, Keys, Passwords, PasswordsError, Refresh, RemoteKeys,
+    TicketKey, Upstream, limits::Limits,
 };
 use sse_core::access::{Access, Permissions};
 
@@ -38,29 +38,23 @@ impl AccessConfig {
         if !args.is_controlled() {
             return Ok(None);
         }
-        let tickets = match &args.ticket_key {
-            Some(file) => {
-                let key = TicketKey::new(&read(file)?);
-                key.map_err(|error| unusable(file, error))?
-            }
-            None => TicketKey::random().map_err(Failure::failed)?,
-        };
-        if args.ticket_key.is_none() && args.takes_credentials() {
-            tracing::warn!("without --ticket-key, tickets end with this process");
-        }
         let jwks_url = match &args.jwks {
-            Some(KeySet::Url(url)) => Some(Endpoint::new(url).map_err(Failure::usage)?),
+            Some(KeySet::Url(url)) => Some(endpoint("--jwks", url)?),
             _ => None,
         };
-        Ok(Some(Self {
+        let config = Self {
             jwt: jwt(&args)?,
             jwks_url,
             passwords: passwords(&args)?,
             upstream: upstream(&args)?,
-            tickets: (tickets, args.ticket_ttl),
+            tickets: (ticket_key(&args)?, args.ticket_ttl.unwrap_or(DEFAULT_TICKET_TTL)),
             anonymous: anonymous(&args),
-            cookie: args.cookie,
-        }))
+            cookie: args.cookie.clone(),
+        };
+        if args.ticket_key.is_none() && args.takes_credentials() {
+            tracing::warn!("without --ticket-key, tickets end with this process");
+        }
+        Ok(Some(config))
     }
 
     /// The access control of a gateway. It may fetch keys, so it needs a runtime.
@@ -84,7 +78,7 @@ impl AccessConfig {
         }
         let access = Access::new(authentication).with_anonymous(self.anonymous);
         match self.cookie {
-            Some(name) => access.with_cookie(&name).map_err(Failure::usage),
+            Some(name) => access.with_cookie(&name).map_err(of("--cookie")),
             None => Ok(access),
         }
     }
@@ -121,8 +115,12 @@ fn check(args: &AccessArgs) -> Result<(), Failure> {
     if !args.takes_tokens() && args.auth_url.is_none() && args.cookie.is_some() {
         return needs("--cookie", "--jwt-key, --jwks or --auth-url");
     }
+    let credentials = "--jwt-key, --jwks, --password-file or --auth-url";
     if !args.takes_credentials() && args.ticket_key.is_some() {
-        return needs("--ticket-key", "--jwt-key, --jwks, --password-file or --auth-url");
+        return needs("--ticket-key", credentials);
+    }
+    if !args.takes_credentials() && args.ticket_ttl.is_some() {
+        return needs("--ticket-ttl", credentials);
     }
     if args.open && args.is_controlled() {
         return Err(Failure::usage(
@@ -138,13 +136,14 @@ fn jwt(args: &AccessArgs) -> Result<Option<Jwt>, Failure> {
     }
     let mut keys = match &args.jwks {
         Some(KeySet::File(file)) => {
-            Keys::from_jwks(&read(file)?).map_err(|error| unusable(file, error))?
+            let set = read("--jwks", file)?;
+            Keys::from_jwks(&set).map_err(|error| unusable("--jwks", file, error))?
         }
         _ => Keys::new(),
     };
     for JwtKey { algorithms, id, file } in &args.jwt_keys {
-        let key = Key::from_contents(algorithms, &read(file)?);
-        let key = key.map_err(|error| unusable(file, error))?;
+        let key = Key::from_contents(algorithms, &read("--jwt-key", file)?);
+        let key = key.map_err(|error| unusable("--jwt-key", file, error))?;
         keys = keys.with_key(match id {
             Some(id) => key.with_id(id),
             None => key,
@@ -159,14 +158,17 @@ fn passwords(args: &AccessArgs) -> Result<Option<Passwords>, Failure> {
     let Some(file) = &args.password_file else {
         return Ok(None);
     };
-    Passwords::from_file(file).map(Some).map_err(|error| unusable(file, error))
+    Passwords::from_file(file).map(Some).map_err(|error| match error {
+        PasswordsError::Read { .. } => of("--password-file")(error),
+        _ => unusable("--password-file", file, error),
+    })
 }
 
 fn upstream(args: &AccessArgs) -> Result<Option<Upstream>, Failure> {
     let Some(url) = &args.auth_url else {
         return Ok(None);
     };
-    let endpoint = Endpoint::new(url).map_err(Failure::usage)?.with_timeout(args.auth_timeout);
+    let endpoint = endpoint("--auth-url", url)?.with_timeout(args.auth_timeout);
     Ok(Some(Upstream::new(endpoint).with_ttl(args.auth_ttl)))
 }
 
@@ -176,12 +178,40 @@ fn anonymous(args: &AccessArgs) -> Permissions {
     args.anonymous_publish.iter().cloned().fold(permissions, Permissions::with_publish)
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|source| Failure::usage(ReadError { file: file.into(), source }))
+fn ticket_key(args: &AccessArgs) -> Result<TicketKey, Failure> {
+    let Some(file) = &args.ticket_key else {
+        return TicketKey::random().map_err(Failure::failed);
+    };
+    let key = TicketKey::new(&read("--ticket-key", file)?);
+    key.map_err(|error| unusable("--ticket-key", file, error))
 }
 
-fn unusable(file: &Path, source: impl std::error::Error + Send + Sync + 'static) -> Failure {
-    Failure::usage(UseError { file: file.into(), source: Box::new(source) })
+fn endpoint(option: &'static str, url: &str) -> Result<Endpoint, Failure> {
+    Endpoint::new(url).map_err(of(option))
+}
+
+fn read(option: &'static str, file: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(file).map_err(|source| of(option)(ReadError { file: file.into(), source }))
+}
+
+fn unusable<E: Error + Send + Sync + 'static>(
+    option: &'static str,
+    file: &Path,
+    source: E,
+) -> Failure {
+    of(option)(UseError { file: file.into(), source: source.into() })
+}
+
+/// Says which option an error is of.
+fn of<E: Error + Send + Sync + 'static>(option: &'static str) -> impl FnOnce(E) -> Failure {
+    move |source| Failure::usage(OptionError { option, source: source.into() })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{option}")]
+struct OptionError {
+    option: &'static str,
+    source: Box<dyn Error + Send + Sync>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -195,5 +225,7 @@ struct ReadError {
 #[error("cannot use {}", file.display())]
 struct UseError {
     file: Box<Path>,
-    source: Box<dyn std::error::Error + Send + Sync>,
+    source: Box<dyn Error + Send + Sync>,
 }
+
+const DEFAULT_TICKET_TTL: Duration = Duration::from_secs(60 * 60);
