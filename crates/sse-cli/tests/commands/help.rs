@@ -56,6 +56,29 @@ fn help_names_every_option_and_gives_examples() {
                 "--retry",
                 "--no-greeting",
                 "--allow-host",
+                "--jwt-key",
+                "--jwks",
+                "--jwt-audience",
+                "--jwt-issuer",
+                "--cookie",
+                "--password-file",
+                "--auth-url",
+                "--auth-timeout",
+                "--auth-ttl",
+                "--ticket-key",
+                "--ticket-ttl",
+                "--anonymous-listen",
+                "--anonymous-publish",
+                "--open",
+                "--max-connections",
+                "--max-connections-per-address",
+                "--connection-rate",
+                "--max-listeners-per-address",
+                "--max-listeners-per-subject",
+                "--publish-rate",
+                "--max-auth-failures",
+                "--trusted-proxy",
+                "--client-address",
             ][..],
         ),
         (
@@ -191,6 +214,28 @@ fn help_of_the_server_says_what_gives_way_and_what_is_refused() {
         "with --history only [default: 262144]",
         "[default: 16777216, or twice --max-body if that is more]",
         "[default: 268435456, or --max-channel-bytes if that is more]",
+    ] {
+        assert_eq!(help.matches(text).count(), 1, "{text}: {help}");
+    }
+}
+
+#[test]
+fn help_of_the_server_says_who_may_listen_and_publish_and_how_much() {
+    let help = run(SERVER, ["--help"]).stdout;
+
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [
+        "Access:",
+        "Limits (0: none; they do not apply to loopback addresses):",
+        "HS256 to HS512, RS256 to RS512, PS256 to PS512, ES256, ES384, EdDSA",
+        "2xx with a header `Sse-Grant` says what it may do, 401 and 403 refuse it",
+        "at least 32 bytes, so that they outlive this process",
+        "1 to 4294967295 [default: 3600000]",
+        "0: ask each time [default: 10000]",
+        "but not by `close` and `retry`",
+        "[default: nine tenths of the files that may be open]",
+        "An IPv6 /64 counts as one address [default: 1000]",
+        "this makes the limits apply to loopback addresses in it too",
     ] {
         assert_eq!(help.matches(text).count(), 1, "{text}: {help}");
     }

@@ -4,6 +4,13 @@
 
 mod support;
 
+mod access_everybody;
+mod access_passwords;
+mod access_secrets;
+mod access_tickets;
+mod access_tokens;
+mod access_upstream;
+mod access_usage;
 mod addresses;
 mod bench;
 mod budgets;
@@ -20,6 +27,7 @@ mod escapes;
 mod exec_signals;
 mod help;
 mod hub_options;
+mod limits;
 mod naming;
 mod open_files;
 mod readme;

@@ -4,12 +4,31 @@ use std::{
 };
 
 use sse_testkit::{Connection, Head, Response, StreamEnd};
+use tokio::{net::TcpSocket, time::timeout};
 
-use super::block_on;
+use super::{HANG, block_on};
 
 /// One request on a connection of its own.
 pub(crate) fn exchange(addr: SocketAddr, method: &str, path: &str, body: &str) -> Response {
     Poster::new(addr).exchange(method, path, body)
+}
+
+/// The status of the answer to one request with `fields`, whose body is not read.
+pub(crate) fn status(addr: SocketAddr, method: &str, path: &str, fields: &[(&str, &str)]) -> u16 {
+    Listener::send(addr, &head(method, path, fields)).head().status
+}
+
+/// A connection from another address of this machine, as from another client.
+pub(crate) fn connect_from(ip: [u8; 4], addr: SocketAddr) -> TcpStream {
+    let stream = block_on(async {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((ip, 0).into()).unwrap();
+        timeout(HANG, socket.connect(addr)).await.expect("the server accepts").unwrap()
+    });
+    let stream = stream.into_std().unwrap();
+    stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(HANG)).unwrap();
+    stream
 }
 
 /// A connection that is kept for many requests.
@@ -59,7 +78,12 @@ impl Listener {
 
     /// Opens a stream with its first block.
     pub(crate) fn open_whole(addr: SocketAddr, path: &str) -> Self {
-        Self::send(addr, &head("GET", path, &[]))
+        Self::open_with(addr, path, &[])
+    }
+
+    /// The same, with more fields. If it is refused, the head says so.
+    pub(crate) fn open_with(addr: SocketAddr, path: &str, fields: &[(&str, &str)]) -> Self {
+        Self::send(addr, &head("GET", path, fields))
     }
 
     /// Opens a stream that ends with its connection, as for a proxy of the old kind.

@@ -1,5 +1,8 @@
+mod access;
+pub(crate) use access::{Issuer, bearer, grant, grant_for, passwords, verdict};
+
 mod http;
-pub(crate) use http::{Listener, Poster, exchange, unread_listener};
+pub(crate) use http::{Listener, Poster, connect_from, exchange, status, unread_listener};
 
 mod peer;
 pub(crate) use peer::{Peer, answer, cut_stream, held_stream, no_answer, stream, to_post};

@@ -17,6 +17,15 @@ impl Peer {
         self.server.addr().port().to_string()
     }
 
+    pub(crate) fn url(&self, path: &str) -> String {
+        self.server.url(path)
+    }
+
+    /// How many connections have come.
+    pub(crate) fn connections(&self) -> usize {
+        self.server.connections()
+    }
+
     /// The next request.
     pub(crate) fn request(&mut self) -> RecordedRequest {
         self.taken += 1;
