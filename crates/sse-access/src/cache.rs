@@ -1,5 +1,7 @@
 use std::{
+    borrow::Borrow,
     fmt,
+    hash::Hash,
     time::{Duration, Instant},
 };
 
@@ -12,19 +14,19 @@ use crate::clock::Clock;
 /// What was found out about credentials, for a time: grants, and refusals.
 ///
 /// It is bounded: beyond, what is seldom asked for goes. A verdict ends when its time is over by either clock.
-#[derive(Debug)]
-pub(crate) struct VerdictCache(Cache<CacheKey, Entry>);
+pub(crate) struct VerdictCache<K = CacheKey>(Cache<K, Entry>);
 
-impl VerdictCache {
-    /// How many verdicts are kept unless said otherwise.
-    pub(crate) const DEFAULT_CAPACITY: usize = 10_000;
-
+impl<K: Eq + Hash> VerdictCache<K> {
     pub(crate) fn new(capacity: usize) -> Self {
         Self(Cache::new(capacity))
     }
 
     /// The verdict of `key`, if it is kept and still counts.
-    pub(crate) fn find(&self, key: &CacheKey, now: Instant) -> Option<KnownVerdict> {
+    pub(crate) fn find<Q>(&self, key: &Q, now: Instant) -> Option<KnownVerdict>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
         let entry = self.0.get(key)?;
         if entry.until <= now || entry.until_unix <= Clock::at(now).unix() {
             self.0.remove(key);
@@ -34,13 +36,7 @@ impl VerdictCache {
     }
 
     /// Keeps a verdict until `until`, or the end of its grant if that is sooner.
-    pub(crate) fn insert(
-        &self,
-        key: CacheKey,
-        verdict: KnownVerdict,
-        until: Instant,
-        now: Instant,
-    ) {
+    pub(crate) fn insert(&self, key: K, verdict: KnownVerdict, until: Instant, now: Instant) {
         let end = verdict.as_ref().ok().and_then(|grant| grant.end());
         let until = end.map_or(until, |end| end.min(until));
         let until_unix = Clock::at(now).unix_of(until);
@@ -55,6 +51,16 @@ impl VerdictCache {
     }
 }
 
+/// Shows no key.
+impl<K> fmt::Debug for VerdictCache<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerdictCache(..)")
+    }
+}
+
+/// How many verdicts are kept unless said otherwise.
+pub(crate) const DEFAULT_CAPACITY: usize = 10_000;
+
 /// What an authenticator says of a credential that is there.
 pub(crate) type KnownVerdict = Result<Grant, Denied>;
 
@@ -66,7 +72,7 @@ struct Entry {
     until_unix: Duration,
 }
 
-/// A digest of a credential, and of what else its verdict hangs on: the cache holds no secret.
+/// A digest of a credential, and of what else its verdict hangs on. With it a cache holds no secret.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub(crate) struct CacheKey([u8; 32]);
 

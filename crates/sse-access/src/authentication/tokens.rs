@@ -12,14 +12,18 @@ use super::remote::Remote;
 use super::{attempt::Attempt, ended::Ended};
 use crate::{
     Jwt, JwtError,
-    cache::{CacheKey, VerdictCache},
+    cache::{DEFAULT_CAPACITY, VerdictCache},
 };
+
+/// The grants of tokens, by the tokens themselves. To digest a token would cost more than all else that is done
+/// for it, and they are in the buffers of connections too.
+pub(super) type Grants = VerdictCache<Box<str>>;
 
 /// The tokens that are verified, and the grants of those that were valid.
 pub(super) struct Tokens {
     pub(super) jwt: Jwt,
     /// With other keys it is another one: what is verified with the old ones meanwhile goes with them.
-    pub(super) grants: RwLock<Arc<VerdictCache>>,
+    pub(super) grants: RwLock<Arc<Grants>>,
     #[cfg(feature = "http")]
     pub(super) remote: Option<Remote>,
 }
@@ -43,7 +47,7 @@ impl Tokens {
         #[cfg(feature = "http")]
         self.renew();
         let grants = self.grants();
-        if let Some(known) = grants.find(&key(token), Instant::now()) {
+        if let Some(known) = grants.find(token, Instant::now()) {
             return Verdict::ready(known.map(Some));
         }
         let attempt = attempt();
@@ -61,11 +65,11 @@ impl Tokens {
         Verdict::ready(attempt.end(ended(verified)))
     }
 
-    pub(super) fn verify(&self, token: &str, grants: &VerdictCache) -> Result<Grant, JwtError> {
+    pub(super) fn verify(&self, token: &str, grants: &Grants) -> Result<Grant, JwtError> {
         let now = Instant::now();
         let grant = self.jwt.verify(token, now)?;
         if let Some(end) = grant.end() {
-            grants.insert(key(token), Ok(grant.clone()), end, now);
+            grants.insert(token.into(), Ok(grant.clone()), end, now);
         }
         Ok(grant)
     }
@@ -74,7 +78,7 @@ impl Tokens {
         self.grants().forget(revocation);
     }
 
-    pub(super) fn grants(&self) -> Arc<VerdictCache> {
+    pub(super) fn grants(&self) -> Arc<Grants> {
         self.grants.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -89,8 +93,8 @@ impl fmt::Debug for Tokens {
     }
 }
 
-pub(super) fn no_grants() -> Arc<VerdictCache> {
-    Arc::new(VerdictCache::new(VerdictCache::DEFAULT_CAPACITY))
+pub(super) fn no_grants() -> Arc<Grants> {
+    Arc::new(VerdictCache::new(DEFAULT_CAPACITY))
 }
 
 pub(super) fn ended(verified: Result<Grant, JwtError>) -> Ended {
@@ -101,8 +105,4 @@ pub(super) fn ended(verified: Result<Grant, JwtError>) -> Ended {
             Ended { outcome: Err(Denied::Unauthorized), is_failure: !error.is_genuine() }
         }
     }
-}
-
-fn key(token: &str) -> CacheKey {
-    CacheKey::of(&[token.as_bytes()])
 }

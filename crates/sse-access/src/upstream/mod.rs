@@ -11,7 +11,7 @@ use sse_core::access::{Denied, Revocation};
 use tracing::error;
 
 use crate::{
-    cache::{CacheKey, KnownVerdict, VerdictCache},
+    cache::{CacheKey, DEFAULT_CAPACITY, KnownVerdict, VerdictCache},
     fetch::Endpoint,
 };
 
@@ -89,7 +89,7 @@ impl Upstream {
             endpoint,
             ttl: TTL,
             max_age: None,
-            verdicts: VerdictCache::new(VerdictCache::DEFAULT_CAPACITY),
+            verdicts: VerdictCache::new(DEFAULT_CAPACITY),
             under_way: Arc::default(),
             complaints: Complaints::default(),
         }

@@ -29,7 +29,7 @@ impl Model {
 
     /// Who can be revoked.
     pub(crate) fn granted(&self) -> usize {
-        let has_name = |grant: &Grant| grant.subject().or(grant.id()).is_some();
+        let has_name = |grant: &Grant| grant.subject().is_some() || grant.id().is_some();
         self.places.iter().filter(|place| place.grant.as_ref().is_some_and(has_name)).count()
     }
 
