@@ -21,6 +21,15 @@ macro_rules! browser_tests {
     ($start:ident) => {
         $crate::__browser_tests! {
             $start
+            access {
+                a_source_goes_on_with_a_fresh_cookie
+                a_source_without_a_fresh_cookie_stops
+                a_source_listens_and_comes_back_by_its_ticket
+                a_cookie_counts_for_no_page_of_another_origin
+                a_cookie_counts_for_a_page_of_a_trusted_origin
+                a_page_that_frames_the_server_shows_nothing
+                a_credential_under_a_foreign_name_is_refused
+            }
             events {
                 a_source_opens_before_the_first_event
                 events_of_named_and_default_types_arrive_in_order

@@ -7,6 +7,7 @@
 
 mod list;
 
+pub mod access;
 pub mod events;
 pub mod hub;
 pub mod leaving;

@@ -70,6 +70,15 @@ impl Browser {
         self.wait(script, vec![json!(name), Value::Array(args)]).await
     }
 
+    /// Where a frame of the page is that was to show `url`.
+    pub(crate) async fn place_of_frame(&self, url: &str) -> String {
+        self.call("frame", vec![json!(url)]).await;
+        self.client.clone().enter_frame(0).await.expect("the page has a frame");
+        let place = self.run("return location.href", vec![]).await;
+        self.client.clone().enter_parent_frame().await.expect("a frame is in a page");
+        place.as_str().expect("a place is text").to_owned()
+    }
+
     /// Opens a tab that shows the page at `url`, and closes the one that was shown before.
     pub(crate) async fn move_to_new_tab(&self, url: &str) {
         let new = self.client.new_window(true).await.expect("there is room for a tab");

@@ -8,4 +8,4 @@ mod source;
 
 pub(crate) use browser::Browser;
 pub(crate) use site::Site;
-pub(crate) use source::Seen;
+pub(crate) use source::{Seen, Source};

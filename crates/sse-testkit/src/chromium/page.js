@@ -40,6 +40,17 @@ window.testkit = {
       ({ type }) => type,
       (error) => `${error}`,
     ),
+  ask: (url, init) =>
+    fetch(url, init).then(
+      async (answer) => [answer.status, await answer.text()],
+      (error) => `${error}`,
+    ),
+  frame: (url) => new Promise((resolve) => {
+    const frame = document.createElement("iframe");
+    frame.onload = () => resolve("loaded");
+    frame.src = url;
+    document.body.replaceChildren(frame);
+  }),
   status: (url) => fetch(url).then(({ status }) => status, (error) => `${error}`),
   fetchStream: async (url, headers) => {
     const { body } = await fetch(url, { headers });

@@ -17,9 +17,13 @@ impl Site {
         let port = listener.local_addr().expect("a listener has an address").port();
         let mut serving = JoinSet::new();
         serving.spawn(async move {
+            let mut answering = JoinSet::new();
+            // A browser opens connections before it needs them.
             while let Ok((mut stream, _)) = listener.accept().await {
-                let _a_request_is_one_read = stream.read(&mut [0; 4096]).await;
-                let _may_have_left = stream.write_all(PAGE).await;
+                answering.spawn(async move {
+                    let _a_request_is_one_read = stream.read(&mut [0; 4096]).await;
+                    let _may_have_left = stream.write_all(PAGE).await;
+                });
             }
         });
         Self { port, _serving: serving }

@@ -42,7 +42,7 @@ fn remembering() -> Setup {
 }
 
 /// Listens on `token` as `who`, and reads the block that opens the stream.
-async fn listen_as(target: &Target, who: &str, token: &str) -> Listener {
+pub(crate) async fn listen_as(target: &Target, who: &str, token: &str) -> Listener {
     listen_over(target.connect().await, who, token).await
 }
 
@@ -55,12 +55,12 @@ async fn listen_over(mut connection: Connection, who: &str, token: &str) -> List
 }
 
 /// The status of what `chief` is answered who publishes `body` to `token`.
-async fn publish(target: &Target, token: &str, body: &str) -> u16 {
+pub(crate) async fn publish(target: &Target, token: &str, body: &str) -> u16 {
     let fields = [("Authorization", "Bearer chief"), ("Content-Length", &*body.len().to_string())];
     target.exchange(head("POST", &format!("/ping/{token}"), &fields) + body).await.status()
 }
 
-fn revoke_subject(target: &Target, subject: &str) {
+pub(crate) fn revoke_subject(target: &Target, subject: &str) {
     revoke(target, &Revocation::subject(subject));
 }
 

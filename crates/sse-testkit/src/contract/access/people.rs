@@ -29,12 +29,23 @@ use sse_core::{
 /// | `unchecked` | come back when what has to be asked answers |
 ///
 /// Each one's grant has the name for a subject, and for an ID the name in capital letters.
-pub(crate) struct People;
+pub(crate) struct People {
+    takes_passwords: bool,
+}
 
 impl People {
     /// Only these, by a header, a ticket, or the cookie `auth`.
     pub(crate) fn access() -> Access {
-        Access::new(Self).with_cookie("auth").expect("it is a name of a cookie")
+        Self { takes_passwords: true }.into_access()
+    }
+
+    /// The same without Basic, for which a browser would ask its user.
+    pub(crate) fn access_without_passwords() -> Access {
+        Self { takes_passwords: false }.into_access()
+    }
+
+    fn into_access(self) -> Access {
+        Access::new(self).with_cookie("auth").expect("it is a name of a cookie")
     }
 }
 
@@ -56,7 +67,7 @@ impl Authenticator for People {
     }
 
     fn takes_passwords(&self) -> bool {
-        true
+        self.takes_passwords
     }
 }
 
