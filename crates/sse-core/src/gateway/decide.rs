@@ -197,11 +197,12 @@ impl Gateway {
     fn challenge(&self, asked: &ChannelRequest, parts: &Parts) -> Refusal {
         let access = self.config.access.as_ref();
         let takes_passwords = access.is_some_and(|access| access.authenticator.takes_passwords());
-        // For what a script fetches a browser would ask its user for a password, too.
+        // For what a script fetches a browser would ask its user for a password, too, and for a page from which
+        // none counts.
         let is_script = parts.headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode != "navigate");
         let is_invalid = parts.extensions.get::<Grant>().is_some()
             || !matches!(self.credential(asked, parts), Ok(None));
-        let is_basic = takes_passwords && !is_script;
+        let is_basic = takes_passwords && asked.is_own_page && !is_script;
         Refusal::Unauthorized(Challenge { is_invalid, is_basic })
     }
 
