@@ -97,7 +97,7 @@ impl Gateway {
     }
 
     /// What is to be done with the request that begins with `parts`, whose sender nobody is asked for: it is
-    /// permitted what a [`Grant`](crate::access::Grant) in the extensions of `parts` permits, or otherwise what
+    /// permitted what a [`Grant`] in the extensions of `parts` permits, or otherwise what
     /// everybody may do.
     ///
     /// That is [`Self::ask`] and [`Self::decide`] in one, for a gateway without
@@ -110,7 +110,7 @@ impl Gateway {
     /// channel `token`: all that [`Self::handle`] does for a path that listens, whatever the path is here.
     ///
     /// Whether somebody may listen, and on which channel, the route has decided before, so no authenticator is
-    /// asked. A [`Grant`](crate::access::Grant) in the extensions of `parts` ends the stream when it ends or is
+    /// asked. A [`Grant`] in the extensions of `parts` ends the stream when it ends or is
     /// revoked. Nothing is published, so what is returned is never [`Handled::Publish`].
     ///
     /// ```

@@ -6,19 +6,20 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "an `Instant` has no other origin")]
 
+mod grants;
+
 use std::{
     task::{Wake, Waker},
     time::{Duration, Instant},
 };
 
 use shuttle::{
-    check_pct, check_random,
+    check_random,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread::{self, Thread},
 };
 use sse_core::{
     Hub, HubConfig, StringFormat, Token,
-    access::{Grant, Permissions, Revocation},
     channel::{CloseReason, Mode, Output},
     history::{History, Start, Verdict},
     hub::{SubscribeError, Subscriber},
@@ -30,10 +31,6 @@ const OPEN: &str = "event: sse.open\nretry: 3000\ndata: {}\n\n";
 
 /// How many schedules are drawn for each test.
 const SCHEDULES: usize = 5_000;
-
-/// How often a thread is overtaken where it matters at which step that is: by chance alone, none gets far
-/// enough before another goes on.
-const DEPTH: usize = 3;
 
 #[test]
 fn what_is_published_while_listeners_go_idle_wakes_them() {
@@ -291,101 +288,6 @@ fn what_is_counted_is_what_is_held_whatever_raced() {
             assert_held(&hub);
             assert_eq!(hub.counts().unread_bytes, 0, "nobody listens");
             assert!(hub.counts().history_bytes <= 700);
-        },
-        SCHEDULES,
-    );
-}
-
-#[test]
-fn who_comes_while_its_grant_is_revoked_is_refused_or_ended() {
-    check_pct(
-        || {
-            let (hub, token, now) = world(Mode::Shared);
-            let alice = Grant::new(Permissions::all()).with_subject("alice").with_id("1");
-            let listeners: Vec<_> = (0..2)
-                .map(|_| {
-                    let (hub, token, alice) = (hub.clone(), token.clone(), alice.clone());
-                    thread::spawn(move || {
-                        let start = Start::default();
-                        match hub.subscribe_granted(&token, &start, Some(&alice), now) {
-                            // Asleep for ever, if it were alive afterwards.
-                            Ok(listener) => {
-                                assert_eq!(read_to_end(listener, now).1, CloseReason::Revoked);
-                            }
-                            Err(error) => assert_eq!(error, SubscribeError::GrantEnded),
-                        }
-                    })
-                })
-                .collect();
-            hub.revoke(&Revocation::subject("alice"), now).unwrap().wake();
-            listeners.into_iter().for_each(|listener| listener.join().unwrap());
-            assert_eq!((hub.counts().granted, hub.counts().channels), (0, 0));
-            assert_held(&hub);
-        },
-        SCHEDULES,
-        DEPTH,
-    );
-}
-
-#[test]
-fn a_revocation_hits_nobody_who_got_the_key_of_one_who_left() {
-    check_pct(
-        || {
-            let (hub, token, now) = world(Mode::Shared);
-            let grant = |subject| Grant::new(Permissions::all()).with_subject(subject);
-            let subscribe = {
-                let (hub, token) = (hub.clone(), token.clone());
-                move |subject: &'static str| {
-                    let start = Start::default();
-                    hub.subscribe_granted(&token, &start, Some(&grant(subject)), now)
-                }
-            };
-            let staying = subscribe("carol").unwrap();
-            let leaving = subscribe("alice").unwrap();
-            let coming = thread::spawn(move || {
-                drop(leaving);
-                let mut bob = subscribe("bob").unwrap();
-                for _ in 0..3 {
-                    let output = bob.poll_output(&waker(), now);
-                    let is_told = matches!(&output, Output::Write(it) if *it == OPEN);
-                    let is_waiting = matches!(output, Output::Wait { .. });
-                    assert!(is_told || is_waiting, "{output:?}");
-                    thread::yield_now();
-                }
-            });
-            hub.revoke(&Revocation::subject("alice"), now).unwrap().wake();
-            coming.join().unwrap();
-            assert_eq!((hub.counts().granted, hub.counts().listeners), (1, 1));
-            assert_held(&hub);
-            drop(staying);
-        },
-        SCHEDULES,
-        DEPTH,
-    );
-}
-
-#[test]
-fn the_last_of_a_channel_whose_grant_ends_leaves_it_to_whoever_comes() {
-    check_random(
-        || {
-            let config = HubConfig::new(StringFormat).with_history(History::new(1));
-            let (hub, token, now) = world_of(config.with_mode(Mode::Shared));
-            let end = now + Duration::from_secs(1);
-            let alice = Grant::new(Permissions::all()).with_end(end);
-            let start = Start::default();
-            let listener = hub.subscribe_granted(&token, &start, Some(&alice), now).unwrap();
-            let ending = thread::spawn(move || {
-                assert_eq!(read_to_end(listener, end).1, CloseReason::Expired);
-            });
-            let coming = {
-                let (hub, token) = (hub.clone(), token.clone());
-                thread::spawn(move || hub.subscribe(&token, end).unwrap())
-            };
-            let listener = coming.join().unwrap();
-            drop(hub.publish(&token, "ping", b"1", end).unwrap());
-            ending.join().unwrap();
-            assert!(read_until(listener, "data: 1", end).contains("sse.open"));
-            assert_held(&hub);
         },
         SCHEDULES,
     );
