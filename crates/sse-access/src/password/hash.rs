@@ -4,7 +4,7 @@ use argon2::{
 };
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::{basic, line::PasswordProblem};
+use super::{basic, line::PasswordProblem, memory::Memory};
 
 /// A hash of `password` as it stands in a password file, with a random salt.
 ///
@@ -43,7 +43,8 @@ pub fn hash_password(password: &str) -> Result<String, HashPasswordError> {
     let mut salt = [0; SALT_LEN];
     SystemRandom::new().fill(&mut salt).map_err(|_| HashPasswordError::Random)?;
     let mut hash = Hash::of_nothing(&salt);
-    hash.output = hash.compute(password).map_err(|_| HashPasswordError::Memory)?;
+    hash.output =
+        hash.compute(password, &Memory::default()).map_err(|_| HashPasswordError::Memory)?;
     Ok(hash.write())
 }
 
@@ -130,16 +131,18 @@ impl Hash {
     }
 
     /// Whether it is the hash of `password`. The time that takes does not depend on how much of it is right.
-    pub(super) fn matches(&self, password: &str) -> Result<bool, argon2::Error> {
+    pub(super) fn matches(&self, password: &str, memory: &Memory) -> Result<bool, argon2::Error> {
         // They are compared in constant time.
-        Ok(self.compute(password)? == self.output)
+        Ok(self.compute(password, memory)? == self.output)
     }
 
-    fn compute(&self, password: &str) -> Result<Output, argon2::Error> {
+    fn compute(&self, password: &str, memory: &Memory) -> Result<Output, argon2::Error> {
         let mut output = [0; Output::MAX_LENGTH];
         let output = &mut output[..self.output.len()];
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
-        argon2.hash_password_into(password.as_bytes(), &self.salt, output)?;
+        memory.lend(self.params.block_count(), |blocks| {
+            argon2.hash_password_into_with_memory(password.as_bytes(), &self.salt, output, blocks)
+        })??;
         Ok(Output::new(output).expect("one of that length was made before"))
     }
 
@@ -195,14 +198,15 @@ mod tests {
     /// Test vectors of the reference implementation, <https://github.com/P-H-C/phc-winner-argon2>.
     #[test]
     fn hashes_of_the_reference_implementation_match() {
+        let memory = Memory::default();
         for hash in [
             "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
             "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
         ] {
             let hash = Hash::parse(hash).unwrap();
 
-            assert_eq!(hash.matches("password"), Ok(true));
-            assert_eq!(hash.matches("differentpassword"), Ok(false));
+            assert_eq!(hash.matches("password", &memory), Ok(true));
+            assert_eq!(hash.matches("differentpassword", &memory), Ok(false));
         }
     }
 
@@ -211,7 +215,7 @@ mod tests {
         let [one, other] = [(); 2].map(|()| hash_password("pässword").unwrap());
 
         assert_ne!(one, other);
-        assert_eq!(Hash::parse(&one).unwrap().matches("pässword"), Ok(true));
+        assert_eq!(Hash::parse(&one).unwrap().matches("pässword", &Memory::default()), Ok(true));
     }
 
     #[test]

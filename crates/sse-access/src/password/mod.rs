@@ -10,6 +10,8 @@ pub use line::{
     PasswordLineError, PasswordNameError, PasswordProblem, check_password_name, password_line,
 };
 
+mod memory;
+
 mod passwords;
 pub use passwords::{Passwords, PasswordsError};
 

@@ -16,6 +16,7 @@ use super::{
     basic::{self, MAX_NAME, MAX_PASSWORD},
     hash::Hash,
     line::{Line, PasswordProblem},
+    memory::Memory,
     turns::Turns,
 };
 
@@ -47,7 +48,7 @@ use super::{
 /// # What it costs
 ///
 /// A hash takes the time and the memory that its parameters say: its `m` in KiB, which may be 1 GiB. Two are
-/// computed at once, so up to twice the largest `m` is taken; 64 more wait, and beyond that nothing is checked
+/// computed at once, so up to twice the largest `m` is taken, and kept for the next ones; 64 more wait, and beyond that nothing is checked
 /// ([`Denied::Unavailable`]). A password that was right is remembered, by a keyed hash of it and of the name,
 /// with a key that ends with the process, and is not hashed again.
 ///
@@ -65,6 +66,7 @@ pub struct Passwords {
     /// What a name that is not there is compared with if no name is there.
     nobody: Arc<Entry>,
     turns: Turns,
+    memory: Arc<Memory>,
     /// Of what is remembered. It ends with the process.
     key: hmac::Key,
     /// Of the choice of an entry for a name that is not there. It stays the same as long as the file does.
@@ -109,6 +111,7 @@ impl Passwords {
             names,
             nobody: Arc::new(nobody),
             turns: Turns::new(AT_ONCE, WAITING),
+            memory: Arc::default(),
             key: hmac::Key::generate(HMAC_SHA256, &random).expect("the system has random bytes"),
             choice: hmac::Key::new(HMAC_SHA256, digest(&SHA256, text.as_bytes()).as_ref()),
         })
@@ -260,8 +263,8 @@ impl Passwords {
         may_hash()?;
         let tag = hmac::sign(&self.key, message.as_bytes());
         let work = {
-            let entry = entry.clone();
-            move || entry.hash.matches(&message[at..])
+            let (entry, memory) = (entry.clone(), self.memory.clone());
+            move || entry.hash.matches(&message[at..], &memory)
         };
         let matches = match turn.work(work).await {
             Ok(Ok(matches)) => matches,

@@ -1,5 +1,8 @@
 //! Names and passwords.
 
+#[cfg(target_os = "linux")]
+use std::fs;
+
 use sse_access::Algorithm;
 use tempfile::TempDir;
 
@@ -84,6 +87,30 @@ fn browsers_are_asked_for_a_password_where_one_would_do_and_a_page_is_opened() {
             asked.iter().filter(|field| field.starts_with("www-authenticate")).collect();
         assert_eq!(asked, expected, "{args:?} {fields:?}");
     }
+}
+
+/// Allocators hand on pieces of megabytes badly, so that each wrong password could take new ones.
+#[test]
+#[cfg(target_os = "linux")]
+fn whoever_guesses_passwords_takes_the_memory_of_two_hashes_at_most() {
+    let dir = TempDir::new().unwrap();
+    let users = passwords(&dir, &[("alice", "open sesame", &[])]);
+    let server = Server::start(&["--password-file", &users]);
+    let most = || {
+        let path = format!("/proc/{}/status", server.pid().as_raw_nonzero());
+        let status = fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap()
+    };
+    let start = most();
+
+    for _ in 0..16 {
+        let fields = [("authorization", "Basic YWxpY2U6d3Jvbmc=")];
+        assert_eq!(status(server.addr(), "HEAD", "/poll/a", &fields), 401);
+    }
+
+    let taken = most() - start;
+    assert!(taken < 3 * 19 * 1024, "{taken} KiB");
 }
 
 const SESAME: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
