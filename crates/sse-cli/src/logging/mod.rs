@@ -32,7 +32,10 @@ fn start(debug: bool, delay: Duration) -> Flush {
     let with_colors = stderr().is_terminal() && !no_color;
     let batches = Batches::start(delay);
     let level = if debug { LevelFilter::DEBUG } else { LevelFilter::INFO };
-    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
+    let filter = EnvFilter::builder()
+        .with_default_directive(level.into())
+        .from_env_lossy()
+        .add_directive(WITHOUT_SECRETS.parse().expect("it is a directive"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(batches.clone())
@@ -43,3 +46,6 @@ fn start(debug: bool, delay: Duration) -> Flush {
         .init();
     batches.flush_on_drop()
 }
+
+/// Of a path that is damaged this module writes all, and a ticket may stand in its query.
+const WITHOUT_SECRETS: &str = "h2::server=info";

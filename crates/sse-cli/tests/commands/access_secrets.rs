@@ -1,6 +1,11 @@
 //! No secret is written anywhere, however much is logged.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::Command,
+};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -9,7 +14,7 @@ use sse_testkit::Step;
 use tempfile::TempDir;
 
 use crate::support::{
-    CLIENT, Ended, Issuer, Listener, Peer, Poster, Process, REQUEST, SERVER, bearer, grant,
+    CLIENT, Ended, HANG, Issuer, Listener, Peer, Poster, Process, REQUEST, SERVER, bearer, grant,
     passwords, status, verdict,
 };
 
@@ -33,6 +38,7 @@ fn a_server_that_checks_credentials_itself_writes_none_of_them() {
         let alice = "Basic YWxpY2U6MHBlbi1zZXNhbWU=";
 
         server.present_made_up();
+        server.present_in_a_damaged_path();
         let header = bearer(&token);
         let asked = Poster::new(server.addr).post_with("/ticket/a", auth(&header), "");
         let said: Value = serde_json::from_str(asked.text()).unwrap();
@@ -116,7 +122,7 @@ fn the_commands_write_nothing_of_what_they_present() {
 /// A server of whose log everything is kept.
 struct Logged {
     process: Process,
-    addr: std::net::SocketAddr,
+    addr: SocketAddr,
 }
 
 impl Logged {
@@ -163,6 +169,29 @@ impl Logged {
                 let found = status(self.addr, method, path, fields);
                 assert!(found != 0, "{method} {path}");
             }
+        }
+    }
+
+    /// Presents a ticket over HTTP/2, in a path that no request has.
+    fn present_in_a_damaged_path(&self) {
+        let path = b"/poll/a b?ticket=t1cket";
+        let (get, http, path_is) = (0x82, 0x86, 0x04);
+        let block = [&[get, http, path_is, path.len() as u8][..], path].concat();
+        let (headers, ends_all, stream) = (1, 5, 1);
+        let frame = [0, 0, block.len() as u8, headers, ends_all, 0, 0, 0, stream];
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+        let mut connection = TcpStream::connect(self.addr).unwrap();
+        connection.set_read_timeout(Some(HANG)).unwrap();
+        connection.write_all(&[&preface[..], &settings, &frame, &block].concat()).unwrap();
+
+        let reset = [0, 0, 4, 3, 0, 0, 0, 0, stream];
+        let mut answer = Vec::new();
+        while !answer.windows(reset.len()).any(|window| window == reset) {
+            let mut bytes = [0; 1024];
+            let len = connection.read(&mut bytes).unwrap();
+            assert_ne!(len, 0, "the connection ends: {answer:?}");
+            answer.extend_from_slice(&bytes[..len]);
         }
     }
 
