@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use http::request::Parts;
 use sse_core::access::Denied;
 #[cfg(feature = "http")]
-use {sse_core::gateway::RemoteAddr, std::net::IpAddr};
+use {crate::limits::Address, sse_core::gateway::RemoteAddr, std::net::IpAddr};
 
 use crate::limits::{Client, Limits};
 
@@ -28,6 +28,13 @@ impl Attempt {
     #[cfg(feature = "http")]
     pub(super) fn address(&self) -> Option<IpAddr> {
         self.counted.as_ref().map(|(_, client)| client.ip()).or(self.peer)
+    }
+
+    /// Who makes it, if there are limits for them.
+    #[cfg(feature = "http")]
+    pub(super) fn limited(&self) -> Option<Address> {
+        let (_, client) = self.counted.as_ref()?;
+        client.is_limited().then(|| client.ip().into())
     }
 
     /// Whether it may be made: not once too many have failed.

@@ -211,7 +211,7 @@ impl Authentication {
             if let Err(denied) = attempt.check() {
                 return Verdict::ready(Err(denied));
             }
-            let question = question.of_client(attempt.address());
+            let question = question.of_client(attempt.address()).counted_for(attempt.limited());
             let asked = upstream.clone().ask(question, move || attempt.fail());
             return Verdict::pending(async { asked.await.map(Some) });
         }

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 /// RFC 4291, [Addresses](https://www.rfc-editor.org/rfc/rfc4291.html#section-2.5.1): the last 64 bits of an
 /// address name an interface.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(super) enum Address {
+pub(crate) enum Address {
     V4(u32),
     V6(u64),
 }

@@ -91,6 +91,8 @@
 //! held 117 MB.
 
 mod address;
+pub(crate) use address::Address;
+
 mod bucket;
 mod forwarded;
 mod gauge;
@@ -119,10 +121,7 @@ use http::request::Parts;
 use ipnet::IpNet;
 use sse_core::gateway::RemoteAddr;
 
-use self::{
-    address::Address, bucket::Rate, clients::Clients, counts::Refusals, gauge::Gauge,
-    window::PerMinute,
-};
+use self::{bucket::Rate, clients::Clients, counts::Refusals, gauge::Gauge, window::PerMinute};
 
 /// How much one address and one subject may have, and all of them together.
 ///

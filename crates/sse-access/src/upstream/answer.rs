@@ -58,7 +58,7 @@ pub(super) enum Failure {
         "the `Sse-Grant` of the answer is no JSON object of claims, as is seen at byte {column}"
     )]
     BadGrant { column: usize },
-    #[error("{max} questions are under way")]
+    #[error("{max} questions are under way, and there may be no more in all, or of one address")]
     Full { max: usize },
 }
 

@@ -59,7 +59,8 @@ use complaints::Complaints;
 ///
 /// An answer is remembered for [a while](Self::with_ttl): 2xx and 401 for the credential, 403 for the credential,
 /// the method and the path. A credential that is asked about is not asked about again meanwhile: who else presents
-/// it waits for the same answer. No more than 256 questions are under way at a time; beyond, it is 503.
+/// it waits for the same answer. No more than 256 questions are under way at a time, and no more than 64 of one
+/// address to which [limits](crate::limits::Limits) apply; beyond, it is 503.
 ///
 /// ```
 /// use std::time::Duration;
@@ -165,15 +166,15 @@ impl Upstream {
                 });
                 waiting
             }
-            Joined::Full => {
-                return Answer::new(
-                    question,
-                    Err(self.fail(&Failure::Full { max: under_way::MAX })),
-                );
-            }
+            Joined::Full => return self.cannot_ask(question, under_way::MAX),
+            Joined::ClientFull => return self.cannot_ask(question, under_way::MAX_OF_CLIENT),
         };
         let answer = waiting.answer().await;
         answer.unwrap_or_else(|| Answer::new(question, Err(Denied::Unavailable)))
+    }
+
+    fn cannot_ask(&self, question: &Question, max: usize) -> Answer {
+        Answer::new(question, Err(self.fail(&Failure::Full { max })))
     }
 
     /// Puts `question`, and remembers what is answered.

@@ -3,7 +3,7 @@ use std::{fmt, net::IpAddr};
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use sse_core::access::{AccessRequest, Credential};
 
-use crate::cache::CacheKey;
+use crate::{cache::CacheKey, limits::Address};
 
 /// What is asked: who a credential is, and whether its holder may do what a request asks for.
 #[derive(Clone)]
@@ -11,6 +11,7 @@ pub(crate) struct Question {
     by_credential: CacheKey,
     by_path: CacheKey,
     fields: HeaderMap,
+    client: Option<Address>,
 }
 
 impl Question {
@@ -33,7 +34,7 @@ impl Question {
         if let Some(host) = host(parts) {
             fields.insert("x-forwarded-host", host);
         }
-        Some(Self { by_credential, by_path, fields })
+        Some(Self { by_credential, by_path, fields, client: None })
     }
 
     /// The same question, which comes from `client`.
@@ -44,6 +45,17 @@ impl Question {
             self.fields.insert("x-forwarded-for", address);
         }
         self
+    }
+
+    /// The same question, which counts as one of those that `client` has under way.
+    pub(crate) fn counted_for(mut self, client: Option<Address>) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// For whom it counts, if there is a limit for them.
+    pub(super) fn client(&self) -> Option<Address> {
+        self.client
     }
 
     /// The same for all questions about the credential.

@@ -7,13 +7,22 @@ use sse_core::access::Denied;
 use tokio::sync::watch;
 
 use super::question::Question;
-use crate::cache::{CacheKey, KnownVerdict};
+use crate::{
+    cache::{CacheKey, KnownVerdict},
+    limits::Address,
+};
 
 /// The questions that have been put and not been answered.
 #[derive(Default)]
 pub(super) struct UnderWay(Mutex<Questions>);
 
-type Questions = HashMap<CacheKey, watch::Receiver<Option<Answer>>>;
+type Questions = HashMap<CacheKey, Put>;
+
+/// A question that has been put.
+struct Put {
+    answer: watch::Receiver<Option<Answer>>,
+    client: Option<Address>,
+}
 
 impl UnderWay {
     /// What there is for `question`: what is known, the answer to the same question or to the one under `key`
@@ -31,14 +40,19 @@ impl UnderWay {
             return Joined::Known(verdict);
         }
         if let Some(put) = questions.get(&question.by_path()).or_else(|| questions.get(&key)) {
-            return Joined::Waiting(Waiting(put.clone()));
+            return Joined::Waiting(Waiting(put.answer.clone()));
         }
         if questions.len() == MAX {
             return Joined::Full;
         }
-        let (sender, receiver) = watch::channel(None);
-        questions.insert(key, receiver.clone());
-        Joined::First(Asker { under_way: Arc::clone(self), key, sender }, Waiting(receiver))
+        let client = question.client();
+        let of_client = |put: &&Put| put.client.is_some() && put.client == client;
+        if questions.values().filter(of_client).count() == MAX_OF_CLIENT {
+            return Joined::ClientFull;
+        }
+        let (sender, answer) = watch::channel(None);
+        questions.insert(key, Put { answer: answer.clone(), client });
+        Joined::First(Asker { under_way: Arc::clone(self), key, sender }, Waiting(answer))
     }
 
     fn lock(&self) -> MutexGuard<'_, Questions> {
@@ -52,6 +66,8 @@ pub(super) enum Joined {
     /// Nobody has put it yet.
     First(Asker, Waiting),
     Full,
+    /// The client has put as many as one may have under way.
+    ClientFull,
 }
 
 /// An answer that is to come.
@@ -108,3 +124,7 @@ impl Answer {
 
 /// More at once than a server that answers needs, and few enough for one that does not.
 pub(super) const MAX: usize = 256;
+
+/// A quarter of them, so that one client that makes credentials up leaves room for others, also where the
+/// answers are slow and what has failed is known too late.
+pub(super) const MAX_OF_CLIENT: usize = MAX / 4;

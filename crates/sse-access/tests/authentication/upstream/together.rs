@@ -1,15 +1,16 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures_util::future::{Either, join_all, select};
-use sse_access::{Authentication, Endpoint, Upstream};
+use sse_access::{Authentication, Endpoint, Upstream, limits::Limits};
 use sse_core::{
     Token,
     access::{AccessRequest, Authenticator, Credential, Denied, Operation},
+    gateway::RemoteAddr,
 };
 use sse_testkit::{ScriptedServer, Step};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 
-use crate::asking::{answer, by, granting, listen, parts, subject};
+use crate::asking::{answer, by, find, granting, listen, parts, subject};
 
 /// `script` with a wait before the answer, in which others come.
 fn slowly(mut script: Vec<Step>) -> Vec<Step> {
@@ -100,4 +101,39 @@ async fn one_who_begins_before_an_answer_and_asks_after_it_has_that_answer() {
         assert_eq!(subject(&verdict.await), Ok(Some("alice")));
     }
     assert_eq!(server.connections(), 1);
+}
+
+/// Where answers are slow, what fails is known too late for the limit on failures.
+#[tokio::test]
+async fn one_address_leaves_room_for_the_questions_of_others() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("there are free ports");
+    let url = format!("http://{}/", silent.local_addr().expect("it has an address"));
+    let upstream = Upstream::new(Endpoint::new(&url).expect("it is an address"));
+    let limits = Arc::new(Limits::new().with_max_auth_failures(0));
+    let authentication = Authentication::new().with_upstream(upstream).with_limits(limits);
+    let ask = |address: [u8; 4], secret: String| {
+        let mut parts = parts("GET", "/poll/42", &[]);
+        parts.extensions.insert(RemoteAddr::from((address, 40_000)));
+        let authentication = &authentication;
+        async move { find(authentication, &parts, Credential::Bearer(&secret)).await }
+    };
+    let mut waiting: Vec<_> =
+        (0..64).map(|number| Box::pin(ask([192, 0, 2, 1], number.to_string()))).collect();
+    for question in &mut waiting {
+        assert!(timeout(Duration::ZERO, question).await.is_err());
+    }
+
+    let one_more = timeout(Duration::ZERO, ask([192, 0, 2, 1], "64".to_owned())).await;
+    assert_eq!(one_more, Ok(Err(Denied::Unavailable)));
+    // Whoever presents what is asked about already waits for that, others ask, and loopback has no limits.
+    for (address, secret) in [([192, 0, 2, 1], "0"), ([192, 0, 2, 2], "64"), ([192, 0, 2, 3], "65")]
+    {
+        let waits = timeout(Duration::from_millis(50), ask(address, secret.to_owned())).await;
+        assert!(waits.is_err(), "{address:?} {secret}");
+    }
+    let mut of_this_machine: Vec<_> =
+        (100..180).map(|number| Box::pin(ask([127, 0, 0, 1], number.to_string()))).collect();
+    for question in &mut of_this_machine {
+        assert!(timeout(Duration::ZERO, question).await.is_err());
+    }
 }
