@@ -273,6 +273,11 @@ Examples:
       on every address, over TLS
   eventsource-server --allow-origin https://app.example --allow-credentials
       also for pages of another origin, with cookies
+  eventsource-server -H :: --jwks issuer.json --anonymous-listen news --ticket-key ticket.key
+      on the internet: `news` is for everybody, all else for those with a token or a ticket
+  eventsource-server --auth-url http://127.0.0.1:9000/check --cookie session \\
+      --allow-host events.example --trusted-proxy 127.0.0.1
+      behind a proxy on this machine, with the sessions of your own application
   eventsource-server --mode shared --history 100 --drain 10000
       for many listeners; one that reconnects gets the events it missed, or learns how many
   eventsource-server --drain 10000 --drain-accept

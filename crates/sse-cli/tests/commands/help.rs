@@ -229,6 +229,8 @@ fn help_of_the_server_says_who_may_listen_and_publish_and_how_much() {
         "Limits (0: none; they do not apply to loopback addresses):",
         "HS256 to HS512, RS256 to RS512, PS256 to PS512, ES256, ES384, EdDSA",
         "2xx with a header `Sse-Grant` says what it may do, 401 and 403 refuse it",
+        "A token counts for a minute more than it says",
+        "It is not asked about tokens if there is --jwt-key or --jwks, nor about passwords",
         "at least 32 bytes, so that they outlive this process",
         "1 to 4294967295 [default: 3600000]",
         "0: ask each time [default: 10000]",

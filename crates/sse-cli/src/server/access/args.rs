@@ -12,7 +12,8 @@ use crate::bounded;
 pub(in crate::server) struct AccessArgs {
     /// Take JSON Web Tokens signed with one of the algorithms ALG (HS256 to HS512, RS256 to RS512, PS256 to
     /// PS512, ES256, ES384, EdDSA) and the key in FILE: a secret, or a public key in PEM. With KID, tokens
-    /// that name another key are not checked with it. May be given more than once
+    /// that name another key are not checked with it. A token counts for a minute more than it says, since
+    /// clocks differ. May be given more than once
     #[arg(long = "jwt-key", value_name = "ALG[,ALG...][:KID]=FILE")]
     pub(super) jwt_keys: Vec<JwtKey>,
 
@@ -29,8 +30,8 @@ pub(in crate::server) struct AccessArgs {
     #[arg(long = "jwt-issuer", value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(super) jwt_issuers: Vec<String>,
 
-    /// Take a token from the cookie NAME too, where a page of this server or of an origin that
-    /// --allow-credentials is for sends it
+    /// Take a token, or what --auth-url is asked about, from the cookie NAME too, where a page of this server
+    /// or of an origin that --allow-credentials is for sends it
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(super) cookie: Option<String>,
 
@@ -39,7 +40,8 @@ pub(in crate::server) struct AccessArgs {
     pub(super) password_file: Option<PathBuf>,
 
     /// Ask URL who a request is from, with its credentials, method and path: 2xx with a header `Sse-Grant`
-    /// says what it may do, 401 and 403 refuse it
+    /// says what it may do, 401 and 403 refuse it. It is not asked about tokens if there is --jwt-key or
+    /// --jwks, nor about passwords if there is --password-file, nor about tickets
     #[arg(long, value_name = "URL")]
     pub(super) auth_url: Option<String>,
 
