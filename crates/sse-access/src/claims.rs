@@ -73,7 +73,8 @@ impl Claims {
         self.nbf.as_ref().map(|date| date.0)
     }
 
-    /// What is granted; it ends `leeway` after it is said to.
+    /// What is granted. It ends when it is said to, or `leeway` later where that is over already: so a stream
+    /// ends in time, and whose clock is behind has a while to come back with another token.
     ///
     /// The claim `sse` says what; without it, that of Mercure: its topics are tokens, and a topic that is a
     /// template or a pattern grants nothing, since it would mean other channels there than here.
@@ -91,7 +92,10 @@ impl Claims {
             grant = grant.with_id(id);
         }
         match self.expiry() {
-            Some(expiry) => grant.with_end(clock.instant_of(expiry.saturating_add(leeway))),
+            Some(expiry) => {
+                let leeway = if clock.unix() < expiry { Duration::ZERO } else { leeway };
+                grant.with_end(clock.instant_of(expiry.saturating_add(leeway)))
+            }
             None => grant,
         }
     }

@@ -12,8 +12,8 @@ use crate::{claims::Claims, clock::Clock};
 ///
 /// A token grants what its claim `sse` says, `{"listen": […], "publish": […], "actions": […]}`, each a list that may
 /// be missing; without that claim what Mercure's says, `mercure: {"subscribe": […], "publish": […]}`; and without
-/// either nothing. `sub` is the subject of the grant and `jti` its ID. `exp` is required, and the grant ends
-/// then, with the leeway; `nbf` counts if it is there. A claim of a wrong type makes the token invalid.
+/// either nothing. `sub` is the subject of the grant and `jti` its ID. `exp` is required: the grant ends
+/// then, and that of a token which comes later at the end of the leeway. `nbf` counts if it is there. A claim of a wrong type makes the token invalid.
 ///
 /// In its header, `alg` has to be allowed by a key, and `kid`, if it is there, has to name one. Nothing in a
 /// token leads to a key: `jwk`, `jku`, `x5c` and `x5u` are not looked at.

@@ -12,8 +12,8 @@ use crate::bounded;
 pub(in crate::server) struct AccessArgs {
     /// Take JSON Web Tokens signed with one of the algorithms ALG (HS256 to HS512, RS256 to RS512, PS256 to
     /// PS512, ES256, ES384, EdDSA) and the key in FILE: a secret, or a public key in PEM. With KID, tokens
-    /// that name another key are not checked with it. A token counts for a minute more than it says, since
-    /// clocks differ. May be given more than once
+    /// that name another key are not checked with it. A token that has ended is taken for another
+    /// minute, since clocks differ. May be given more than once
     #[arg(long = "jwt-key", value_name = "ALG[,ALG...][:KID]=FILE")]
     pub(super) jwt_keys: Vec<JwtKey>,
 
