@@ -31,7 +31,7 @@ pub(super) struct Config {
     pub(super) tls: Option<ServerTls>,
     pub(super) access: Option<AccessConfig>,
     pub(super) limits: LimitArgs,
-    /// Whether nothing is to be said of a server that everybody can use.
+    /// Whether the warning about a server that everybody can use is silenced.
     pub(super) is_open: bool,
     pub(super) stall_timeout: Option<Duration>,
     pub(super) drain: Duration,

@@ -22,8 +22,8 @@ pub(super) struct LimitArgs {
     #[arg(value_parser = bounded::count_or_zero, allow_hyphen_values = true)]
     max_connections_per_address: u32,
 
-    /// Limit on new connections of one address a second, 0 to 4294967295, and on ten times as many at once;
-    /// those beyond it are closed at once
+    /// Limit on new connections of one address a second, 0 to 4294967295; ten times as many may come at once.
+    /// Those beyond it are closed at once
     #[arg(long, value_name = "COUNT", default_value = "200")]
     #[arg(value_parser = bounded::count_or_zero, allow_hyphen_values = true)]
     connection_rate: u32,
@@ -33,12 +33,13 @@ pub(super) struct LimitArgs {
     #[arg(value_parser = bounded::count_or_zero, allow_hyphen_values = true)]
     max_listeners_per_address: u32,
 
-    /// Limit on listeners with credentials of one subject, 0 to 4294967295; requests beyond it get 503
+    /// Limit on listeners of one subject, which is the claim `sub` of a token or the name of a password, 0 to
+    /// 4294967295; requests beyond it get 503
     #[arg(long, value_name = "COUNT", default_value = "100")]
     #[arg(value_parser = bounded::count_or_zero, allow_hyphen_values = true)]
     max_listeners_per_subject: u32,
 
-    /// Limit on POSTs of one address a second, 0 to 4294967295, and on ten times as many at once; requests
+    /// Limit on POSTs of one address a second, 0 to 4294967295; ten times as many may come at once. Requests
     /// beyond it get 429
     #[arg(long, value_name = "COUNT", default_value = "1000")]
     #[arg(value_parser = bounded::count_or_zero, allow_hyphen_values = true)]
@@ -49,14 +50,14 @@ pub(super) struct LimitArgs {
     #[arg(value_parser = bounded::count_or_zero, allow_hyphen_values = true)]
     max_auth_failures: u32,
 
-    /// Take the address of a client from the header that --client-address names where a proxy in the network
-    /// CIDR, such as 10.0.0.0/8, sends it; this makes the limits apply to loopback addresses in it too. May
-    /// be given more than once
+    /// Trust proxies in the network CIDR, such as 10.0.0.0/8 or a single address: the client of their requests
+    /// is the one that the header of --client-address names; this makes the limits apply to loopback addresses
+    /// in it too. May be given more than once
     #[arg(long = "trusted-proxy", value_name = "CIDR")]
     trusted_proxies: Vec<Network>,
 
-    /// In which header trusted proxies name the client
-    #[arg(long, value_enum, default_value_t, requires = "trusted_proxies")]
+    /// Header in which trusted proxies name the client
+    #[arg(long, value_name = "HEADER", value_enum, default_value_t, requires = "trusted_proxies")]
     client_address: ClientAddressArg,
 }
 

@@ -110,8 +110,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
 
 fn warn_of_everybody() {
     tracing::warn!(
-        "everybody who can reach this address may listen to, publish on and close every channel: see \
-         --help for options of access, or say --open"
+        "everybody who can reach this address may listen to, publish on and close every channel; the \
+         options under Access in --help restrict that, and --open silences this warning"
     );
 }
 

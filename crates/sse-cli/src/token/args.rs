@@ -32,33 +32,33 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Make a key that signs tokens
     ///
-    /// The private key or the secret goes to a file that only its owner can read. The public key is
-    /// printed as a JWK set, for --jwks of eventsource-server; of a secret there is none, and the server
-    /// needs the secret itself, by --jwt-key. RSA keys are made by openssl.
+    /// Writes the private key or the secret to a file that only its owner can read. Prints the public key
+    /// as a JWK set, for --jwks of eventsource-server. A secret has no public key: the server needs the
+    /// secret itself, by --jwt-key. RSA keys are made by openssl.
     #[command(after_help = KEY_EXAMPLES)]
     Key(KeyArgs),
 
     /// Make a token, and print it
     ///
-    /// It permits what --listen, --publish and --action say, until it expires. Anybody who has it can use
-    /// it.
+    /// The token permits what --listen, --publish and --action say, until it expires. Anybody who has it
+    /// can use it.
     #[command(after_help = MINT_EXAMPLES)]
     Mint(MintArgs),
 
     /// Print what a token says, and whether it is valid
     ///
-    /// Prints its header and its claims as JSON, when it ends, and a verdict. Without --key or --jwks
-    /// anybody may have written it. With them it has to be signed with one of the keys, and to count now;
-    /// if not, the reason is on standard error too. A token in an argument can be seen by every user of
-    /// the machine; one that is read from standard input cannot.
+    /// Prints its header and its claims as JSON, when it ends, and a verdict. Without --key or --jwks the
+    /// signature is not checked, so anybody may have written the token. With them the token has to be signed
+    /// with one of the keys and to be valid now; if it is not, the reason is printed to standard error too.
+    /// Every user of the machine can see a token in an argument, but not one on standard input.
     #[command(after_help = SHOW_EXAMPLES)]
     Show(ShowArgs),
 
     /// Print the line of a password file for a name and a password
     ///
-    /// It is for --password-file of eventsource-server. The password is the first line of standard input;
-    /// if that is a terminal, it is asked for twice and not shown. Without --listen and --publish
-    /// everything is permitted but the actions close and retry.
+    /// The line is for --password-file of eventsource-server. The password is the first line of standard
+    /// input; a terminal is asked for it twice and does not show it. Without --listen and --publish the
+    /// name may do everything but the actions close and retry.
     #[command(after_help = HASH_EXAMPLES)]
     Hash(HashArgs),
 }
@@ -74,7 +74,7 @@ pub(super) struct KeyArgs {
     #[arg(long, value_name = "ALG", default_value = "ES256")]
     pub(super) alg: Algorithm,
 
-    /// Name the key in the JWK set, for tokens that name it
+    /// Name of the key in the JWK set, for tokens that name their key
     #[arg(long, value_name = "KID", value_parser = text::claim)]
     pub(super) kid: Option<String>,
 
@@ -89,11 +89,12 @@ pub(super) struct MintArgs {
     #[arg(short, long, value_name = "FILE")]
     pub(super) key: PathBuf,
 
-    /// How to sign [default: what the key is made for; RS256 with an RSA key, HS256 with a secret of less than 48 bytes]
+    /// How to sign [default: what the key is made for; RS256 with an RSA key, HS256 with a secret of less
+    /// than 48 bytes]
     #[arg(long, value_name = "ALG")]
     pub(super) alg: Option<Algorithm>,
 
-    /// Say which key it is, by its name
+    /// Name of the key, for the header of the token
     #[arg(long, value_name = "KID", value_parser = text::claim)]
     pub(super) kid: Option<String>,
 
@@ -128,24 +129,24 @@ pub(super) struct ShowArgs {
     #[arg(default_value = "-", hide_default_value = true)]
     pub(super) token: String,
 
-    /// Verify it with the key in FILE: a public key, a certificate, a secret, or what `key` writes; whatever
-    /// name the token gives to its key. May be given more than once
+    /// Verify the token with the key in FILE: a public key, a certificate, a secret, or what `key` writes. The
+    /// name that the token gives its key is ignored. May be given more than once
     #[arg(short, long, value_name = "FILE")]
     pub(super) key: Vec<PathBuf>,
 
-    /// Take only this algorithm with --key [default: those that the key can be used by]
+    /// Accept only this algorithm with --key [default: every algorithm that the key can be used with]
     #[arg(long, value_name = "ALG", requires = "key")]
     pub(super) alg: Option<Algorithm>,
 
-    /// Verify it with the JWK set in FILE
+    /// Verify the token with the JWK set in FILE. May be given more than once
     #[arg(long, value_name = "FILE")]
     pub(super) jwks: Vec<PathBuf>,
 
-    /// Take it only if it is for this audience, or for another one that is given so
+    /// Accept the token only if its claim `aud` names TEXT. May be given more than once, for any of several
     #[arg(long, value_name = "TEXT", value_parser = text::claim)]
     pub(super) audience: Vec<String>,
 
-    /// Take it only if it is of this issuer, or of another one that is given so
+    /// Accept the token only if its claim `iss` is TEXT. May be given more than once, for any of several
     #[arg(long, value_name = "TEXT", value_parser = text::claim)]
     pub(super) issuer: Vec<String>,
 }
@@ -163,17 +164,17 @@ pub(super) struct HashArgs {
 /// What is permitted.
 #[derive(Debug, Group)]
 pub(super) struct PermissionArgs {
-    /// Permit to listen on the channel PATTERN, or with a `*` at its end on all that begin so; may be given more
-    /// than once
+    /// Permit listening on the channel PATTERN, or, if it ends in `*`, on every channel that begins with what
+    /// comes before; may be given more than once
     #[arg(long, value_name = "PATTERN")]
     pub(super) listen: Vec<Pattern>,
 
-    /// Permit to publish to the channel PATTERN, or with a `*` at its end to all that begin so; may be given
-    /// more than once
+    /// Permit publishing to the channel PATTERN, or, if it ends in `*`, to every channel that begins with what
+    /// comes before; may be given more than once
     #[arg(long, value_name = "PATTERN")]
     pub(super) publish: Vec<Pattern>,
 
-    /// Permit no other actions than this one; may be given more than once [default: all but close and retry]
+    /// Permit only this action; may be given more than once, for several [default: all but close and retry]
     #[arg(long = "action", value_name = "NAME", requires = "publish")]
     #[arg(value_parser = channel_name::action)]
     pub(super) actions: Vec<String>,
@@ -181,12 +182,12 @@ pub(super) struct PermissionArgs {
 
 const EXAMPLES: &str = "\
 Exit status:
-  0 if it was done, 1 if not or if a token is not valid, with the reason on standard error; 2 if the
-  arguments are wrong.
+  0 on success; 1 after a failure or if a token is not valid, with the reason on standard error; 2 if
+  the arguments are wrong.
 
 Examples:
   eventsource-token key --out events.pem > events.jwks
-      make a key: the private one stays with whoever mints, the public one goes to the server
+      make a key: the private key stays with the issuer, the public key goes to the server
   eventsource-token mint --key events.pem --subject alice --listen news --expires-in 8h
       mint a token
   eventsource-token show --jwks events.jwks < token

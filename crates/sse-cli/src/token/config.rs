@@ -156,7 +156,7 @@ fn key_set(file: &Path) -> Result<Keys, KeySetError> {
     Keys::from_jwks(&json).map_err(|error| KeySetError::Invalid { file: data::name(file), error })
 }
 
-/// 128 bits, which nobody draws twice.
+/// 128 random bits, so that no two tokens get the same one.
 fn random_id() -> Result<String, Failure> {
     let mut bytes = [0; 16];
     let filled = SystemRandom::new().fill(&mut bytes);

@@ -11,10 +11,10 @@ use http::request::Parts;
 use super::{Credential, Grant, Operation, Revocation};
 use crate::Token;
 
-/// Who says who sends a request, and what they may do.
+/// Finds out who sends a request, and what they may do.
 ///
-/// [`from_fn`](super::from_fn) and [`from_async_fn`](super::from_async_fn) make one of a closure. The crate
-/// `sse-access` has those for tokens, passwords, tickets, and a server of your own that is asked.
+/// [`from_fn`](super::from_fn) and [`from_async_fn`](super::from_async_fn) make one from a closure. The crate
+/// `sse-access` has one for tokens, passwords, tickets and an upstream server.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -23,8 +23,8 @@ use crate::Token;
 ///     Access, AccessRequest, Authenticator, Credential, Denied, Grant, Permissions, Verdict,
 /// };
 ///
-/// /// The sessions there are, by their secret. A map finds it by a hash, so how much of a guess is right
-/// /// makes no difference.
+/// /// The open sessions, by their secret ID. A map looks it up by its hash, so the time does not show how
+/// /// much of a guess is right.
 /// #[derive(Default)]
 /// struct Sessions(HashMap<String, Grant>);
 ///
@@ -45,36 +45,38 @@ use crate::Token;
 /// # Ok::<(), sse_core::access::AccessError>(())
 /// ```
 pub trait Authenticator: Send + Sync + 'static {
-    /// What the sender of `request` may do: a grant, or `None` where it does not say who it is and has what
-    /// everybody has.
+    /// Returns the grant of the sender of `request`, or `None` for an anonymous sender, who may do what everybody
+    /// may.
     ///
-    /// It is asked before a channel is looked at. The time that an answer takes must not depend on how much
-    /// of a secret is right.
+    /// It is called before the channel is looked at. The time that it takes must not depend on how much of a
+    /// secret is right.
     fn authenticate<'a>(&'a self, request: &AccessRequest<'a>) -> Verdict<'a>;
 
-    /// A ticket to listen on the channel `token` alone, for the holder of `grant`; `None` if there are no
-    /// tickets. Default: none.
+    /// Issues a ticket that lets the holder of `grant` listen on the channel `token` and do nothing else, or
+    /// returns `None`, which is answered 404. Default: `None`.
     ///
-    /// What it grants ends with `grant`, and has its subject and ID, so that it is revoked with them.
+    /// What the ticket grants has to end with `grant` at the latest, and to have its subject and ID, so that it
+    /// is revoked with it.
     fn issue_ticket(&self, grant: &Grant, token: &Token, now: Instant) -> Option<Ticket> {
         let _ = (grant, token, now);
         None
     }
 
-    /// Forgets what it remembers of grants that are revoked. Default: it remembers nothing.
+    /// Forgets what is remembered of revoked grants. Default: does nothing.
     ///
-    /// They are refused in any case.
+    /// The gateway refuses revoked grants in any case.
     fn forget(&self, revocation: &Revocation) {
         let _ = revocation;
     }
 
-    /// Whether it takes a name and a password, so that a refusal says so. Default: no.
+    /// Whether names and passwords are accepted, so that a 401 may ask for them. Default: no.
     fn takes_passwords(&self) -> bool {
         false
     }
 }
 
-/// What somebody is to be asked for: a channel, what is to be done with it, and the head of the request.
+/// What an [`Authenticator`] or a [`Limiter`](super::Limiter) is asked about: a channel, an operation on it, and
+/// the head of the request.
 ///
 /// ```
 /// use sse_core::access::{AccessRequest, Denied, Outcome};
@@ -95,7 +97,7 @@ pub struct AccessRequest<'a> {
 }
 
 impl<'a> AccessRequest<'a> {
-    /// A request to do `operation` with the channel `token`, which presents `credential`. A gateway makes it.
+    /// A request for `operation` on the channel `token`, which presents `credential`. A gateway makes it.
     pub fn new(
         parts: &'a Parts,
         token: &'a Token,
@@ -107,8 +109,8 @@ impl<'a> AccessRequest<'a> {
 
     /// The head of the request.
     ///
-    /// Take the credential from [`Self::credential`]: cookies and passwords that a browser sends for a page of
-    /// another site are in the head too, and do not count.
+    /// Take the credential from [`Self::credential`], not from here: the head also has the cookies and passwords
+    /// that a browser sends for a page of another site, and these do not count.
     pub fn parts(&self) -> &'a Parts {
         self.parts
     }
@@ -123,7 +125,7 @@ impl<'a> AccessRequest<'a> {
         self.operation
     }
 
-    /// What the request presents, if anything that counts.
+    /// The credential that counts, if the request has one.
     pub fn credential(&self) -> Option<&Credential<'a>> {
         self.credential.as_ref()
     }
@@ -141,7 +143,7 @@ impl fmt::Debug for AccessRequest<'_> {
     }
 }
 
-/// What an [`Authenticator`] finds: a grant, `None` for somebody without a name, or why nothing is granted.
+/// What an [`Authenticator`] finds: a grant, `None` for an anonymous sender, or why access is denied.
 pub type Outcome = Result<Option<Grant>, Denied>;
 
 /// An [`Outcome`], now or later.
@@ -153,7 +155,7 @@ pub type Outcome = Result<Option<Grant>, Denied>;
 /// let later = Verdict::pending(async { Ok(None) });
 /// assert!(now.into_ready().is_ok() && later.into_ready().is_err());
 /// ```
-#[must_use = "it is to be awaited"]
+#[must_use = "a verdict says nothing unless it is awaited"]
 pub struct Verdict<'a>(Inner<'a>);
 
 enum Inner<'a> {
@@ -162,21 +164,21 @@ enum Inner<'a> {
 }
 
 impl<'a> Verdict<'a> {
-    /// It is known.
+    /// A verdict that is known.
     pub fn ready(outcome: Outcome) -> Self {
         Self(Inner::Ready(Some(outcome)))
     }
 
-    /// It is what `future` completes with.
+    /// The verdict that `future` completes with.
     pub fn pending(future: impl Future<Output = Outcome> + Send + 'a) -> Self {
         Self(Inner::Pending(Box::pin(future)))
     }
 
-    /// What is known already.
+    /// The outcome, if it is known already.
     ///
     /// # Errors
     ///
-    /// The verdict itself, to be awaited.
+    /// The verdict itself, which has to be awaited.
     pub fn into_ready(self) -> Result<Outcome, Self> {
         match self.0 {
             Inner::Ready(Some(outcome)) => Ok(outcome),
@@ -207,14 +209,20 @@ impl fmt::Debug for Verdict<'_> {
     }
 }
 
-/// Why somebody is granted nothing.
+/// Why access is denied.
+///
+/// ```
+/// use sse_core::access::Denied;
+///
+/// assert_eq!(Denied::Unavailable.to_string(), "the credentials cannot be checked now");
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Denied {
-    /// What is presented is not valid, or not any more: 401.
+    /// The credentials are not valid, or no longer valid: 401.
     #[error("the credentials are not valid")]
     Unauthorized,
-    /// Who it is may not do this: 403.
+    /// The sender may not do this: 403.
     #[error("this is not permitted")]
     Forbidden,
     /// Too many attempts have failed: 429.
@@ -223,12 +231,12 @@ pub enum Denied {
         /// How long to wait before the next one.
         retry_after: Duration,
     },
-    /// What has to be asked does not answer: 503.
+    /// The credentials cannot be checked now: 503.
     #[error("the credentials cannot be checked now")]
     Unavailable,
 }
 
-/// A ticket: what is put into the query of a URL, since an `EventSource` can set no header.
+/// A credential for the query of a URL, since an `EventSource` can set no header.
 ///
 /// ```
 /// use sse_core::access::Ticket;
@@ -244,12 +252,11 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// A ticket that ends `expires` seconds after the beginning of 1970 in UTC, as the claim `exp` of a token
-    /// says it.
+    /// A ticket that ends `expires` seconds after the beginning of 1970 in UTC, like the claim `exp` of a token.
     ///
     /// # Panics
     ///
-    /// If `ticket` has other characters than letters, digits, `-`, `_`, `.` and `~`, which mean themselves in a
+    /// If `ticket` has other characters than letters, digits, `-`, `_`, `.` and `~`, which need no encoding in a
     /// query.
     pub fn new(ticket: &str, expires: u64) -> Self {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use super::{Authenticator, Permissions};
 
-/// Who may use the channels of a gateway: who says so, and what everybody may do.
+/// Who may use the channels of a gateway: an authenticator, and what everybody may do.
 ///
 /// ```
 /// use sse_core::{
@@ -29,7 +29,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// Only what `authenticator` grants is permitted.
+    /// Permits only what `authenticator` grants.
     pub fn new(authenticator: impl Authenticator) -> Self {
         Self {
             authenticator: Arc::new(authenticator),
@@ -38,21 +38,21 @@ impl Access {
         }
     }
 
-    /// Sets what those may do who do not say who they are. Default: nothing.
+    /// Sets what everybody may do, without credentials too. Default: nothing.
     #[must_use]
     pub fn with_anonymous(mut self, permissions: Permissions) -> Self {
         self.anonymous = permissions;
         self
     }
 
-    /// Sets in which cookie a credential may come. Default: in none.
+    /// Sets the name of the cookie that may hold a credential. Default: none.
     ///
-    /// A cookie is sent by the browser, unasked. So one that is not valid any more is no reason to refuse what
-    /// is permitted without it.
+    /// A browser sends a cookie with every request. So a cookie that is no longer valid is ignored where
+    /// everybody has access.
     ///
     /// # Errors
     ///
-    /// [`AccessError::Cookie`] if no cookie can have that name.
+    /// [`AccessError::Cookie`] if `name` is not the name of a cookie.
     ///
     /// # Source
     ///
@@ -77,11 +77,18 @@ impl fmt::Debug for Access {
     }
 }
 
-/// Why access cannot be configured so.
+/// Why an [`Access`] is not valid.
+///
+/// ```
+/// use sse_core::access::{Access, AccessError, from_fn};
+///
+/// let error = Access::new(from_fn(|_| Ok(None))).with_cookie("a b").unwrap_err();
+/// assert_eq!(error, AccessError::Cookie { name: "a b".to_owned() });
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccessError {
-    /// No cookie has such a name.
+    /// No cookie can have this name.
     #[error(
         "no cookie can be named {name:?}: letters, digits and some marks are allowed, no space, no `=`"
     )]

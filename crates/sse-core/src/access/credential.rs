@@ -4,11 +4,11 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 
 /// What a request presents to say who sends it.
 ///
-/// A header is looked at first, then the cookie, then the query; the first that is there is the one. What a
-/// browser adds unasked, which is all but [`Self::Bearer`] and [`Self::Ticket`], is there only where the page
-/// is one of this server, or of an origin that is [trusted](crate::gateway::Cors::with_credentials).
+/// The first of these counts: the header, the cookie, the query. Browsers add cookies and headers by themselves,
+/// except for [`Self::Bearer`]. So these count only if the page is one of this server, or of an origin that
+/// may [send credentials](crate::gateway::Cors::with_credentials).
 ///
-/// Its `Debug` shows nothing of what it holds, so that no log does.
+/// Its `Debug` shows no secret, so logs do not either.
 ///
 /// ```
 /// use sse_core::access::Credential;
@@ -53,12 +53,12 @@ pub enum Credential<'a> {
 }
 
 impl<'a> Credential<'a> {
-    /// What `parts` present. A browser adds cookies and passwords unasked, and what it knows by schemes like
-    /// `Negotiate`: only what a page has to put in itself is taken unless `is_own_page`.
+    /// The credential in `parts`. Browsers add cookies, passwords and schemes like `Negotiate` by themselves. So
+    /// unless `is_own_page`, only what a page has to add itself counts.
     ///
     /// # Errors
     ///
-    /// [`Ambiguous`] if there are several of a kind, of which one might be checked and another one meant.
+    /// [`Ambiguous`] if there are several of a kind: one might be checked here, and another one elsewhere.
     pub(crate) fn find(
         parts: &'a Parts,
         cookie: Option<&str>,
@@ -101,7 +101,7 @@ impl<'a> Credential<'a> {
     }
 }
 
-/// Shows what kind it is, and nothing of the secret.
+/// Shows the kind, but not the secret.
 impl std::fmt::Debug for Credential<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -117,13 +117,13 @@ impl std::fmt::Debug for Credential<'_> {
 /// Several credentials of one kind in a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Ambiguous {
-    /// Whether they are cookies, which a browser sends unasked.
+    /// Whether they are cookies, which a browser sends by itself.
     pub(crate) is_cookie: bool,
 }
 
 fn in_cookies<'a>(headers: &'a HeaderMap, name: &str) -> Option<Option<&'a str>> {
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-    // Others may hold any bytes.
+    // Other cookies may hold any bytes.
     let pairs = lines.flat_map(|line| line.split(|&byte| byte == b';')).map(str::from_utf8);
     let pairs = pairs.filter_map(|pair| pair.ok()?.split_once('='));
     let named = pairs.filter(|(found, _)| found.trim() == name);
@@ -133,7 +133,7 @@ fn in_cookies<'a>(headers: &'a HeaderMap, name: &str) -> Option<Option<&'a str>>
     }))
 }
 
-/// The one that all of `values` are, or that there is none; `None` if they differ.
+/// The value that all of `values` have, if there are any; `None` if they differ.
 fn only<T: Eq>(mut values: impl Iterator<Item = T>) -> Option<Option<T>> {
     let first = values.next();
     values.all(|other| Some(&other) == first.as_ref()).then_some(first)

@@ -2,7 +2,7 @@ use std::{fmt, future::Future};
 
 use super::{AccessRequest, Authenticator, Outcome, Verdict};
 
-/// An [`Authenticator`] that is a closure.
+/// Makes an [`Authenticator`] from a closure.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -25,8 +25,8 @@ where
     FromFn(decide)
 }
 
-/// An [`Authenticator`] that is a closure which returns a future. What the future needs of the request the
-/// closure takes out of it.
+/// Makes an [`Authenticator`] from a closure that returns a future. The future cannot borrow from the request, so
+/// the closure copies what it needs.
 ///
 /// ```
 /// use sse_core::access::{Access, Credential, Denied, Grant, Outcome, Permissions, from_async_fn};

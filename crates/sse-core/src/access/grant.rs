@@ -2,11 +2,11 @@ use std::{sync::Arc, time::Instant};
 
 use super::Permissions;
 
-/// What somebody may do, who it is, and until when.
+/// What its holder may do, who that is, and until when.
 ///
-/// An [`Authenticator`](super::Authenticator) makes it, or the middleware of a framework, which puts it into
-/// the extensions of a request: the gateway holds the request to it then, and asks nobody. A clone is the
-/// same grant and costs next to nothing.
+/// An [`Authenticator`](super::Authenticator) makes it. Or middleware of a framework makes it and puts it into the
+/// extensions of a request: the gateway then permits what the grant permits and asks no authenticator. A clone
+/// is the same grant and is cheap.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -31,26 +31,26 @@ struct Granted {
 }
 
 impl Grant {
-    /// A grant of `permissions` to somebody without a name, without an end.
+    /// A grant of `permissions` without a subject, an ID and an end.
     pub fn new(permissions: Permissions) -> Self {
         Self(Arc::new(Granted { permissions, subject: None, id: None, end: None }))
     }
 
-    /// Says who it is for. Grants of a subject can be revoked together, and are counted together.
+    /// Sets who holds it. All grants of a subject are revoked together, and their listeners counted together.
     #[must_use]
     pub fn with_subject(mut self, subject: &str) -> Self {
         Arc::make_mut(&mut self.0).subject = Some(subject.into());
         self
     }
 
-    /// Says which one it is, such as the claim `jti` of a token, so that it can be revoked alone.
+    /// Sets its ID, such as the claim `jti` of a token, by which it is revoked alone.
     #[must_use]
     pub fn with_id(mut self, id: &str) -> Self {
         Arc::make_mut(&mut self.0).id = Some(id.into());
         self
     }
 
-    /// Sets when it ends: streams that were begun with it end then.
+    /// Sets when it ends. Streams that were opened with it end then too. Default: never.
     #[must_use]
     pub fn with_end(mut self, end: Instant) -> Self {
         Arc::make_mut(&mut self.0).end = Some(end);
@@ -62,12 +62,12 @@ impl Grant {
         &self.0.permissions
     }
 
-    /// Who it is for, if that is known.
+    /// Who holds it, if that is known.
     pub fn subject(&self) -> Option<&str> {
         self.0.subject.as_deref()
     }
 
-    /// Which one it is, if that is known.
+    /// Its ID, if it has one.
     pub fn id(&self) -> Option<&str> {
         self.0.id.as_deref()
     }
@@ -77,12 +77,12 @@ impl Grant {
         self.0.end
     }
 
-    /// Whether it has ended.
+    /// Whether it has ended by `now`.
     pub fn has_ended(&self, now: Instant) -> bool {
         self.0.end.is_some_and(|end| end <= now)
     }
 
-    /// Whether it is a clone of `other`, and not only one that says the same.
+    /// Whether it is a clone of `other`, and not only equal to it.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

@@ -7,9 +7,9 @@ use std::{
 
 use super::{AccessRequest, Grant};
 
-/// How much one client may do. The crate `sse-access` has one that counts by address and by subject.
+/// Limits how much one client may do. The crate `sse-access` has one that counts by address and by subject.
 ///
-/// It is asked after access is granted, and before a channel is looked at.
+/// It is asked when access has been granted, and before the channel is looked at.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -44,14 +44,14 @@ use super::{AccessRequest, Grant};
 /// # drop(config);
 /// ```
 pub trait Limiter: Send + Sync + 'static {
-    /// Whether one more is let in. The seat of a listener is dropped when its connection ends; any other at
+    /// Admits one more request. The seat of a listener is dropped when its stream has ended, and any other seat at
     /// once.
     ///
-    /// Who asks is in `grant`, or nobody knows it; `request` has no credential any more.
+    /// `grant` says who sends the request, if that is known. `request` has no credential.
     ///
     /// # Errors
     ///
-    /// [`Limited`], which says what there is too much of.
+    /// [`Limited`] says which limit is reached.
     fn admit(
         &self,
         request: &AccessRequest<'_>,
@@ -60,7 +60,7 @@ pub trait Limiter: Send + Sync + 'static {
     ) -> Result<Seat, Limited>;
 }
 
-/// One that is shared.
+/// A limiter that is shared.
 impl<L: Limiter + ?Sized> Limiter for Arc<L> {
     fn admit(
         &self,
@@ -72,7 +72,7 @@ impl<L: Limiter + ?Sized> Limiter for Arc<L> {
     }
 }
 
-/// The place of a listener that is counted, until it is dropped.
+/// The place of a listener that a [`Limiter`] counts until this is dropped.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -90,12 +90,12 @@ pub struct Seat(
 );
 
 impl Seat {
-    /// One that is not counted.
+    /// A seat that is not counted.
     pub fn none() -> Self {
         Self(None)
     }
 
-    /// One that is counted until `guard` is dropped.
+    /// A seat that holds `guard`, which is dropped with it.
     pub fn new(guard: impl Send + Sync + 'static) -> Self {
         Self(Some(Box::new(guard)))
     }
@@ -107,22 +107,29 @@ impl fmt::Debug for Seat {
     }
 }
 
-/// What there is too much of.
+/// Which limit is reached.
+///
+/// ```
+/// use sse_core::access::Limited;
+///
+/// let full = Limited::Full { limit: "listeners of one address".into(), max: 1000 };
+/// assert_eq!(full.to_string(), "there may be no more than 1000 listeners of one address");
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Limited {
     /// Too many at a time: 503.
     #[error("there may be no more than {max} {limit}")]
     Full {
-        /// Of what, in the plural.
+        /// What is counted, in the plural.
         limit: std::borrow::Cow<'static, str>,
         /// How many there may be.
         max: u64,
     },
-    /// Too many in a time: 429.
+    /// Too many within a time: 429.
     #[error("there may be no more than {max} {limit}")]
     TooFast {
-        /// Of what, in the plural, and in which time.
+        /// What is counted, in the plural, and within which time.
         limit: std::borrow::Cow<'static, str>,
         /// How many there may be.
         max: u64,

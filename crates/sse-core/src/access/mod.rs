@@ -1,7 +1,7 @@
-//! Who may listen, who may publish, and for how long: grants, what is asked for, and who decides.
+//! Who may listen, who may publish, and for how long.
 //!
-//! Everything here is a decision. Verifying tokens and passwords, and counting addresses, is what an
-//! [`Authenticator`] and a [`Limiter`] do: those of the crate `sse-access`, or your own.
+//! Here is what is decided. An [`Authenticator`] verifies tokens and passwords, and a [`Limiter`] counts by address:
+//! those of the crate `sse-access`, or your own.
 
 mod pattern;
 pub use pattern::{Pattern, PatternError};

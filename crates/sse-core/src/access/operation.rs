@@ -14,21 +14,21 @@ use crate::{Token, action::Action};
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {
-    /// Listen on it.
+    /// Listen on the channel.
     Listen,
-    /// Publish to it by a POST action.
+    /// Publish to the channel by a POST action.
     Publish {
         /// The name of the action, which need not exist.
         name: String,
         /// What it does; an action that does not exist counts as one that publishes.
         action: Action,
     },
-    /// Get a ticket, with which one may listen on it.
+    /// Get a ticket for listening on the channel.
     Ticket,
 }
 
 impl Operation {
-    /// Whether `permissions` permit it on the channel `token`.
+    /// Whether `permissions` allow it on the channel `token`.
     pub fn is_permitted(&self, permissions: &Permissions, token: &Token) -> bool {
         match self {
             Self::Listen | Self::Ticket => permissions.may_listen(token),
@@ -36,7 +36,7 @@ impl Operation {
         }
     }
 
-    /// Whether `grant` permits it on the channel `token`.
+    /// Whether `grant` allows it on the channel `token`.
     pub(crate) fn is_granted(&self, grant: &Grant, token: &Token) -> bool {
         self.is_permitted(grant.permissions(), token)
     }

@@ -2,11 +2,11 @@ use std::{fmt, str::FromStr};
 
 use crate::{Token, channel::TokenError};
 
-/// Which tokens are meant: one, all that begin alike, or all.
+/// A pattern of tokens: one token, all tokens with the same beginning, or all tokens.
 ///
-/// A `*` at the end stands for the rest of a token, which may be empty; there is at most one, and nowhere
-/// but at the end. So a token that has a `*` in it cannot be named: it is reached by the pattern of its
-/// beginning.
+/// A `*` at the end stands for the rest of a token, which may be empty. A `*` anywhere before the end is an
+/// error. So a token that has a `*` in it cannot be written as a pattern; only a pattern of its beginning matches
+/// it.
 ///
 /// ```
 /// use sse_core::{Token, access::Pattern};
@@ -31,8 +31,7 @@ impl Pattern {
     ///
     /// # Errors
     ///
-    /// [`PatternError::Star`] for a `*` that is not the last character, [`PatternError::Token`] if no token
-    /// can match.
+    /// [`PatternError::Star`] for a `*` before the last character, [`PatternError::Token`] if no token can match.
     pub fn new(text: &str) -> Result<Self, PatternError> {
         let (start, is_open) = match text.strip_suffix('*') {
             Some(start) => (start, true),
@@ -51,8 +50,8 @@ impl Pattern {
         }))
     }
 
-    /// The pattern that `token` alone matches. It is the only one that means a token with a `*` in it and no
-    /// other, and cannot be written then.
+    /// The pattern that matches `token` and no other. If `token` has a `*` in it, the pattern cannot be written as
+    /// text.
     ///
     /// ```
     /// # use sse_core::{Token, access::Pattern};
@@ -65,12 +64,12 @@ impl Pattern {
         Self(Meant::Exactly(token.as_str().into()))
     }
 
-    /// The pattern `*`, which every token matches.
+    /// The pattern `*`, which matches every token.
     pub fn any() -> Self {
         Self(Meant::StartingWith("".into()))
     }
 
-    /// Whether `token` is meant.
+    /// Whether it matches `token`.
     pub fn matches(&self, token: &Token) -> bool {
         match &self.0 {
             Meant::Exactly(name) => **name == *token.as_str(),
@@ -113,7 +112,13 @@ impl TryFrom<String> for Pattern {
     }
 }
 
-/// Why a text is no [`Pattern`].
+/// Why a text is not a [`Pattern`].
+///
+/// ```
+/// use sse_core::access::{Pattern, PatternError};
+///
+/// assert_eq!(Pattern::new("a*b"), Err(PatternError::Star { at: 1 }));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PatternError {
@@ -123,7 +128,7 @@ pub enum PatternError {
         /// Where it stands, in bytes.
         at: usize,
     },
-    /// No token begins so.
+    /// No token can begin like this.
     #[error(transparent)]
     Token(#[from] TokenError),
 }

@@ -1,10 +1,10 @@
 use super::Pattern;
 use crate::{Token, action::Action};
 
-/// On which channels somebody may listen, to which they may publish, and by which actions.
+/// On which channels one may listen, to which one may publish, and by which actions.
 ///
-/// Without a list of actions it is all of them but those that finish a channel or set its reconnection
-/// time: these have to be named.
+/// Without a list of actions every action is permitted, except those that finish a channel or set its
+/// reconnection time.
 ///
 /// ```
 /// use sse_core::{Token, access::{Pattern, Permissions}, action::Action};
@@ -22,54 +22,55 @@ use crate::{Token, action::Action};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// With the feature `serde` they are read from and written as a map with the keys `listen`, `publish` and
-/// `actions`, each of which may be missing; other keys are ignored.
+/// With the feature `serde` they are read and written as a map with the keys `listen`, `publish` and `actions`,
+/// each of which may be missing. Other keys are ignored.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Permissions {
     pub(super) listen: Vec<Pattern>,
     pub(super) publish: Vec<Pattern>,
-    /// None for all that finish no channel and set no reconnection time.
+    /// `None` for all that neither finish a channel nor set its reconnection time.
     pub(super) actions: Option<Vec<Box<str>>>,
 }
 
 impl Permissions {
-    /// Nothing is permitted.
+    /// Permits nothing.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Everything is permitted, on all channels, but to finish them and to set their reconnection times.
+    /// Permits listening and publishing on all channels, but neither finishing them nor setting their
+    /// reconnection times.
     pub fn all() -> Self {
         Self::none().with_listen(Pattern::any()).with_publish(Pattern::any())
     }
 
-    /// Permits to listen on the channels of `pattern` too.
+    /// Permits listening on the channels of `pattern`, too.
     #[must_use]
     pub fn with_listen(mut self, pattern: Pattern) -> Self {
         self.listen.push(pattern);
         self
     }
 
-    /// Permits to publish to the channels of `pattern` too.
+    /// Permits publishing to the channels of `pattern`, too.
     #[must_use]
     pub fn with_publish(mut self, pattern: Pattern) -> Self {
         self.publish.push(pattern);
         self
     }
 
-    /// Permits the POST action `name`, and no others than those that are named so.
+    /// Permits the POST action `name`. Only actions that are named like this are permitted from now on.
     #[must_use]
     pub fn with_action(mut self, name: &str) -> Self {
         self.actions.get_or_insert_default().push(name.into());
         self
     }
 
-    /// Whether one may listen on the channel `token`.
+    /// Whether they permit listening on the channel `token`.
     pub fn may_listen(&self, token: &Token) -> bool {
         self.listen.iter().any(|pattern| pattern.matches(token))
     }
 
-    /// Whether one may publish to the channel `token` by the POST action `name`, which does `action`.
+    /// Whether they permit publishing to the channel `token` by the POST action `name`, which does `action`.
     pub fn may_publish(&self, token: &Token, name: &str, action: Action) -> bool {
         let is_permitted = match &self.actions {
             Some(actions) => actions.iter().any(|permitted| **permitted == *name),

@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use super::Grant;
 
-/// Grants that are not to count any more, though they have not ended.
+/// Says which grants are no longer valid, though they have not ended.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::Grant;
 /// assert!(Revocation::id("7").matches(&grant));
 /// assert!(!Revocation::subject("bob").matches(&grant));
 ///
-/// // No token of hers lives longer than a day.
+/// // None of her tokens is valid for longer than a day.
 /// let revocation = Revocation::subject("alice").with_end(Instant::now() + Duration::from_secs(86_400));
 /// # drop(revocation);
 /// ```
@@ -23,7 +23,7 @@ pub struct Revocation {
     pub(crate) end: Option<Instant>,
 }
 
-/// What grants have in common that are revoked together.
+/// What the grants that are revoked together have in common.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Revoked {
     Subject(Box<str>),
@@ -31,7 +31,7 @@ pub(crate) enum Revoked {
 }
 
 impl Revoked {
-    /// All that `grant` can be revoked by.
+    /// Everything by which `grant` can be revoked.
     pub(crate) fn all_of(grant: &Grant) -> impl Iterator<Item = Self> {
         let subject = grant.subject().map(|subject| Self::Subject(subject.into()));
         subject.into_iter().chain(grant.id().map(|id| Self::Id(id.into())))
@@ -39,7 +39,7 @@ impl Revoked {
 }
 
 impl Revocation {
-    /// Revokes all grants of `subject`: those that were made, and those that will be.
+    /// Revokes all grants of `subject`, present and future.
     pub fn subject(subject: &str) -> Self {
         Self { of: Revoked::Subject(subject.into()), end: None }
     }
@@ -49,15 +49,15 @@ impl Revocation {
         Self { of: Revoked::Id(id.into()), end: None }
     }
 
-    /// Sets when the last grant that is meant has ended in any case, so that the revocation can be forgotten.
-    /// Default: never.
+    /// Sets when the revocation may be forgotten: when every grant that it matches will have ended. Default:
+    /// never.
     #[must_use]
     pub fn with_end(mut self, end: Instant) -> Self {
         self.end = Some(end);
         self
     }
 
-    /// Whether `grant` is meant.
+    /// Whether it revokes `grant`.
     pub fn matches(&self, grant: &Grant) -> bool {
         match &self.of {
             Revoked::Subject(subject) => grant.subject() == Some(subject),
@@ -67,14 +67,20 @@ impl Revocation {
 }
 
 /// Why grants cannot be revoked.
+///
+/// ```
+/// use sse_core::access::RevokeError;
+///
+/// let error = RevokeError::Full { max: 100_000 };
+/// assert!(error.to_string().starts_with("no more than 100000 revocations"));
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RevokeError {
-    /// So many are revoked already that no more can be remembered. Nothing has changed, and no stream has
-    /// ended.
+    /// No more revocations can be remembered. Nothing has changed, and no stream has ended.
     #[error("no more than {max} revocations can be remembered, and none of them has ended")]
     Full {
-        /// How many can be.
+        /// How many can be remembered.
         max: usize,
     },
 }

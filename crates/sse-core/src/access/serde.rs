@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser};
 
 use super::{Pattern, Permissions};
 
-/// As it is written; it is an error if that would mean other tokens.
+/// Writes the pattern as text. That is an error if the text would match other tokens.
 impl Serialize for Pattern {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = self.to_string();
@@ -34,7 +34,7 @@ struct Fields<'a> {
     actions: Option<Cow<'a, [Box<str>]>>,
 }
 
-/// As a map of `listen`, `publish` and `actions`, each only where it says something.
+/// Writes a map of `listen`, `publish` and `actions`, without those that are empty or not set.
 impl Serialize for Permissions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = Fields {
@@ -46,7 +46,7 @@ impl Serialize for Permissions {
     }
 }
 
-/// From what `Serialize` writes; a pattern that is not valid is an error.
+/// Reads what `Serialize` writes. A pattern that is not valid is an error.
 impl<'de> Deserialize<'de> for Permissions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Fields { listen, publish, actions } = Fields::deserialize(deserializer)?;
@@ -58,7 +58,7 @@ impl<'de> Deserialize<'de> for Permissions {
     }
 }
 
-/// What is there: `null` is not a list that is missing, which would permit more.
+/// Refuses `null`: if it counted as a missing list, it would permit more.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

@@ -28,7 +28,7 @@ pub(super) struct Listener {
     /// The first event that it missed by falling behind, if it goes on and was not told yet.
     pub(super) missed_from: Option<NonZeroU64>,
     pub(super) last_write: Instant,
-    /// What it is permitted to listen by, if that is known.
+    /// The grant that permits it to listen, if there is one.
     pub(super) grant: Option<Grant>,
     /// Its own place in every span of time that listeners are spread over.
     pub(super) phase: Phase,
@@ -40,7 +40,7 @@ impl Listener {
         self.grant.as_ref()?.end()
     }
 
-    /// Where it stands once what it has begun to read is whole.
+    /// Where it stands once it has read the event that it has begun.
     fn whole(&self) -> Cursor {
         let Cursor { event, aside, offset } = self.cursor;
         // Only an event is long enough to be read in pieces.
@@ -115,13 +115,13 @@ impl Listeners {
         self.change(key, Presence::Leaving { at: log.end().place() }, reason, log);
     }
 
-    /// One listener leaves before the next event, once what it has begun to read is whole.
+    /// The listener `key` leaves before the next event, once it has read the one that it has begun.
     pub(super) fn stop_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
         let at = self.listeners[key].whole().place();
         self.change(key, Presence::Leaving { at }, reason, log);
     }
 
-    /// A listener whose grant has ended at `end` leaves, once it has read what was published before.
+    /// The listener `key`, whose grant has ended at `end`, leaves once it has read what was published before.
     pub(super) fn expire_one(&mut self, key: usize, end: Instant, log: &mut Log) {
         let listener = &self.listeners[key];
         let at = listener.whole().max(log.place_at(end));
@@ -135,14 +135,14 @@ impl Listeners {
         }
     }
 
-    /// The same for the only one who may be here, if its grant has ended at `now`.
+    /// The same for the only listener of an exclusive channel, if its grant has ended by `now`.
     pub(super) fn expire_latest(&mut self, log: &mut Log, now: Instant) {
         if let Some(end) = self.latest_end().filter(|&end| end <= now) {
             self.expire_one(self.latest, end, log);
         }
     }
 
-    /// Whether somebody is here, where one may be, whose grant has not ended.
+    /// Whether an exclusive channel has a listener whose grant has not ended.
     pub(super) fn is_held(&self, now: Instant) -> bool {
         0 < self.here && self.latest_end().is_none_or(|end| now < end)
     }

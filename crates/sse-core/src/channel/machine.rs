@@ -192,8 +192,8 @@ impl Channel {
         Some(decide(start, self.log.window()?.kept(self.log.end().event)))
     }
 
-    /// Whether another listener would be refused because the channel is exclusive. One whose grant has ended
-    /// does not keep it, though it may not have been looked at since.
+    /// Whether another listener would be refused because the channel is exclusive. A listener whose grant has
+    /// ended does not hold it, even if it has not been polled since.
     pub(crate) fn is_taken(&self, now: Instant) -> bool {
         self.mode == Mode::Exclusive && self.listeners.is_held(now)
     }
@@ -282,7 +282,7 @@ impl Channel {
     }
 }
 
-/// A listener that is to be let in: where it wants to begin, and what it is permitted to listen by.
+/// A listener that wants to be let in: where it wants to begin, and the grant that permits it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Newcomer<'a> {
     pub(crate) start: &'a Start,

@@ -33,7 +33,7 @@ pub(super) fn open(resume: Option<&Resume>, retry: Duration) -> Bytes {
 /// The channel is over.
 pub(super) const END: Bytes = Bytes::from_static(b"event: sse.end\ndata: {}\n\n");
 
-/// The grant of the listener has ended or was revoked. The client may come back with another one.
+/// The grant of the listener has ended or was revoked. The client may come back with another grant.
 pub(super) const EXPIRED: Bytes = Bytes::from_static(b"event: sse.expired\ndata: {}\n\n");
 
 /// Another listener took the channel over. With a day as its reconnection time, a client that knows

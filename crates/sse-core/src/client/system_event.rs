@@ -35,8 +35,8 @@ pub enum SystemEvent {
         /// What the server would have answered otherwise, at least 400.
         status: StatusCode,
     },
-    /// `sse.expired`: what the client was permitted to listen by has ended. The stream ends, and the client
-    /// comes back with the credentials that it has then.
+    /// `sse.expired`: the client's permission to listen has ended. The stream ends, and the client comes back with
+    /// the credentials that it has then.
     Expired,
     /// `sse.replaced`: another listener has taken the place of this one.
     Replaced,

@@ -56,9 +56,9 @@ pub struct Admission {
 /// What becomes of a GET.
 #[derive(Debug)]
 enum Asked {
-    /// It is let in if the hub lets it, on the seat that is kept for it.
+    /// It listens if the hub admits it, and holds the seat until it ends.
     Listen(Listen, Seat),
-    /// It is refused, as an `EventSource` can read it or not.
+    /// It is refused. The flag says whether an `EventSource` is to read the refusal.
     Refused(Option<Refusal>, bool),
 }
 
@@ -66,7 +66,7 @@ enum Asked {
 #[derive(Debug)]
 pub(super) struct Listen {
     pub(super) token: Token,
-    /// What permits it, if not everybody may.
+    /// The grant that permits it, unless everybody may.
     pub(super) grant: Option<Grant>,
     pub(super) start: Start,
     pub(super) is_head: bool,

@@ -11,18 +11,18 @@ use crate::{
     request::Authority,
 };
 
-/// What the head of a request asks for, before anybody is asked who sent it and before a channel is looked at.
+/// What the head of a request asks for, before its sender is known and before a channel is looked at.
 #[derive(Debug)]
 #[must_use]
 #[non_exhaustive]
 pub enum Asked {
-    /// Nothing that somebody has to permit: send this.
+    /// Nothing that needs permission: send this.
     Respond(Response<Bytes>),
-    /// Something of a channel: [authenticate](Gateway::authenticate) it, and [decide](Gateway::decide).
+    /// An operation on a channel: [authenticate](Gateway::authenticate) it, then [decide](Gateway::decide).
     Channel(ChannelRequest),
 }
 
-/// A request that asks for something of a channel, of which nothing is known yet but its head.
+/// A request for an operation on a channel, of which only the head is known yet.
 ///
 /// ```
 /// # use std::time::Instant;
@@ -42,8 +42,8 @@ pub enum Asked {
 /// };
 /// assert_eq!((asked.operation(), asked.token().as_str()), (&Operation::Listen, "42"));
 ///
-/// // Where it takes time to find out who asks, this is awaited.
-/// let outcome = gateway.authenticate(&asked, &parts).into_ready().expect("nobody is asked here");
+/// // With an authenticator that takes time, this is awaited.
+/// let outcome = gateway.authenticate(&asked, &parts).into_ready().expect("there is no authenticator");
 /// let Handled::Listen(admission) = gateway.decide(asked, &parts, outcome, now) else {
 ///     panic!("everybody may listen");
 /// };
@@ -55,9 +55,9 @@ pub struct ChannelRequest {
     pub(super) token: Token,
     pub(super) operation: Operation,
     pub(super) policy: Policy,
-    /// Whether a page of this server sent it, or a program, so that cookies and passwords count.
+    /// Whether cookies and passwords count: a page of this server sent it, or of a trusted origin, or a program.
     pub(super) is_own_page: bool,
-    /// Whether the route it came by has decided that it is permitted.
+    /// Whether the route has decided that it is permitted.
     pub(super) is_permitted: bool,
 }
 
@@ -72,7 +72,7 @@ impl ChannelRequest {
         &self.operation
     }
 
-    /// The action that the path names.
+    /// The action that the request names.
     pub fn action<'a>(&'a self, gateway: &'a Gateway) -> &'a str {
         match &self.operation {
             Operation::Listen => gateway.hub.config().actions().listen(),
@@ -99,7 +99,7 @@ impl Gateway {
         })
     }
 
-    /// What a request asks for in a route of one's own, which listens on the channel `token`.
+    /// What a request asks for in a route of your own, which listens on the channel `token`.
     pub(super) fn ask_listen(&self, token: &Token, parts: &Parts) -> Asked {
         let refused = Refusal::Method { allow: super::LISTEN_METHODS };
         self.judge(parts, |host, policy| match parts.method {
@@ -116,7 +116,7 @@ impl Gateway {
         })
     }
 
-    /// What `decide` says, for the host that is asked for, with the headers that every answer has.
+    /// What `decide` says for the host of the request; an answer gets the headers that every answer has.
     fn judge(
         &self,
         parts: &Parts,
@@ -179,7 +179,7 @@ impl Gateway {
         Ok(ChannelRequest { token, operation, policy, is_own_page, is_permitted: false })
     }
 
-    /// Whether an origin is allowed by its name, with credentials.
+    /// Whether the request comes from an origin that is listed and may send credentials.
     fn trusts_origin(&self, parts: &Parts) -> bool {
         self.config.cors.as_ref().is_some_and(|cors| {
             cors.has_credentials() && matches!(cors.judge(&parts.headers), Origin::Listed(_))

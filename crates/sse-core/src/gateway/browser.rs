@@ -48,7 +48,7 @@ pub(super) fn retry_after(hub: &Hub, refusal: &Refusal, now: Instant) -> Duratio
     least + hub.next_phase().part_of(most - least)
 }
 
-/// When a client may come back to a limit, unless that says later; and the latest of all, whatever it says.
+/// When a client that has met a limit may come back at the earliest, and the longest that it is told to wait.
 const LEAST_RETRY: Duration = Duration::from_secs(15);
 const MOST_RETRY: Duration = Duration::from_secs(24 * 60 * 60);
 

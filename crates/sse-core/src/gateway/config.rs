@@ -97,15 +97,15 @@ impl GatewayConfig {
 
     /// Sets who may listen and publish. Default: everybody, everything.
     ///
-    /// Without it a [`Grant`](crate::access::Grant) that middleware puts into the extensions of a request is
-    /// what it is held to, and requests without one may do everything.
+    /// Without it a request with a [`Grant`](crate::access::Grant) in its extensions, where middleware has put it, may
+    /// do only what that permits, and a request without one may do everything.
     #[must_use]
     pub fn with_access(mut self, access: Access) -> Self {
         self.access = Some(access);
         self
     }
 
-    /// Sets what says how much one client may do. Default: nothing.
+    /// Sets the limiter, which says how much one client may do. Default: none.
     #[must_use]
     pub fn with_limiter(mut self, limiter: impl Limiter) -> Self {
         self.limiter = Some(SharedLimiter(Arc::new(limiter)));

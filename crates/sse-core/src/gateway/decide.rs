@@ -23,12 +23,12 @@ use crate::{
     response::LastEventId,
 };
 
-/// Who asks, and may he.
+/// Who sends a request, and whether it is permitted.
 impl Gateway {
-    /// Who sends the request that `asked` is, and what they may do: to be awaited, and given to
+    /// Finds out who sends the request and what they may do. Await the verdict and hand its outcome to
     /// [`Self::decide`].
     ///
-    /// A [`Grant`] in the extensions of `parts` is taken as it is: middleware has put it there. Otherwise the
+    /// If the extensions of `parts` hold a [`Grant`], which middleware has put there, it is the outcome. Otherwise the
     /// authenticator of [`GatewayConfig::with_access`](crate::GatewayConfig::with_access) is asked, if there is one.
     ///
     /// ```
@@ -40,7 +40,7 @@ impl Gateway {
     ///     gateway::{Admitted, Asked, Handled},
     /// };
     ///
-    /// /// What a transport of one's own does with the head of each request.
+    /// /// What a transport of your own does with the head of each request.
     /// async fn handle(gateway: &Gateway, parts: &Parts) -> Handled {
     ///     let asked = match gateway.ask(parts) {
     ///         Asked::Channel(asked) => asked,
@@ -48,7 +48,7 @@ impl Gateway {
     ///         other => panic!("{other:?} is not known to this version"),
     ///     };
     ///     let outcome = gateway.authenticate(&asked, parts).await;
-    ///     // The instant is that of the decision: asking has taken time.
+    ///     // The time of the decision, since authenticating may have taken a while.
     ///     gateway.decide(asked, parts, outcome, Instant::now())
     /// }
     ///
@@ -95,11 +95,11 @@ impl Gateway {
         }
     }
 
-    /// What is to be done with the request that `asked` is, if `outcome` says who sends it; see
-    /// [`Self::authenticate`] for all three steps.
+    /// What is to be done with a request whose sender `outcome` says; [`Self::authenticate`] has an example of all
+    /// three steps.
     ///
-    /// It is held to the grant of `outcome`, if that has neither ended nor been revoked meanwhile, or otherwise to
-    /// what everybody may do. A refusal of it tells nothing of the channel, which is looked at afterwards.
+    /// The request may do what the grant of `outcome` permits and what everybody may do. A grant that has ended or
+    /// was revoked is refused. A refusal says nothing about the channel, which is looked at afterwards.
     pub fn decide(
         &self,
         asked: ChannelRequest,
@@ -129,8 +129,7 @@ impl Gateway {
         decided.unwrap_or_else(|refusal| self.refuse(refusal, parts, policy))
     }
 
-    /// The answer that is a refusal. That of a listener goes the way of all of them, on which it is told to
-    /// each client as it can read it.
+    /// Answers with a refusal. A listener is answered by its [`Admission`], in the form that its client can read.
     fn refuse(&self, refusal: Refusal, parts: &Parts, policy: Policy) -> Handled {
         if matches!(parts.method, Method::GET | Method::HEAD) {
             let is_event_source = browser::is_event_source(parts);
@@ -140,7 +139,7 @@ impl Gateway {
         Handled::Respond(policy.apply(refusal.into_response()))
     }
 
-    /// What the request presents, if anything that counts.
+    /// The credential that counts, if the request has one.
     fn credential<'a>(
         &self,
         asked: &ChannelRequest,
@@ -150,7 +149,7 @@ impl Gateway {
         Credential::find(parts, cookie, asked.is_own_page)
     }
 
-    /// By which grant the request is permitted; by none, if everybody may.
+    /// The grant that permits the request; `None` if everybody may send it.
     fn permit(
         &self,
         asked: &ChannelRequest,
@@ -170,7 +169,7 @@ impl Gateway {
             Ok(Some(grant)) if asked.is_permitted || operation.is_granted(&grant, token) => {
                 Ok(Some(grant))
             }
-            // Where there is no access control, a grant is there to be held to.
+            // Without access control, the grant of middleware is what restricts a request.
             Ok(Some(_)) if is_everybodys && access.is_some() => Ok(None),
             Ok(Some(_)) => Err(Refusal::Forbidden),
             Ok(None) if asked.is_permitted || is_everybodys => Ok(None),
@@ -184,7 +183,7 @@ impl Gateway {
         }
     }
 
-    /// Whether it is a cookie that says who asks, which a browser sends unasked.
+    /// Whether the credential is a cookie, which a browser sends by itself.
     fn shows_cookie(&self, asked: &ChannelRequest, parts: &Parts) -> bool {
         parts.extensions.get::<Grant>().is_none()
             && matches!(
@@ -197,8 +196,8 @@ impl Gateway {
     fn challenge(&self, asked: &ChannelRequest, parts: &Parts) -> Refusal {
         let access = self.config.access.as_ref();
         let takes_passwords = access.is_some_and(|access| access.authenticator.takes_passwords());
-        // For what a script fetches a browser would ask its user for a password, too, and for a page from which
-        // none counts.
+        // A browser would ask its user for a password even where a script fetches, or where the page is one
+        // whose passwords do not count.
         let is_script = parts.headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode != "navigate");
         let is_invalid = parts.extensions.get::<Grant>().is_some()
             || !matches!(self.credential(asked, parts), Ok(None));
@@ -206,7 +205,7 @@ impl Gateway {
         Refusal::Unauthorized(Challenge { is_invalid, is_basic })
     }
 
-    /// The place of the request among those of its client.
+    /// Asks the limiter for a place for the request.
     fn admit(
         &self,
         asked: &ChannelRequest,
@@ -272,7 +271,7 @@ impl Gateway {
         Ok(Permit::new(self.hub.clone(), asked, bounds, policy.clone()))
     }
 
-    /// Where a listener wants to begin; without history it is not even looked at.
+    /// Where a listener wants to begin; ignored without history.
     fn start(&self, parts: &Parts) -> Result<Start, Refusal> {
         if self.hub.config().history().is_none() {
             return Ok(Start::default());

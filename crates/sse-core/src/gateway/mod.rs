@@ -86,7 +86,7 @@ impl Gateway {
         &self.hub
     }
 
-    /// Whether [`Self::authenticate`] may ask somebody, who may take time.
+    /// Whether there is an authenticator, so that [`Self::authenticate`] may take time.
     pub fn has_authenticator(&self) -> bool {
         self.config.access.is_some()
     }
@@ -96,22 +96,22 @@ impl Gateway {
         &self.config.prefix
     }
 
-    /// What is to be done with the request that begins with `parts`, whose sender nobody is asked for: it is
-    /// permitted what a [`Grant`] in the extensions of `parts` permits, or otherwise what
-    /// everybody may do.
+    /// What is to be done with the request that begins with `parts`, without asking an authenticator. It may do
+    /// what a [`Grant`] in the extensions of `parts` permits, or without one what everybody
+    /// may do.
     ///
-    /// That is [`Self::ask`] and [`Self::decide`] in one, for a gateway without
+    /// This is [`Self::ask`] and [`Self::decide`] in one, for a gateway without
     /// [`GatewayConfig::with_access`]. The path is taken as it came, neither decoded nor stripped of a prefix.
     pub fn handle(&self, parts: &Parts, now: Instant) -> Handled {
         self.decide_for_anybody(self.ask(parts), parts, now)
     }
 
-    /// What the request that begins with `parts` is answered in a route of one's own, which listens on the
-    /// channel `token`: all that [`Self::handle`] does for a path that listens, whatever the path is here.
+    /// Answers the request that begins with `parts` in a route of your own, which listens on the channel `token`.
+    /// It does all that [`Self::handle`] does for a path that listens, whatever the path is here.
     ///
-    /// Whether somebody may listen, and on which channel, the route has decided before, so no authenticator is
-    /// asked. A [`Grant`] in the extensions of `parts` ends the stream when it ends or is
-    /// revoked. Nothing is published, so what is returned is never [`Handled::Publish`].
+    /// The route decides beforehand who may listen, and on which channel, so no authenticator is asked. If the
+    /// extensions of `parts` hold a [`Grant`], the stream ends when that ends or is revoked.
+    /// Nothing is published, so this never returns [`Handled::Publish`].
     ///
     /// ```
     /// use std::time::Instant;

@@ -50,7 +50,7 @@ pub struct Permit {
 pub(super) struct Publish {
     pub(super) token: Token,
     pub(super) action: String,
-    /// What permits it, if not everybody may.
+    /// The grant that permits it, unless everybody may.
     pub(super) grant: Option<Grant>,
     pub(super) key: Option<IdempotencyKey>,
     pub(super) is_batch: bool,

@@ -30,7 +30,7 @@ pub(super) enum Refusal {
     Failures {
         retry_after: Duration,
     },
-    /// What has to be asked for the credentials does not answer.
+    /// The credentials cannot be checked now.
     Unchecked,
     Limited(Limited),
     Subscribe(SubscribeError),
@@ -211,9 +211,9 @@ impl Refusal {
 /// [bearer]: https://www.rfc-editor.org/rfc/rfc6750.html#section-3
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Challenge {
-    /// Whether there were some, which are not valid.
+    /// Whether the request had credentials, which are not valid.
     pub(super) is_invalid: bool,
-    /// Whether a name and a password would do, too.
+    /// Whether a name and a password are accepted, too.
     pub(super) is_basic: bool,
 }
 
@@ -275,7 +275,7 @@ fn error_page(status: StatusCode, text: &str) -> Response<Bytes> {
 /// How long a client is asked to wait that finds the server full or about to end.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// The name of what the credentials are for.
+/// The realm is the same for all channels.
 const BEARER: HeaderValue = HeaderValue::from_static(r#"Bearer realm="events""#);
 const BEARER_INVALID: HeaderValue =
     HeaderValue::from_static(r#"Bearer realm="events", error="invalid_token""#);

@@ -8,11 +8,10 @@ use crate::{
 
 /// Grants that end before their time.
 impl Gateway {
-    /// Ends the streams of all who listen by a grant that `revocation` is for, and lets none of these grants
-    /// count any more; what the authenticator remembers of them is forgotten. Wake the wakers, so that the
-    /// streams end at once.
+    /// Revokes the grants that `revocation` matches: their streams end, requests with them are refused, and the
+    /// authenticator forgets them. Wake the wakers that this returns, so that the streams end at once.
     ///
-    /// A gateway is cloned for the price of a few pointers: keep a clone to revoke by.
+    /// A clone of a gateway is cheap: keep one for this.
     ///
     /// ```
     /// # use std::time::Instant;
@@ -25,7 +24,7 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// [`RevokeError::Full`] if 100,000 are remembered already.
+    /// [`RevokeError::Full`] if 100,000 revocations are remembered already.
     pub fn revoke(&self, revocation: &Revocation, now: Instant) -> Result<Wakers, RevokeError> {
         let wakers = self.hub.revoke(revocation, now)?;
         if let Some(access) = &self.config.access {

@@ -124,7 +124,7 @@ impl Cell {
     }
 
     /// What the connection of the listener `key` is to do; an idle one is woken by the next publication. There
-    /// are effects if it was the last one there and has left.
+    /// are effects if it was the last listener and has left.
     pub(super) fn poll_output(
         self: &Arc<Self>,
         key: usize,

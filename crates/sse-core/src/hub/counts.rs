@@ -53,7 +53,7 @@ pub struct Counts {
     pub listeners: usize,
     /// Listeners that were replaced, ended or cut, and have a connection all the same.
     pub leaving: usize,
-    /// Listeners of both kinds that came with a grant which has a subject or an ID, and so can be revoked.
+    /// Listeners, leaving ones too, whose grant has a subject or an ID, so that it can be revoked.
     pub granted: usize,
     /// Bytes held because a listener has still to read them, beside what is remembered.
     pub unread_bytes: usize,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::access::{Grant, Revocation, Revoked};
 
-/// The listeners that came with a grant, by what it can be revoked by.
+/// The listeners that came with a grant, by the subject and the ID of the grant.
 #[derive(Debug, Default)]
 pub(super) struct Granted(Mutex<Index>);
 
@@ -32,13 +32,13 @@ impl Granted {
         index.listeners += usize::from(is_new);
     }
 
-    /// Removes it, before its key can be that of another one.
+    /// Removes the listener `key` of `cell`, before its key is used again.
     pub(super) fn remove(&self, cell: &Cell, key: usize, grant: &Grant) {
         let mut index = self.lock();
         let mut was_there = false;
         for by in Revoked::all_of(grant) {
             if let Some(listeners) = index.holders.get_mut(&by) {
-                // The listener itself keeps the channel.
+                // This drops no channel: the listener still holds it.
                 was_there |= listeners.remove(&(cell.serial(), key)).is_some();
                 if listeners.is_empty() {
                     index.holders.remove(&by);
@@ -48,7 +48,7 @@ impl Granted {
         index.listeners -= usize::from(was_there);
     }
 
-    /// Those that `revocation` is for: channel, key and grant.
+    /// Those whose grants `revocation` matches: channel, key and grant.
     pub(super) fn find(&self, revocation: &Revocation) -> Vec<(Arc<Cell>, usize, Grant)> {
         let index = self.lock();
         let listeners = index.holders.get(&revocation.of).into_iter().flatten();

@@ -48,8 +48,8 @@ impl Hub {
         self.subscribe_granted(token, start, None, now)
     }
 
-    /// Like [`Self::subscribe_from`], for somebody who is permitted to listen by `grant`: the stream ends with
-    /// it, and when it is [revoked](Self::revoke). Whether it permits this is not looked at.
+    /// Like [`Self::subscribe_from`], for a listener with `grant`: the stream ends when the grant ends or is
+    /// [revoked](Self::revoke). Whether the grant permits listening is not checked.
     ///
     /// # Errors
     ///

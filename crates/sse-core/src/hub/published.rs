@@ -127,7 +127,7 @@ pub enum PublishError {
         /// See [`HubConfig::with_max_batch`](crate::HubConfig::with_max_batch).
         max: usize,
     },
-    /// The grant that permitted it has ended or was revoked, while the body arrived.
+    /// The grant that permitted it ended or was revoked while the body arrived.
     #[error("the grant has ended or was revoked")]
     GrantEnded,
     /// Something else was published under the same idempotency key.

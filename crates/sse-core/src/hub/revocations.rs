@@ -3,10 +3,10 @@ use std::{collections::HashMap, time::Instant};
 use super::sync::{AtomicUsize, Ordering, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::access::{Grant, Revocation, RevokeError, Revoked};
 
-/// The grants that do not count any more, though they have not ended.
+/// The grants that are no longer valid, though they have not ended.
 #[derive(Debug, Default)]
 pub(super) struct Revocations {
-    /// How many there are, so that without any no lock is taken.
+    /// How many there are, so that no lock is taken where there are none.
     len: AtomicUsize,
     ends: RwLock<Ends>,
 }
@@ -19,7 +19,7 @@ struct Ends {
 }
 
 impl Revocations {
-    /// Adds one, or makes one that is there last longer.
+    /// Adds `revocation`, or extends the one that is there.
     pub(super) fn add(&self, revocation: &Revocation, now: Instant) -> Result<(), RevokeError> {
         let mut ends = self.write();
         if MAX <= ends.len() && !ends.know(&revocation.of) {

@@ -5,10 +5,10 @@ use crate::access::{Grant, Revocation, RevokeError};
 
 /// Grants that end before their time.
 impl Hub {
-    /// Ends the streams of all listeners that came with a grant that `revocation` is for, and lets none of
-    /// these grants count any more. Wake the wakers, so that the streams end at once.
+    /// Revokes the grants that `revocation` matches: the streams of their listeners end, and nobody can listen
+    /// with them any more. Wake the wakers that this returns, so that the streams end at once.
     ///
-    /// A gateway has [more to revoke](crate::Gateway::revoke) than this: what its authenticator remembers.
+    /// [`Gateway::revoke`](crate::Gateway::revoke) does this and also lets the authenticator forget the grants.
     ///
     /// ```
     /// # use std::{task::Waker, time::Instant};
@@ -39,9 +39,9 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// [`RevokeError::Full`] if 100,000 are remembered already.
+    /// [`RevokeError::Full`] if 100,000 revocations are remembered already.
     pub fn revoke(&self, revocation: &Revocation, now: Instant) -> Result<Wakers, RevokeError> {
-        // A listener that comes meanwhile either finds this, or is found below.
+        // A listener that comes meanwhile finds this or is found below.
         self.shared.revocations.add(revocation, now)?;
         let mut wakers = Vec::new();
         for (cell, key, grant) in self.shared.granted.find(revocation) {
@@ -57,7 +57,7 @@ impl Hub {
         Ok(Wakers::new(wakers))
     }
 
-    /// Whether nothing is permitted by `grant` any more.
+    /// Whether `grant` has ended or was revoked.
     pub(crate) fn has_ended(&self, grant: &Grant, now: Instant) -> bool {
         grant.has_ended(now) || self.shared.revocations.have(grant, now)
     }

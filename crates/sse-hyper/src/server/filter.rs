@@ -17,7 +17,7 @@ impl Filter {
         Self(Some(Arc::new(move |peer| Some(Arc::new(choose(peer)?)))))
     }
 
-    /// What is to be kept with the connection from `peer`, if it is to be served.
+    /// The guard of the connection from `peer`; `None` if it is not to be served.
     pub(super) fn let_in(&self, peer: &Peer) -> Option<Guard> {
         match (&self.0, peer) {
             (Some(choose), Peer::Tcp(remote)) => Some(Guard(Some(choose(remote.addr())?))),
@@ -26,14 +26,14 @@ impl Filter {
     }
 }
 
-/// What a filter has made of a connection, until the last clone is dropped.
+/// What a filter has returned for a connection. It is dropped with the last clone.
 #[derive(Clone)]
 pub(super) struct Guard(Option<Arc<dyn Told>>);
 
 impl Guard {
     pub(super) fn tell(&self, extensions: &mut Extensions) {
         if let Some(guard) = &self.0 {
-            // The pointer is something that can be told, too.
+            // Without the dereferences, the pointer itself would go into the extensions.
             (**guard).tell(extensions);
         }
     }

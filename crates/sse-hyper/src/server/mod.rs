@@ -275,17 +275,15 @@ impl Server {
         self
     }
 
-    /// Asks `filter` about each TCP connection that is accepted, by the address of the client. Default: all of
-    /// them are served.
+    /// Calls `filter` with the address of the client for each TCP connection that is accepted. Default: all
+    /// connections are served.
     ///
-    /// `None` closes it at once, before TLS and without a word. What is returned otherwise is kept until the
-    /// connection has ended, whatever is spoken on it, and a clone of it is put into the extensions of each
-    /// request. So it can count the connections there are, as long as its clones share what is counted, such
-    /// as a `sse_access::limits::Connection`.
+    /// If it returns `None`, the connection is closed at once, before the TLS handshake. Otherwise what it returns is
+    /// kept until the connection has ended, and a clone is put into the extensions of each request. So a value
+    /// whose clones share a count, such as `sse_access::limits::Connection`, counts the open connections.
     ///
-    /// It is called between two connections, which wait meanwhile. Of a server [of a
-    /// listener](Self::from_listener) it is never called: the listener knows whom it lets in, and an address
-    /// need not have a meaning there.
+    /// No other connection is accepted while it runs, so it must not block. It is never called for a server [from a
+    /// listener](Self::from_listener) of your own, which can refuse connections itself.
     ///
     /// ```
     /// use std::{net::SocketAddr, sync::Arc};

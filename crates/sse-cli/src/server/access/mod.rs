@@ -32,7 +32,7 @@ pub(super) struct AccessConfig {
 }
 
 impl AccessConfig {
-    /// None if everybody may do everything.
+    /// `None` if everybody may do everything.
     pub(super) fn new(args: AccessArgs) -> Result<Option<Self>, Failure> {
         check(&args)?;
         if !args.is_controlled() {
@@ -85,14 +85,14 @@ impl AccessConfig {
 }
 
 impl AccessArgs {
-    /// Whether some may do what others may not.
+    /// Whether any option restricts access.
     fn is_controlled(&self) -> bool {
         self.takes_credentials()
             || !self.anonymous_listen.is_empty()
             || !self.anonymous_publish.is_empty()
     }
 
-    /// Whether somebody can say who they are.
+    /// Whether any option accepts credentials.
     fn takes_credentials(&self) -> bool {
         self.takes_tokens() || self.password_file.is_some() || self.auth_url.is_some()
     }
@@ -102,7 +102,7 @@ impl AccessArgs {
     }
 }
 
-/// Refuses options that nothing would heed, since somebody counts on them.
+/// Refuses options that would have no effect: an operator who gives one relies on it.
 fn check(args: &AccessArgs) -> Result<(), Failure> {
     let needs = |option, others| Err(Failure::usage(format!("{option} needs {others}")));
     let tokens = "--jwt-key or --jwks";
@@ -124,7 +124,7 @@ fn check(args: &AccessArgs) -> Result<(), Failure> {
     }
     if args.open && args.is_controlled() {
         return Err(Failure::usage(
-            "--open is for a server without access control, and other options ask for it",
+            "--open is for a server without access control, which other options ask for",
         ));
     }
     Ok(())
