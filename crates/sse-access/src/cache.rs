@@ -11,9 +11,10 @@ use sse_core::access::{Denied, Grant, Revocation};
 
 use crate::clock::Clock;
 
-/// What was found out about credentials, for a time: grants, and refusals.
+/// The verdicts on credentials, grants and refusals, each for a time.
 ///
-/// It is bounded: beyond, what is seldom asked for goes. A verdict ends when its time is over by either clock.
+/// It is bounded: when it is full, verdicts that are seldom used are dropped. A verdict ends when its time is over
+/// by either clock.
 pub(crate) struct VerdictCache<K = CacheKey>(Cache<K, Entry>);
 
 impl<K: Eq + Hash> VerdictCache<K> {
@@ -21,7 +22,7 @@ impl<K: Eq + Hash> VerdictCache<K> {
         Self(Cache::new(capacity))
     }
 
-    /// The verdict of `key`, if it is kept and still counts.
+    /// The verdict on `key`, if it is kept and has not ended.
     pub(crate) fn find<Q>(&self, key: &Q, now: Instant) -> Option<KnownVerdict>
     where
         K: Borrow<Q>,
@@ -43,7 +44,7 @@ impl<K: Eq + Hash> VerdictCache<K> {
         self.0.insert(key, Entry { verdict, until, until_unix });
     }
 
-    /// Forgets the grants that are revoked.
+    /// Forgets the grants that `revocation` matches.
     pub(crate) fn forget(&self, revocation: &Revocation) {
         self.0.retain(|_, entry| {
             !entry.verdict.as_ref().is_ok_and(|grant| revocation.matches(grant))
@@ -61,23 +62,23 @@ impl<K> fmt::Debug for VerdictCache<K> {
 /// How many verdicts are kept unless said otherwise.
 pub(crate) const DEFAULT_CAPACITY: usize = 10_000;
 
-/// What an authenticator says of a credential that is there.
+/// What an authenticator says about a credential.
 pub(crate) type KnownVerdict = Result<Grant, Denied>;
 
 #[derive(Clone, Debug)]
 struct Entry {
     verdict: KnownVerdict,
     until: Instant,
-    /// The same moment on the wall's clock, which may be set meanwhile.
+    /// The same moment on the wall clock, which may be set meanwhile.
     until_unix: Duration,
 }
 
-/// A digest of a credential, and of what else its verdict hangs on. With it a cache holds no secret.
+/// A digest of a credential and of what else its verdict depends on, so that a cache holds no secret.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub(crate) struct CacheKey([u8; 32]);
 
 impl CacheKey {
-    /// The key of `parts`, each of which counts for itself.
+    /// The key of `parts`; where one ends and the next begins makes a difference.
     pub(crate) fn of(parts: &[&[u8]]) -> Self {
         let mut digest = Context::new(&SHA256);
         for part in parts {
@@ -86,13 +87,6 @@ impl CacheKey {
         }
         let digest = digest.finish();
         Self(digest.as_ref().try_into().expect("a SHA-256 has 32 bytes"))
-    }
-}
-
-/// From a digest that was made otherwise, with a key for example.
-impl From<[u8; 32]> for CacheKey {
-    fn from(digest: [u8; 32]) -> Self {
-        Self(digest)
     }
 }
 

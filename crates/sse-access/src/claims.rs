@@ -11,9 +11,9 @@ use sse_core::{
 
 use crate::clock::Clock;
 
-/// What a token claims, or what an upstream server says of somebody.
+/// The claims of a token, or those that an upstream server answers with.
 ///
-/// What is there has to be of its type: `null` is not a missing claim, nor is a list an object.
+/// A claim that is present has to have the right type: `null` is not a missing claim, and a list is not an object.
 ///
 /// # Source
 ///
@@ -41,18 +41,18 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// Reads a JSON object. Claims that are not known are not looked at.
+    /// Reads a JSON object. Unknown claims are ignored.
     pub(crate) fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
         Object::parse(json)
     }
 
-    /// Who the token is of.
+    /// Who issued the token.
     #[cfg(feature = "jwt")]
     pub(crate) fn issuer(&self) -> Option<&str> {
         self.iss.as_deref()
     }
 
-    /// Whom the token is for.
+    /// For whom the token is.
     #[cfg(feature = "jwt")]
     pub(crate) fn audience(&self) -> impl Iterator<Item = &str> {
         let audience = match &self.aud {
@@ -73,11 +73,11 @@ impl Claims {
         self.nbf.as_ref().map(|date| date.0)
     }
 
-    /// What is granted. It ends when it is said to, or `leeway` later where that is over already: so a stream
-    /// ends in time, and whose clock is behind has a while to come back with another token.
+    /// The grant. It ends at `exp`, or `leeway` later if `exp` has passed, so that a stream ends in time and a client
+    /// whose clock is slow can still reconnect.
     ///
-    /// The claim `sse` says what; without it, that of Mercure: its topics are tokens, and a topic that is a
-    /// template or a pattern grants nothing, since it would mean other channels there than here.
+    /// Its permissions come from the claim `sse`, or without it from Mercure's, whose topics are tokens. A topic that
+    /// is a template or a pattern grants nothing, since it means other channels to Mercure than it would here.
     pub(crate) fn grant(&self, leeway: Duration, clock: Clock) -> Grant {
         let permissions = match (&self.sse, &self.mercure) {
             (Some(Object(permissions)), _) => permissions.clone(),
@@ -137,8 +137,8 @@ enum Audience {
     Several(Vec<Box<str>>),
 }
 
-/// Seconds since the beginning of 1970, as a number; what is before is 1970, what is later than the year 9999
-/// is its end.
+/// Seconds since the beginning of 1970, as a number. Earlier times count as 1970, and later times than the year
+/// 9999 as its end.
 ///
 /// # Source
 ///
@@ -178,13 +178,13 @@ impl Visitor<'_> for NumericDateVisitor {
 /// 9999-12-31T23:59:59Z.
 const END_OF_9999: Duration = Duration::from_secs(253_402_300_799);
 
-/// A `T` that is written as an object. What serde derives takes a list of its fields too.
+/// A `T` that is written as a JSON object. What serde derives would also take a list of the fields.
 #[derive(Debug)]
 pub(crate) struct Object<T>(T);
 
 impl<T: DeserializeOwned> Object<T> {
     pub(crate) fn parse(json: &[u8]) -> Result<T, serde_json::Error> {
-        // Values that are not known are not looked at, so that they are text is proved before.
+        // Unknown values are skipped without a check, so it is seen here that they are UTF-8.
         let json = str::from_utf8(json).map_err(serde_json::Error::custom)?;
         serde_json::from_str(json).map(|Self(object)| object)
     }
@@ -210,7 +210,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// What is there, which `null` is not.
+/// Reads a claim that is present; `null` is an error.
 pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// One moment on both clocks: the one that only goes forward, and that of the wall, which tokens speak of.
+/// One moment on two clocks: the monotonic one, and the wall clock, by which tokens end.
 ///
-/// The two are compared anew each time: the clock of the wall is set, and the other one stands still while a
+/// The two are compared anew each time: the wall clock may be set, and the monotonic clock stands still while the
 /// machine sleeps.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
@@ -11,9 +11,9 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// The moment `now`, by what the clocks show at this one.
+    /// The moment `now`, by what the two clocks show at present.
     pub(crate) fn at(now: Instant) -> Self {
-        // In this order: a thread that has to wait in between sees what ends end sooner, not later.
+        // In this order, a thread that is interrupted in between sees things end sooner, not later.
         let here = Instant::now();
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { now: here, unix }.moved_to(now)
@@ -30,8 +30,8 @@ impl Clock {
         self.unix
     }
 
-    /// When the wall's clock will show `unix`, or has. What is further away than a century is a century away,
-    /// so that no sum overflows.
+    /// When the wall clock shows `unix`, in the future or the past; at most a century away, so that no sum
+    /// overflows.
     pub(crate) fn instant_of(self, unix: Duration) -> Instant {
         let ahead = unix.saturating_sub(self.unix).min(CENTURY);
         let behind = self.unix.saturating_sub(unix).min(CENTURY);
@@ -39,7 +39,7 @@ impl Clock {
         instant.checked_sub(behind).unwrap_or(instant)
     }
 
-    /// What the wall's clock will show at `instant`, or has shown.
+    /// What the wall clock shows at `instant`, in the future or the past.
     pub(crate) fn unix_of(self, instant: Instant) -> Duration {
         self.moved_to(instant).unix
     }

@@ -12,10 +12,10 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tokio::time::timeout;
 use url::Url;
 
-/// An address of HTTP that is asked by GET: who a credential is, or which keys there are.
+/// The URL of a server that is asked about credentials or for keys, by GET.
 ///
-/// Each question has a connection of its own, so that no answer is taken for that of another question.
-/// Redirects are not followed, and the proxies of the environment are not used.
+/// Each request has a connection of its own, so that an answer cannot be taken for that of another request.
+/// Redirects are not followed, and proxies of the environment are not used.
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,13 +35,14 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The address `url`, of the scheme `http` or `https`. Under `https` the system's root certificates are
-    /// trusted; they are read here. Under `http` anybody on the way there can read and answer questions: use it
-    /// for this machine and for networks of your own.
+    /// The endpoint at `url`, whose scheme is `http` or `https`. For `https` the root certificates of the system are
+    /// trusted; they are read here. Over `http` anybody on the way can read the requests and forge the answers:
+    /// use it only on this machine and in networks of your own.
     ///
     /// # Errors
     ///
-    /// [`EndpointError`] if nothing can be asked there, and if `url` holds a name or a password.
+    /// [`EndpointError`] if `url` is not such a URL or holds a name or a password, and if no root certificates can be
+    /// read.
     pub fn new(url: &str) -> Result<Self, EndpointError> {
         let url = parse(url)?;
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -56,7 +57,7 @@ impl Endpoint {
         Self::over(url, config.with_no_client_auth())
     }
 
-    /// The address `url`, of which `config` says whom to trust under `https`.
+    /// The endpoint at `url`, with `config` for `https`.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -80,7 +81,7 @@ impl Endpoint {
         Self::over(parse(url)?, config)
     }
 
-    /// Sets after which time there is no answer, counted from before the connection is made. Default: 5 s.
+    /// Sets how long an answer may take, including the connection. Default: 5 s.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -105,17 +106,17 @@ impl Endpoint {
         Ok(Self { uri, shown: shown(&url).into(), client, timeout: TIMEOUT })
     }
 
-    /// The head of the answer to a question with `fields`.
+    /// The head of the answer to a request with `fields`.
     pub(crate) async fn ask(&self, fields: HeaderMap) -> Result<Parts, FetchError> {
         let (head, body) = self.within(self.send(fields)).await?.into_parts();
         if !body.is_end_stream() {
-            // Nobody reads it, but a server sees its answer as broken if the connection ends before it.
+            // Its body is of no use, but the server would log an error if the connection ended before it.
             tokio::spawn(timeout(REST_TIMEOUT, Limited::new(body, REST_MAX).collect()));
         }
         Ok(head)
     }
 
-    /// The head and the body of the answer to a question with `fields`.
+    /// The head and the body of the answer to a request with `fields`.
     #[cfg(feature = "jwt")]
     pub(crate) async fn load(&self, fields: HeaderMap) -> Result<(Parts, Bytes), FetchError> {
         self.within(async {
@@ -151,14 +152,14 @@ impl Endpoint {
     }
 }
 
-/// The address, without its query.
+/// The URL without its query, which may hold a secret.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)
     }
 }
 
-/// Shows the address without its query.
+/// Shows the URL without its query.
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
@@ -181,12 +182,12 @@ fn parse(url: &str) -> Result<Url, EndpointError> {
     Ok(url)
 }
 
-/// `url` without what may be secret in it.
+/// `url` without the parts that may be secret.
 fn shown(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-/// What `error` says, and what its causes say.
+/// The messages of `error` and of its causes.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -197,29 +198,36 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// Why nothing can be asked at an address.
+/// Why a URL is not an [`Endpoint`].
+///
+/// ```
+/// use sse_access::{Endpoint, EndpointError};
+///
+/// let error = Endpoint::new("ftp://auth.internal/").unwrap_err();
+/// assert_eq!(error, EndpointError::Scheme { scheme: "ftp".to_owned() });
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// It is no address.
+    /// It is not a URL.
     #[error("this is no address: {reason}")]
     Invalid {
         /// What is wrong with it.
         reason: String,
     },
-    /// The address is of another scheme.
+    /// Its scheme is neither `http` nor `https`.
     #[error("only `http` and `https` can be asked, not {scheme:?}")]
     Scheme {
-        /// Which it is.
+        /// The scheme.
         scheme: String,
     },
-    /// There is a name or a password in it, which would be sent beside the credential that is asked about.
+    /// It holds a name or a password. The header `Authorization` is for the credential that is asked about.
     #[error("there may be no name and no password in the address of {url}")]
     Credentials {
-        /// The address without them.
+        /// The URL without them.
         url: String,
     },
-    /// No certificate can be checked.
+    /// Certificates cannot be checked.
     #[error("certificates cannot be checked: {reason}")]
     Tls {
         /// Why not.
@@ -245,7 +253,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 #[cfg(feature = "jwt")]
 const BODY_MAX: usize = 1 << 20;
 
-/// How much is read of a body that nobody wants, and for how long.
+/// How much of an unused body is read, and for how long.
 const REST_MAX: usize = 64 << 10;
 const REST_TIMEOUT: Duration = Duration::from_millis(250);
 

@@ -1,21 +1,21 @@
 //! Who may listen and publish, and how much: tokens, tickets, passwords, limits by address.
 //!
-//! What is decided is in [`sse_core::access`]; here is what it is decided by.
+//! [`sse_core::access`] decides what a grant permits. This crate finds out which grant a request has.
 //!
 //! | to | use | feature |
 //! |---|---|---|
-//! | say who sends a request, by all of these ways | [`Authentication`] | |
+//! | find out who sends a request, in all of these ways | [`Authentication`] | |
 //! | verify JSON Web Tokens | [`Jwt`], with [`Keys`] of files or a JWK set | `jwt` |
-//! | have their keys from an address of the issuer | [`RemoteKeys`] | `jwt`, `http` |
+//! | fetch their keys from the issuer | [`RemoteKeys`] | `jwt`, `http` |
 //! | sign tokens | [`SigningKey`] | `jwt` |
-//! | let an `EventSource` in, which can set no header | [`TicketKey`] | |
-//! | let scripts in by a name and a password | [`Passwords`], [`hash_password`] | `password` |
+//! | admit an `EventSource`, which can set no header | [`TicketKey`] | |
+//! | admit scripts by a name and a password | [`Passwords`], [`hash_password`] | `password` |
 //! | ask a server of your own | [`Upstream`] | `http` |
-//! | bound what one address and one subject may have | [`limits`] | |
+//! | limit what one address and one subject may have | [`limits`] | |
 //!
 //! # Features
 //!
-//! All of them are on by default. Cryptography is `ring`'s, that of TLS too.
+//! All of them are on by default. All cryptography is that of `ring`, also for TLS.
 //!
 //! # Example
 //!
@@ -40,7 +40,7 @@
 //! // What an adapter does with the head of a request.
 //! let answer = |parts: &Parts| {
 //!     let Asked::Channel(asked) = gateway.ask(parts) else { panic!("it is for a channel") };
-//!     let outcome = gateway.authenticate(&asked, parts).into_ready().expect("it need not wait");
+//!     let outcome = gateway.authenticate(&asked, parts).into_ready().expect("nothing has to be awaited");
 //!     match gateway.decide(asked, parts, outcome, Instant::now()) {
 //!         Handled::Respond(response) => response,
 //!         handled => panic!("{handled:?}"),

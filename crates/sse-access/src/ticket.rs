@@ -15,11 +15,11 @@ use sse_core::{
 
 use crate::clock::Clock;
 
-/// What tickets are made and checked with: only its holder can do either.
+/// The key that makes and checks tickets.
 ///
-/// A ticket names a channel, when it ends, and whom it was given to, for everybody to read. A MAC shows that it
-/// was made with the key. Nothing is remembered of it, so it can be used again, as the address of an
-/// `EventSource` is, and by any server that has the key.
+/// A ticket holds the channel, its end, and the subject and ID of the grant. Everybody can read it, but only with the
+/// key can one be made, which its MAC proves. Nothing is stored about a ticket. So it can be used any number
+/// of times, as an `EventSource` uses its URL, and at every server that has the key.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
@@ -42,10 +42,10 @@ use crate::clock::Clock;
 pub struct TicketKey(hmac::Key);
 
 impl TicketKey {
-    /// The shortest key, in bytes: as long as what it makes.
+    /// The shortest key, in bytes: as long as the MAC.
     pub const MIN_LEN: usize = 32;
 
-    /// A key that a file holds: these bytes, to the last one.
+    /// A key of these `bytes`, all of them, as a file holds it.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl TicketKey {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, bytes)))
     }
 
-    /// A new key. Its tickets end with it: no other process knows it.
+    /// A new random key. No other process has it, so its tickets end with this one.
     ///
     /// # Errors
     ///
@@ -68,11 +68,11 @@ impl TicketKey {
         Self::new(&bytes)
     }
 
-    /// A ticket to listen on the channel `token`, for the holder of `grant`. It ends with the grant, or after
+    /// A ticket for listening on the channel `token`, for the holder of `grant`. It ends with the grant or after
     /// `ttl`, whichever is sooner.
     ///
-    /// `None` if the grant has ended or does not permit to listen there, or if the ticket would be longer than
-    /// [`TicketError::MAX_LEN`] because its subject and ID are.
+    /// `None` if the grant has ended or does not permit listening there, or if its subject and ID are so long that
+    /// the ticket would be longer than [`TicketError::MAX_LEN`].
     pub fn issue(
         &self,
         grant: &Grant,
@@ -99,11 +99,11 @@ impl TicketKey {
         (text.len() <= TicketError::MAX_LEN).then(|| Ticket::new(&text, contents.end / 1000))
     }
 
-    /// What `ticket` grants: to listen on its channel and nothing else, until it ends.
+    /// The grant of `ticket`: listening on its channel and nothing else, until it ends.
     ///
     /// # Errors
     ///
-    /// [`TicketError`] says what is wrong with it, and nothing of what is in it.
+    /// [`TicketError`] says what is wrong with the ticket, without showing its contents.
     pub fn open(&self, ticket: &str, now: Instant) -> Result<Grant, TicketError> {
         if TicketError::MAX_LEN < ticket.len() {
             return Err(TicketError::TooLong { len: ticket.len() });
@@ -131,7 +131,7 @@ impl fmt::Debug for TicketKey {
     }
 }
 
-/// What stands in a ticket: a version, the end, and three texts, each behind its length.
+/// The contents of a ticket: a version, the end, and three texts, each after its length.
 struct Contents<'a> {
     /// In milliseconds since the beginning of 1970.
     end: u64,
@@ -146,7 +146,7 @@ impl<'a> Contents<'a> {
         let mut bytes = vec![VERSION];
         bytes.extend(self.end.to_be_bytes());
         for text in [Some(self.token), self.subject, self.id] {
-            // A text that is missing is not an empty one.
+            // A length of 0 is a missing text, and 1 an empty one.
             let len = u16::try_from(text.map_or(0, |text| text.len() + 1)).ok()?;
             bytes.extend(len.to_be_bytes());
             bytes.extend(text.unwrap_or_default().as_bytes());
@@ -196,13 +196,13 @@ impl<'a> Contents<'a> {
 /// How the contents are written; the first byte of a ticket.
 const VERSION: u8 = 1;
 const TAG_LEN: usize = 32;
-/// What is before the contents in what the MAC is made of, so that a key that is used for something else too
-/// makes no ticket by accident.
+/// Precedes the contents in the input of the MAC, so that another use of the same key cannot make a ticket by
+/// accident.
 const CONTEXT: &[u8] = b"sse ticket\0";
-/// A century, so that a sum has a meaning.
+/// A century, so that no sum overflows.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// Why bytes are no [`TicketKey`].
+/// Why there is no [`TicketKey`].
 ///
 /// ```
 /// use sse_access::{TicketKey, TicketKeyError};
@@ -212,7 +212,7 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TicketKeyError {
-    /// A key that can be guessed.
+    /// The key is so short that it can be guessed.
     #[error("a key of {len} bytes is too short: at least {} are needed", TicketKey::MIN_LEN)]
     Short {
         /// Its length in bytes.
@@ -223,7 +223,7 @@ pub enum TicketKeyError {
     Random,
 }
 
-/// Why a ticket is not valid. It shows nothing of the ticket.
+/// Why a ticket is not valid. It does not show the ticket.
 ///
 /// ```
 /// use std::time::Instant;
@@ -243,8 +243,8 @@ pub enum TicketError {
         /// Its length in bytes.
         len: usize,
     },
-    /// It is no ticket, or one of another version.
-    #[error("this is no ticket")]
+    /// It is not a ticket, or one of another version.
+    #[error("this is not a ticket")]
     Malformed,
     /// It was not made with this key.
     #[error("the ticket was not made here, or with a key that is not used any more")]
@@ -258,10 +258,10 @@ pub enum TicketError {
 }
 
 impl TicketError {
-    /// The longest ticket, in bytes: the subject and the ID of the longest token fit.
+    /// The longest ticket, in bytes. The subject and the ID of the longest token fit.
     pub const MAX_LEN: usize = 12_288;
 
-    /// Whether the ticket was made with the key, so that it was not made up to guess one.
+    /// Whether the ticket was made with the key, so that it is no attempt to guess one.
     pub fn is_genuine(&self) -> bool {
         matches!(self, Self::Ended { .. })
     }

@@ -52,18 +52,22 @@ use crate::{
 ///
 /// # Who may listen and publish
 ///
-/// [`GatewayConfig::with_access`](sse_core::GatewayConfig::with_access) says who may, whatever the framework: a
-/// closure decides here, and the crate `sse-access` has what checks tokens, passwords and tickets.
+/// [`GatewayConfig::with_access`](sse_core::GatewayConfig::with_access) sets who may, independently of the
+/// framework. Here a closure decides; the crate `sse-access` checks tokens, passwords and tickets. The closure
+/// finds the key by its hash in a map, since the time of a comparison would show how much of a guess is right.
 ///
 /// ```
+/// use std::collections::HashMap;
+///
 /// use sse_core::{
 ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
 ///     access::{Access, Credential, Denied, Grant, Permissions, from_fn},
 /// };
 ///
 /// let staff = Grant::new(Permissions::all().with_action("ping").with_action("close"));
+/// let keys = HashMap::from([("s3cret".to_owned(), staff)]);
 /// let access = Access::new(from_fn(move |request| match request.credential() {
-///     Some(Credential::Bearer("s3cret")) => Ok(Some(staff.clone())),
+///     Some(Credential::Bearer(key)) => keys.get(*key).cloned().map(Some).ok_or(Denied::Unauthorized),
 ///     Some(_) => Err(Denied::Unauthorized),
 ///     None => Ok(None),
 /// }));
@@ -74,11 +78,11 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # Behind a look of your own
+/// # Behind a check of your own
 ///
 /// Middleware goes around a scope with the service in it. This one lets nobody listen or publish without
-/// a session, and with one only in the rooms: a [`Grant`](sse_core::access::Grant) in the extensions of a
-/// request is what it is held to.
+/// a session. With a session it permits listening in the rooms only: it puts a
+/// [`Grant`](sse_core::access::Grant) into the extensions of the request.
 ///
 /// ```
 /// use actix_web::{
@@ -145,8 +149,9 @@ impl EventService {
     /// path that listens. That is the place to start from, a refusal as each client can read it, CORS, the
     /// headers `Sse-*`, HEAD, and looking again at a token that is taken; see [`Gateway::listen`].
     ///
-    /// Who may listen, and on which channel, the route decides before. A [`Grant`](sse_core::access::Grant) that
-    /// it puts into the extensions of `request` ends the stream when it ends or is revoked. It is to be asked for GET and HEAD,
+    /// The route decides beforehand who may listen, and on which channel. If it puts a
+    /// [`Grant`](sse_core::access::Grant) into the extensions of `request`, the stream ends when that ends or is
+    /// revoked. Call it for GET and HEAD,
     /// and for OPTIONS too where pages of other origins may listen, as by [`web::to`]. `payload` tells over
     /// HTTP/2 that the client goes away.
     ///

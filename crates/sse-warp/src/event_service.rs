@@ -65,8 +65,9 @@ impl EventService {
     /// read it, CORS, the headers `Sse-*`, HEAD, and looking again at a token that is taken; see
     /// [`Gateway::listen`].
     ///
-    /// Who may listen, and on which channel, the route decides before. A [`Grant`](sse_core::access::Grant) that
-    /// it puts into the extensions of `parts` ends the stream when it ends or is revoked. It is to be asked for GET and HEAD,
+    /// The route decides beforehand who may listen, and on which channel. If it puts a
+    /// [`Grant`](sse_core::access::Grant) into the extensions of `parts`, the stream ends when that ends or is
+    /// revoked. Call it for GET and HEAD,
     /// and for OPTIONS too where pages of other origins may listen: [`warp::get`] lets only GET pass.
     pub async fn respond(&self, token: &Token, parts: &Parts) -> reply::Response {
         convert(self.0.respond(token, parts).await)

@@ -35,18 +35,22 @@ use crate::{parts, reply::convert};
 ///
 /// # Who may listen and publish
 ///
-/// [`GatewayConfig::with_access`](sse_core::GatewayConfig::with_access) says who may, whatever the framework: a
-/// closure decides here, and the crate `sse-access` has what checks tokens, passwords and tickets.
+/// [`GatewayConfig::with_access`](sse_core::GatewayConfig::with_access) sets who may, independently of the
+/// framework. Here a closure decides; the crate `sse-access` checks tokens, passwords and tickets. The closure
+/// finds the key by its hash in a map, since the time of a comparison would show how much of a guess is right.
 ///
 /// ```
+/// use std::collections::HashMap;
+///
 /// use sse_core::{
 ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
 ///     access::{Access, Credential, Denied, Grant, Permissions, from_fn},
 /// };
 ///
 /// let staff = Grant::new(Permissions::all().with_action("ping").with_action("close"));
+/// let keys = HashMap::from([("s3cret".to_owned(), staff)]);
 /// let access = Access::new(from_fn(move |request| match request.credential() {
-///     Some(Credential::Bearer("s3cret")) => Ok(Some(staff.clone())),
+///     Some(Credential::Bearer(key)) => keys.get(*key).cloned().map(Some).ok_or(Denied::Unauthorized),
 ///     Some(_) => Err(Denied::Unauthorized),
 ///     None => Ok(None),
 /// }));
@@ -57,12 +61,12 @@ use crate::{parts, reply::convert};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # Behind a look of your own
+/// # Behind a check of your own
 ///
-/// Filters go before it as before any other. This one lets nobody listen or publish without a session. What a
-/// session may do is for a route of your own, which puts a [`Grant`](sse_core::access::Grant) into the extensions
-/// of its [`parts`](crate::parts()), or for a layer of `tower` around the filter, which puts it into those of the
-/// request.
+/// Filters go before it as before any other. This one lets nobody listen or publish without a session. To
+/// restrict what a session may do, put a [`Grant`](sse_core::access::Grant) into the extensions: in a route of
+/// your own into those of its [`parts`](crate::parts()), or in a layer of `tower` around the filter into those of
+/// the request.
 ///
 /// ```
 /// use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat};

@@ -7,7 +7,7 @@ use {crate::limits::Address, sse_core::gateway::RemoteAddr, std::net::IpAddr};
 
 use crate::limits::{Client, Limits};
 
-/// An attempt of a client to say who it is.
+/// An attempt of a client to authenticate.
 #[derive(Clone)]
 pub(super) struct Attempt {
     counted: Option<(Arc<Limits>, Client)>,
@@ -24,7 +24,7 @@ impl Attempt {
         }
     }
 
-    /// Where it comes from, if that is known.
+    /// The address of the client, if it is known.
     #[cfg(feature = "http")]
     pub(super) fn address(&self) -> Option<IpAddr> {
         self.counted.as_ref().map(|(_, client)| client.ip()).or(self.peer)
@@ -37,14 +37,14 @@ impl Attempt {
         client.is_limited().then(|| client.ip().into())
     }
 
-    /// Whether it may be made: not once too many have failed.
+    /// Whether it may be made: not if too many have failed.
     pub(super) fn check(&self) -> Result<(), Denied> {
         let Some((limits, client)) = &self.counted else { return Ok(()) };
         let too_many = |retry_after| Denied::TooManyFailures { retry_after };
         limits.check_failures(*client, Instant::now()).map_err(too_many)
     }
 
-    /// Counts it as one that has failed.
+    /// Counts it as failed.
     pub(super) fn fail(&self) {
         if let Some((limits, client)) = &self.counted {
             limits.count_failure(*client, Instant::now());

@@ -3,7 +3,7 @@ use sse_core::access::{Denied, Outcome};
 use super::attempt::Attempt;
 
 impl Attempt {
-    /// Ends it, and counts it if it has failed.
+    /// Ends the attempt, and counts it if it has failed.
     pub(super) fn end(&self, ended: impl Into<Ended>) -> Outcome {
         let Ended { outcome, is_failure } = ended.into();
         if is_failure {
@@ -13,8 +13,7 @@ impl Attempt {
     }
 }
 
-/// What comes of an attempt, and whether it counts as one that has failed: what is made up does, what was
-/// valid once does not.
+/// The outcome of an attempt, and whether it counts as failed. A credential that was valid once does not.
 pub(super) struct Ended {
     pub(super) outcome: Outcome,
     pub(super) is_failure: bool,

@@ -3,8 +3,8 @@ use sse_core::access::Outcome;
 use super::{attempt::Attempt, ended::Ended};
 
 impl Attempt {
-    /// What comes of it once `outcome` is known. If nobody waits for that, it has failed: those who guess would
-    /// leave early.
+    /// Ends the attempt once `outcome` is known. It counts as failed if the client leaves before that: otherwise
+    /// guesses that are given up early would not be counted.
     pub(super) async fn follow(self, outcome: impl Future<Output = Ended>) -> Outcome {
         let mut unfinished = Unfinished(Some(self));
         let ended = outcome.await;
@@ -13,7 +13,7 @@ impl Attempt {
     }
 }
 
-/// An attempt that has failed if this is dropped.
+/// Counts the attempt as failed when it is dropped.
 struct Unfinished(Option<Attempt>);
 
 impl Drop for Unfinished {

@@ -1,4 +1,4 @@
-//! Who sends a request, by all the ways of this crate.
+//! Who sends a request, in all the ways of this crate.
 
 use std::{
     sync::Arc,
@@ -41,24 +41,25 @@ use tokens::Tokens;
 #[cfg(all(feature = "http", feature = "jwt"))]
 mod remote;
 
-/// Says who sends a request, by the ways that it is given.
+/// Finds out who sends a request, in the ways that it is given.
 ///
-/// | what is presented | who says whose it is |
+/// | credential | checked by |
 /// |---|---|
 /// | `Authorization: Bearer`, a cookie | `with_jwt`, `with_remote_jwt`; without them `with_upstream` |
 /// | `Authorization: Basic` | `with_passwords`; without them `with_upstream` |
 /// | `Authorization` of another scheme | `with_upstream` |
 /// | a ticket in the query | `with_tickets` |
-/// | nothing | nobody is asked; it is somebody without a name |
+/// | none | nothing: the sender is anonymous |
 ///
-/// What nobody is there to check is not valid. Of what is valid a grant is made; it is remembered until it ends
-/// (of a password: as long as the process lives, of what another server says: for a time), so that it costs
-/// little to present it again.
+/// A credential that nothing checks is not valid. The grant of a valid one is remembered, so that it costs little to
+/// present it again: that of a token until it ends, that of a password as long as the process lives, and an
+/// upstream server's [for a while](Upstream::with_ttl).
 ///
-/// With [`Self::with_limits`] an address whose attempts have failed too often has to wait. A failure is what was
-/// made up or is damaged: a token or a ticket with a wrong signature, a wrong password, what another server does
-/// not know. One that was valid once is none, so that nobody is locked out whose token has just ended. What is
-/// remembered, and a ticket that is valid, count in any case.
+/// With [`Self::with_limits`] an address with too many failed attempts has to wait. Credentials that are made up or
+/// damaged count as failures: a token or a ticket with a wrong signature, a wrong password, a credential that the
+/// upstream server does not know. A token or a ticket that was valid once does not count, so that nobody is
+/// locked out because it has ended. Credentials that are remembered, and valid tickets, are accepted in any
+/// case.
 ///
 /// ```
 /// use std::{sync::Arc, time::Duration};
@@ -90,12 +91,12 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// Nothing that is presented is valid.
+    /// Accepts no credentials.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes tokens that `jwt` verifies, as bearer tokens and in the cookie.
+    /// Accepts tokens that `jwt` verifies, as bearer tokens and in the cookie.
     #[cfg(feature = "jwt")]
     #[must_use]
     pub fn with_jwt(mut self, jwt: Jwt) -> Self {
@@ -103,8 +104,7 @@ impl Authentication {
         self
     }
 
-    /// Takes tokens that `jwt` verifies with its keys and with `keys`. It is in the place of
-    /// [`Self::with_jwt`].
+    /// Accepts tokens that `jwt` verifies, with its own keys and with `keys`. It replaces [`Self::with_jwt`].
     #[cfg(all(feature = "http", feature = "jwt"))]
     #[must_use]
     pub fn with_remote_jwt(mut self, jwt: Jwt, keys: RemoteKeys) -> Self {
@@ -112,7 +112,7 @@ impl Authentication {
         self
     }
 
-    /// Takes names and passwords.
+    /// Accepts names and passwords.
     #[cfg(feature = "password")]
     #[must_use]
     pub fn with_passwords(mut self, passwords: Passwords) -> Self {
@@ -120,7 +120,7 @@ impl Authentication {
         self
     }
 
-    /// Asks `upstream` about what nothing else here is for.
+    /// Asks `upstream` about credentials that nothing else here checks.
     #[cfg(feature = "http")]
     #[must_use]
     pub fn with_upstream(mut self, upstream: Upstream) -> Self {
@@ -128,15 +128,15 @@ impl Authentication {
         self
     }
 
-    /// Makes tickets with `key`, and takes them. A ticket ends after `ttl`, or with the grant that it was asked
-    /// for with.
+    /// Issues tickets with `key`, and accepts them. A ticket ends after `ttl`, or earlier with the grant that it was
+    /// issued for.
     #[must_use]
     pub fn with_tickets(mut self, key: TicketKey, ttl: Duration) -> Self {
         self.tickets = Some((key, ttl));
         self
     }
 
-    /// Lets `limits` count the attempts that fail. Default: there may be any number.
+    /// Lets `limits` count failed attempts. Default: any number may fail.
     #[must_use]
     pub fn with_limits(mut self, limits: Arc<Limits>) -> Self {
         self.limits = Some(limits);
@@ -183,7 +183,7 @@ impl Authentication {
         let Some((key, _)) = &self.tickets else {
             return Verdict::ready(Err(Denied::Unauthorized));
         };
-        // That costs no more than to look for it among what is remembered.
+        // Opening a ticket costs no more than looking it up in a cache would.
         Verdict::ready(match key.open(ticket, Instant::now()) {
             Ok(grant) => Ok(Some(grant)),
             Err(error) => {

@@ -11,17 +11,17 @@ use super::{
 };
 use crate::{JwtError, Keys, RemoteKeys};
 
-/// Keys that come from elsewhere, beside those that are always there.
+/// Keys that are fetched, and the keys that are configured.
 #[derive(Debug)]
 pub(super) struct Remote {
     keys: RemoteKeys,
     own: Arc<Keys>,
-    /// Which keys the tokens are verified with.
+    /// The version of the keys that tokens are verified with.
     version: AtomicU64,
 }
 
 impl Remote {
-    /// Whether there may be a key elsewhere for a token that is refused because of `error`.
+    /// Whether a token that is refused for `error` may be signed with a key that has not been fetched yet.
     pub(super) fn may_have_key(&self, error: &JwtError) -> bool {
         match error {
             JwtError::UnknownKey => true,
@@ -32,14 +32,14 @@ impl Remote {
 }
 
 impl Tokens {
-    /// Verifies with `keys` too.
+    /// Also verifies with `keys`.
     pub(super) fn with_remote_keys(mut self, keys: RemoteKeys) -> Self {
         let own = self.jwt.keys();
         self.remote = Some(Remote { keys, own, version: AtomicU64::new(0) });
         self
     }
 
-    /// Takes the keys that have come meanwhile.
+    /// Takes over the keys that were fetched meanwhile.
     pub(super) fn renew(&self) {
         let Some(remote) = &self.remote else { return };
         let is_current = || remote.keys.version() == remote.version.load(Ordering::Acquire);
@@ -56,7 +56,7 @@ impl Tokens {
         remote.version.store(version, Ordering::Release);
     }
 
-    /// Verifies `token` with the keys that there are now.
+    /// Lets the keys be fetched again, and verifies `token` with them.
     pub(super) async fn look_again(&self, remote: &Remote, token: &str) -> Ended {
         if !remote.keys.look_again().await {
             return Ended { outcome: Err(Denied::Unavailable), is_failure: false };

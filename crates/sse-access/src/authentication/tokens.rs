@@ -15,14 +15,14 @@ use crate::{
     cache::{DEFAULT_CAPACITY, VerdictCache},
 };
 
-/// The grants of tokens, by the tokens themselves. To digest a token would cost more than all else that is done
-/// for it, and they are in the buffers of connections too.
+/// The grants of tokens, by the tokens themselves. A digest of a token would cost more than everything else that is
+/// done for it, and would hide nothing: tokens are in the buffers of connections, too.
 pub(super) type Grants = VerdictCache<Box<str>>;
 
-/// The tokens that are verified, and the grants of those that were valid.
+/// Verifies tokens, and remembers the grants of those that are valid.
 pub(super) struct Tokens {
     pub(super) jwt: Jwt,
-    /// With other keys it is another one: what is verified with the old ones meanwhile goes with them.
+    /// It is replaced together with the keys, so that no grant outlives the key that it was verified with.
     pub(super) grants: RwLock<Arc<Grants>>,
     #[cfg(feature = "http")]
     pub(super) remote: Option<Remote>,
@@ -38,7 +38,7 @@ impl Tokens {
         }
     }
 
-    /// What the holder of `token` may do, who makes `attempt` unless that is known.
+    /// The verdict on `token`; `attempt` is called unless it is remembered.
     pub(super) fn check<'a>(
         &'a self,
         token: &'a str,

@@ -5,7 +5,7 @@ use sse_core::access::Denied;
 
 use crate::{cache::KnownVerdict, claims::Claims, clock::Clock, fetch::FetchError};
 
-/// What the answer `head` says of the credential that was asked about.
+/// The verdict in the answer `head`.
 pub(super) fn read(
     head: &Parts,
     max_age: Option<Duration>,
@@ -41,7 +41,7 @@ pub(super) fn read(
     }))
 }
 
-/// Why it cannot be known who a credential is.
+/// Why there is no verdict.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error(transparent)]
@@ -54,9 +54,7 @@ pub(super) enum Failure {
     SeveralGrants,
     #[error("the `Sse-Grant` of the answer has {len} bytes, and at most {GRANT_MAX} are read")]
     LongGrant { len: usize },
-    #[error(
-        "the `Sse-Grant` of the answer is no JSON object of claims, as is seen at byte {column}"
-    )]
+    #[error("the `Sse-Grant` of the answer is no JSON object of claims: see byte {column}")]
     BadGrant { column: usize },
     #[error("{max} questions are under way, and there may be no more in all, or of one address")]
     Full { max: usize },

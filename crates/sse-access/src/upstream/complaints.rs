@@ -7,7 +7,7 @@ use std::{
 
 use super::Failure;
 
-/// When what went wrong was last said.
+/// When each kind of failure was last logged.
 #[derive(Default)]
 pub(super) struct Complaints(Mutex<HashMap<Discriminant<Failure>, Instant>>);
 

@@ -1,4 +1,4 @@
-//! A server of your own that is asked who a credential is.
+//! A server of your own that is asked about credentials.
 
 use std::{
     fmt,
@@ -27,40 +27,40 @@ use under_way::{Answer, Joined, UnderWay};
 mod complaints;
 use complaints::Complaints;
 
-/// A server of your own that is asked who a credential is, and what its holder may do.
+/// A server of your own that is asked who holds a credential, and what the holder may do.
 ///
-/// It is asked by GET, and finds in the fields of the head:
+/// It gets a GET with these header fields:
 ///
-/// | field | what it says |
+/// | field | content |
 /// |---|---|
-/// | `Authorization` or `Cookie` | the one credential that counts; other cookies stay away |
-/// | `X-Forwarded-Method`, `X-Forwarded-Uri` | what is to be done: the method and the path, without the query |
+/// | `Authorization` or `Cookie` | the one credential that counts; other cookies are not sent |
+/// | `X-Forwarded-Method`, `X-Forwarded-Uri` | the method and the path of the request, without the query |
 /// | `X-Forwarded-Host` | the host that the client named |
 /// | `X-Forwarded-For` | the address of the client, where it is known |
 ///
-/// and it answers:
+/// It answers:
 ///
-/// | answer | what it means |
+/// | answer | meaning |
 /// |---|---|
 /// | 2xx with `Sse-Grant` | what the holder of the credential may do, on all channels and not only by this request |
 /// | 401 | the credential is not valid |
 /// | 403 | the credential is valid, but not for this method and path |
-/// | anything else, or none in time | it cannot be known now: 503 for the client, and a line in the log |
+/// | anything else, or none in time | the client gets 503, and a line goes to the log |
 ///
-/// The value of `Sse-Grant` is JSON with the claims of a token: `sub` says who it is, `jti` names the grant, both
-/// for those that are to be revoked, `exp` is the second since 1970 at which it ends, `sse` has the permissions:
+/// The value of `Sse-Grant` is JSON with the claims of a token. `sub` is the subject and `jti` the ID, by which a grant
+/// is revoked. `exp` is when it ends, in seconds since the beginning of 1970. `sse` has the permissions:
 ///
 /// ```text
 /// Sse-Grant: {"sub":"alice","exp":1790000000,"sse":{"listen":["room:*"],"publish":["room:42"]}}
 /// ```
 ///
-/// A grant without `exp` has no end, so that a stream which was begun with it goes on until its listener leaves or
-/// it is revoked; [`Self::with_max_age`] sets one.
+/// A grant without `exp` has no end: a stream that was opened with it goes on until its listener leaves or the grant
+/// is revoked. [`Self::with_max_age`] sets an end.
 ///
 /// An answer is remembered for [a while](Self::with_ttl): 2xx and 401 for the credential, 403 for the credential,
-/// the method and the path. A credential that is asked about is not asked about again meanwhile: who else presents
-/// it waits for the same answer. No more than 256 questions are under way at a time, and no more than 64 of one
-/// address to which [limits](crate::limits::Limits) apply; beyond, it is 503.
+/// the method and the path. Requests with the same credential wait for one answer, and do not each ask. No more
+/// than 256 requests to the server are under way at a time, and no more than 64 for one address to which
+/// [limits](crate::limits::Limits) apply; beyond that, clients get 503.
 ///
 /// ```
 /// use std::time::Duration;
@@ -84,7 +84,7 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// Asks at `endpoint`.
+    /// Asks the server at `endpoint`.
     pub fn new(endpoint: Endpoint) -> Self {
         Self {
             endpoint,
@@ -96,15 +96,15 @@ impl Upstream {
         }
     }
 
-    /// Sets for how long an answer is remembered; a grant that ends earlier is not remembered longer than it
-    /// lasts. Default: 10 s. With zero each request is a question.
+    /// Sets how long an answer is remembered, at most until its grant ends. Default: 10 s. With zero the server is
+    /// asked about each request.
     #[must_use]
     pub fn with_ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl.min(TTL_MAX);
         self
     }
 
-    /// Sets after which time a grant ends, whether or not it says when it ends. Default: never.
+    /// Sets how long a grant lasts at most, whatever its `exp` is. Default: without a bound.
     #[must_use]
     pub fn with_max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
@@ -118,21 +118,21 @@ impl Upstream {
         self
     }
 
-    /// What is known about `question` without asking.
+    /// The answer to `question` that is remembered, if there is one.
     pub(crate) fn recall(&self, question: &Question) -> Option<KnownVerdict> {
         let find = |key| self.verdicts.find(&key, Instant::now());
         find(question.by_path()).or_else(|| find(question.by_credential()))
     }
 
-    /// Asks, or waits for the answer if it is asked already. `count_failure` is called if this asks and the
-    /// credential is not valid, also when nobody waits any more.
+    /// Asks, or waits for the answer if the question is under way. `count_failure` is called if this asks and the
+    /// credential is not valid, even if the client has left.
     pub(crate) async fn ask(
         self: Arc<Self>,
         question: Question,
         count_failure: impl Fn() + Clone + Send + 'static,
     ) -> KnownVerdict {
-        // The answer to any question about the credential will do, but a 403 says nothing of another path:
-        // then this very question is put, at once for all who wait.
+        // An answer to any question about the credential will do, except for a 403 of another path. Then this
+        // question is asked, once for all who wait for it.
         let any = self.join(question.by_credential(), &question, count_failure.clone()).await;
         if any.is_about(&question) {
             return any.into_verdict();
@@ -140,7 +140,7 @@ impl Upstream {
         self.join(question.by_path(), &question, count_failure).await.into_verdict()
     }
 
-    /// Forgets the grants that `revocation` means.
+    /// Forgets the grants that `revocation` matches.
     pub(crate) fn forget(&self, revocation: &Revocation) {
         self.verdicts.forget(revocation);
     }
@@ -155,7 +155,7 @@ impl Upstream {
             Joined::Known(verdict) => return Answer::new(question, verdict),
             Joined::Waiting(waiting) => waiting,
             Joined::First(asker, waiting) => {
-                // A task of its own: others may wait for the answer when the one who asks has left.
+                // A task of its own, because others may wait for the answer when this client has left.
                 let (upstream, question) = (Arc::clone(self), question.clone());
                 tokio::spawn(async move {
                     let verdict = upstream.put(&question).await;
@@ -177,7 +177,7 @@ impl Upstream {
         Answer::new(question, Err(self.fail(&Failure::Full { max })))
     }
 
-    /// Puts `question`, and remembers what is answered.
+    /// Asks `question`, and remembers the answer.
     async fn put(&self, question: &Question) -> KnownVerdict {
         let asked = self.endpoint.ask(question.fields()).await;
         let read = asked

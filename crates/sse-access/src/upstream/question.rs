@@ -5,7 +5,7 @@ use sse_core::access::{AccessRequest, Credential};
 
 use crate::{cache::CacheKey, limits::Address};
 
-/// What is asked: who a credential is, and whether its holder may do what a request asks for.
+/// A question: who holds a credential, and whether the holder may send this request.
 #[derive(Clone)]
 pub(crate) struct Question {
     by_credential: CacheKey,
@@ -15,7 +15,7 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    /// The question about the credential of `request`. `None` if there is none to ask about.
+    /// The question about the credential of `request`; `None` without one that can be passed on.
     pub(crate) fn new(request: &AccessRequest<'_>) -> Option<Self> {
         let parts = request.parts();
         let (name, value) = present(request.credential()?, parts)?;
@@ -37,7 +37,7 @@ impl Question {
         Some(Self { by_credential, by_path, fields, client: None })
     }
 
-    /// The same question, which comes from `client`.
+    /// The question with the address of the client.
     pub(crate) fn of_client(mut self, client: Option<IpAddr>) -> Self {
         let address =
             client.map(|client| HeaderValue::from_str(&client.to_canonical().to_string()));
@@ -58,12 +58,12 @@ impl Question {
         self.client
     }
 
-    /// The same for all questions about the credential.
+    /// The key that all questions about the credential share.
     pub(super) fn by_credential(&self) -> CacheKey {
         self.by_credential
     }
 
-    /// The same for all questions about the credential, the method and the path.
+    /// The key that all questions about the credential, the method and the path share.
     pub(super) fn by_path(&self) -> CacheKey {
         self.by_path
     }
@@ -80,7 +80,7 @@ impl fmt::Debug for Question {
     }
 }
 
-/// The field that presents `credential` to somebody else.
+/// The header field that passes `credential` on.
 fn present(credential: &Credential<'_>, parts: &Parts) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = match credential {
         Credential::Bearer(token) => (header::AUTHORIZATION, secret(&format!("Bearer {token}"))?),
@@ -98,8 +98,8 @@ fn secret(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// The cookie whose value is `credential`, as it came: with its name and its quotes. Should several have that
-/// value, there is no telling which one is meant, and nothing is given away by naming all of them.
+/// The cookie whose value is `credential`, as it came, with its name and its quotes. If several cookies have that
+/// value, all of them are passed on, which reveals nothing more.
 fn cookies_of(credential: &str, parts: &Parts) -> Option<String> {
     let lines = parts.headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).map(str::trim);
@@ -114,7 +114,7 @@ fn unquoted(value: &str) -> &str {
     value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
 
-/// The host that the client named. In HTTP/2 and in a target with a host it stands there.
+/// The host that the client named: that of the request target if it has one, as in HTTP/2, or the header `Host`.
 fn host(parts: &Parts) -> Option<HeaderValue> {
     let Some(authority) = parts.uri.authority() else {
         return parts.headers.get(header::HOST).cloned();

@@ -12,7 +12,7 @@ use crate::{
     limits::Address,
 };
 
-/// The questions that have been put and not been answered.
+/// The questions that have been asked and not been answered yet.
 #[derive(Default)]
 pub(super) struct UnderWay(Mutex<Questions>);
 
@@ -25,8 +25,8 @@ struct Put {
 }
 
 impl UnderWay {
-    /// What there is for `question`: what is known, the answer to the same question or to the one under `key`
-    /// if they are put already, or the task to put it.
+    /// Joins `question` to those under way: returns what is known, or the future answer to the same question or to
+    /// the one under `key`, or makes the caller ask it.
     ///
     /// `recall` is called under the lock, so that an answer that comes now is either known or still awaited.
     pub(super) fn join(
@@ -63,7 +63,7 @@ impl UnderWay {
 pub(super) enum Joined {
     Known(KnownVerdict),
     Waiting(Waiting),
-    /// Nobody has put it yet.
+    /// The caller has to ask.
     First(Asker, Waiting),
     Full,
     /// The client has put as many as one may have under way.
@@ -80,7 +80,7 @@ impl Waiting {
     }
 }
 
-/// The one who puts a question. When it is dropped, the question is not under way any more.
+/// Held by the one who asks a question, which is under way until this is dropped.
 pub(super) struct Asker {
     under_way: Arc<UnderWay>,
     key: CacheKey,
@@ -88,7 +88,7 @@ pub(super) struct Asker {
 }
 
 impl Asker {
-    /// Tells all who wait.
+    /// Gives `answer` to all who wait for it.
     pub(super) fn answer(self, answer: Answer) {
         self.sender.send_replace(Some(answer));
     }
@@ -100,7 +100,7 @@ impl Drop for Asker {
     }
 }
 
-/// What has been answered, and to which question.
+/// A verdict, and the question that it answers.
 #[derive(Clone)]
 pub(super) struct Answer {
     by_path: CacheKey,
