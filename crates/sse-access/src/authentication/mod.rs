@@ -52,8 +52,8 @@ mod remote;
 /// | none | nothing: the sender is anonymous |
 ///
 /// A credential that nothing checks is not valid. The grant of a valid one is remembered, so that it costs little to
-/// present it again: that of a token until it ends, that of a password as long as the process lives, and an
-/// upstream server's [for a while](Upstream::with_ttl).
+/// present it again: that of a token until it ends, that of a password as long as the process lives, that of an
+/// upstream server for a while.
 ///
 /// With [`Self::with_limits`] an address with too many failed attempts has to wait. Credentials that are made up or
 /// damaged count as failures: a token or a ticket with a wrong signature, a wrong password, a credential that the

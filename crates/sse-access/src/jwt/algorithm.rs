@@ -54,7 +54,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// All that there are.
+    /// All algorithms.
     ///
     /// ```
     /// # use sse_access::Algorithm;
@@ -130,7 +130,7 @@ impl Algorithm {
     }
 }
 
-/// How a signature is verified, by what the key is made of.
+/// How a signature is verified, for each kind of key.
 pub(super) enum Verification {
     Hmac(hmac::Algorithm),
     Rsa(&'static RsaParameters),
@@ -144,7 +144,7 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// From what stands in the header of a token; case matters. `Ed25519` is `EdDSA` too.
+/// Parses the name in the header of a token; case matters. `Ed25519` is `EdDSA`, too.
 ///
 /// # Source
 ///
@@ -165,7 +165,7 @@ impl FromStr for Algorithm {
     }
 }
 
-/// A name that is no [`Algorithm`]'s.
+/// A name of no [`Algorithm`].
 ///
 /// ```
 /// use sse_access::Algorithm;

@@ -19,7 +19,7 @@ pub(super) struct Jwk {
     x: Option<String>,
     y: Option<String>,
     k: Option<String>,
-    /// What makes a key private; it is not looked at.
+    /// Present in a private key; its value is not looked at.
     d: Option<Value>,
 }
 

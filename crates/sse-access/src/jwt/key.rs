@@ -5,9 +5,10 @@ use super::{
     material::{Material, PEM},
 };
 
-/// What verifies tokens: a public key or a secret, and the algorithms that it may be used by.
+/// A key that verifies tokens: a public key or a secret, with the algorithms that it may be used with.
 ///
-/// The list is the key's own, so that no token can choose: a public key is no secret for HMAC.
+/// Each key has its own list, so that a token cannot choose: otherwise it could use a public key as the secret of an
+/// HMAC.
 ///
 /// ```
 /// use sse_access::{Algorithm, Key, KeyError, KeyKind};
@@ -30,7 +31,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// A secret, as it is, to the last byte.
+    /// A secret, with every byte of `secret`, a line end too.
     ///
     /// # Errors
     ///
@@ -59,8 +60,8 @@ impl Key {
         Self::new(algorithms, Material::from_pem(pem)?)
     }
 
-    /// The key in the file with these `contents`: a PEM file, or a secret without the line end behind it, which
-    /// editors and `echo` add.
+    /// The key in a file with these `contents`: a PEM file, or a secret. The line end after a secret, which editors
+    /// and `echo` add, does not count.
     ///
     /// # Errors
     ///
@@ -83,19 +84,19 @@ impl Key {
         }
     }
 
-    /// Names it: a token that names a key in its header (`kid`) is verified by the key of that name alone.
+    /// Sets its ID. A token that names a key in its header (`kid`) is verified only with keys of that ID.
     #[must_use]
     pub fn with_id(mut self, id: &str) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Its name.
+    /// Its ID.
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// By what algorithms it may be used.
+    /// The algorithms that it may be used with.
     pub fn algorithms(&self) -> &[Algorithm] {
         &self.algorithms
     }
@@ -106,7 +107,7 @@ impl Key {
     }
 }
 
-/// Shows what it is called and how it is used, and nothing of a secret.
+/// Shows its ID and its algorithms, but no secret.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key")
@@ -134,7 +135,7 @@ impl<'a> Contents<'a> {
     }
 }
 
-/// Why something is no key for verifying.
+/// Why something is not a [`Key`].
 ///
 /// ```
 /// use sse_access::{Algorithm, Key, KeyError};
@@ -147,40 +148,40 @@ impl<'a> Contents<'a> {
 #[non_exhaustive]
 pub enum KeyError {
     /// No algorithm is allowed.
-    #[error("a key needs at least one algorithm that it may be used by")]
+    #[error("a key needs at least one algorithm that it may be used with")]
     NoAlgorithm,
-    /// An algorithm that needs another kind of key.
-    #[error("{kind} cannot be used by {algorithm}, which needs {}", algorithm.key_kind())]
+    /// The algorithm needs another kind of key.
+    #[error("{kind} cannot be used with {algorithm}, which needs {}", algorithm.key_kind())]
     Mismatch {
         /// What the key is.
         kind: KeyKind,
         /// The algorithm that was asked for.
         algorithm: Algorithm,
     },
-    /// A JWK that names an algorithm that is not known.
+    /// The JWK names an unknown algorithm.
     #[error("the key is for the algorithm {name:?}, which is not known here")]
     UnknownAlgorithm {
         /// Its name.
         name: String,
     },
-    /// A secret in a JWK without `alg`.
-    #[error("a secret has to say in `alg` by which algorithm it may be used")]
+    /// The JWK is a secret without `alg`.
+    #[error("a secret has to say in `alg` with which algorithm it may be used")]
     SecretWithoutAlgorithm,
-    /// A secret that can be guessed.
+    /// The secret is so short that it can be guessed.
     #[error("a secret of {len} bytes is too short: at least {} are needed", Self::MIN_SECRET_LEN)]
     ShortSecret {
         /// Its length in bytes.
         len: usize,
     },
-    /// A PEM file given as a secret.
+    /// A PEM file is given as a secret.
     #[error("this is a PEM file: a key in it, which others may know, cannot be used as a secret")]
     PemAsSecret,
-    /// A key of another kind, in a JWK (set) or in DER, given as a secret.
+    /// A key in a JWK, a JWK set or DER is given as a secret.
     #[error(
         "this is a JWK or DER file: a key in it, which others may know, cannot be used as a secret"
     )]
     KeyAsSecret,
-    /// An RSA key of another size than is safe or can be used.
+    /// The RSA key is too small to be safe or too large to be used.
     #[error(
         "an RSA key of {bits} bits cannot be used: it has to have {} to {}",
         Self::MIN_RSA_BITS,
@@ -190,21 +191,19 @@ pub enum KeyError {
         /// The length of its modulus in bits.
         bits: usize,
     },
-    /// No public key and no certificate.
+    /// There is neither a public key nor a certificate.
     #[error("there is no PEM section with a public key or a certificate")]
     NoPem,
-    /// A private key where a public one is enough.
-    #[error(
-        "this is a private key: to verify, the public one is enough, and nothing else should be here"
-    )]
+    /// It is a private key, where a public one is enough.
+    #[error("this is a private key: verifying needs only the public one, so keep it elsewhere")]
     Private,
-    /// A kind of key, or a curve, that is not known.
+    /// The kind of key, or its curve, is unknown.
     #[error("keys of this kind are not known here: RSA, P-256, P-384 and Ed25519 are")]
     Unsupported,
-    /// Something is missing, has the wrong length, or is no point of its curve.
+    /// A part is missing, has the wrong length, or is not a point of the curve.
     #[error("the key is damaged")]
     Malformed,
-    /// A JWK that is not for verifying signatures.
+    /// The JWK is not for verifying signatures.
     #[error("the key is not for verifying signatures")]
     OtherUse,
 }
@@ -214,7 +213,7 @@ impl KeyError {
     ///
     /// # Source
     ///
-    /// RFC 7518, [HMAC with SHA-2 Functions][spec]: as long as the hash, of which the shortest has 256 bits.
+    /// RFC 7518, [HMAC with SHA-2 Functions][spec]: at least as long as the hash, the shortest of which has 256 bits.
     ///
     /// [spec]: https://www.rfc-editor.org/rfc/rfc7518.html#section-3.2
     pub const MIN_SECRET_LEN: usize = 32;
@@ -226,6 +225,6 @@ impl KeyError {
     ///
     /// [spec]: https://www.rfc-editor.org/rfc/rfc7518.html#section-3.3
     pub const MIN_RSA_BITS: usize = 2048;
-    /// The largest RSA key, in bits; beyond, verifying takes too long.
+    /// The largest RSA key, in bits: the bound of `ring`.
     pub const MAX_RSA_BITS: usize = 8192;
 }

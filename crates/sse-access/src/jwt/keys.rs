@@ -19,7 +19,7 @@ use super::{Key, KeyError, jwk::Jwk};
 pub struct Keys(Vec<Key>);
 
 impl Keys {
-    /// How many keys a set may have: a token that names none is tried with each.
+    /// How many keys a JWK set may have: a token that names no key is tried with each.
     pub const MAX_LEN: usize = 100;
 
     /// No keys.
@@ -27,7 +27,7 @@ impl Keys {
         Self::default()
     }
 
-    /// Adds a key. Several may have the same name, or none.
+    /// Adds a key. Several keys may have the same ID, or none.
     #[must_use]
     pub fn with_key(mut self, key: Key) -> Self {
         self.0.push(key);
@@ -36,15 +36,15 @@ impl Keys {
 
     /// The keys of a JWK set.
     ///
-    /// A key that cannot be used is left out, and a line of the log says why: one that is not for signatures
-    /// (`use`, `key_ops`), of a kind or an algorithm that is not known, damaged, too small, or private. Without
-    /// `alg` an RSA key may be used by RS256, RS384 and RS512, one of P-256 by ES256, one of P-384 by ES384 and
-    /// one of Ed25519 by EdDSA; a secret is left out.
+    /// A key that cannot be used is left out, and the log says why: if it is not for signatures (`use`, `key_ops`),
+    /// its kind or algorithm is unknown, or it is damaged, too small or private. Without `alg` an RSA key may be
+    /// used with RS256, RS384 and RS512, one of P-256 with ES256, one of P-384 with ES384 and one of Ed25519 with
+    /// EdDSA; a secret is left out.
     ///
     /// # Errors
     ///
-    /// [`KeysError::NotASet`], [`KeysError::TooMany`], [`KeysError::Empty`], or [`KeysError::NoneUsable`] if no
-    /// key is left.
+    /// [`KeysError::NotASet`], [`KeysError::TooMany`], [`KeysError::Empty`], or [`KeysError::NoneUsable`] if every
+    /// key is left out.
     ///
     /// # Source
     ///
@@ -73,22 +73,22 @@ impl Keys {
         }
     }
 
-    /// How many there are.
+    /// The number of keys.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no keys.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// One after the other.
+    /// The keys, in the order in which they were added.
     pub fn iter(&self) -> std::slice::Iter<'_, Key> {
         self.0.iter()
     }
 
-    /// Those that a token may be signed with: the keys of that name, or where it names none, all.
+    /// The keys that a token may be signed with: those with the ID that it names, or all if it names none.
     pub(super) fn named<'a>(
         &'a self,
         id: Option<&'a str>,
@@ -132,7 +132,7 @@ struct Set {
     keys: Vec<Value>,
 }
 
-/// Why a text is no JWK set that can be used.
+/// Why a JWK set cannot be used.
 ///
 /// ```
 /// use sse_access::{KeyError, Keys, KeysError};
@@ -146,7 +146,7 @@ pub enum KeysError {
     /// Not JSON, or not an object with a list `keys`.
     #[error("this is no JWK set, an object with a list `keys`: line {line}, column {column}")]
     NotASet {
-        /// The line where that is seen, from 1.
+        /// The line of the error, from 1.
         line: usize,
         /// The column, from 1.
         column: usize,
@@ -157,12 +157,12 @@ pub enum KeysError {
         /// How many there are.
         count: usize,
     },
-    /// No key is left.
+    /// Every key is left out.
     #[error("none of the {count} keys can be used; of the first one: {first}")]
     NoneUsable {
         /// How many there are.
         count: usize,
-        /// What is wrong with the first one.
+        /// Why the first one is left out.
         first: KeyError,
     },
     /// The list is empty.

@@ -13,7 +13,7 @@ use super::{
     der::{Der, EXPLICIT_0, INTEGER, OID, SEQUENCE, without_zeros},
 };
 
-/// What a key is made of, which decides by what algorithms it can be used.
+/// The kind of a key, which decides with which algorithms it can be used.
 ///
 /// ```
 /// use sse_access::{Algorithm, KeyKind};
@@ -48,7 +48,7 @@ impl fmt::Display for KeyKind {
     }
 }
 
-/// What verifies: a secret, or a public key that has been looked at.
+/// A secret, or a public key that has been checked.
 #[derive(Clone)]
 pub(super) enum Material {
     Secret(Box<[u8]>),
@@ -58,7 +58,7 @@ pub(super) enum Material {
 
 impl Material {
     pub(super) fn secret(secret: &[u8]) -> Result<Self, KeyError> {
-        // Whoever knows a public key could sign with it.
+        // Everybody who knows a public key could sign with it.
         if secret.windows(PEM.len()).any(|window| window == PEM) {
             return Err(KeyError::PemAsSecret);
         }
@@ -160,7 +160,7 @@ impl Material {
         }
     }
 
-    /// Whether `signature` is that of `message` by `algorithm`, which is one for this kind of key.
+    /// Whether `signature` is a signature of `message` by `algorithm`.
     pub(super) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         match (self, algorithm.verification()) {
             (Self::Secret(secret), Verification::Hmac(hash)) => {
@@ -187,10 +187,10 @@ fn is_der(bytes: &[u8]) -> bool {
     der.sequence().is_some() && der.is_empty()
 }
 
-/// The public key of a certificate, of which nothing else counts.
+/// The public key of a certificate, which is all of it that counts.
 fn subject_key<'a>(certificate: &mut Der<'a>) -> Option<Der<'a>> {
     let mut signed = certificate.sequence()?.sequence()?;
-    // Certificates of the first version do not say so.
+    // Certificates of version 1 do not have the version.
     let _ = signed.read(EXPLICIT_0);
     signed.read(INTEGER)?;
     // Its algorithm, the issuer, the validity, the subject.
@@ -200,8 +200,8 @@ fn subject_key<'a>(certificate: &mut Der<'a>) -> Option<Der<'a>> {
     Some(signed)
 }
 
-/// Whether `point` lies on `curve`. `ring` looks at that in a key agreement alone before there is a
-/// signature, so this is one that is thrown away.
+/// Whether `point` lies on `curve`. Without a signature `ring` checks that only in a key agreement, so this makes
+/// one and throws its result away.
 fn is_on(curve: &'static agreement::Algorithm, point: &[u8]) -> bool {
     EphemeralPrivateKey::generate(curve, &SystemRandom::new()).is_ok_and(|own| {
         agree_ephemeral(own, &agreement::UnparsedPublicKey::new(curve, point), |_| ()).is_ok()

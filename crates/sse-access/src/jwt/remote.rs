@@ -16,15 +16,14 @@ use tracing::{error, info, warn};
 use super::{Keys, KeysError};
 use crate::fetch::{Endpoint, FetchError};
 
-/// The keys of an issuer, as a JWK set at an address that is asked again and again.
+/// The keys of an issuer, a JWK set that is fetched from a URL again and again.
 ///
-/// They are asked for when this is made, in the background, then as often as the answer's `Cache-Control` and
-/// [`Refresh`] say, and when a token names a key that is not among them. While the address does not answer, or
-/// not with a JWK set, the keys that it had last are valid. A key that is not in the set any more is not, nor is
-/// what was signed with it.
+/// They are fetched in the background: when this is made, then as often as the `Cache-Control` of the answer and
+/// [`Refresh`] say, and when a token names an unknown key. While the server does not answer with a JWK set, the last
+/// keys stay valid. When a key is no longer in the set, tokens that are signed with it are not valid any more.
 ///
-/// Before the first keys have come, nobody's token can be checked: a request waits for them as long as the
-/// [`Endpoint`] has time to answer, and is refused with 503 then.
+/// Before the first keys have arrived, no token can be checked. A request then waits for them, at most as long as the
+/// [`Endpoint`] may take, and gets 503 if they do not come.
 ///
 /// ```no_run
 /// use sse_access::{Authentication, Endpoint, Jwt, Keys, Refresh, RemoteKeys};
@@ -48,7 +47,7 @@ pub struct RemoteKeys {
 }
 
 impl RemoteKeys {
-    /// Asks at `endpoint` from now on, until this is dropped.
+    /// Fetches the keys from `endpoint` until this is dropped.
     ///
     /// # Panics
     ///
@@ -64,19 +63,19 @@ impl RemoteKeys {
         Self { shown, state, wanted, pause, task }
     }
 
-    /// Which set of keys it is: 0 before the first one, and another number for another set.
+    /// The number of the present set of keys: 0 before the first one, and another number for another set.
     pub(crate) fn version(&self) -> u64 {
         self.state.borrow().version
     }
 
-    /// The keys that are valid now, and which set they are.
+    /// The keys that are valid now, and the number of their set.
     pub(crate) fn latest(&self) -> (u64, Arc<Keys>) {
         let state = self.state.borrow();
         (state.version, state.keys.clone())
     }
 
-    /// Asks for the keys once more, unless that was a moment ago. False if they cannot be had: then nobody can
-    /// say whether a key is missing.
+    /// Fetches the keys again, unless that happened a moment ago. Returns false if they cannot be fetched: then it
+    /// is not known whether a key is missing.
     pub(crate) async fn look_again(&self) -> bool {
         let mut state = self.state.clone();
         let seen = {
@@ -104,7 +103,7 @@ impl fmt::Debug for RemoteKeys {
     }
 }
 
-/// How often [`RemoteKeys`] are asked for.
+/// How often [`RemoteKeys`] are fetched.
 ///
 /// ```
 /// use std::time::Duration;
@@ -122,15 +121,15 @@ pub struct Refresh {
 }
 
 impl Refresh {
-    /// Sets after which time they are asked for again where the answer does not say for how long it is fresh.
-    /// Default: 10 minutes.
+    /// Sets after which time they are fetched again if the answer does not say how long it is fresh. Default:
+    /// 10 minutes.
     #[must_use]
     pub fn with_interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// Sets how short and how long that time may be, whatever the answer says. Default: a minute and a day.
+    /// Sets the shortest and the longest such time, whatever the answer says. Default: a minute and a day.
     ///
     /// # Panics
     ///
@@ -142,15 +141,14 @@ impl Refresh {
         self
     }
 
-    /// Sets for how long they are not asked for again because of a token that names an unknown key.
-    /// Default: 10 s.
+    /// Sets how long after a fetch a token that names an unknown key does not cause another one. Default: 10 s.
     #[must_use]
     pub fn with_pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
         self
     }
 
-    /// When to ask again after an answer with `fields`.
+    /// When to fetch the keys again after an answer with `fields`.
     ///
     /// # Source
     ///
@@ -184,14 +182,14 @@ impl Default for Refresh {
     }
 }
 
-/// What is known of the keys.
+/// What is known about the keys.
 struct State {
     keys: Arc<Keys>,
     version: u64,
-    /// Whether they are asked for now, and when that began last.
+    /// Whether they are being fetched, and when that began last.
     is_asked: bool,
     begun: Instant,
-    /// Whether they were told the last time, and how many times they were asked for.
+    /// Whether the last fetch succeeded, and how many have ended.
     is_answered: bool,
     answers: u64,
 }
@@ -209,13 +207,13 @@ impl State {
     }
 }
 
-/// What asks for the keys in the background.
+/// Fetches the keys in the background.
 struct Fetcher {
     endpoint: Endpoint,
     refresh: Refresh,
     state: watch::Sender<State>,
     wanted: Arc<Notify>,
-    /// What was last answered.
+    /// The last answer.
     body: Option<Bytes>,
 }
 
@@ -233,7 +231,7 @@ impl Fetcher {
                     interval
                 }
                 Err(error) => {
-                    warn!("the keys of {} cannot be had: {error}", self.endpoint);
+                    warn!("cannot fetch the keys of {}: {error}", self.endpoint);
                     self.tell(false, None);
                     let wait = retry.min(self.refresh.max);
                     retry = (2 * retry).min(RETRY_MAX);
@@ -244,8 +242,8 @@ impl Fetcher {
         }
     }
 
-    /// Completes once somebody wants the keys to be asked for, and the last time is not a moment ago: those
-    /// who wanted it meanwhile have the answer to that.
+    /// Completes when the keys are wanted and were not fetched a moment ago. A wish from before that fetch ended is
+    /// served by it.
     async fn wanted(&self) {
         loop {
             self.wanted.notified().await;
@@ -255,7 +253,7 @@ impl Fetcher {
         }
     }
 
-    /// Asks once, and says when to ask again.
+    /// Fetches the keys once, and returns when to fetch them again.
     async fn fetch(&mut self) -> Result<Duration, JwksError> {
         let fields = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(ACCEPT))]);
         let (head, body) = self.endpoint.load(fields).await?;
@@ -275,7 +273,7 @@ impl Fetcher {
                 info!("{} has {} keys for tokens", self.endpoint, keys.len());
                 Ok(keys)
             }
-            // The issuer has taken the keys away that it had.
+            // The issuer has withdrawn its keys.
             Err(error @ (KeysError::Empty | KeysError::NoneUsable { .. })) => {
                 error!("{} has no keys for tokens: {error}", self.endpoint);
                 Ok(Keys::new())
@@ -297,7 +295,7 @@ impl Fetcher {
     }
 }
 
-/// Why there are no keys.
+/// Why the keys cannot be fetched.
 #[derive(Debug, thiserror::Error)]
 enum JwksError {
     #[error(transparent)]
@@ -310,7 +308,7 @@ enum JwksError {
 
 const ACCEPT: &str = "application/jwk-set+json, application/json";
 
-/// After how long they are asked for again if they could not be had: each time it is twice as long.
+/// After how long a failed fetch is repeated: twice as long each time.
 const RETRY_MIN: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(60);
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{Algorithm, Key, KeyError, KeyKind, key::Contents, material::Material};
 
-/// Signs tokens: what an issuer has. A server that takes tokens has a [`Key`].
+/// A key that signs tokens, for an issuer. A server that accepts tokens needs only a [`Key`].
 ///
 /// ```
 /// use serde_json::json;
@@ -48,10 +48,10 @@ enum Pair {
 }
 
 impl SigningKey {
-    /// A new key.
+    /// A new random key.
     ///
-    /// A secret is as long as the hash of its algorithm, and written in letters, digits, `-` and `_`, so that any
-    /// tool can be given it.
+    /// A secret has as many random bytes as the hash of its algorithm, written in letters, digits, `-` and `_`, so
+    /// that every tool takes it.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl SigningKey {
         Self::from_pem(algorithm, pem.as_bytes())
     }
 
-    /// A secret, as it is, to the last byte.
+    /// A secret, with every byte of `secret`, a line end too.
     ///
     /// # Errors
     ///
@@ -119,8 +119,8 @@ impl SigningKey {
         Ok(Self { algorithm, pair, contents: pem.into(), verifying })
     }
 
-    /// The key in the file with these `contents`: a PEM file, or a secret without the line end behind it, which
-    /// editors and `echo` add.
+    /// The key in a file with these `contents`: a PEM file, or a secret. The line end after a secret, which editors
+    /// and `echo` add, does not count.
     ///
     /// # Errors
     ///
@@ -132,34 +132,34 @@ impl SigningKey {
         }
     }
 
-    /// Names it: the tokens that it signs say so (`kid`).
+    /// Sets its ID, which its tokens name in their header (`kid`).
     #[must_use]
     pub fn with_id(mut self, id: &str) -> Self {
         self.verifying = self.verifying.with_id(id);
         self
     }
 
-    /// Its name.
+    /// Its ID.
     pub fn id(&self) -> Option<&str> {
         self.verifying.id()
     }
 
-    /// How it signs.
+    /// The algorithm that it signs with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// What to keep in a file, and to show to nobody: a PEM file, or a secret as it is.
+    /// What to keep in a secret file: the PEM file, or the bytes of the secret.
     pub fn contents(&self) -> &[u8] {
         &self.contents
     }
 
-    /// What verifies the tokens that it signs.
+    /// The key that verifies its tokens.
     pub fn verifying_key(&self) -> Key {
         self.verifying.clone()
     }
 
-    /// The public key as JSON, for a JWK set; `None` for a secret, of which there is no public half.
+    /// The public key as JSON, for a JWK set; `None` for a secret, which has no public half.
     ///
     /// # Source
     ///
@@ -190,7 +190,7 @@ impl SigningKey {
         Some(jwk)
     }
 
-    /// A token with these claims. Whether they are of any use is not looked at.
+    /// A token with these `claims`, which are not checked.
     ///
     /// # Panics
     ///
@@ -313,8 +313,8 @@ fn padding(algorithm: Algorithm) -> &'static dyn RsaEncoding {
     }
 }
 
-/// What stands before the seed of an Ed25519 key in PKCS#8. That of `ring` has the public key behind it, which
-/// OpenSSL 3.0 does not read.
+/// Precedes the seed of an Ed25519 key in PKCS#8. `ring` would add the public key, and OpenSSL 3.0 does not read
+/// that form.
 ///
 /// # Source
 ///
@@ -322,7 +322,7 @@ fn padding(algorithm: Algorithm) -> &'static dyn RsaEncoding {
 const ED25519_PKCS8: &[u8] =
     &[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
-/// Why something is no key for signing.
+/// Why something is not a [`SigningKey`].
 ///
 /// ```
 /// use sse_access::{Algorithm, SigningKey, SigningKeyError};
@@ -333,7 +333,7 @@ const ED25519_PKCS8: &[u8] =
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningKeyError {
-    /// Keys of this kind are made elsewhere.
+    /// RSA keys cannot be generated here.
     #[error(
         "a key for {algorithm} cannot be made here: `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048` makes one"
     )]
@@ -344,15 +344,15 @@ pub enum SigningKeyError {
     /// The system has no random numbers.
     #[error("the system has no random numbers")]
     Random,
-    /// No private key.
+    /// There is no private key.
     #[error("there is no PEM section with a private key")]
     NoPem,
-    /// A key of an elliptic curve in a format of its own.
+    /// The key of an elliptic curve is in the format SEC 1.
     #[error(
         "the key is in the format SEC 1: `openssl pkcs8 -topk8 -nodes -in FILE` writes it as PKCS#8"
     )]
     Sec1,
-    /// A key that a password protects.
+    /// The key is protected by a password.
     #[error("the key is encrypted: `openssl pkcs8 -topk8 -nodes -in FILE` decrypts it")]
     Encrypted,
     /// The key is damaged, or of another kind than the algorithm needs.
@@ -360,7 +360,7 @@ pub enum SigningKeyError {
     Rejected {
         /// The algorithm that was asked for.
         algorithm: Algorithm,
-        /// What `ring` says of it.
+        /// The reason that `ring` gives.
         why: String,
     },
     /// The key cannot be used for verifying either.

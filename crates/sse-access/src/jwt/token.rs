@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use super::JwtError;
 use crate::claims::{Object, present};
 
-/// A token in its compact form, taken apart.
+/// The parts of a token in its compact form.
 pub(super) struct SignedToken<'a> {
     pub(super) header: Header,
     /// What is signed.
@@ -35,7 +35,7 @@ impl<'a> SignedToken<'a> {
         })
     }
 
-    /// What is claimed, as JSON. It counts once the signature does.
+    /// The claims, as JSON. Verify the signature first.
     pub(super) fn claims(&self) -> Result<Vec<u8>, JwtError> {
         BASE64_URL_SAFE_NO_PAD.decode(self.payload).map_err(|_| JwtError::Claims)
     }
@@ -45,7 +45,7 @@ fn decoded(part: &str) -> Result<Vec<u8>, JwtError> {
     BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| JwtError::Malformed)
 }
 
-/// What says how a token is signed. Keys that it brings along, and addresses of keys, are not looked at.
+/// The header of a token, which says how it is signed. Keys and URLs of keys in it are ignored.
 ///
 /// # Source
 ///
@@ -57,10 +57,10 @@ pub(super) struct Header {
     pub(super) kid: Option<String>,
     #[serde(default, deserialize_with = "present")]
     typ: Option<String>,
-    /// What has to be understood beyond the standard: nothing is.
+    /// Whether it has extensions that must be understood. None is.
     #[serde(default, deserialize_with = "is_there")]
     crit: bool,
-    /// That the payload is compressed.
+    /// Whether the payload is compressed.
     #[serde(default, deserialize_with = "is_there")]
     zip: bool,
 }

@@ -8,15 +8,15 @@ use sse_core::access::Grant;
 use super::{Algorithm, Keys, token::SignedToken};
 use crate::{claims::Claims, clock::Clock};
 
-/// Verifies JSON Web Tokens and makes grants of them.
+/// Verifies JSON Web Tokens and makes grants from them.
 ///
-/// A token grants what its claim `sse` says, `{"listen": […], "publish": […], "actions": […]}`, each a list that may
-/// be missing; without that claim what Mercure's says, `mercure: {"subscribe": […], "publish": […]}`; and without
-/// either nothing. `sub` is the subject of the grant and `jti` its ID. `exp` is required: the grant ends
-/// then, and that of a token which comes later at the end of the leeway. `nbf` counts if it is there. A claim of a wrong type makes the token invalid.
+/// A token grants what its claim `sse` says, `{"listen": […], "publish": […], "actions": […]}`, where each list may be
+/// missing. Without that claim it grants what Mercure's says, `mercure: {"subscribe": […], "publish": […]}`, and
+/// without either nothing. `sub` is the subject of the grant and `jti` its ID. `exp` is required. The grant ends
+/// then; that of a token which arrives later, within the leeway, ends with the leeway. `nbf` is checked if it is present. A claim of a wrong type makes the token invalid.
 ///
-/// In its header, `alg` has to be allowed by a key, and `kid`, if it is there, has to name one. Nothing in a
-/// token leads to a key: `jwk`, `jku`, `x5c` and `x5u` are not looked at.
+/// A key has to allow the `alg` of the header. A `kid` has to be the ID of that key. Keys and URLs of keys in a token
+/// (`jwk`, `jku`, `x5c`, `x5u`) are ignored.
 ///
 /// ```
 /// use std::time::Instant;
@@ -51,11 +51,10 @@ pub struct Jwt {
 }
 
 impl Jwt {
-    /// How far the clocks of an issuer and of this server may be apart, unless said otherwise: a minute, since
-    /// machines that keep time at all are closer.
+    /// The default of [`Self::with_leeway`]: a minute, since clocks that are set at all differ by less.
     pub const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 
-    /// Takes tokens that are signed with one of `keys`, for any audience and of any issuer.
+    /// Accepts tokens that are signed with one of `keys`, for any audience and from any issuer.
     pub fn new(keys: Keys) -> Self {
         Self {
             keys: RwLock::new(Arc::new(keys)),
@@ -65,42 +64,42 @@ impl Jwt {
         }
     }
 
-    /// Takes only tokens that are for `audience` (`aud`), or for another one that is given so.
+    /// Accepts only tokens for `audience` (`aud`). Call it again to accept another audience, too.
     #[must_use]
     pub fn with_audience(mut self, audience: &str) -> Self {
         self.audiences.push(audience.into());
         self
     }
 
-    /// Takes only tokens of `issuer` (`iss`), or of another one that is given so.
+    /// Accepts only tokens from `issuer` (`iss`). Call it again to accept another issuer, too.
     #[must_use]
     pub fn with_issuer(mut self, issuer: &str) -> Self {
         self.issuers.push(issuer.into());
         self
     }
 
-    /// Sets how far the clocks of an issuer and of this server may be apart. Default: 60 s.
+    /// Sets how much the clocks of an issuer and of this server may differ. Default: 60 s.
     #[must_use]
     pub fn with_leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// Takes these keys in place of those that it has.
+    /// Replaces its keys.
     pub fn set_keys(&self, keys: Keys) {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
-    /// The keys that it has.
+    /// Its keys.
     pub fn keys(&self) -> Arc<Keys> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What `token` grants.
+    /// The grant of `token`.
     ///
     /// # Errors
     ///
-    /// [`JwtError`] says what is wrong with it, and nothing of what is in it.
+    /// [`JwtError`] says what is wrong with the token, without showing its contents.
     pub fn verify(&self, token: &str, now: Instant) -> Result<Grant, JwtError> {
         let token = SignedToken::parse(token)?;
         verify_signature(&token, &self.keys())?;
@@ -108,7 +107,7 @@ impl Jwt {
         self.accept(&claims, Clock::at(now))
     }
 
-    /// What the claims of a token grant whose signature is right.
+    /// The grant of a token whose signature is right.
     fn accept(&self, claims: &Claims, clock: Clock) -> Result<Grant, JwtError> {
         let expiry = claims.expiry().ok_or(JwtError::NoExpiry)?;
         if expiry.saturating_add(self.leeway) <= clock.unix() {
@@ -150,7 +149,7 @@ fn verify_signature(token: &SignedToken<'_>, keys: &Keys) -> Result<(), JwtError
     Ok(())
 }
 
-/// Why a token is not valid. It shows nothing of the token.
+/// Why a token is not valid. It does not show the token.
 ///
 /// ```
 /// use std::time::Instant;
@@ -169,22 +168,24 @@ pub enum JwtError {
         /// Its length in bytes.
         len: usize,
     },
-    /// It has not three parts of base64 for URLs without padding, or its header is not what a header is.
-    #[error("this is no token: three parts of base64 are one, of which the first is a header")]
+    /// It does not consist of three parts of unpadded base64url, or its header is not valid.
+    #[error(
+        "this is not a token, which has three parts of base64url, the first of which is its header"
+    )]
     Malformed,
-    /// Its header says that it is compressed, or that something beyond the standard has to be understood.
+    /// Its header says that it is compressed, or that an extension has to be understood.
     #[error("the token needs an extension (`crit`, `zip`), and none is known here")]
     Extension,
-    /// It is something else than a token for access.
-    #[error("the token says that it is of another type than `JWT` or `at+jwt`")]
+    /// Its type is not that of an access token.
+    #[error("the type of the token is neither `JWT` nor `at+jwt`")]
     Type,
-    /// Its algorithm is not known, or not allowed for its key.
+    /// Its algorithm is unknown, or its key does not allow it.
     #[error("the token is signed by an algorithm that its key is not allowed for")]
     Algorithm,
-    /// There is no key of the name that it says, or none at all.
+    /// No key has the ID that it names, or there are no keys.
     #[error("the token is signed with a key that is not known")]
     UnknownKey,
-    /// Its signature is not that of a key.
+    /// Its signature is not that of an allowed key.
     #[error("the signature of the token is wrong")]
     Signature,
     /// Its claims are not a JSON object, or one of them has another type than it should.
@@ -199,25 +200,25 @@ pub enum JwtError {
         /// How long ago, without the leeway.
         ago: Duration,
     },
-    /// It does not count yet.
+    /// It is not valid yet.
     #[error("the token begins in {wait:?}")]
     NotYet {
-        /// In how long, without the leeway.
+        /// How long until then, without the leeway.
         wait: Duration,
     },
-    /// It is for others.
+    /// It is for another audience.
     #[error("the token is for another audience (`aud`)")]
     Audience,
-    /// It is of another issuer.
+    /// It is from another issuer.
     #[error("the token is of another issuer (`iss`)")]
     Issuer,
 }
 
 impl JwtError {
-    /// The longest token, in bytes. Servers take no longer headers than 8 to 16 KiB either.
+    /// The longest token, in bytes. Most servers accept no header longer than 8 to 16 KiB.
     pub const MAX_LEN: usize = 8192;
 
-    /// Whether the token is signed with one of the keys, so that it was not made up to guess one.
+    /// Whether the token is signed with one of the keys, so that it is no attempt to guess one.
     pub fn is_genuine(&self) -> bool {
         match self {
             Self::TooLong { .. } | Self::Malformed | Self::Extension | Self::Type => false,

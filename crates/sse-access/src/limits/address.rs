@@ -2,8 +2,7 @@ use std::net::IpAddr;
 
 /// What counts as one client: an address of IPv4, or the network of 64 bits of one of IPv6.
 ///
-/// A host of IPv6 has as many addresses as it likes in its own network, and a home or an office has one such
-/// network at least.
+/// An IPv6 host can use any address of its network, and a home or an office has at least one such network.
 ///
 /// # Source
 ///
@@ -15,7 +14,7 @@ pub(crate) enum Address {
     V6(u64),
 }
 
-/// An IPv4 address that is written as one of IPv6 is the former.
+/// An IPv4-mapped IPv6 address counts as the IPv4 address.
 impl From<IpAddr> for Address {
     fn from(ip: IpAddr) -> Self {
         match ip.to_canonical() {

@@ -5,13 +5,13 @@ use super::{
     table::{Slot, Table},
 };
 
-/// So many of one address a second, and ten times as many at once.
+/// A rate for each address: so many a second, and ten times as many at once.
 ///
-/// It is a bucket that holds the burst and fills at the rate. All that is to be known of one is when it will
-/// be full: the rest follows from the time (the generic cell rate algorithm).
+/// Each address has a bucket that holds the burst and fills at the rate. It is enough to store when the bucket will be
+/// full: the rest follows from the time (the generic cell rate algorithm).
 #[derive(Debug)]
 pub(super) struct Rate {
-    /// In how much time one more is let in.
+    /// The time in which one more is let in.
     interval: Duration,
     /// How long an empty bucket takes to fill.
     whole: Duration,
@@ -25,7 +25,7 @@ struct Bucket {
 }
 
 impl Rate {
-    /// None for no limit, which 0 stands for.
+    /// `None`, which is no limit, for 0.
     pub(super) fn new(max: u32) -> Option<Self> {
         let interval = Duration::from_secs(1).checked_div(max)?.max(Duration::from_nanos(1));
         let whole = interval.saturating_mul(max).saturating_mul(BURST);
@@ -41,7 +41,7 @@ impl Rate {
     ///
     /// # Errors
     ///
-    /// How long to wait before the next one is let in, if none is now. Then nothing has changed.
+    /// The time until the next one is let in, if none is let in now. Nothing has changed then.
     pub(super) fn take(&self, address: Address, now: Instant) -> Result<(), Duration> {
         self.buckets.update(address, now, |bucket| {
             let full_at = bucket.full_at.max(now) + self.interval;
@@ -54,7 +54,7 @@ impl Rate {
         })
     }
 
-    /// Takes back that one was let in.
+    /// Undoes one [`Self::take`].
     pub(super) fn give_back(&self, address: Address) {
         self.buckets.change(address, |bucket| {
             bucket.full_at = bucket.full_at.checked_sub(self.interval).unwrap_or(bucket.full_at);
@@ -78,5 +78,5 @@ impl Slot for Bucket {
     }
 }
 
-/// What a bucket holds is so many times what there may be a second.
+/// A bucket holds this many seconds' worth.
 const BURST: u32 = 10;

@@ -5,7 +5,7 @@ use ipnet::{IpNet, Ipv4Net};
 
 use super::hops::Hops;
 
-/// Who sends a request: the other end of its connection, or whom a trusted proxy there speaks for.
+/// The client that sends a request: the peer of its connection, or the client that a trusted proxy names.
 ///
 /// ```
 /// use std::net::{IpAddr, Ipv4Addr};
@@ -32,18 +32,18 @@ pub struct Client {
 }
 
 impl Client {
-    /// Its address, an IPv4 address that is written as one of IPv6 as the former.
+    /// Its address; an IPv4-mapped IPv6 address is given as one of IPv4.
     pub fn ip(&self) -> IpAddr {
         self.ip
     }
 
-    /// Whether the limits apply to it: not to a loopback address that is no trusted proxy.
+    /// Whether the limits apply to it. They do not apply to a loopback address that is not a trusted proxy.
     pub fn is_limited(&self) -> bool {
         self.is_limited
     }
 }
 
-/// In which header trusted proxies say for whom they speak.
+/// The header in which trusted proxies name their clients.
 ///
 /// ```
 /// use sse_access::limits::{ClientHeader, Limits};
@@ -98,15 +98,15 @@ impl Clients {
         self.proxies.iter().any(|proxy| proxy.contains(&ip))
     }
 
-    /// Who is at the other end of a connection from `peer`.
+    /// The client of a connection from `peer`, if no proxy names another.
     pub(super) fn at_peer(&self, peer: IpAddr) -> Client {
         let ip = peer.to_canonical();
         Client { ip, is_limited: !ip.is_loopback() || self.is_trusted(ip) }
     }
 
-    /// Whom a request from `peer` names that is a trusted proxy, if it names anybody: the last address on the
-    /// right that is none of such a proxy. Where all are, it is the one on the left; what is no address ends
-    /// the search, and the one on its right is it.
+    /// The client that a request names, if `peer` is a trusted proxy: the rightmost address that is not a trusted
+    /// proxy, or the leftmost if all are. A value that is not an address ends the search, and the address on its
+    /// right is the client.
     pub(super) fn behind_peer(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Client> {
         if self.proxies.is_empty() || !self.is_trusted(peer) {
             return None;
@@ -124,7 +124,7 @@ impl Clients {
     }
 }
 
-/// A network of IPv4 addresses that are written as such of IPv6 is one of the former.
+/// Turns a network of IPv4-mapped IPv6 addresses into one of IPv4.
 fn canonical(net: IpNet) -> IpNet {
     let IpAddr::V4(ip) = net.addr().to_canonical() else { return net };
     let bits = net.prefix_len().checked_sub(net.max_prefix_len() - 32);

@@ -7,7 +7,7 @@ use super::{address::Address, gauge::Place};
 
 /// A connection that is counted, until its last clone is dropped.
 ///
-/// It belongs into the extensions of the requests that come on the connection: see
+/// Put a clone into the extensions of each request on the connection: see
 /// [`Limits::connect`](super::Limits::connect).
 ///
 /// ```
@@ -29,7 +29,7 @@ pub struct Connection(Arc<Counted>);
 #[derive(Debug)]
 struct Counted {
     peer: SocketAddr,
-    /// Until it is known that others are behind the peer.
+    /// Taken away when a request shows that the peer is a proxy with others behind it.
     of_address: Mutex<Option<Place<Address>>>,
     _of_all: Place<()>,
 }
@@ -43,13 +43,13 @@ impl Connection {
         Self(Arc::new(Counted { peer, of_address: Mutex::new(of_address), _of_all: of_all }))
     }
 
-    /// The address at its other end.
+    /// The address of its peer.
     pub fn peer(&self) -> SocketAddr {
         self.0.peer
     }
 
-    /// It carries the requests of others, and does not count for its address any more. Returns whether it
-    /// did.
+    /// Stops counting it for its address, because it carries the requests of others. Returns whether it did
+    /// count.
     pub(super) fn carries_others(&self) -> bool {
         let place = self.0.of_address.lock().unwrap_or_else(PoisonError::into_inner).take();
         place.is_some()

@@ -76,9 +76,9 @@ impl fmt::Display for Limit {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Connections, those to which no limit applies too.
+    /// Connections, including those to which no limit applies.
     pub connections: usize,
-    /// Listeners that count for an address.
+    /// Listeners that are counted for an address.
     pub listeners: usize,
     pub(super) refused: [u64; LIMITS],
 }
@@ -90,7 +90,7 @@ impl Counts {
     }
 }
 
-/// Counts what each limit refuses, and tells the log of it once a minute.
+/// Counts what each limit refuses, and logs it at most once a minute.
 #[derive(Debug, Default)]
 pub(super) struct Refusals([Refusal; LIMITS]);
 
@@ -100,7 +100,7 @@ struct Refusal {
     told: Mutex<Told>,
 }
 
-/// What the log knows.
+/// What was logged last.
 #[derive(Debug, Default)]
 struct Told {
     at: Option<Instant>,
@@ -122,7 +122,7 @@ impl Refusals {
 }
 
 impl Refusal {
-    /// How many the log does not know, if it was told nothing for a minute.
+    /// How many were refused since the last line of the log, if that is a minute ago.
     fn untold(&self, now: Instant) -> Option<u64> {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.at.is_some_and(|at| now < at + BETWEEN_LINES) {
@@ -131,7 +131,7 @@ impl Refusal {
         let count = self.count.load(Ordering::Relaxed);
         let untold = count - told.count;
         *told = Told { at: Some(now), count };
-        // Another thread may have told of this one.
+        // Another thread may have logged this one.
         (untold > 0).then_some(untold)
     }
 }

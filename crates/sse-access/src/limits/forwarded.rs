@@ -1,10 +1,10 @@
 use std::borrow::Cow;
 
-/// The last element of a value of `Forwarded`, and what stands before its comma.
+/// What stands before the last comma of a `Forwarded` value, and the element after it.
 ///
-/// It is read from the right. What stands on the left came with the request, and the quote that somebody left
-/// open there would swallow what the proxy has added, were it read from there. A quote that is open
-/// towards the left leaves one element that is not valid.
+/// The value is read from the right. What stands on the left came with the request: read from there, a quote that
+/// a client has left open would swallow what the proxy has added. A quote without its partner on the left makes
+/// the rest one element, which is not valid.
 pub(super) fn split_last(value: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let mut is_quoted = false;
     for (at, byte) in value.iter().enumerate().rev() {
@@ -23,7 +23,7 @@ fn is_escaped(text: &[u8]) -> bool {
     text.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// What an element says of `for`. None if it says nothing, or says it twice, or is not valid.
+/// The value of `for` in an element; `None` if it is missing or given twice, or if the element is not valid.
 ///
 /// # Source
 ///

@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// How many of something each of several holders has now, all of them together included.
+/// Counts how many of something each key has now, and how many there are in all.
 ///
-/// It remembers only who has one, so what it holds is bounded by what is counted.
+/// It remembers only keys that have some, so its memory is bounded by what it counts.
 #[derive(Debug)]
 pub(super) struct Gauge<K>(Mutex<State<K>>);
 
@@ -18,7 +18,7 @@ struct State<K> {
 }
 
 impl<K: Clone + Eq + Hash> Gauge<K> {
-    /// Gives `key` one more, unless it has `max` already; 0 is no bound.
+    /// Gives `key` one more, unless it has `max` already; a `max` of 0 is no bound.
     pub(super) fn take(self: &Arc<Self>, key: K, max: u32) -> Option<Place<K>> {
         let mut state = self.lock();
         let count = state.of_each.entry(key.clone()).or_default();
@@ -30,7 +30,7 @@ impl<K: Clone + Eq + Hash> Gauge<K> {
         Some(Place { gauge: self.clone(), key })
     }
 
-    /// Whether [`Self::take`] would give one.
+    /// Whether [`Self::take`] would succeed.
     pub(super) fn has_room<Q>(&self, key: &Q, max: u32) -> bool
     where
         K: Borrow<Q>,
@@ -39,7 +39,7 @@ impl<K: Clone + Eq + Hash> Gauge<K> {
         max == 0 || self.lock().of_each.get(key).is_none_or(|count| *count < max)
     }
 
-    /// How many all of them have.
+    /// How many there are in all.
     pub(super) fn all(&self) -> usize {
         self.lock().all
     }

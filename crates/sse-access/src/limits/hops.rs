@@ -2,8 +2,8 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::{clients::ClientHeader, forwarded};
 
-/// The addresses that a line of a header names, from the right: the last one was added last, by the proxy
-/// that is the nearest. What is no address is `None`; what is empty is left out.
+/// The addresses in one line of a header, from the right: the nearest proxy has added the last one. A value that is
+/// not an address is `None`, and an empty one is left out.
 #[derive(Debug)]
 pub(super) struct Hops<'a> {
     header: ClientHeader,
@@ -39,7 +39,7 @@ impl Iterator for Hops<'_> {
     }
 }
 
-/// What stands behind the last comma, and what stands before it.
+/// What stands before the last comma, and what stands after it.
 fn split_last(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
     match line.iter().rposition(|byte| *byte == b',') {
         Some(at) => (Some(&line[..at]), &line[at + 1..]),
@@ -47,8 +47,8 @@ fn split_last(line: &[u8]) -> (Option<&[u8]>, &[u8]) {
     }
 }
 
-/// The address in `node`, which may have a port, and brackets if it is one of IPv6. An IPv4 address that is
-/// written as one of IPv6 is the former.
+/// The address in `node`, which may have a port, and brackets if it is one of IPv6. An IPv4-mapped IPv6 address
+/// is returned as one of IPv4.
 ///
 /// # Source
 ///

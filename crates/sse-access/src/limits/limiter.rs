@@ -6,10 +6,10 @@ use sse_core::access::{AccessRequest, Grant, Limited, Limiter, Operation, Seat};
 use super::{Limit, Limits, address::Address};
 
 impl Limiter for Limits {
-    /// A place for a listener, of its address and of the subject of its grant; or one publication of its
-    /// address, which a ticket counts as, too.
+    /// Takes a place for a listener, of its address and of the subject of its grant, or counts one publication of
+    /// its address. A request for a ticket counts as a publication.
     ///
-    /// A HEAD request is told what a GET would be, and takes no place.
+    /// A HEAD request gets the answer that a GET would get, and takes no place.
     fn admit(
         &self,
         request: &AccessRequest<'_>,

@@ -1,8 +1,8 @@
 //! How much one address and one subject may have, so that nobody takes what others need.
 //!
-//! | limit | default | beyond |
+//! | limit | default | beyond it |
 //! |---|--:|---|
-//! | connections in all | none; `eventsource-server`: 9 of 10 descriptors | closed at once |
+//! | connections in all | none; `eventsource-server`: nine tenths of the descriptors | closed at once |
 //! | connections of one address | 1,000 | closed at once |
 //! | new connections of one address a second, ten times as many at once | 200 | closed at once |
 //! | listeners of one address | 1,000 | 503 |
@@ -10,85 +10,82 @@
 //! | publications of one address a second, ten times as many at once | 1,000 | 429 |
 //! | failed authentications of one address a minute | 60 | 429 |
 //!
-//! An address is one of IPv4, or a network of 64 bits of IPv6, which is the least that a home or an office
-//! has. Each limit is off at 0. What each refuses is counted ([`Limits::counts`]), and told to the log in one
-//! line a minute, which says how many were refused and names no address.
+//! An address is one of IPv4, or a network of 64 bits of IPv6, which is the least that a home or an office has. 0
+//! turns a limit off. [`Limits::counts`] says how much each limit has refused. The log gets a line about each
+//! limit at most once a minute, which has the number of refusals and no address.
 //!
 //! # How the defaults were chosen
 //!
-//! They are far above what people do and far below what a server can bear, so that a server for the public
-//! need not set them.
+//! They are far above what people do and far below what a server can bear, so that a public server works without
+//! setting them. Figures without a source were measured by the program below in 2026-11.
 //!
-//! **Connections and listeners of one address: 1,000.** Behind one address there can be an office, a school
-//! or a part of a mobile network: hundreds of people. A browser opens at most 6 connections to a host over
-//! HTTP/1.1, so there is room for 166 people who use all of theirs, or for 1,000 with one stream each; over
-//! HTTP/2 all tabs of a browser share one connection. A listener costs the server 8 KiB of memory
-//! (`benches/fanout/RESULTS.md`) and a descriptor. So one address takes 8 MB and 1,000 descriptors at
-//! most, where without a limit it can have all places in 1.5 s.
+//! **Connections and listeners of one address: 1,000.** An office, a school or a part of a mobile network, with
+//! hundreds of people, can be behind one address. A browser opens at most 6 connections to a host over HTTP/1.1.
+//! So there is room for 166 people who use all of theirs, or for 1,000 with one stream each. Over HTTP/2 all tabs
+//! of a browser share one connection. A listener costs the server 8 KiB of memory
+//! (`benches/fanout/RESULTS.md`) and a descriptor. So one address takes 8 MB and 1,000 descriptors at most.
 //!
-//! **New connections of one address: 200 a second, 2,000 at once.** When a server restarts, or something
-//! between it and its clients, all of them come back at once: the burst is twice as many as one address may
-//! have, so they can do so twice. A connection that is let in and asks for a stream costs 70 µs of a
-//! processor, and one that is closed 30 µs, so one address takes 1.4 % of one.
+//! **New connections of one address: 200 a second, 2,000 at once.** When a server or something in front of it
+//! restarts, all clients come back at once. The burst is twice the number of connections that one address may
+//! have, so that its clients can do so twice. A connection that opens a stream costs 70 µs of a processor, and one
+//! that is closed at once 30 µs. So one address takes 1.4 % of a processor.
 //!
-//! **Connections in all.** Once all descriptors are in use, new connections wait in the system's queue, and
-//! their clients for an answer. The last tenth is for files, and for connections that the server itself
-//! makes.
+//! **Connections in all.** Once all descriptors are in use, new connections wait in the queue of the system, and
+//! their clients for an answer. The last tenth is for files, and for connections that the server itself opens.
 //!
-//! **Listeners of one subject: 100.** A subject is a person or a device: some tabs in some browsers, and
-//! connections that are gone and not found to be. A token that has leaked does not serve a crowd.
+//! **Listeners of one subject: 100.** A subject is a person or a device: some tabs in some browsers, and connections
+//! that are broken but not found to be. A token that has leaked cannot serve a crowd.
 //!
 //! **Publications of one address: 1,000 a second, 10,000 at once.** A busy page or sensor sends tens a second. A
-//! server that publishes for all others is often on the same machine, where there is no limit; otherwise it
-//! can send batches, each of which is one publication. One to one listener costs 16 µs of a processor
-//! (`benches/server/RESULTS.md`), so one address takes 1.6 % of one, and its burst a sixth of a second.
+//! server that publishes for all others is often on the same machine, where there is no limit. Otherwise it can send
+//! batches, each of which counts as one publication. A publication to one listener costs 16 µs of a processor
+//! (`benches/server/RESULTS.md`). So one address takes 1.6 % of a processor, and its burst a sixth of a second.
 //!
-//! **Failed authentications of one address: 60 a minute.** Somebody who mistypes a password needs ten, and a
-//! page whose token has ended comes back some times a minute for each tab. A password is checked with argon2id in
-//! 30 ms and 19 MiB, so one address takes 3 % of a processor. At this rate 31 million passwords are tried in a
-//! year: a word of a dictionary is found, 8 random letters are not.
+//! **Failed authentications of one address: 60 a minute.** Somebody who mistypes a password needs ten, and each tab
+//! of a page whose token has ended comes back a few times a minute. Checking a password with argon2id takes 30 ms
+//! (`benches/password/RESULTS.md`) and 19 MiB. So one address takes 3 % of a processor. At this rate 31 million
+//! passwords can be tried in a year, which finds a word of a dictionary, but not 8 random letters.
 //!
 //! The minute begins with the first failure, so the 61st attempt within it is refused however slowly they come.
-//! An authenticator that remembers who has succeeded need not ask: those go on while somebody behind the same
-//! address guesses.
+//! An authenticator that remembers credentials which have succeeded accepts these without asking, even while
+//! somebody behind the same address guesses.
 //!
 //! # Proxies
 //!
-//! No limit applies to connections of loopback addresses. Behind a proxy all clients have its address: name it
-//! ([`Limits::with_trusted_proxy`]), on the same machine too, and the client is the rightmost address in the
-//! header that is not one of a trusted proxy. All lines of the header are read, from the right. What is
-//! not an address (`unknown`, a name that hides one) ends the search, and the address on its right is the
-//! client. If the header is missing it is the proxy.
+//! No limit applies to connections from loopback addresses. All clients behind a proxy have its address. So name the
+//! proxy with [`Limits::with_trusted_proxy`], even if it is on the same machine. The client is then the rightmost
+//! address in the header that is not a trusted proxy. All lines of the header are read, from the right. A value
+//! that is not an address (`unknown`, or a name that hides one) ends the search, and the address on its right is the
+//! client. Without the header the proxy itself is the client.
 //!
-//! A connection of a trusted proxy counts as one of its address, and as a new one, until a request on it names a
-//! client: from then on it carries those of many, and neither counts any more. A proxy that passes on TCP
-//! alone, without a header, is one client like any other: turn the limits by address off then, and set some in
-//! the proxy.
+//! A connection from a trusted proxy counts for the address of the proxy, and as a new one, until a request on it
+//! names a client. It then carries the requests of many, and counts as neither. A proxy that forwards TCP without
+//! a header is one client like any other. In that case turn the limits by address off, and set limits in the proxy.
 //!
-//! Requests over a Unix socket have no address: only the limit of their subject applies, unless a listener of
-//! your own tells an address ([`RemoteAddr`]).
+//! Requests over a Unix socket and under `axum::serve` have no address, unless something puts a [`RemoteAddr`] into
+//! their extensions, as a listener of your own can. Only the limit of their subject applies then.
 //!
 //! # What it costs
 //!
-//! Memory has a bound whatever addresses come. Numbers of connections and listeners are kept for those who have
-//! some. Each rate, and the failures, are kept for 65,536 addresses, in 3 MB at most. When more addresses are
-//! active at a time, those that have done the least are forgotten, and begin anew. Nobody is refused because
-//! there are many others: otherwise somebody with many addresses could lock everybody out.
+//! Memory is bounded whatever addresses come. Numbers of connections and listeners are kept only for addresses that
+//! have some. Each rate, and the failures, are kept for 65,536 addresses, in at most 3 MB. When more addresses are
+//! active at a time, those that have done the least are forgotten and start anew. Nobody is refused because many
+//! others are active: otherwise an attacker with many addresses could lock everybody out.
 //!
-//! To admit a publication takes 660 instructions, a listener 2,400 with its end, a connection 2,000 with
-//! its end, and a client behind a proxy 1,100 more (callgrind, 2026-11).
+//! Admitting a publication takes 660 instructions, a listener 2,400 with its end, a connection 2,000 with its end,
+//! and finding the client behind a proxy 1,100 more (callgrind, 2026-11).
 //!
 //! 15,000 connections of one address, opened as fast as two processors can, changed this for the others (`cargo
 //! run --release -p sse-access --example crowd`, 2026-11, the crowd on the same two processors):
 //!
-//! | 200 events a second of one address to another | before | while they came | beside those let in |
+//! | 200 events a second from one address to another | before | while the crowd came | beside those let in |
 //! |---|--:|--:|--:|
-//! | half are received within | 0.14 ms | 0.18 ms | 0.15 ms |
-//! | 99 of 100 are received within | 0.18 ms | 0.35 ms | 0.20 ms |
+//! | half arrive within | 0.14 ms | 0.18 ms | 0.15 ms |
+//! | 99 of 100 arrive within | 0.18 ms | 0.35 ms | 0.20 ms |
 //! | memory of the server | 4.8 MB | | 12.4 MB |
 //!
-//! 14,000 of them were closed, and the server used 0.5 s of a processor for all. Without limits it
-//! held 117 MB.
+//! 14,000 of them were closed, and the server used 0.5 s of a processor for all of them. Without limits it held
+//! 117 MB.
 
 mod address;
 pub(crate) use address::Address;
@@ -125,9 +122,9 @@ use self::{bucket::Rate, clients::Clients, counts::Refusals, gauge::Gauge, windo
 
 /// How much one address and one subject may have, and all of them together.
 ///
-/// It is a [`Limiter`](sse_core::access::Limiter) for a gateway, the filter of a server's connections by
-/// [`connect`](Self::connect), and counts the failures of an authenticator. One `Arc` of it does for all three.
-/// It has no clock: time is handed in.
+/// One `Arc` of it serves as the [`Limiter`](sse_core::access::Limiter) of a gateway, as the filter of a server's
+/// connections ([`connect`](Self::connect)), and as the counter of an authenticator's failures. It has no clock:
+/// time is handed in.
 ///
 /// ```
 /// use std::{sync::Arc, time::Instant};
@@ -166,7 +163,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The defaults, and no trusted proxy.
+    /// The default limits, without a trusted proxy.
     pub fn new() -> Self {
         Self {
             clients: Clients::default(),
@@ -185,10 +182,11 @@ impl Limits {
         }
     }
 
-    /// Trusts the proxies of `net`: the requests that they pass on are of whom they name in the header.
+    /// Trusts the proxies in `net`: the client of a request that they pass on is the one that they name in the
+    /// header.
     ///
-    /// Such a proxy must set the header itself or append to it, or everybody can pretend to be somebody
-    /// else. Loopback addresses have limits once they are named here, and none before.
+    /// Such a proxy must set the header itself or append to it. Otherwise every client can pretend to be another.
+    /// Naming loopback addresses here makes the limits apply to them.
     #[must_use]
     pub fn with_trusted_proxy(mut self, net: IpNet) -> Self {
         self.clients.trust(net);
@@ -204,7 +202,7 @@ impl Limits {
 
     /// Sets how many connections there may be in all; 0 for any number. Default: 0.
     ///
-    /// Those of loopback addresses are counted, and let in all the same.
+    /// Connections from loopback addresses count, but are never refused.
     #[must_use]
     pub fn with_max_connections(mut self, max: u32) -> Self {
         self.max_connections = max;
@@ -243,7 +241,7 @@ impl Limits {
     /// Sets how many publications, and requests for tickets, one address may send a second, and ten times as
     /// many at once; 0 for any number. Default: 1,000.
     ///
-    /// A batch is one: how much it may hold has limits of its own.
+    /// A batch counts as one: its size has limits of its own.
     #[must_use]
     pub fn with_publish_rate(mut self, max: u32) -> Self {
         self.publish_rate = Rate::new(max);
@@ -257,11 +255,10 @@ impl Limits {
         self
     }
 
-    /// Who sends a request, if its extensions say where it comes from: they hold a
-    /// [`RemoteAddr`] or a [`Connection`].
+    /// The client that sends a request; `None` if the extensions hold neither a [`RemoteAddr`] nor a [`Connection`].
     ///
-    /// If they hold a `Connection`, and it is one of a trusted proxy that names a client, the connection counts
-    /// no longer as one of the proxy's address, nor as a new one: it carries those of many.
+    /// If they hold a `Connection` from a trusted proxy, and the request names a client, the connection no longer
+    /// counts for the proxy's address, nor as a new one, because it carries the requests of many.
     pub fn client(&self, parts: &Parts) -> Option<Client> {
         let connection = || parts.extensions.get::<Connection>();
         let peer = match parts.extensions.get::<RemoteAddr>() {
@@ -280,11 +277,12 @@ impl Limits {
         Some(client)
     }
 
-    /// Lets in a connection from `peer`, unless there are too many, or too many came a moment ago: then it is
-    /// to be closed at once.
+    /// Admits a connection from `peer`. `None` if there are too many, or too many have come in a short time: then
+    /// close it at once.
     ///
     /// Keep what this returns until the connection has ended, and put a clone into the extensions of each
     /// request on it; `sse_hyper::Server::with_connection_filter` does both.
+    #[must_use = "a connection counts until this is dropped"]
     pub fn connect(&self, peer: SocketAddr, now: Instant) -> Option<Connection> {
         let refuse = |limit| self.refusals.add(limit, now);
         let client = self.clients.at_peer(peer.ip());
@@ -311,10 +309,10 @@ impl Limits {
         Some(Connection::new(peer, of_all, of_address))
     }
 
-    /// Whether `client` may try to authenticate: not once too many attempts have failed within a minute.
+    /// Whether `client` may try to authenticate: not if too many attempts have failed within a minute.
     ///
-    /// Ask before any work is done for an attempt, and again where it had to wait for its turn: what is under
-    /// way when the last permitted one fails is not counted yet.
+    /// Call it before doing any work for an attempt, and again after the attempt has waited for its turn: others may
+    /// have failed meanwhile.
     ///
     /// # Errors
     ///

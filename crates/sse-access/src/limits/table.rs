@@ -6,15 +6,14 @@ use std::{
 
 use super::address::Address;
 
-/// What is remembered of addresses, of so many at most.
+/// What is remembered of addresses, of a bounded number of them.
 ///
-/// It is made of sets. An address belongs to one of them, which one is a secret of the process, and a set
-/// holds 16. So nothing ever looks at more than 16 entries, the memory has a bound from the beginning, and two
-/// threads seldom wait for each other.
+/// The table consists of sets of 16 entries. Each address belongs to one set, which a keyed hash chooses. So no call
+/// looks at more than 16 entries, memory is bounded from the beginning, and threads seldom wait for each other.
 ///
-/// What says nothing any more goes when its set takes a newcomer. If that makes no room, the entry goes that
-/// says the least, and its address begins anew: nobody is refused because others were many. Who wants to be
-/// forgotten has to find 16 addresses of the same set that have done more than its own.
+/// When a set takes a new address, entries that say nothing any more are dropped. If the set is still full, the entry
+/// with the least weight is dropped, and its address starts anew: nobody is refused because many others are
+/// active. To get its own entry dropped, an attacker has to find 16 addresses of the same set that weigh more.
 #[derive(Debug)]
 pub(super) struct Table<S> {
     sets: Box<[Mutex<Vec<Entry<S>>>]>,
@@ -23,13 +22,13 @@ pub(super) struct Table<S> {
 
 /// What is remembered of one address.
 pub(super) trait Slot {
-    /// How much it says: of several that do not fit, the least goes.
+    /// When a set is full, the entry with the least weight is dropped.
     type Weight: Ord;
 
-    /// That of an address of which nothing is known.
+    /// The slot of an address of which nothing is known.
     fn new(now: Instant) -> Self;
 
-    /// Whether it says as much as one that is new.
+    /// Whether it says no more than a new one.
     fn is_spare(&self, now: Instant) -> bool;
 
     fn weight(&self) -> Self::Weight;
@@ -56,7 +55,7 @@ impl<S: Slot> Table<S> {
         set.iter_mut().find(|entry| entry.address == address).map(|entry| change(&mut entry.slot))
     }
 
-    /// Changes what is known of `address`, beginning with what is new if nothing is.
+    /// Changes what is known of `address`, or a new slot if nothing is known.
     pub(super) fn update<R>(
         &self,
         address: Address,
@@ -87,7 +86,7 @@ impl<S: Slot> Table<S> {
     }
 }
 
-/// With the entries of a set, 65,536 addresses: 2 to 3 MB, once all of them are used.
+/// For 65,536 addresses in all: 2 to 3 MB, once all of them are used.
 const SETS: usize = 4096;
 const WAYS: usize = 16;
 

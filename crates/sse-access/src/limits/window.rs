@@ -5,10 +5,10 @@ use super::{
     table::{Slot, Table},
 };
 
-/// So many of one address a minute: a minute begins with the first one.
+/// A number for each address and minute; the minute begins with the first one that is counted.
 ///
-/// A bucket that fills all the time would let in those that are made slowly. Nobody gets more than twice as
-/// many in any minute, and no more than that on average.
+/// A bucket that fills all the time would always let slow attempts through. With a window, no 60 seconds can have more
+/// than twice the number, and on average they have no more than the number.
 #[derive(Debug)]
 pub(super) struct PerMinute {
     max: u32,
@@ -22,7 +22,7 @@ struct Window {
 }
 
 impl PerMinute {
-    /// None for no limit, which 0 stands for.
+    /// `None`, which is no limit, for 0.
     pub(super) fn new(max: u32) -> Option<Self> {
         (max > 0).then(|| Self { max, windows: Table::new() })
     }
@@ -31,7 +31,7 @@ impl PerMinute {
     ///
     /// # Errors
     ///
-    /// How long to wait before there may be.
+    /// The time until there may be one more.
     pub(super) fn check(&self, address: Address, now: Instant) -> Result<(), Duration> {
         let left = self.windows.change(address, |window| {
             if window.count < self.max { Duration::ZERO } else { window.end - now }

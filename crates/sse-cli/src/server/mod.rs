@@ -7,10 +7,10 @@ use std::{
     io::{self, Write},
     process::ExitCode,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use sse_core::{Gateway, Hub};
+use sse_core::{Gateway, GatewayConfig, Hub, access::Access, gateway::Hosts};
 use sse_hyper::{EventService, Server};
 use tokio::{runtime::Runtime, select, sync::oneshot, time::sleep};
 
@@ -38,7 +38,7 @@ pub fn eventsource_server() -> ExitCode {
 async fn serve(config: Config) -> Result<(), Failure> {
     let limits = Arc::new(config.limits.limits(open_files::raise_limit()));
     let access = config.access.map(|access| access.access(limits.clone())).transpose()?;
-    let mut signals = Signals::new().map_err(Failure::failed)?;
+    let signals = Signals::new().map_err(Failure::failed)?;
     let (host, port, is_tls) = (config.host, config.port, config.tls.is_some());
     let mut server = Server::bind((host.as_str(), port))
         .await
@@ -58,27 +58,43 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let address = server.local_addr().map_err(Failure::failed)?;
     announce(&format!("{scheme}://{address}"));
 
-    let gateway = match config.hosts.at(address.ip()) {
-        Some(hosts) => config.gateway.with_hosts(hosts),
-        None => config.gateway,
-    };
-    let gateway = gateway.with_limiter(limits);
-    let gateway = match access {
-        Some(access) => gateway.with_access(access),
-        None => {
-            if !config.is_open && !address.ip().to_canonical().is_loopback() {
-                warn_of_everybody();
-            }
-            gateway
-        }
-    };
+    if access.is_none() && !config.is_open && !address.ip().to_canonical().is_loopback() {
+        warn_of_everybody();
+    }
+    let hosts = config.hosts.at(address.ip());
+    let gateway = gateway(config.gateway, hosts, access).with_limiter(limits);
     let service = EventService::new(Gateway::new(Hub::new(config.hub), gateway));
+    run(server, service, config.drain, config.drain_accept, signals).await
+}
+
+fn gateway(
+    mut config: GatewayConfig,
+    hosts: Option<Hosts>,
+    access: Option<Access>,
+) -> GatewayConfig {
+    if let Some(hosts) = hosts {
+        config = config.with_hosts(hosts);
+    }
+    if let Some(access) = access {
+        config = config.with_access(access);
+    }
+    config
+}
+
+/// Serves until a signal comes, and then ends the streams over the time `drain`.
+async fn run(
+    server: Server,
+    service: EventService,
+    drain: Duration,
+    accepts_while_draining: bool,
+    mut signals: Signals,
+) -> Result<(), Failure> {
     let channels = service.channels();
-    let (drain, drained) = oneshot::channel::<()>();
+    let (start_drain, drained) = oneshot::channel::<()>();
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = server
         .with_drain(async { drop(drained.await) })
-        .with_accept_while_draining(config.drain_accept)
+        .with_accept_while_draining(accepts_while_draining)
         .with_graceful_shutdown(async { drop(stopped.await) })
         .serve(service);
     tokio::pin!(serving);
@@ -88,15 +104,15 @@ async fn serve(config: Config) -> Result<(), Failure> {
     }
     // A proxy in front leads clients here for the whole window, also when all streams have ended.
     let accepting = async {
-        if config.drain_accept {
-            sleep(config.drain).await;
+        if accepts_while_draining {
+            sleep(drain).await;
         }
     };
     let ending = async {
-        drop(drain);
+        drop(start_drain);
         select! {
             // Until then publishers are served, and new listeners are told when to try again.
-            ((), ()) = async { tokio::join!(channels.drain(config.drain), accepting) } => (),
+            ((), ()) = async { tokio::join!(channels.drain(drain), accepting) } => (),
             ended = &mut serving => return ended,
         }
         drop(stop);
