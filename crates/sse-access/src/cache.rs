@@ -6,7 +6,6 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
-use ring::digest::{Context, SHA256};
 use sse_core::access::{Denied, Grant, Revocation};
 
 use crate::clock::Clock;
@@ -15,7 +14,7 @@ use crate::clock::Clock;
 ///
 /// It is bounded: when it is full, verdicts that are seldom used are dropped. A verdict ends when its time is over
 /// by either clock.
-pub(crate) struct VerdictCache<K = CacheKey>(Cache<K, Entry>);
+pub(crate) struct VerdictCache<K>(Cache<K, Entry>);
 
 impl<K: Eq + Hash> VerdictCache<K> {
     pub(crate) fn new(capacity: usize) -> Self {
@@ -73,29 +72,6 @@ struct Entry {
     until_unix: Duration,
 }
 
-/// A digest of a credential and of what else its verdict depends on, so that a cache holds no secret.
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
-pub(crate) struct CacheKey([u8; 32]);
-
-impl CacheKey {
-    /// The key of `parts`; where one ends and the next begins makes a difference.
-    pub(crate) fn of(parts: &[&[u8]]) -> Self {
-        let mut digest = Context::new(&SHA256);
-        for part in parts {
-            digest.update(&(part.len() as u64).to_be_bytes());
-            digest.update(part);
-        }
-        let digest = digest.finish();
-        Self(digest.as_ref().try_into().expect("a SHA-256 has 32 bytes"))
-    }
-}
-
-impl fmt::Debug for CacheKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CacheKey(..)")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use sse_core::access::Permissions;
@@ -111,37 +87,36 @@ mod tests {
     #[test]
     fn a_verdict_is_kept_until_its_time_or_its_grant_ends() {
         let (cache, now) = (VerdictCache::new(10), Instant::now());
-        let key = |name: &str| CacheKey::of(&[name.as_bytes()]);
         let brief = grant("a").with_end(now + MINUTE);
-        cache.insert(key("grant"), Ok(brief.clone()), now + 2 * MINUTE, now);
-        cache.insert(key("refusal"), Err(Denied::Unauthorized), now + MINUTE, now);
+        cache.insert("grant", Ok(brief.clone()), now + 2 * MINUTE, now);
+        cache.insert("refusal", Err(Denied::Unauthorized), now + MINUTE, now);
 
         let just_before = now + MINUTE - Duration::from_millis(1);
-        assert_eq!(cache.find(&key("grant"), just_before), Some(Ok(brief)));
-        assert_eq!(cache.find(&key("refusal"), just_before), Some(Err(Denied::Unauthorized)));
+        assert_eq!(cache.find("grant", just_before), Some(Ok(brief)));
+        assert_eq!(cache.find("refusal", just_before), Some(Err(Denied::Unauthorized)));
         for name in ["grant", "refusal", "unknown"] {
-            assert_eq!(cache.find(&key(name), now + MINUTE), None, "{name}");
+            assert_eq!(cache.find(name, now + MINUTE), None, "{name}");
         }
-        assert_eq!(cache.find(&key("grant"), now), None, "what has ended is forgotten");
+        assert_eq!(cache.find("grant", now), None, "what has ended is forgotten");
     }
 
     #[test]
     fn a_verdict_ends_by_the_clock_of_the_wall_too() {
         let (cache, now) = (VerdictCache::new(10), Instant::now());
-        let key = CacheKey::of(&[b"a"]);
+        let key = "a";
         cache.insert(key, Ok(grant("a")), now + MINUTE, now);
         // As if the clock had been set forward by two minutes meanwhile.
-        let entry = cache.0.get(&key).unwrap();
+        let entry = cache.0.get(key).unwrap();
         let until_unix = entry.until_unix - 2 * MINUTE;
         cache.0.insert(key, Entry { until_unix, ..entry });
 
-        assert_eq!(cache.find(&key, now), None);
+        assert_eq!(cache.find(key, now), None);
     }
 
     #[test]
     fn what_is_revoked_is_forgotten_and_nothing_else() {
         let (cache, now) = (VerdictCache::new(10), Instant::now());
-        let keys = [&b"alice"[..], b"bob", b"refused"].map(|name| CacheKey::of(&[name]));
+        let keys = ["alice", "bob", "refused"];
         let verdicts = [Ok(grant("alice")), Ok(grant("bob")), Err(Denied::Unauthorized)];
         for (key, verdict) in keys.into_iter().zip(verdicts) {
             cache.insert(key, verdict, now + MINUTE, now);
@@ -149,7 +124,7 @@ mod tests {
 
         cache.forget(&Revocation::subject("alice"));
 
-        let known = keys.map(|key| cache.find(&key, now).is_some());
+        let known = keys.map(|key| cache.find(key, now).is_some());
         assert_eq!(known, [false, true, true]);
     }
 
@@ -157,19 +132,8 @@ mod tests {
     fn it_is_bounded() {
         let (cache, now) = (VerdictCache::new(100), Instant::now());
         for number in 0..10_000_u32 {
-            let key = CacheKey::of(&[&number.to_be_bytes()]);
-            cache.insert(key, Err(Denied::Unauthorized), now + MINUTE, now);
+            cache.insert(number, Err(Denied::Unauthorized), now + MINUTE, now);
         }
         assert!(cache.0.len() <= 100, "{}", cache.0.len());
-    }
-
-    #[test]
-    fn parts_are_told_apart() {
-        let keys: [&[&[u8]]; 5] = [&[b"ab", b"c"], &[b"a", b"bc"], &[b"abc"], &[b"abc", b""], &[]];
-        for (index, one) in keys.iter().enumerate() {
-            for other in &keys[index + 1..] {
-                assert_ne!(CacheKey::of(one), CacheKey::of(other), "{one:?} {other:?}");
-            }
-        }
     }
 }

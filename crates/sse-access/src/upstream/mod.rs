@@ -11,9 +11,12 @@ use sse_core::access::{Denied, Revocation};
 use tracing::error;
 
 use crate::{
-    cache::{CacheKey, DEFAULT_CAPACITY, KnownVerdict, VerdictCache},
+    cache::{DEFAULT_CAPACITY, KnownVerdict, VerdictCache},
     fetch::Endpoint,
 };
+
+mod cache_key;
+use cache_key::CacheKey;
 
 mod question;
 pub(crate) use question::Question;
@@ -78,7 +81,7 @@ pub struct Upstream {
     endpoint: Endpoint,
     ttl: Duration,
     max_age: Option<Duration>,
-    verdicts: VerdictCache,
+    verdicts: VerdictCache<CacheKey>,
     under_way: Arc<UnderWay>,
     complaints: Complaints,
 }

@@ -3,7 +3,8 @@ use std::{fmt, net::IpAddr};
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use sse_core::access::{AccessRequest, Credential};
 
-use crate::{cache::CacheKey, limits::Address};
+use super::CacheKey;
+use crate::limits::Address;
 
 /// A question: who holds a credential, and whether the holder may send this request.
 #[derive(Clone)]

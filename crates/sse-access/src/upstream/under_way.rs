@@ -6,11 +6,8 @@ use std::{
 use sse_core::access::Denied;
 use tokio::sync::watch;
 
-use super::question::Question;
-use crate::{
-    cache::{CacheKey, KnownVerdict},
-    limits::Address,
-};
+use super::{CacheKey, question::Question};
+use crate::{cache::KnownVerdict, limits::Address};
 
 /// The questions that have been asked and not been answered yet.
 #[derive(Default)]
