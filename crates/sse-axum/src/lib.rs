@@ -71,6 +71,9 @@
 //! Under `axum::serve` a listener that sent more than its request, or owes a body, is found to be gone
 //! by the next write only: hyper stops reading while bytes wait that it has not served.
 //! `sse_hyper::Server` watches the socket itself.
+//!
+//! `axum::serve` does not tell a request the address of its client, so a
+//! [limiter](sse_core::GatewayConfig::with_limiter) that counts by address counts nothing there.
 
 mod event_service;
 pub use event_service::{EventService, router};

@@ -9,7 +9,7 @@ use crate::last_event_id::raw_query;
 /// The head of the request, its path and its query as they came: a filter that never rejects, for
 /// [`EventService::respond`](crate::EventService::respond).
 ///
-/// Of the extensions of the request it has the [`RemoteAddr`] and the [`Grant`].
+/// Of the extensions of the request it has only the [`RemoteAddr`] and the [`Grant`].
 ///
 /// ```
 /// use http::request::Parts;
