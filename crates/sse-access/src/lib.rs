@@ -113,3 +113,4 @@ mod cache;
 #[cfg(any(feature = "http", feature = "jwt"))]
 mod claims;
 mod clock;
+mod known_key;

@@ -13,7 +13,10 @@ use sse_core::{
     access::{Grant, Pattern, Permissions, Ticket},
 };
 
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    known_key::{is_der, is_jwk, is_pem},
+};
 
 /// The key that makes and checks tickets.
 ///
@@ -49,10 +52,14 @@ impl TicketKey {
     ///
     /// # Errors
     ///
-    /// [`TicketKeyError::Short`] if there are fewer than [`Self::MIN_LEN`].
+    /// [`TicketKeyError::Short`] if there are fewer than [`Self::MIN_LEN`], and [`TicketKeyError::Known`] for a PEM file, a
+    /// JWK, a JWK set and DER.
     pub fn new(bytes: &[u8]) -> Result<Self, TicketKeyError> {
         if bytes.len() < Self::MIN_LEN {
             return Err(TicketKeyError::Short { len: bytes.len() });
+        }
+        if is_pem(bytes) || is_jwk(bytes) || is_der(bytes) {
+            return Err(TicketKeyError::Known);
         }
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, bytes)))
     }
@@ -218,6 +225,9 @@ pub enum TicketKeyError {
         /// Its length in bytes.
         len: usize,
     },
+    /// It is the key or the certificate of something else, which others may know.
+    #[error("this is a key in PEM, JWK or DER, which others may know, and not a secret")]
+    Known,
     /// The system has no random numbers.
     #[error("the system has no random numbers")]
     Random,

@@ -204,6 +204,17 @@ fn garbage_is_no_ticket() {
 }
 
 #[test]
+fn no_key_that_others_may_know_makes_tickets() {
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", "A".repeat(64));
+    let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let der = [&[0x30, 42, 0x30, 5, 6, 3, 0x2B, 0x65, 0x70, 3, 33, 0][..], &[7; 32]].concat();
+    for key in [pem.as_bytes(), jwk.as_bytes(), &der] {
+        let refused = TicketKey::new(key).map(drop);
+        assert_eq!(refused, Err(TicketKeyError::Known), "{}", String::from_utf8_lossy(key));
+    }
+}
+
+#[test]
 fn a_key_is_long_and_never_shown() {
     for len in [0, 1, 31] {
         assert_eq!(TicketKey::new(&SECRET[..len]).unwrap_err(), TicketKeyError::Short { len });

@@ -1,9 +1,7 @@
 use std::fmt;
 
-use super::{
-    Algorithm, KeyKind,
-    material::{Material, PEM},
-};
+use super::{Algorithm, KeyKind, material::Material};
+use crate::known_key::is_pem;
 
 /// A key that verifies tokens: a public key or a secret, with the algorithms that it may be used with.
 ///
@@ -125,7 +123,7 @@ pub(super) enum Contents<'a> {
 
 impl<'a> Contents<'a> {
     pub(super) fn new(contents: &'a [u8]) -> Self {
-        if contents.windows(PEM.len()).any(|window| window == PEM) {
+        if is_pem(contents) {
             return Self::Pem(contents);
         }
         let line = contents.strip_suffix(b"\n").unwrap_or(contents);

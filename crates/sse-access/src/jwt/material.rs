@@ -12,6 +12,7 @@ use super::{
     algorithm::Verification,
     der::{Der, EXPLICIT_0, INTEGER, OID, SEQUENCE, without_zeros},
 };
+use crate::known_key::{is_der, is_jwk, is_pem};
 
 /// The kind of a key, which decides with which algorithms it can be used.
 ///
@@ -58,8 +59,7 @@ pub(super) enum Material {
 
 impl Material {
     pub(super) fn secret(secret: &[u8]) -> Result<Self, KeyError> {
-        // Everybody who knows a public key could sign with it.
-        if secret.windows(PEM.len()).any(|window| window == PEM) {
+        if is_pem(secret) {
             return Err(KeyError::PemAsSecret);
         }
         if is_jwk(secret) || is_der(secret) {
@@ -175,18 +175,6 @@ impl Material {
     }
 }
 
-/// Whether `text` is a JWK or a set of them.
-fn is_jwk(text: &[u8]) -> bool {
-    let object = serde_json::from_slice::<serde_json::Map<_, serde_json::Value>>(text);
-    object.is_ok_and(|object| object.contains_key("kty") || object.contains_key("keys"))
-}
-
-/// Whether `bytes` are one sequence of DER, as keys and certificates are.
-fn is_der(bytes: &[u8]) -> bool {
-    let mut der = Der::new(bytes);
-    der.sequence().is_some() && der.is_empty()
-}
-
 /// The public key of a certificate, which is all of it that counts.
 fn subject_key<'a>(certificate: &mut Der<'a>) -> Option<Der<'a>> {
     let mut signed = certificate.sequence()?.sequence()?;
@@ -207,9 +195,6 @@ fn is_on(curve: &'static agreement::Algorithm, point: &[u8]) -> bool {
         agree_ephemeral(own, &agreement::UnparsedPublicKey::new(curve, point), |_| ()).is_ok()
     })
 }
-
-/// What a PEM file begins with.
-pub(super) const PEM: &[u8] = b"-----BEGIN ";
 
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];

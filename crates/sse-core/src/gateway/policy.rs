@@ -112,5 +112,5 @@ const KNOWN: [&str; 3] = ["content-type", "last-event-id", "idempotency-key"];
 /// How many bytes of names a page may ask for.
 const MAX_ASKED: usize = 1 << 10;
 
-const EXPOSED: &str =
-    "Sse-Resume, Sse-Last-Event-ID, Sse-Id, Sse-Listeners, Sse-Duplicate, Sse-Refused";
+const EXPOSED: &str = "Sse-Resume, Sse-Last-Event-ID, Sse-Id, Sse-Listeners, Sse-Duplicate, Sse-Refused, \
+     Retry-After, WWW-Authenticate";

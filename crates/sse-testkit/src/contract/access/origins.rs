@@ -138,7 +138,8 @@ const TRUSTED: &[&str] = &[
 ];
 const ANY: &[&str] = &["access-control-allow-origin: *", EXPOSED];
 const EXPOSED: &str = "access-control-expose-headers: Sse-Resume, Sse-Last-Event-ID, Sse-Id, \
-                       Sse-Listeners, Sse-Duplicate, Sse-Refused";
+                       Sse-Listeners, Sse-Duplicate, Sse-Refused, Retry-After, \
+                       WWW-Authenticate";
 
 const SAME: Field = ("Sec-Fetch-Site", "same-origin");
 const NONE: Field = ("Sec-Fetch-Site", "none");

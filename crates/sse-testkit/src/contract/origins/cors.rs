@@ -127,4 +127,5 @@ const LISTED: &str = "https://app.example";
 const VARY: &str = "vary: Origin";
 const CREDENTIALS: &str = "access-control-allow-credentials: true";
 const EXPOSED: &str = "access-control-expose-headers: Sse-Resume, Sse-Last-Event-ID, Sse-Id, \
-                       Sse-Listeners, Sse-Duplicate, Sse-Refused";
+                       Sse-Listeners, Sse-Duplicate, Sse-Refused, Retry-After, \
+                       WWW-Authenticate";
