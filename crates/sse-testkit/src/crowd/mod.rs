@@ -9,9 +9,20 @@ mod cut_off;
 mod process;
 mod slow_readers;
 
+use tokio::sync::Semaphore;
+
 pub use cut_off::who_comes_back_misses_nothing;
 pub use process::serve;
 pub use slow_readers::{slow_readers_are_cut, slow_readers_are_told};
+
+/// Runs `test` once no more than one other is under way: each keeps a machine of two processors busy.
+pub async fn in_turn(test: impl Future<Output = ()>) {
+    let turn = TURNS.acquire().await;
+    test.await;
+    drop(turn);
+}
+
+static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// Makes each test of the crowd a `#[test]` of its own; they need a test binary to themselves.
 ///
@@ -42,17 +53,17 @@ macro_rules! crowd_tests {
 
         #[test]
         fn slow_readers_are_cut_and_harm_nobody() {
-            $crate::run($crate::crowd::slow_readers_are_cut());
+            $crate::run($crate::crowd::in_turn($crate::crowd::slow_readers_are_cut()));
         }
 
         #[test]
         fn slow_readers_can_be_told_of_the_gap_and_kept() {
-            $crate::run($crate::crowd::slow_readers_are_told());
+            $crate::run($crate::crowd::in_turn($crate::crowd::slow_readers_are_told()));
         }
 
         #[test]
         fn who_is_cut_off_and_comes_back_misses_nothing() {
-            $crate::run($crate::crowd::who_comes_back_misses_nothing());
+            $crate::run($crate::crowd::in_turn($crate::crowd::who_comes_back_misses_nothing()));
         }
     };
 }
