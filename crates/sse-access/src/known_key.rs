@@ -1,5 +1,4 @@
-//! Keys that others may know, which must not be taken for secrets: everybody who has a public key could sign
-//! with it.
+//! Tells keys that others may know from secrets. A public key that is used as a secret lets everybody sign.
 
 /// Whether `contents` are those of a PEM file.
 pub(crate) fn is_pem(contents: &[u8]) -> bool {
