@@ -22,3 +22,18 @@ pub enum CloseReason {
     /// came before was written.
     Failed,
 }
+
+impl CloseReason {
+    /// Whether everything that was for the listener has been written. Otherwise the connection is to be broken, so
+    /// that its client sees that something is missing.
+    ///
+    /// ```
+    /// use sse_core::channel::CloseReason;
+    ///
+    /// assert!(CloseReason::Finished.is_clean());
+    /// assert!(!CloseReason::Overrun { missed: 1 }.is_clean());
+    /// ```
+    pub fn is_clean(self) -> bool {
+        !matches!(self, Self::Overrun { .. } | Self::Failed)
+    }
+}

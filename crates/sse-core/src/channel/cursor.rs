@@ -13,7 +13,7 @@ pub(crate) struct Cursor {
 }
 
 /// A place between two frames.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Place {
     event: u64,
     aside: u64,

@@ -1,51 +1,38 @@
 use std::{num::NonZeroU64, time::Instant};
 
-use slab::Slab;
-
-use super::{CloseReason, Cursor, Log, OnOverrun, Phase, cursor::Place};
+use super::{CloseReason, Cursor, Phase, cursor::Place};
 use crate::access::Grant;
 
-/// Who listens on a channel, or did and still has a connection.
-#[derive(Debug, Default)]
-pub(super) struct Listeners {
-    listeners: Slab<Box<Listener>>,
-    here: usize,
-    /// Who came last. Where one is here at most, it is the one that is.
-    latest: usize,
-}
-
 /// One listener: where it stands in the log, and what it still has to be told.
+///
+/// There may be very many of them, and a publication touches each: what most do not have lies apart.
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) cursor: Cursor,
+    pub(super) last_write: Instant,
     pub(super) presence: Presence,
-    /// Why it is not here any more.
-    pub(super) reason: Option<CloseReason>,
-    /// Whether it was told why.
-    pub(super) is_told: bool,
+    /// Whether frames are being written to it, and nobody knows yet how much of them was taken.
+    pub(super) is_in_flight: bool,
+    /// Its own place in every span of time that listeners are spread over.
+    pub(super) phase: Phase,
+    pub(super) special: Option<Box<Special>>,
+}
+
+/// What is special about a listener.
+#[derive(Debug, Default)]
+pub(super) struct Special {
     /// What is written before anything else.
     pub(super) opening: Option<Box<[u8]>>,
     /// The first event that it missed by falling behind, if it goes on and was not told yet.
     pub(super) missed_from: Option<NonZeroU64>,
-    pub(super) last_write: Instant,
     /// The grant that permits it to listen, if there is one.
     pub(super) grant: Option<Grant>,
-    /// Its own place in every span of time that listeners are spread over.
-    pub(super) phase: Phase,
-}
-
-impl Listener {
-    /// When its grant ends.
-    pub(super) fn grant_end(&self) -> Option<Instant> {
-        self.grant.as_ref()?.end()
-    }
-
-    /// Where it stands once it has read the event that it has begun.
-    fn whole(&self) -> Cursor {
-        let Cursor { event, aside, offset } = self.cursor;
-        // Only an event is long enough to be read in pieces.
-        Cursor::new(if offset == 0 { event } else { event + 1 }, aside)
-    }
+    /// Where it leaves, if it is leaving.
+    pub(super) leaves_at: Place,
+    /// Why it is not here any more.
+    pub(super) reason: Option<CloseReason>,
+    /// Whether it was told why.
+    pub(super) is_told: bool,
 }
 
 /// Whether a listener is one of those that are published for.
@@ -53,179 +40,40 @@ impl Listener {
 pub(super) enum Presence {
     /// It gets what is published.
     Here,
-    /// It gets what was published before `at`, and then its end.
-    Leaving { at: Place },
+    /// It gets what was published before the place where it leaves, and then its end.
+    Leaving,
     /// Nothing is kept for it. Its connection lives, and may still have to be told the reason.
     Gone,
 }
 
-impl Listeners {
-    /// How many are here.
-    pub(super) fn here(&self) -> usize {
-        self.here
+impl Listener {
+    /// When its grant ends.
+    pub(super) fn grant_end(&self) -> Option<Instant> {
+        self.grant()?.end()
     }
 
-    /// How many are here, counted one by one.
-    pub(super) fn recount(&self) -> usize {
-        self.keys(|listener| listener.presence == Presence::Here).len()
+    pub(super) fn grant(&self) -> Option<&Grant> {
+        self.special.as_ref()?.grant.as_ref()
     }
 
-    /// How many have left or are leaving, and have a connection all the same.
-    pub(super) fn leaving(&self) -> usize {
-        self.listeners.len() - self.here
+    pub(super) fn special(&mut self) -> &mut Special {
+        self.special.get_or_insert_default()
     }
 
-    pub(super) fn get_mut(&mut self, key: usize) -> &mut Listener {
-        &mut self.listeners[key]
+    /// Where it stands once it has read the event that it has begun.
+    pub(super) fn whole(&self) -> Cursor {
+        let Cursor { event, aside, offset } = self.cursor;
+        // Only an event is long enough to be read in pieces.
+        Cursor::new(if offset == 0 { event } else { event + 1 }, aside)
     }
 
-    /// Adds a listener that is here; returns its key.
-    pub(super) fn add(&mut self, listener: Listener, log: &mut Log) -> usize {
-        log.enter(listener.cursor);
-        self.here += 1;
-        if self.listeners.capacity() == 0 {
-            // Most channels have one.
-            self.listeners.reserve_exact(1);
+    /// What is written before anything else.
+    pub(super) fn take_opening(&mut self) -> Option<Box<[u8]>> {
+        let special = self.special.as_mut()?;
+        let opening = special.opening.take()?;
+        if special.grant.is_none() && special.reason.is_none() && special.missed_from.is_none() {
+            self.special = None;
         }
-        self.latest = self.listeners.insert(Box::new(listener));
-        self.latest
-    }
-
-    /// Removes a listener whose connection is over.
-    pub(super) fn remove(&mut self, key: usize, log: &mut Log) {
-        self.change(key, Presence::Gone, CloseReason::Finished, log);
-        self.listeners.remove(key);
-        if 4 * self.listeners.len() < self.listeners.capacity() {
-            self.listeners.shrink_to_fit();
-        }
-    }
-
-    /// Everyone who is here leaves, once it has read what the log holds now.
-    pub(super) fn dismiss(&mut self, reason: CloseReason, log: &mut Log) {
-        if self.here == 1 && self.is_here(self.latest) {
-            return self.dismiss_one(self.latest, reason, log);
-        }
-        for key in self.keys(|listener| listener.presence == Presence::Here) {
-            self.dismiss_one(key, reason, log);
-        }
-    }
-
-    /// One listener leaves, once it has read what the log holds now.
-    pub(super) fn dismiss_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
-        self.change(key, Presence::Leaving { at: log.end().place() }, reason, log);
-    }
-
-    /// The listener `key` leaves before the next event, once it has read the one that it has begun.
-    pub(super) fn stop_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
-        let at = self.listeners[key].whole().place();
-        self.change(key, Presence::Leaving { at }, reason, log);
-    }
-
-    /// The listener `key`, whose grant has ended at `end`, leaves once it has read what was published before.
-    pub(super) fn expire_one(&mut self, key: usize, end: Instant, log: &mut Log) {
-        let listener = &self.listeners[key];
-        let at = listener.whole().max(log.place_at(end));
-        let is_leaving_before = match listener.presence {
-            Presence::Here => false,
-            Presence::Leaving { at: known } => !at.is_before(known.into()),
-            Presence::Gone => true,
-        };
-        if !is_leaving_before {
-            self.change(key, Presence::Leaving { at: at.place() }, CloseReason::Expired, log);
-        }
-    }
-
-    /// The same for the only listener of an exclusive channel, if its grant has ended by `now`.
-    pub(super) fn expire_latest(&mut self, log: &mut Log, now: Instant) {
-        if let Some(end) = self.latest_end().filter(|&end| end <= now) {
-            self.expire_one(self.latest, end, log);
-        }
-    }
-
-    /// Whether an exclusive channel has a listener whose grant has not ended.
-    pub(super) fn is_held(&self, now: Instant) -> bool {
-        0 < self.here && self.latest_end().is_none_or(|end| now < end)
-    }
-
-    /// The listener `key`, if it came with `grant`.
-    pub(super) fn is_granted(&self, key: usize, grant: &Grant) -> bool {
-        let held = self.listeners.get(key).and_then(|listener| listener.grant.as_ref());
-        held.is_some_and(|held| held.is_same(grant))
-    }
-
-    /// A listener has read up to `cursor`.
-    pub(super) fn advance(&mut self, key: usize, cursor: Cursor, log: &mut Log) {
-        let listener = &mut self.listeners[key];
-        log.advance(listener.cursor, cursor);
-        listener.cursor = cursor;
-        let presence = listener.presence;
-        if let (Presence::Leaving { .. }, Some(reason)) = (presence, listener.reason) {
-            self.change(key, presence, reason, log);
-        }
-    }
-
-    /// The log has dropped what some still had to read: they are cut, or go on from its start. Returns
-    /// how many they are.
-    pub(super) fn fall_out(&mut self, then: OnOverrun, log: &mut Log) -> usize {
-        let start = log.start();
-        let behind = self.keys(|listener| {
-            listener.presence != Presence::Gone && listener.cursor.is_before(start)
-        });
-        let (told, cut): (Vec<_>, Vec<_>) = behind.into_iter().partition(|&key| {
-            let Listener { cursor, presence, .. } = &*self.listeners[key];
-            // What was begun cannot be taken back.
-            let is_whole = cursor.offset == 0 || start.event <= cursor.event;
-            then == OnOverrun::Gap && is_whole && *presence == Presence::Here
-        });
-        // All of them stand at the start before one of them leaves where it stood.
-        let mut left = Vec::with_capacity(told.len());
-        for &key in &told {
-            let listener = &mut self.listeners[key];
-            let cursor = listener.cursor;
-            listener.missed_from = listener.missed_from.or_else(|| NonZeroU64::new(cursor.event));
-            listener.cursor = cursor.max(start);
-            log.enter(listener.cursor);
-            left.push(cursor);
-        }
-        left.into_iter().for_each(|cursor| log.leave(cursor));
-        for &key in &cut {
-            let missed = start.event.saturating_sub(self.listeners[key].cursor.event);
-            self.change(key, Presence::Gone, CloseReason::Overrun { missed }, log);
-        }
-        told.len() + cut.len()
-    }
-
-    /// The one place where a presence changes: a listener that is leaving and has read everything is
-    /// gone, and nobody comes back.
-    fn change(&mut self, key: usize, to: Presence, reason: CloseReason, log: &mut Log) {
-        let listener = &mut self.listeners[key];
-        if listener.presence == Presence::Gone {
-            return;
-        }
-        let to = match to {
-            Presence::Leaving { at } if !listener.cursor.is_before(at.into()) => Presence::Gone,
-            to => to,
-        };
-        let from = std::mem::replace(&mut listener.presence, to);
-        listener.reason = Some(reason);
-        if from == Presence::Here {
-            self.here -= 1;
-        }
-        if to == Presence::Gone {
-            log.leave(listener.cursor);
-        }
-    }
-
-    fn latest_end(&self) -> Option<Instant> {
-        self.listeners.get(self.latest).filter(|_| 0 < self.here)?.grant_end()
-    }
-
-    fn is_here(&self, key: usize) -> bool {
-        self.listeners.get(key).is_some_and(|listener| listener.presence == Presence::Here)
-    }
-
-    fn keys(&self, is_meant: impl Fn(&Listener) -> bool) -> Vec<usize> {
-        let meant = self.listeners.iter().filter(|(_, listener)| is_meant(listener));
-        meant.map(|(key, _)| key).collect()
+        Some(opening)
     }
 }

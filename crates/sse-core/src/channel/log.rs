@@ -2,7 +2,7 @@ use std::{collections::VecDeque, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Cursor, Output, Window, cost::cost};
+use super::{Cursor, Framing, Output, Unsent, Window, cost::cost};
 use crate::wire::Frame;
 
 /// The frames of one channel that a listener still has to read, or may come back for, each held once
@@ -22,7 +22,8 @@ pub(super) struct Log {
     at_end: Readers,
     window: Option<Window>,
     cost: usize,
-    joined: Option<Joined>,
+    /// For readers of each framing.
+    joined: [Option<Joined>; 2],
 }
 
 impl Log {
@@ -35,7 +36,7 @@ impl Log {
             at_end: Readers::default(),
             window,
             cost: 0,
-            joined: None,
+            joined: [None, None],
         }
     }
 
@@ -114,7 +115,7 @@ impl Log {
 
     /// Lets go of the bytes that were joined for one write.
     pub(super) fn forget_joined(&mut self) {
-        self.joined = None;
+        self.joined = [None, None];
     }
 
     /// Drops all that is only there to be read, joined bytes too. Returns whether a reader stood there.
@@ -126,7 +127,7 @@ impl Log {
         while !self.asides.is_empty() {
             has_readers |= 0 < self.drop_aside();
         }
-        self.joined = None;
+        self.forget_joined();
         has_readers
     }
 
@@ -138,48 +139,80 @@ impl Log {
 
     /// A reader that stood at `cursor` goes.
     pub(super) fn leave(&mut self, cursor: Cursor) {
-        let is_last_there = self.leave_event(cursor.event) | self.leave_aside(cursor.aside);
+        let is_last_there = self.leave_event(1, cursor.event) | self.leave_aside(1, cursor.aside);
         if is_last_there {
             self.trim();
         }
     }
 
-    /// A reader goes on from one place to another.
-    pub(super) fn advance(&mut self, from: Cursor, to: Cursor) {
+    /// Readers go on together from one place to another.
+    pub(super) fn advance(&mut self, readers: u32, from: Cursor, to: Cursor) {
         let mut is_last_there = false;
         if from.event != to.event {
-            *self.readers_of_event(to.event) += 1;
-            is_last_there |= self.leave_event(from.event);
+            *self.readers_of_event(to.event) += readers;
+            is_last_there |= self.leave_event(readers, from.event);
         }
         if from.aside != to.aside {
-            *self.readers_of_aside(to.aside) += 1;
-            is_last_there |= self.leave_aside(from.aside);
+            *self.readers_of_aside(to.aside) += readers;
+            is_last_there |= self.leave_aside(readers, from.aside);
         }
         if is_last_there {
             self.trim();
         }
     }
 
-    /// The frames from `from` to `until`, as one write of at most [`Output::MAX_WRITE`] bytes, and the place
-    /// behind it. A frame that is longer comes in pieces.
-    pub(super) fn read(&mut self, from: Cursor, until: Cursor) -> Option<(Bytes, Cursor)> {
+    /// The frames from `from` to `until` in `framing`, as one write of at most
+    /// [`max_write`](Framing::max_write) bytes, and the place behind it. A frame that is longer comes in pieces.
+    pub(super) fn read(
+        &mut self,
+        from: Cursor,
+        until: Cursor,
+        framing: Framing,
+    ) -> Option<(Bytes, Cursor)> {
+        let max = framing.max_write();
         let (first, after) = self.next_frame(from, until)?;
-        let rest = first.len() - from.offset;
-        if Output::MAX_WRITE < rest {
-            let end = Cursor { offset: from.offset + Output::MAX_WRITE, ..from };
-            return Some((self.join(from, end, Output::MAX_WRITE), end));
+        let rest = framing.len(first.len()) - from.offset;
+        if max < rest {
+            let end = Cursor { offset: from.offset + max, ..from };
+            return Some((self.join(from, end, max, framing), end));
         }
         let (mut len, mut end) = (rest, after);
         while let Some((frame, after)) = self.next_frame(end, until)
-            && len + frame.len() <= Output::MAX_WRITE
+            && len + framing.len(frame.len()) <= max
         {
-            len += frame.len();
+            len += framing.len(frame.len());
             end = after;
         }
         if len == first.len() {
             return Some((first.clone(), end));
         }
-        Some((self.join(from, end, len), end))
+        Some((self.join(from, end, len, framing), end))
+    }
+
+    /// Where a reader stands at `from` once it has `count` bytes of the frames there. If that is inside a frame of
+    /// at most [`Output::MAX_WRITE`] bytes, the place is behind it, and what is unsent of it comes too.
+    pub(super) fn place_after(
+        &self,
+        from: Cursor,
+        mut count: usize,
+        framing: Framing,
+    ) -> (Cursor, Option<Unsent>) {
+        let mut place = from;
+        while let Some((frame, after)) = self.next_frame(place, self.end()) {
+            let offset = place.offset + count;
+            let len = framing.len(frame.len());
+            if offset < len {
+                let is_begun = 0 < offset;
+                let is_long = Output::MAX_WRITE < frame.len();
+                return if is_begun && !is_long {
+                    (after, Some(Unsent { frame: frame.clone(), framing, offset }))
+                } else {
+                    (Cursor { offset, ..place }, None)
+                };
+            }
+            (place, count) = (after, offset - len);
+        }
+        (place, None)
     }
 
     /// The place before the oldest frames that are held.
@@ -221,7 +254,7 @@ impl Log {
 
     /// The bytes of frames that were joined for one write, and are kept for others that stand there.
     pub(super) fn joined_len(&self) -> usize {
-        self.joined.as_ref().map_or(0, |joined| joined.bytes.len())
+        self.joined.iter().flatten().map(|joined| joined.bytes.len()).sum()
     }
 
     /// What the frames that are held cost, added up one by one.
@@ -237,8 +270,8 @@ impl Log {
     }
 
     /// Readers that stand at the same place ask for the same bytes: they are joined once.
-    fn join(&mut self, from: Cursor, end: Cursor, len: usize) -> Bytes {
-        if let Some(joined) = &self.joined
+    fn join(&mut self, from: Cursor, end: Cursor, len: usize, framing: Framing) -> Bytes {
+        if let Some(joined) = &self.joined[framing as usize]
             && joined.from == from
             && joined.end == end
         {
@@ -249,12 +282,13 @@ impl Log {
         while bytes.len() < len
             && let Some((frame, after)) = self.next_frame(cursor, self.end())
         {
-            let rest = &frame[cursor.offset..];
-            bytes.extend_from_slice(&rest[..rest.len().min(len - bytes.len())]);
+            let most = cursor.offset + len - bytes.len();
+            let part = cursor.offset..framing.len(frame.len()).min(most);
+            framing.put(&mut bytes, frame, part);
             cursor = after;
         }
         let bytes = bytes.freeze();
-        self.joined = Some(Joined { from, end, bytes: bytes.clone() });
+        self.joined[framing as usize] = Some(Joined { from, end, bytes: bytes.clone() });
         bytes
     }
 
@@ -290,23 +324,23 @@ impl Log {
         }
     }
 
-    /// A reader that stood before event `seq`, or was overtaken there by the start of the log, goes.
+    /// Readers that stood before event `seq`, or were overtaken there by the start of the log, go.
     /// Returns whether nobody stands there now.
-    fn leave_event(&mut self, seq: u64) -> bool {
+    fn leave_event(&mut self, going: u32, seq: u64) -> bool {
         if seq < self.start.event {
             return true;
         }
         let readers = self.readers_of_event(seq);
-        *readers -= 1;
+        *readers -= going;
         *readers == 0
     }
 
-    fn leave_aside(&mut self, number: u64) -> bool {
+    fn leave_aside(&mut self, going: u32, number: u64) -> bool {
         if number < self.start.aside {
             return true;
         }
         let readers = self.readers_of_aside(number);
-        *readers -= 1;
+        *readers -= going;
         *readers == 0
     }
 
@@ -321,8 +355,11 @@ impl Log {
         while self.asides.front().is_some_and(|aside| aside.readers == 0) {
             self.drop_aside();
         }
-        if self.joined.as_ref().is_some_and(|joined| !self.is_wanted(joined.from)) {
-            self.joined = None;
+        for place in 0..self.joined.len() {
+            let joined = self.joined[place].as_ref();
+            if joined.is_some_and(|joined| !self.is_wanted(joined.from)) {
+                self.joined[place] = None;
+            }
         }
         give_room_back(&mut self.events);
         give_room_back(&mut self.asides);

@@ -3,7 +3,8 @@ use std::time::{Duration, Instant};
 use super::{
     ChannelConfig, CloseReason, Cursor, Log, Mode, Phase, Tombstone, Window,
     keys::Keys,
-    listener::{Listener, Listeners, Presence},
+    listener::{Listener, Presence, Special},
+    listeners::Listeners,
     system,
 };
 use crate::{
@@ -104,16 +105,18 @@ impl Channel {
         } else {
             KEEPALIVE
         };
+        let special = Special {
+            opening: Some(Vec::from(opening).into()),
+            grant: newcomer.grant.cloned(),
+            ..Special::default()
+        };
         let listener = Listener {
             cursor: Cursor::new(event, end.aside),
-            presence: Presence::Here,
-            reason: None,
-            is_told: false,
-            opening: Some(Vec::from(opening).into()),
-            missed_from: None,
             last_write: now,
-            grant: newcomer.grant.cloned(),
+            presence: Presence::Here,
+            is_in_flight: false,
             phase: newcomer.phase,
+            special: Some(Box::new(special)),
         };
         let key = self.listeners.add(listener, &mut self.log);
         (self.life, self.used) = (Life::Open, self.used.max(now));
@@ -174,7 +177,7 @@ impl Channel {
     /// Cuts all who still have to read what is not remembered.
     pub(crate) fn cut(&mut self, config: &ChannelConfig) {
         if self.log.evict_all() {
-            self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
+            self.fall_out(config);
         }
         self.forget_if_deserted(config);
     }
@@ -182,7 +185,7 @@ impl Channel {
     /// Cuts those who still have to read what came before the last publication.
     pub(crate) fn cut_older(&mut self, config: &ChannelConfig) {
         if self.log.evict(0, self.newest) {
-            self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
+            self.fall_out(config);
         }
         self.forget_if_deserted(config);
     }
@@ -269,8 +272,20 @@ impl Channel {
     /// Keeps the log within its bound, but holds on to what was published last.
     pub(super) fn bound(&mut self, config: &ChannelConfig) {
         if self.log.evict(config.max_log_bytes, self.newest) {
-            self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
+            self.fall_out(config);
         }
+    }
+
+    /// Cuts those who stand before the start of the log, or has them go on from there.
+    pub(super) fn fall_out(&mut self, config: &ChannelConfig) {
+        self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
+    }
+
+    /// Cuts a listener that stands before the start of the log.
+    pub(super) fn cut_one(&mut self, key: usize) {
+        let start = self.log.start();
+        self.listeners.cut(key, start, &mut self.log);
+        self.fallen += 1;
     }
 
     fn forgotten(&self) -> Option<Tombstone> {

@@ -12,6 +12,9 @@ pub use close_reason::CloseReason;
 mod on_overrun;
 pub use on_overrun::OnOverrun;
 
+mod framing;
+pub use framing::Framing;
+
 mod output;
 pub use output::Output;
 
@@ -39,6 +42,12 @@ pub(crate) use phase::Phase;
 mod tombstone;
 pub(crate) use tombstone::Tombstone;
 
+mod unsent;
+pub(crate) use unsent::Unsent;
+
+mod turn;
+pub(crate) use turn::{Ask, Planned, Turn, Written};
+
 mod cursor;
 use cursor::Cursor;
 
@@ -52,5 +61,6 @@ mod age;
 mod cost;
 mod keys;
 mod listener;
+mod listeners;
 mod poll;
 mod system;

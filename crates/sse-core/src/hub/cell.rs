@@ -3,14 +3,14 @@ use std::{cmp::Reverse, task::Waker, time::Instant};
 use super::{
     ChannelInfo, HubEvent,
     effects::Effects,
-    idle::Idle,
+    idle::{Idle, Place},
     shared::Shared,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use crate::{
     Token,
     access::Grant,
-    channel::{Channel, Held, Joined, Newcomer, Outcome, Output, Publication},
+    channel::{Channel, Framing, Held, Joined, Newcomer, Outcome, Output, Publication, Turn},
     history::{Resume, Start, Verdict},
     hub::SubscribeError,
 };
@@ -128,7 +128,7 @@ impl Cell {
     pub(super) fn poll_output(
         self: &Arc<Self>,
         key: usize,
-        waker: &Waker,
+        (place, waker): (&mut Place, &Waker),
         now: Instant,
     ) -> (Output, Option<Effects>) {
         let mut state = self.lock();
@@ -141,11 +141,60 @@ impl Cell {
             let effects = Effects { is_over, ..Effects::default() };
             return (output, (was_open && is_over).then_some(effects));
         }
-        let stale = state.idle.register(key, waker);
+        let stale = state.idle.register(place, waker);
         drop(state);
         // It may own the last reference to a task whose drop takes the lock again.
         drop(stale);
         (output, None)
+    }
+
+    /// Says what an engine is to write to those whom it asks for. Where it begins a lap over its listeners, it is
+    /// woken by the next publication: its waker is there before the log is read.
+    pub(super) fn plan_turn(
+        self: &Arc<Self>,
+        turn: &mut Turn,
+        limits: (Framing, usize),
+        waiting: Option<(&mut Place, &Waker)>,
+        now: Instant,
+    ) -> Option<Effects> {
+        let mut state = self.lock();
+        let stale = waiting.and_then(|(place, waker)| state.idle.register(place, waker));
+        // Under the lock: a drain that begins later finds the waker that is kept here.
+        let (config, drain) = (&self.shared.config.channel, self.shared.drain.get());
+        let plan = |channel: &mut Channel| channel.plan_turn(turn, limits, drain, config, now);
+        let effects = self.step_of_engine(&mut state, plan);
+        drop(state);
+        drop(stale);
+        effects
+    }
+
+    /// Takes note of what an engine has written.
+    pub(super) fn settle_turn(
+        self: &Arc<Self>,
+        turn: &mut Turn,
+        framing: Framing,
+        now: Instant,
+    ) -> Option<Effects> {
+        let config = &self.shared.config.channel;
+        let settle = |channel: &mut Channel| channel.settle_turn(turn, framing, config, now);
+        self.step_of_engine(&mut self.lock(), settle)
+    }
+
+    /// There are effects if somebody has fallen out, or if the last listener has left.
+    fn step_of_engine(
+        self: &Arc<Self>,
+        state: &mut State,
+        step: impl FnOnce(&mut Channel),
+    ) -> Option<Effects> {
+        let was_open = state.told.is_open;
+        let ((), effects) = self.step(state, step);
+        (0 < effects.fallen || was_open && effects.is_over).then_some(effects)
+    }
+
+    /// An engine has no listener here any more.
+    pub(super) fn leave(&self, place: &mut Place) {
+        let stale = self.lock().idle.leave(place);
+        drop(stale);
     }
 
     /// Ends the stream of the listener `key`, if it came with `grant`.
@@ -157,11 +206,11 @@ impl Cell {
     }
 
     /// The connection of the listener `key` is over.
-    pub(super) fn disconnect(self: &Arc<Self>, key: usize) -> Effects {
+    pub(super) fn disconnect(self: &Arc<Self>, key: usize, place: &mut Place) -> Effects {
         let config = &self.shared.config.channel;
         let mut state = self.lock();
         let ((), effects) = self.step(&mut state, |channel| channel.disconnect(key, config));
-        let stale = state.idle.remove(key);
+        let stale = state.idle.leave(place);
         drop(state);
         drop(stale);
         effects

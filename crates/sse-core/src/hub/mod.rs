@@ -9,6 +9,9 @@ pub use post::Post;
 mod subscriber;
 pub use subscriber::{SubscribeError, Subscriber};
 
+mod engine;
+pub use engine::{Delivery, Engine, StreamEnd};
+
 mod receiver;
 pub use receiver::{Delivered, EventReceiver};
 

@@ -1,6 +1,6 @@
 use std::{task::Waker, time::Instant};
 
-use super::{Hub, HubLimit, Wakers, cell::Cell, sync::Arc};
+use super::{Hub, HubLimit, Wakers, cell::Cell, idle::Place, sync::Arc};
 use crate::{
     Token,
     access::{Grant, Seat},
@@ -27,9 +27,11 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct Subscriber {
-    hub: Arc<Hub>,
-    cell: Arc<Cell>,
-    key: usize,
+    pub(super) hub: Arc<Hub>,
+    pub(super) cell: Arc<Cell>,
+    pub(super) key: usize,
+    /// Where its waker waits.
+    place: Place,
     grant: Option<Grant>,
     /// Its place among those of its client, until it is dropped.
     seat: Seat,
@@ -51,7 +53,7 @@ impl Subscriber {
             hub.shared.granted.add(&cell, key, grant);
         }
         let (seat, resume) = (Seat::none(), resume.map(Box::new));
-        Self { hub, cell, key, grant, seat, resume, has_replaced }
+        Self { hub, cell, key, place: Place::default(), grant, seat, resume, has_replaced }
     }
 
     /// Keeps `seat` for as long as this listener is there.
@@ -80,7 +82,7 @@ impl Subscriber {
         if self.has_replaced {
             self.wake_replaced();
         }
-        let (output, effects) = self.cell.poll_output(self.key, waker, now);
+        let (output, effects) = self.cell.poll_output(self.key, (&mut self.place, waker), now);
         if let Some(effects) = effects {
             self.hub.follow(&self.cell, effects);
         }
@@ -88,6 +90,15 @@ impl Subscriber {
             self.hub.shared.watchers.wake();
         }
         output
+    }
+
+    /// An engine polls the channel for it from now on.
+    pub(super) fn begin_to_be_driven(&mut self) {
+        // What it says was said with the head.
+        self.resume = None;
+        if self.has_replaced {
+            self.wake_replaced();
+        }
     }
 
     #[cold]
@@ -102,7 +113,7 @@ impl Drop for Subscriber {
         if let Some(grant) = &self.grant {
             self.hub.shared.granted.remove(&self.cell, self.key, grant);
         }
-        let effects = self.cell.disconnect(self.key);
+        let effects = self.cell.disconnect(self.key, &mut self.place);
         self.hub.shared.connected.replace(1, 0);
         self.hub.follow(&self.cell, effects);
         // Wakers are the user's code: if one panics, all is done.

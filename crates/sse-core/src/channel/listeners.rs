@@ -1,0 +1,218 @@
+use std::{num::NonZeroU64, time::Instant};
+
+use slab::Slab;
+
+use super::{
+    CloseReason, Cursor, Log, OnOverrun,
+    cursor::Place,
+    listener::{Listener, Presence},
+};
+use crate::access::Grant;
+
+/// Who listens on a channel, or did and still has a connection.
+#[derive(Debug, Default)]
+pub(super) struct Listeners {
+    listeners: Slab<Listener>,
+    here: usize,
+    /// Who came last. Where one is here at most, it is the one that is.
+    latest: usize,
+}
+
+impl Listeners {
+    /// How many are here.
+    pub(super) fn here(&self) -> usize {
+        self.here
+    }
+
+    /// How many are here, counted one by one.
+    pub(super) fn recount(&self) -> usize {
+        self.keys(|listener| listener.presence == Presence::Here).len()
+    }
+
+    /// How many have left or are leaving, and have a connection all the same.
+    pub(super) fn leaving(&self) -> usize {
+        self.listeners.len() - self.here
+    }
+
+    pub(super) fn get_mut(&mut self, key: usize) -> &mut Listener {
+        &mut self.listeners[key]
+    }
+
+    /// Adds a listener that is here; returns its key.
+    pub(super) fn add(&mut self, listener: Listener, log: &mut Log) -> usize {
+        log.enter(listener.cursor);
+        self.here += 1;
+        if self.listeners.capacity() == 0 {
+            // Most channels have one.
+            self.listeners.reserve_exact(1);
+        }
+        self.latest = self.listeners.insert(listener);
+        self.latest
+    }
+
+    /// Removes a listener whose connection is over.
+    pub(super) fn remove(&mut self, key: usize, log: &mut Log) {
+        self.go(key, CloseReason::Finished, log);
+        self.listeners.remove(key);
+        if 4 * self.listeners.len() < self.listeners.capacity() {
+            self.listeners.shrink_to_fit();
+        }
+    }
+
+    /// Everyone who is here leaves, once it has read what the log holds now.
+    pub(super) fn dismiss(&mut self, reason: CloseReason, log: &mut Log) {
+        if self.here == 1 && self.is_here(self.latest) {
+            return self.dismiss_one(self.latest, reason, log);
+        }
+        for key in self.keys(|listener| listener.presence == Presence::Here) {
+            self.dismiss_one(key, reason, log);
+        }
+    }
+
+    /// One listener leaves, once it has read what the log holds now.
+    pub(super) fn dismiss_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
+        self.leave(key, log.end().place(), reason, log);
+    }
+
+    /// The listener `key` leaves before the next event, once it has read the one that it has begun.
+    pub(super) fn stop_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
+        let at = self.listeners[key].whole().place();
+        self.leave(key, at, reason, log);
+    }
+
+    /// The listener `key`, whose grant has ended at `end`, leaves once it has read what was published before.
+    pub(super) fn expire_one(&mut self, key: usize, end: Instant, log: &mut Log) {
+        let listener = &self.listeners[key];
+        let at = listener.whole().max(log.place_at(end));
+        let is_leaving_before = match listener.presence {
+            Presence::Here => false,
+            Presence::Leaving => {
+                let special = listener.special.as_ref();
+                special.is_some_and(|known| !at.is_before(known.leaves_at.into()))
+            }
+            Presence::Gone => true,
+        };
+        if !is_leaving_before {
+            self.leave(key, at.place(), CloseReason::Expired, log);
+        }
+    }
+
+    /// The same for the only listener of an exclusive channel, if its grant has ended by `now`.
+    pub(super) fn expire_latest(&mut self, log: &mut Log, now: Instant) {
+        if let Some(end) = self.latest_end().filter(|&end| end <= now) {
+            self.expire_one(self.latest, end, log);
+        }
+    }
+
+    /// Whether an exclusive channel has a listener whose grant has not ended.
+    pub(super) fn is_held(&self, now: Instant) -> bool {
+        0 < self.here && self.latest_end().is_none_or(|end| now < end)
+    }
+
+    /// The listener `key`, if it came with `grant`.
+    pub(super) fn is_granted(&self, key: usize, grant: &Grant) -> bool {
+        let held = self.listeners.get(key).and_then(Listener::grant);
+        held.is_some_and(|held| held.is_same(grant))
+    }
+
+    /// A listener has read up to `cursor`.
+    pub(super) fn advance(&mut self, key: usize, cursor: Cursor, log: &mut Log) {
+        let listener = &mut self.listeners[key];
+        log.advance(1, listener.cursor, cursor);
+        listener.cursor = cursor;
+        self.go_if_all_is_read(key, log);
+    }
+
+    /// The log has dropped what some still had to read: they are cut, or go on from its start. Returns
+    /// how many they are.
+    pub(super) fn fall_out(&mut self, then: OnOverrun, log: &mut Log) -> usize {
+        let start = log.start();
+        let behind = self.keys(|listener| {
+            // What is in flight may have been read; it is looked at again when that is known.
+            listener.presence != Presence::Gone
+                && !listener.is_in_flight
+                && listener.cursor.is_before(start)
+        });
+        let (told, cut): (Vec<_>, Vec<_>) = behind.into_iter().partition(|&key| {
+            let Listener { cursor, presence, .. } = &self.listeners[key];
+            // What was begun cannot be taken back.
+            let is_whole = cursor.offset == 0 || start.event <= cursor.event;
+            then == OnOverrun::Gap && is_whole && *presence == Presence::Here
+        });
+        // All of them stand at the start before one of them leaves where it stood.
+        let mut left = Vec::with_capacity(told.len());
+        for &key in &told {
+            let listener = &mut self.listeners[key];
+            let cursor = listener.cursor;
+            let special = listener.special();
+            special.missed_from = special.missed_from.or_else(|| NonZeroU64::new(cursor.event));
+            listener.cursor = cursor.max(start);
+            log.enter(listener.cursor);
+            left.push(cursor);
+        }
+        left.into_iter().for_each(|cursor| log.leave(cursor));
+        cut.iter().for_each(|&key| self.cut(key, start, log));
+        told.len() + cut.len()
+    }
+
+    /// The listener `key` stands before `start`, where the log began then, and goes.
+    pub(super) fn cut(&mut self, key: usize, start: Cursor, log: &mut Log) {
+        let missed = start.event.saturating_sub(self.listeners[key].cursor.event);
+        self.go(key, CloseReason::Overrun { missed }, log);
+    }
+
+    /// A listener that is leaving and has read everything is gone.
+    pub(super) fn go_if_all_is_read(&mut self, key: usize, log: &mut Log) {
+        let listener = &self.listeners[key];
+        if listener.presence == Presence::Leaving
+            && let Some(special) = &listener.special
+            && let Some(reason) = special.reason
+        {
+            // What has been begun since it left is read to its end.
+            let at = Cursor::from(special.leaves_at).max(listener.whole()).place();
+            self.leave(key, at, reason, log);
+        }
+    }
+
+    /// A listener leaves once it has read what was published before `at`. Nobody comes back.
+    fn leave(&mut self, key: usize, at: Place, reason: CloseReason, log: &mut Log) {
+        let listener = &mut self.listeners[key];
+        if listener.presence == Presence::Gone {
+            return;
+        }
+        if !listener.is_in_flight && !listener.cursor.is_before(at.into()) {
+            return self.go(key, reason, log);
+        }
+        (listener.special().leaves_at, listener.special().reason) = (at, Some(reason));
+        if std::mem::replace(&mut listener.presence, Presence::Leaving) == Presence::Here {
+            self.here -= 1;
+        }
+    }
+
+    /// A listener is gone.
+    fn go(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
+        let listener = &mut self.listeners[key];
+        let from = std::mem::replace(&mut listener.presence, Presence::Gone);
+        if from == Presence::Gone {
+            return;
+        }
+        listener.special().reason = Some(reason);
+        if from == Presence::Here {
+            self.here -= 1;
+        }
+        log.leave(listener.cursor);
+    }
+
+    fn latest_end(&self) -> Option<Instant> {
+        self.listeners.get(self.latest).filter(|_| 0 < self.here)?.grant_end()
+    }
+
+    fn is_here(&self, key: usize) -> bool {
+        self.listeners.get(key).is_some_and(|listener| listener.presence == Presence::Here)
+    }
+
+    fn keys(&self, is_meant: impl Fn(&Listener) -> bool) -> Vec<usize> {
+        let meant = self.listeners.iter().filter(|(_, listener)| is_meant(listener));
+        meant.map(|(key, _)| key).collect()
+    }
+}

@@ -1,0 +1,86 @@
+use std::time::{Duration, Instant};
+
+use super::{
+    Engine, StreamEnd,
+    wheel::{Due, Wheel},
+};
+
+/// When streams are to be looked at though nothing was published, and though they take nothing.
+impl<S> Engine<S> {
+    /// Sees that the wheel is fine enough for `keepalive`: a comment is due in an eighth of it, of which the hub
+    /// leaves a fourth to us.
+    pub(super) fn refine(&mut self, keepalive: Option<Duration>, now: Instant) {
+        let tick = keepalive.map_or(LONGEST, |keepalive| keepalive / 64);
+        let tick = tick.clamp(SHORTEST, LONGEST);
+        let Some(old) = &self.wheel else {
+            self.wheel = Some(Wheel::new(tick, now));
+            return;
+        };
+        if old.tick() <= tick {
+            return;
+        }
+        let mut wheel = Wheel::new(tick, now);
+        for (key, stream) in &mut self.streams {
+            if stream.due < Due::NEVER {
+                stream.due = wheel.due(old.time(stream.due));
+                wheel.put(key, stream.due);
+            }
+        }
+        self.wheel = Some(wheel);
+    }
+
+    /// The stream is to be looked at at `until`, if not before.
+    pub(super) fn set_due(&mut self, key: usize, until: Option<Instant>) {
+        let stream = &mut self.streams[key];
+        let due = until.zip(self.wheel.as_mut()).map(|(until, wheel)| (wheel.due(until), wheel));
+        match due {
+            Some((due, wheel)) if due < stream.due => {
+                stream.due = due;
+                wheel.put(key, due);
+            }
+            None if stream.due == Due::UNKNOWN => stream.due = Due::NEVER,
+            _ => (),
+        }
+    }
+
+    /// The client of a stream that is blocked has to take something in time.
+    pub(super) fn watch_stall(&mut self, key: usize) {
+        let blocked = self.streams[key].blocked.as_ref();
+        if let Some((blocked, timeout)) = blocked.zip(self.stall_timeout)
+            && let Some(until) = blocked.since.checked_add(timeout)
+        {
+            self.set_due(key, Some(until));
+        }
+    }
+
+    /// Looks at the streams whose time has come.
+    pub(super) fn find_due(&mut self, now: Instant) {
+        let mut streams = std::mem::take(&mut self.found);
+        while let Some(due) = self.wheel.as_mut().and_then(|wheel| wheel.take(now, &mut streams)) {
+            for key in streams.drain(..) {
+                self.find_due_at(key as usize, due, now);
+            }
+        }
+        self.found = streams;
+    }
+
+    fn find_due_at(&mut self, key: usize, due: Due, now: Instant) {
+        // It may have been put elsewhere since, or be another one.
+        let Some(stream) = self.streams.get_mut(key).filter(|stream| stream.due == due) else {
+            return;
+        };
+        stream.due = Due::UNKNOWN;
+        let Some(blocked) = &stream.blocked else {
+            return self.push(key);
+        };
+        let stalled_for = now.saturating_duration_since(blocked.since);
+        if self.stall_timeout.is_some_and(|timeout| timeout <= stalled_for) {
+            self.end(key, StreamEnd::Stalled);
+        } else {
+            self.watch_stall(key);
+        }
+    }
+}
+
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_millis(50);

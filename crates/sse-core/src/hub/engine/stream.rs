@@ -1,0 +1,64 @@
+use std::time::Instant;
+
+use super::wheel::Due;
+use crate::{
+    channel::{CloseReason, Unsent},
+    hub::Subscriber,
+};
+
+/// A stream that an engine drives. There may be very many, and a publication touches each: what most do not have
+/// lies apart.
+#[derive(Debug)]
+pub(super) struct Stream<S> {
+    pub(super) socket: S,
+    pub(super) subscriber: Box<Subscriber>,
+    /// The listener's key in its channel.
+    pub(super) key: u32,
+    pub(super) lane: u32,
+    /// Its place among the streams of the lane.
+    pub(super) place: u32,
+    /// Where it stands in the wheel.
+    pub(super) due: Due,
+    pub(super) blocked: Option<Box<Blocked>>,
+    /// Whether the turn that is under way is for it.
+    pub(super) is_asked: bool,
+    /// Whether it is over, and only still there because a turn is under way.
+    pub(super) is_over: bool,
+}
+
+impl<S> Stream<S> {
+    /// Whether a turn may be for it.
+    pub(super) fn is_free(&self) -> bool {
+        !self.is_asked && !self.is_over
+    }
+}
+
+/// What there is of a stream whose socket is full.
+#[derive(Debug)]
+pub(super) struct Blocked {
+    /// When the client took something for the last time.
+    pub(super) since: Instant,
+    pub(super) unsent: Option<Unsent>,
+    /// Why the stream ends behind that.
+    pub(super) ends: Option<CloseReason>,
+}
+
+/// How a stream has ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum StreamEnd {
+    /// All was written, the end of the stream too: its connection can go on.
+    Whole(CloseReason),
+    /// The stream was cut, and its connection has to be closed.
+    Cut(CloseReason),
+    /// The client has taken nothing for too long, and its connection has to be closed.
+    Stalled,
+    /// The client has left, or its socket is broken.
+    Left,
+}
+
+impl From<CloseReason> for StreamEnd {
+    fn from(reason: CloseReason) -> Self {
+        if reason.is_clean() { Self::Whole(reason) } else { Self::Cut(reason) }
+    }
+}
