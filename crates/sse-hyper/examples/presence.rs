@@ -14,7 +14,7 @@ use sse_core::{
     Gateway, GatewayConfig, Hub, HubConfig, channel::Mode, format::JsonFormat, history::History,
     hub::HubEvent,
 };
-use sse_hyper::{Channels, EventService, Server};
+use sse_hyper::{ChannelEvents, Channels, EventService, Server};
 
 fn config() -> HubConfig {
     let seed = RandomState::new().hash_one(());
@@ -27,8 +27,7 @@ fn config() -> HubConfig {
         .with_max_listeners(50_000)
 }
 
-async fn say_who_is_there(channels: Channels) {
-    let mut events = channels.events();
+async fn say_who_is_there(channels: Channels, mut events: ChannelEvents) {
     while let Some(event) = events.next().await {
         if let HubEvent::FirstListener { token, .. } = event {
             println!("{token} has a listener; {} in all", channels.hub().counts().listeners);
@@ -41,7 +40,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let addr = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8888".to_owned());
     let server = Server::bind(addr).await?;
     let service = EventService::new(Gateway::new(Hub::new(config()), GatewayConfig::default()));
-    let saying = say_who_is_there(service.channels());
+    // What happens from here on is told, and nobody can connect before.
+    let events = service.channels().events();
+    let saying = say_who_is_there(service.channels(), events);
     println!("listening on http://{}", server.local_addr()?);
     tokio::select! {
         () = saying => Ok(()),

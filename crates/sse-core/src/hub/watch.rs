@@ -152,11 +152,12 @@ impl Watchers {
         if self.len.load(Ordering::Acquire) == 0 {
             return;
         }
-        self.has_news.store(true, Ordering::Release);
         let event = event();
         for queue in self.lock().iter().filter_map(Weak::upgrade) {
             queue.push(event.clone());
         }
+        // Behind it: who takes the flag meanwhile does not see the event.
+        self.has_news.store(true, Ordering::Release);
     }
 
     /// Wakes the watchers that have something to read; not to be called under a lock.

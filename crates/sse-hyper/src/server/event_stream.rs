@@ -38,8 +38,7 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let (parts, body) = response.into_parts();
-    let mut unsent = BytesMut::new();
-    put_head(&mut unsent, &parts.headers, is_last);
+    let mut unsent = head(&parts.headers, is_last);
     drop(parts);
     let (mut body, mut watch) = (pin!(body), Watch::new(Some(socket)));
     let mut end = None;
@@ -94,8 +93,10 @@ fn poll_write_all(
     Ok(Poll::Ready(()))
 }
 
-fn put_head(unsent: &mut BytesMut, headers: &HeaderMap, is_last: bool) {
-    unsent.reserve(HEAD);
+/// The head of an event stream.
+pub(super) fn head(headers: &HeaderMap, is_last: bool) -> BytesMut {
+    let mut head = BytesMut::with_capacity(HEAD);
+    let unsent = &mut head;
     unsent.put_slice(b"HTTP/1.1 200 OK\r\n");
     for (name, value) in headers {
         put_header(unsent, name.as_str(), value.as_bytes());
@@ -109,6 +110,7 @@ fn put_head(unsent: &mut BytesMut, headers: &HeaderMap, is_last: bool) {
         put_header(unsent, header::DATE.as_str(), date.as_bytes());
     }
     unsent.put_slice(b"\r\n");
+    head
 }
 
 fn put_header(unsent: &mut BytesMut, name: &str, value: &[u8]) {

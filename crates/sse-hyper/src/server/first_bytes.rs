@@ -61,8 +61,18 @@ pub(super) struct Rewound<T> {
 }
 
 impl<T> Rewound<T> {
+    /// A connection of which `bytes` were read.
+    pub(super) fn new(io: T, bytes: Bytes) -> Self {
+        Self { io, bytes }
+    }
+
     pub(super) fn get_ref(&self) -> &T {
         &self.io
+    }
+
+    /// Gives the connection back, and what is to be read again.
+    pub(super) fn into_parts(self) -> (T, Bytes) {
+        (self.io, self.bytes)
     }
 }
 

@@ -3,8 +3,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::Body;
+use sse_core::hub::Subscriber;
+
+use super::http1;
 
 /// Where the service of a connection leaves the response that hyper shall not send.
 ///
@@ -17,6 +21,18 @@ enum State<B> {
     Fresh,
     Offered(Response<B>),
     Spent,
+}
+
+/// A connection on which an engine is to send an event stream.
+pub(super) struct HandedOver {
+    pub(super) io: http1::Io,
+    /// What was read beyond the request.
+    pub(super) ahead: Bytes,
+    /// The head of the response.
+    pub(super) head: Bytes,
+    pub(super) subscriber: Subscriber,
+    /// What is left of the body that the subscriber was taken from.
+    pub(super) shell: Box<dyn Send>,
 }
 
 impl<B> Handover<B> {
@@ -119,7 +135,7 @@ mod tests {
             for (name, value) in fields {
                 request = request.header(*name, *value);
             }
-            let request = request.body(Empty::<bytes::Bytes>::new()).unwrap();
+            let request = request.body(Empty::<Bytes>::new()).unwrap();
             assert_eq!(is_plain(&request), expected, "{fields:?}");
         }
     }

@@ -16,10 +16,11 @@ use super::{
     connection::BUFFER,
     event_stream,
     first_bytes::Rewound,
-    handover::Handover,
+    handover::{HandedOver, Handover},
     head_timer::HeadTimer,
     linger::Linger,
     messages::{Framing, Messages},
+    offered::take_subscriber,
     shutdown::Ending,
     socket::Socket,
     stall::Stall,
@@ -32,21 +33,31 @@ pub(super) type Io = Linger<Stall<Rewound<Stream>>>;
 type Connection<S> =
     http1::Connection<TokioIo<Messages<Io>>, TowerService<S, <S as HttpService>::Body>>;
 
-/// Serves requests by hyper, and event streams without it where that can be.
+/// What a connection is served with.
+pub(super) struct Serving<S: HttpService> {
+    pub(super) socket: Option<Socket>,
+    pub(super) service: TowerService<S, S::Body>,
+    pub(super) header_timeout: Duration,
+    /// Whether an event stream may be handed to an engine.
+    pub(super) has_engines: bool,
+    pub(super) ending: Ending,
+}
+
+/// Serves requests by hyper, and event streams without it where that can be, to the end of the connection, or until
+/// an engine takes it over. The first request has to come until
+/// `head_until`.
 pub(super) async fn serve<S: HttpService>(
     io: Io,
-    socket: Option<Socket>,
-    service: TowerService<S, S::Body>,
     mut head_until: Instant,
-    header_timeout: Duration,
-    mut ending: Ending,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
+    serving: Serving<S>,
+) -> Result<Option<HandedOver>, Box<dyn Error + Send + Sync>> {
+    let Serving { socket, service, header_timeout, has_engines, mut ending } = serving;
     // Under TLS, and where the end of a client is not told, hyper has to read on.
     let is_plain = io.get_ref().get_ref().get_ref().is_plain();
     let watched = socket.clone().filter(|_| cfg!(target_os = "linux") && is_plain);
     let framing = Arc::new(Framing::default());
     let mut io = Messages::new(io, framing.clone());
-    let service = service.with_watched(socket.clone()).with_framing(framing);
+    let service = service.with_watched(socket).with_framing(framing);
     loop {
         let (mut service, handover) = (service.clone(), Arc::new(Handover::default()));
         if watched.is_some() {
@@ -57,12 +68,22 @@ pub(super) async fn serve<S: HttpService>(
         let connection = Box::new(http1.serve_connection(TokioIo::new(io), service));
         let exchanged = exchange(connection, &handover, ending.reached()).await?;
         let (Some((released, response)), Some(socket)) = (exchanged, &watched) else {
-            return Ok(());
+            return Ok(None);
         };
         io = released;
+        let taken = if has_engines { take_subscriber(response) } else { Err(response) };
+        let response = match taken {
+            Ok((parts, subscriber, shell)) => {
+                let head = event_stream::head(&parts.headers, ending.has_begun()).freeze();
+                let (io, ahead) = io.into_parts();
+                return Ok(Some(HandedOver { io, ahead, head, subscriber, shell }));
+            }
+            Err(response) => response,
+        };
         event_stream::send(&mut io, socket.clone(), response, ending.has_begun()).await?;
         if ending.has_begun() {
-            return Ok(io.shutdown().await?);
+            io.shutdown().await?;
+            return Ok(None);
         }
         head_until = Instant::now() + header_timeout;
     }

@@ -35,6 +35,10 @@ impl<T> Linger<T> {
     pub(super) fn get_ref(&self) -> &T {
         &self.io
     }
+
+    pub(super) fn into_inner(self) -> T {
+        self.io
+    }
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Linger<T> {

@@ -68,6 +68,11 @@ impl<T> Messages<T> {
         }
     }
 
+    /// Gives the connection back, and what was read of it and not used.
+    pub(super) fn into_parts(self) -> (T, Bytes) {
+        (self.io, self.ahead)
+    }
+
     /// How many of `bytes` belong to the part that is being read; at least one, if `bytes` is not empty.
     fn admit(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
         match &mut self.part {

@@ -61,6 +61,14 @@ impl Raw {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    pub(super) fn into_socket(self) -> Option<Socket> {
+        match self.kind {
+            Kind::Socket(socket) => Some(socket),
+            Kind::Other(_) => None,
+        }
+    }
+
     /// The first byte of what was not read yet, which is read again; `None` at the end.
     #[cfg(feature = "server-tls")]
     pub(super) async fn first_byte(&mut self) -> io::Result<Option<u8>> {

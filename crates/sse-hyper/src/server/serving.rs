@@ -1,6 +1,7 @@
 use std::{future::pending, io, pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
+    join,
     net::TcpListener,
     select,
     task::{JoinError, JoinSet},
@@ -10,7 +11,8 @@ use tokio::{
 use super::{
     Listening, Server, Signal,
     accept::Acceptor,
-    connection,
+    connection::{self, Serving},
+    delivery::{Engines, News, Running},
     shutdown::{Phase, Shutdown},
     tower::HttpService,
 };
@@ -24,8 +26,12 @@ pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result
         }
         Listening::Other(source) => source,
     });
+    let (engines, mut running) = Engines::start(server.engines, server.settings.stall_timeout)?;
     let settings = Arc::new(server.settings);
     let (mut acceptor, phase) = (Some(acceptor), server.phase);
+    let shutdown = phase.subscribe();
+    let engines = engines.map(Arc::new);
+    let mut serving = Serving { service, settings, engines, shutdown };
     let mut drain = pin!(entered(Phase::Draining, server.drain, phase.subscribe()));
     let mut shutdown = pin!(entered(Phase::Stopping, server.shutdown, phase.subscribe()));
     let (mut connections, mut is_draining) = (JoinSet::new(), false);
@@ -39,18 +45,23 @@ pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result
         select! {
             () = &mut shutdown => break,
             () = &mut drain, if !is_draining => {
-                tracing::info!(connections = connections.len(), "draining");
+                let connections = connections.len() + running.streams();
+                tracing::info!(connections, "draining");
                 is_draining = true;
-                acceptor = acceptor.filter(|_| settings.accepts_while_draining);
+                acceptor = acceptor.filter(|_| serving.settings.accepts_while_draining);
                 phase.enter(Phase::Draining);
             }
             Some(ended) = connections.join_next() => report(ended),
+            news = running.next() => match news {
+                News::Released(released) => {
+                    connections.spawn(connection::go_on(released, serving.another()));
+                }
+                News::Ended(ended) => return ended,
+            },
             (raw, remote) = accepted => {
                 if let Some(guard) = server.filter.let_in(&remote) {
-                    let (settings, phase) = (settings.clone(), phase.subscribe());
-                    let service = service.clone();
-                    let from = (remote, guard);
-                    connections.spawn(connection::serve(raw, from, service, settings, phase));
+                    let serving = serving.another();
+                    connections.spawn(connection::serve(raw, remote, guard, serving));
                 } else {
                     tracing::debug!(?remote, "connection not let in");
                 }
@@ -62,8 +73,9 @@ pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result
     }
     drop(acceptor);
     phase.enter(Phase::Stopping);
-    finish(connections, server.shutdown_timeout).await;
-    Ok(())
+    // The engines end once nothing more can be handed to them.
+    serving.engines = None;
+    finish(connections, running, serving, server.shutdown_timeout).await
 }
 
 /// Completes once `signal` or a handle has begun `phase`.
@@ -75,18 +87,36 @@ async fn entered(phase: Phase, signal: Signal, mut asked: Shutdown) {
 }
 
 /// Waits for the connections, then cuts those that are left.
-async fn finish(mut connections: JoinSet<()>, longest: Duration) {
-    tracing::info!(connections = connections.len(), "shutting down");
+async fn finish(
+    mut connections: JoinSet<()>,
+    mut running: Running,
+    mut serving: Serving<impl HttpService>,
+    longest: Duration,
+) -> io::Result<()> {
+    let count = connections.len() + running.streams();
+    tracing::info!(connections = count, "shutting down");
     let ended = timeout(longest, async {
-        while let Some(ended) = connections.join_next().await {
-            report(ended);
+        loop {
+            select! {
+                Some(ended) = connections.join_next() => report(ended),
+                news = running.next(), if !running.is_over() => match news {
+                    News::Released(released) => {
+                        connections.spawn(connection::go_on(released, serving.another()));
+                    },
+                    News::Ended(ended) => ended?,
+                },
+                else => return Ok(()),
+            }
         }
     });
-    let _ = ended.await;
-    let cut = connections.len();
+    if let Ok(Err(error)) = ended.await {
+        return Err(error);
+    }
+    let cut = connections.len() + running.streams();
     // Bounded, because a service that blocks its thread cannot be aborted.
-    let _ = timeout(LONGEST_CUT, connections.shutdown()).await;
+    let _ = timeout(LONGEST_CUT, async { join!(connections.shutdown(), running.cut()) }).await;
     tracing::info!(cut, "shut down");
+    Ok(())
 }
 
 fn report(ended: Result<(), JoinError>) {

@@ -14,6 +14,13 @@ use tokio::{
     net::TcpStream,
 };
 
+/// The same without the runtime.
+#[cfg(target_os = "linux")]
+pub(super) enum StdSocket {
+    Tcp(std::net::TcpStream),
+    Unix(std::os::unix::net::UnixStream),
+}
+
 /// A connection of the system's that can be watched while somebody else reads and writes it.
 #[derive(Clone, Debug)]
 pub(super) struct Socket {
@@ -43,6 +50,15 @@ macro_rules! on_stream {
 impl Socket {
     fn new(stream: Stream) -> Self {
         Self { stream: Arc::new(stream), room: MIN_READ }
+    }
+
+    /// The socket without the runtime, if nobody watches it any more.
+    #[cfg(target_os = "linux")]
+    pub(super) fn into_std(self) -> Option<io::Result<StdSocket>> {
+        Some(match Arc::into_inner(self.stream)? {
+            Stream::Tcp(tcp) => tcp.into_std().map(StdSocket::Tcp),
+            Stream::Unix(unix) => unix.into_std().map(StdSocket::Unix),
+        })
     }
 
     /// Waits for the end of the client's side, whether or not what it sent before was read.
@@ -104,6 +120,18 @@ impl From<TcpStream> for Socket {
 impl From<UnixStream> for Socket {
     fn from(stream: UnixStream) -> Self {
         Self::new(Stream::Unix(stream))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl TryFrom<StdSocket> for Socket {
+    type Error = io::Error;
+
+    fn try_from(socket: StdSocket) -> io::Result<Self> {
+        Ok(Self::new(match socket {
+            StdSocket::Tcp(tcp) => Stream::Tcp(TcpStream::from_std(tcp)?),
+            StdSocket::Unix(unix) => Stream::Unix(UnixStream::from_std(unix)?),
+        }))
     }
 }
 

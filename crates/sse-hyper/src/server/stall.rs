@@ -29,6 +29,10 @@ impl<T> Stall<T> {
         &self.io
     }
 
+    pub(super) fn into_inner(self) -> T {
+        self.io
+    }
+
     /// Passes on what became of a write, unless the peer is late.
     fn watch<R>(
         &mut self,

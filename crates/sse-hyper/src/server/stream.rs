@@ -7,6 +7,8 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::raw::Raw;
+#[cfg(target_os = "linux")]
+use super::socket::Socket;
 
 /// An accepted connection, plain or under TLS.
 #[derive(Debug)]
@@ -20,6 +22,16 @@ pub(super) enum Stream {
 impl Stream {
     pub(super) fn is_plain(&self) -> bool {
         matches!(self, Self::Plain(_))
+    }
+
+    /// The socket of a plain connection of the system's.
+    #[cfg(target_os = "linux")]
+    pub(super) fn into_socket(self) -> Option<Socket> {
+        match self {
+            Self::Plain(raw) => raw.into_socket(),
+            #[cfg(feature = "server-tls")]
+            Self::Tls(_) => None,
+        }
     }
 }
 

@@ -103,7 +103,10 @@ pub struct Engine<S> {
 /// What the driver of an [`Engine`] is to do.
 #[derive(Debug)]
 #[must_use]
-#[expect(clippy::exhaustive_enums, reason = "a driver that does not know one of these cannot go on")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a driver that does not know one of these cannot go on"
+)]
 pub enum Delivery<'a, S> {
     /// Write these bytes to the socket, as many as it takes at once, and then say how many:
     /// [`Engine::handle_written`], or [`Engine::handle_broken`].
@@ -200,8 +203,8 @@ impl<S> Engine<S> {
     }
 
     /// The socket of the stream `key`, if there is one.
-    pub fn socket(&self, key: usize) -> Option<&S> {
-        self.streams.get(key).map(|stream| &stream.socket)
+    pub fn socket_mut(&mut self, key: usize) -> Option<&mut S> {
+        self.streams.get_mut(key).map(|stream| &mut stream.socket)
     }
 
     /// The socket of the stream `key` can be written again. If it was not full, nothing happens.
