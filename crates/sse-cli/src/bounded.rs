@@ -50,6 +50,11 @@ pub(crate) fn crowd(text: &str) -> Result<usize, OutOfBounds<usize>> {
     bounded(text, 1..=1_000_000)
 }
 
+/// How many threads work at once.
+pub(crate) fn threads(text: &str) -> Result<usize, OutOfBounds<usize>> {
+    bounded(text, 1..=1024)
+}
+
 /// How many requests are under way at once.
 pub(crate) fn in_flight(text: &str) -> Result<usize, OutOfBounds<usize>> {
     bounded(text, 1..=10_000)

@@ -210,6 +210,12 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) drain_accept: bool,
 
+    /// Serve with COUNT threads, 1 to 1024; by default with one for each processor that the process may
+    /// use
+    #[arg(long, value_name = "COUNT")]
+    #[arg(value_parser = bounded::threads, allow_hyphen_values = true)]
+    pub(super) workers: Option<usize>,
+
     /// Print version
     #[arg(long = "version", action = ArgAction::Version)]
     _version: Option<bool>,

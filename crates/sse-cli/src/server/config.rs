@@ -36,6 +36,8 @@ pub(super) struct Config {
     pub(super) stall_timeout: Option<Duration>,
     pub(super) drain: Duration,
     pub(super) drain_accept: bool,
+    /// None for as many as there are processors.
+    pub(super) workers: Option<usize>,
 }
 
 impl Config {
@@ -60,6 +62,7 @@ impl Config {
             stall_timeout: unless_zero(args.stall_timeout),
             drain: args.drain,
             drain_accept: args.drain_accept,
+            workers: args.workers,
         })
     }
 }

@@ -12,7 +12,12 @@ use std::{
 
 use sse_core::{Gateway, GatewayConfig, Hub, access::Access, gateway::Hosts};
 use sse_hyper::{EventService, Server};
-use tokio::{runtime::Runtime, select, sync::oneshot, time::sleep};
+use tokio::{
+    runtime::{Builder, Runtime},
+    select,
+    sync::oneshot,
+    time::sleep,
+};
 
 use crate::{
     exit::{self, Failure},
@@ -27,12 +32,20 @@ pub fn eventsource_server() -> ExitCode {
     exit::run(|args: Args| {
         let _flush = logging::init_batches(args.debug);
         let config = Config::new(args)?;
-        let runtime = Runtime::new().map_err(Failure::failed)?;
+        let runtime = runtime(config.workers).map_err(Failure::failed)?;
         let outcome = runtime.block_on(serve(config));
         // What has not ended by now is not waited for.
         runtime.shutdown_background();
         outcome
     })
+}
+
+fn runtime(workers: Option<usize>) -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(workers) = workers {
+        builder.worker_threads(workers);
+    }
+    builder.enable_all().build()
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {

@@ -53,6 +53,7 @@ fn help_names_every_option_and_gives_examples() {
                 "--max-listeners-per-channel",
                 "--drain",
                 "--drain-accept",
+                "--workers",
                 "--retry",
                 "--no-greeting",
                 "--allow-host",

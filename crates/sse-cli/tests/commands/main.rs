@@ -45,3 +45,5 @@ mod token_mint;
 mod token_show;
 mod usage;
 mod vectors;
+#[cfg(target_os = "linux")]
+mod workers;

@@ -34,6 +34,7 @@ fn every_number_is_refused_by_name_and_with_its_bounds() {
         ),
         (SERVER, &["--drain"], "--drain", "0 to 4294967295"),
         (SERVER, &["--retry"], "--retry", "0 to 4294967295"),
+        (SERVER, &["--workers"], "--workers", "1 to 1024"),
         (CLIENT, &["42", "-P"], "--port", "1 to 65535"),
         (CLIENT, &["42", "-r"], "--retry", "0 to 4294967295"),
         (CLIENT, &["42", "--retry"], "--retry", "0 to 4294967295"),
