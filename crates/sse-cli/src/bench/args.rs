@@ -63,6 +63,10 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::in_flight, allow_hyphen_values = true)]
     pub(super) in_flight: usize,
 
+    /// Send the requests of --in-flight on one connection, and the next before the last is answered
+    #[arg(long)]
+    pub(super) pipeline: bool,
+
     /// Publish COUNT events per second, 1 to 1000000; by default as fast as the server takes them
     #[arg(short, long, value_name = "COUNT")]
     #[arg(value_parser = bounded::crowd, allow_hyphen_values = true)]
@@ -77,6 +81,31 @@ pub(super) struct Args {
     #[arg(short = 'n', long, value_name = "COUNT", conflicts_with = "duration")]
     #[arg(value_parser = bounded::count, allow_hyphen_values = true)]
     pub(super) events: Option<u64>,
+
+    /// Publish nothing for the time of --duration, and count the comments that keep streams alive
+    #[arg(long, conflicts_with_all = ["events", "rate", "churn"])]
+    pub(super) silent: bool,
+
+    /// Meanwhile open or close COUNT connections per second at random, some of them before the answer, 1 to
+    /// 1000000; with --pid, also print which files and how much memory the server holds before and after
+    #[arg(long, value_name = "COUNT")]
+    #[arg(value_parser = bounded::crowd, allow_hyphen_values = true)]
+    pub(super) churn: Option<usize>,
+
+    /// Meanwhile read from --slow-listen with COUNT more listeners, whose events are not checked, 1 to
+    /// 1000000
+    #[arg(long, value_name = "COUNT", requires = "slow_listen")]
+    #[arg(value_parser = bounded::crowd, allow_hyphen_values = true)]
+    pub(super) slow: Option<usize>,
+
+    /// URL for the listeners of --slow, http only
+    #[arg(long, value_name = "URL", requires = "slow")]
+    pub(super) slow_listen: Option<String>,
+
+    /// How much each listener of --slow reads per second, at least 1 byte
+    #[arg(long, value_name = "BYTES", default_value = "1000000")]
+    #[arg(value_parser = bounded::count, allow_hyphen_values = true)]
+    pub(super) slow_rate: u64,
 
     /// Wait MS milliseconds for events that are late, 1 to 4294967295
     #[arg(long, value_name = "MS", default_value = "10000")]
@@ -104,6 +133,8 @@ Examples:
       100 events a second: how late do they come?
   eventsource-bench --listeners 1000 --channels 1000
       a channel for each listener
+  eventsource-bench --listeners 10000 --silent --duration 30000 --pid $(pgrep eventsource-ser)
+      what do streams cost on which nothing happens?
   eventsource-bench --listen http://127.0.0.1/sub/{channel} --publish http://127.0.0.1/pub/{channel}
       nginx with nchan
 

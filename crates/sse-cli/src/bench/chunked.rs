@@ -45,6 +45,7 @@ impl Chunked {
     /// The next bytes of the body; none once `input` is used up or the body is over.
     pub(super) fn decode<'a>(&mut self, input: &mut &'a [u8]) -> io::Result<Option<&'a [u8]>> {
         loop {
+            self.hurry(input);
             if let State::Data { left } = self.state
                 && !input.is_empty()
             {
@@ -60,6 +61,21 @@ impl Chunked {
             };
             *input = rest;
             self.state = self.step(byte)?;
+        }
+    }
+
+    /// Takes what stands between two chunks at once, if all of it is there: with a chunk for each event that
+    /// is what decoding costs.
+    fn hurry(&mut self, input: &mut &[u8]) {
+        if let State::DataEnd = self.state
+            && let Some(rest) = input.strip_prefix(b"\r\n")
+        {
+            (self.state, *input) = (State::default(), rest);
+        }
+        if let State::Length { digits: 0, .. } = self.state
+            && let Some((left, rest)) = plain_length(input)
+        {
+            (self.state, *input) = (State::Data { left }, rest);
         }
     }
 
@@ -79,7 +95,7 @@ impl Chunked {
             },
             (State::Length { len, .. }, b'\r' | b';' | b' ') => State::Extension { len },
             (State::Length { digits, len }, digit) => {
-                let value = (digit as char).to_digit(16).filter(|_| digits < 15);
+                let value = (digit as char).to_digit(16).filter(|_| digits < DIGITS as u32);
                 let value = value.ok_or_else(|| io::Error::other("a chunk with a bad length"))?;
                 State::Length { digits: digits + 1, len: len << 4 | u64::from(value) }
             }
@@ -92,6 +108,22 @@ impl Chunked {
         })
     }
 }
+
+/// The length of a chunk that is not the last and has no extension, and what follows its line.
+fn plain_length(input: &[u8]) -> Option<(u64, &[u8])> {
+    let mut len = 0;
+    for (at, &byte) in input.iter().take(DIGITS + 1).enumerate() {
+        let Some(value) = (byte as char).to_digit(16) else {
+            let rest = input[at..].strip_prefix(b"\r\n")?;
+            return (0 < len).then_some((len, rest));
+        };
+        len = len << 4 | u64::from(value);
+    }
+    None
+}
+
+/// More would not fit in a length.
+const DIGITS: usize = 15;
 
 #[cfg(test)]
 mod tests {
@@ -116,7 +148,7 @@ mod tests {
 
     #[test]
     fn what_is_no_length_is_refused() {
-        for sent in ["\r\n", "g\r\n", "-1\r\n", "11111111111111111\r\n"] {
+        for sent in ["\r\n", "g\r\n", "-1\r\n", "1111111111111111\r\n", "00000000000000001\r\n"] {
             let refused = Chunked::default().decode(&mut sent.as_bytes());
             assert!(refused.is_err(), "{sent:?}");
         }

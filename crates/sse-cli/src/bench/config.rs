@@ -15,8 +15,12 @@ pub(super) struct Config {
     pub(super) listeners: usize,
     pub(super) channels: usize,
     pub(super) in_flight: usize,
+    pub(super) is_pipelined: bool,
     pub(super) rate: Option<usize>,
     pub(super) amount: Amount,
+    /// How many connections are opened or closed per second.
+    pub(super) churn: Option<usize>,
+    pub(super) slow: Option<Slow>,
     pub(super) patience: Duration,
     pub(super) pid: Option<u32>,
     pub(super) json: bool,
@@ -27,6 +31,17 @@ pub(super) struct Config {
 pub(super) enum Amount {
     For(Duration),
     Events(u64),
+    /// Nothing for so long.
+    Silence(Duration),
+}
+
+/// Listeners that read no more than they are told.
+#[derive(Clone, Debug)]
+pub(super) struct Slow {
+    pub(super) listeners: usize,
+    pub(super) listen: Endpoint,
+    /// Bytes per second of each.
+    pub(super) rate: u64,
 }
 
 /// Where requests go, and how they begin.
@@ -46,14 +61,21 @@ impl Config {
         }
         let method = Method::from_bytes(args.method.as_bytes())
             .map_err(|_| Failure::usage(format!("--method {:?} is no method", args.method)))?;
-        let amount = args.events.map_or(Amount::For(args.duration), Amount::Events);
+        let amount = match args.events {
+            Some(events) => Amount::Events(events),
+            None if args.silent => Amount::Silence(args.duration),
+            None => Amount::For(args.duration),
+        };
+        let listen_headers = headers("--listen-header", args.listen_headers)?;
+        let listen =
+            |option, url: &str| endpoint(option, url, &Method::GET, listen_headers.clone());
+        let slow = args.slow.zip(args.slow_listen).map(|(listeners, url)| {
+            let listen = listen("--slow-listen", &url)?;
+            Ok(Slow { listeners, listen, rate: args.slow_rate })
+        });
         Ok(Self {
-            listen: endpoint(
-                "--listen",
-                &args.listen,
-                &Method::GET,
-                headers("--listen-header", args.listen_headers)?,
-            )?,
+            listen: listen("--listen", &args.listen)?,
+            slow: slow.transpose()?,
             publish: endpoint(
                 "--publish",
                 &args.publish,
@@ -65,8 +87,10 @@ impl Config {
             listeners: args.listeners,
             channels: args.channels,
             in_flight: args.in_flight,
+            is_pipelined: args.pipeline,
             rate: args.rate,
             amount,
+            churn: args.churn,
             patience: args.patience,
             pid: args.pid,
             json: args.json,

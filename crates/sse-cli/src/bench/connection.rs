@@ -32,7 +32,7 @@ impl Connection {
 
     /// Sends `request` and reads the head of the answer.
     pub(super) async fn send(&mut self, request: &str) -> io::Result<Head> {
-        self.stream.write_all(request.as_bytes()).await?;
+        self.write(request).await?;
         loop {
             if let Some((head, len)) = parse(&self.read)? {
                 self.read.drain(..len);
@@ -42,31 +42,43 @@ impl Connection {
         }
     }
 
-    /// Reads the body of an answer and throws it away.
-    pub(super) async fn discard(&mut self, head: Head) -> io::Result<()> {
-        if head.is_chunked {
-            let mut chunked = Chunked::default();
-            loop {
-                let mut input = &self.read[..];
-                while chunked.decode(&mut input)?.is_some() {}
-                let left = input.len();
-                self.read.drain(..self.read.len() - left);
-                if chunked.is_over() {
-                    return Ok(());
-                }
-                self.fill().await?;
-            }
-        }
-        let mut left = head.len.unwrap_or(0);
+    /// Sends `request`, reads the answer and returns its status.
+    pub(super) async fn exchange(&mut self, request: &str) -> io::Result<u16> {
+        self.write(request).await?;
         loop {
-            let taken = left.min(self.read.len() as u64);
-            self.read.drain(..taken as usize);
-            left -= taken;
-            if left == 0 {
-                return Ok(());
+            let mut status = None;
+            self.take_answers(|answer| status = Some(answer))?;
+            if let Some(status) = status {
+                return Ok(status);
             }
             self.fill().await?;
         }
+    }
+
+    pub(super) async fn write(&mut self, requests: &str) -> io::Result<()> {
+        self.stream.write_all(requests.as_bytes()).await
+    }
+
+    /// Waits for bytes. If it is dropped meanwhile, nothing is lost.
+    pub(super) async fn fill(&mut self) -> io::Result<()> {
+        match self.stream.read_buf(&mut self.read).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the answers that have come as a whole and gives the status of each to `take`.
+    pub(super) fn take_answers(&mut self, mut take: impl FnMut(u16)) -> io::Result<()> {
+        let mut input = &self.read[..];
+        while let Some((head, len)) = parse(input)?
+            && let Some(rest) = head.skip_body(&input[len..])?
+        {
+            input = rest;
+            take(head.status);
+        }
+        let left = input.len();
+        self.read.drain(..self.read.len() - left);
+        Ok(())
     }
 
     /// What remains is the body of an endless answer.
@@ -74,12 +86,18 @@ impl Connection {
         let chunked = head.is_chunked.then(Chunked::default);
         Body { stream: self.stream, first: self.read, chunked }
     }
+}
 
-    async fn fill(&mut self) -> io::Result<()> {
-        match self.stream.read_buf(&mut self.read).await? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
+impl Head {
+    /// What follows the body, if all of it is in `input`.
+    fn skip_body(self, mut input: &[u8]) -> io::Result<Option<&[u8]>> {
+        if !self.is_chunked {
+            let len = usize::try_from(self.len.unwrap_or(0)).map_err(io::Error::other)?;
+            return Ok(input.get(len..));
         }
+        let mut chunked = Chunked::default();
+        while chunked.decode(&mut input)?.is_some() {}
+        Ok(chunked.is_over().then_some(input))
     }
 }
 
@@ -113,6 +131,11 @@ impl Body {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Reads what there is, chunks and all.
+    pub(super) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.try_read(buffer)
     }
 
     fn take(

@@ -1,24 +1,29 @@
 mod args;
 mod chunked;
+mod churn;
 mod config;
 mod connection;
+mod crowd;
+mod latency;
 mod listener;
+mod pipeline;
 mod process;
 mod publisher;
 mod report;
+mod script;
+mod slow;
 mod stamp;
 mod tally;
 mod template;
 
 use std::{
-    cell::RefCell,
     io::{self, Write},
     process::ExitCode,
     rc::Rc,
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{TryStreamExt, stream::FuturesUnordered};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::{
     runtime::Builder,
@@ -32,12 +37,14 @@ use crate::{
     open_files,
 };
 use args::Args;
+use churn::{Churn, ChurnReport};
 use config::{Amount, Config};
-use connection::{BUFFER, Body};
+use crowd::Crowd;
 use listener::Listener;
-use process::Process;
+use process::{Holdings, Process};
 use publisher::Publications;
-use report::{Cost, Report};
+use report::{Cost, Report, Times};
+use slow::Taken;
 use tally::Tally;
 
 /// The command `eventsource-bench`, on the arguments of this process.
@@ -61,54 +68,80 @@ pub fn eventsource_bench() -> ExitCode {
 
 async fn run(config: Rc<Config>) -> Result<Report, Failure> {
     let begun = Instant::now();
-    let server = config.pid.map(Process::new);
-    let (tally, memory) = (Tally::new(), measure(server.as_ref(), Process::memory)?);
-    let listeners = connect(&config).await?;
+    let (server, own) = (config.pid.map(Process::new), Process::new(std::process::id()));
+    let before = measure(server.as_ref(), Process::holdings)?;
+    let connected_from = measure(server.as_ref(), Process::cpu)?;
+    let tally = Tally::default();
+    let crowd = Crowd::new(config.clone(), tally.clone(), begun);
+    let opened = crowd.connect().await.map_err(|source| Failure::failed(ListenError(source)))?;
     let connecting = begun.elapsed();
-    let listeners: Vec<_> = listeners
+    let (listeners, tasks): (Vec<_>, Vec<_>) = opened
         .into_iter()
-        .map({
-            let buffer = Rc::new(RefCell::new([0; BUFFER]));
-            let tally = tally.clone();
-            move |(listener, body)| {
-                let (tally, buffer) = (tally.clone(), buffer.clone());
-                spawn_local(listener::read(listener.share(), body, tally, begun, buffer));
-                listener
-            }
-        })
-        .collect();
+        .map(|(listener, body)| (listener.share(), crowd.read(listener, body)))
+        .unzip();
     // What a server does for a new listener is over then.
     sleep(SETTLING).await;
-    let grown = measure(server.as_ref(), Process::memory)?.saturating_sub(memory);
-    let cpu = measure(server.as_ref(), Process::cpu)?;
+    let idle = measure(server.as_ref(), Process::holdings)?;
+    let connected = measure(server.as_ref(), Process::cpu)?;
 
+    let slow = read_slowly(&config, &tally).await?;
+    let churn = Rc::new(Churn::new(config.clone(), crowd, tasks));
+    let churning = config.churn.map(|rate| spawn_local(churn.clone().run(rate)));
+    let (from, own_from) = (measure(server.as_ref(), Process::cpu)?, own.cpu().ok());
     let publications = Rc::new(Publications::new(&config, begun));
     let started = Instant::now();
     publish(&config, &publications, &tally, started).await?;
-    let missing = await_all(&config, &publications, &listeners, started).await;
+    if churning.is_none() {
+        let missing = await_all(&config, &publications, &listeners, started).await;
+        tally.seen().lost += missing;
+    }
     let running = started.elapsed();
-    let cpu = measure(server.as_ref(), Process::cpu)?.saturating_sub(cpu);
+    let to = measure(server.as_ref(), Process::cpu)?;
+    let own_cpu = own.cpu().ok().zip(own_from).map(|(to, from)| to.saturating_sub(from));
 
-    tally.miss(missing);
-    let cost = server.map(|_| Cost { cpu, memory: grown });
-    Ok(Report::new(config.listeners, connecting, running, &publications, &tally, cost))
+    let churn = match churning {
+        Some(churning) => {
+            churning.abort();
+            Some(leave(&config, server.as_ref(), before, churn.leave()).await?)
+        }
+        None => None,
+    };
+    let cost = server.map(|_| Cost {
+        connecting: connected.saturating_sub(connected_from),
+        running: to.saturating_sub(from),
+        memory: idle.memory.saturating_sub(before.memory),
+    });
+    let slow = config.slow.as_ref().map(|config| slow.report(config));
+    let times = Times { connecting, running, own: own_cpu };
+    Ok(Report::new(&config, times, &publications, &tally, cost).with(slow, churn))
 }
 
-/// Opens all streams, several at once.
-async fn connect(config: &Config) -> Result<Vec<(Listener, Body)>, Failure> {
-    let bar = bar("connecting", config.listeners as u64);
-    let opening = stream::iter(0..config.listeners).map(|listener| {
-        let opened = Listener::open(&config.listen, listener % config.channels, listener);
-        let bar = bar.clone();
-        async move {
-            let opened = opened.await;
-            bar.inc(1);
-            opened
-        }
-    });
-    let opened = opening.buffered(AT_ONCE).try_collect().await;
-    bar.finish_and_clear();
-    opened.map_err(|source| Failure::failed(ListenError(source)))
+/// Opens the listeners that read slowly, and lets them read.
+async fn read_slowly(config: &Config, tally: &Tally) -> Result<Taken, Failure> {
+    let taken = Taken::default();
+    if let Some(slow) = &config.slow {
+        let opened = slow::open(slow).await;
+        let bodies = opened.map_err(|source| Failure::failed(ListenError(source)))?;
+        spawn_local(slow::read(bodies, slow.rate, taken.clone(), tally.clone()));
+    }
+    Ok(taken)
+}
+
+/// What the server holds once all connections are closed, and it had time to see it.
+async fn leave(
+    config: &Config,
+    server: Option<&Process>,
+    before: Holdings,
+    opened: u64,
+) -> Result<ChurnReport, Failure> {
+    let Some(server) = server else {
+        return Ok(ChurnReport { opened, before: None, after: None });
+    };
+    let failed = |source| Failure::failed(PidError(source));
+    server.await_files(before.open_files, config.patience).await.map_err(failed)?;
+    sleep(SETTLING).await;
+    let after = server.holdings().map_err(failed)?;
+    Ok(ChurnReport { opened, before: Some(before), after: Some(after) })
 }
 
 async fn publish(
@@ -117,24 +150,32 @@ async fn publish(
     tally: &Tally,
     started: Instant,
 ) -> Result<(), Failure> {
-    let publishing: stream::FuturesUnordered<_> = (0..config.in_flight)
-        .map(|publisher| {
-            publisher::publish(config.clone(), publications.clone(), publisher, started)
-        })
-        .collect();
-    let publishing = publishing.try_collect::<()>();
+    let publishing = async {
+        if let Amount::Silence(duration) = config.amount {
+            sleep(duration).await;
+        } else if config.is_pipelined {
+            pipeline::publish(config.clone(), publications.clone(), started).await?;
+        } else {
+            let publishers = (0..config.in_flight).map(|publisher| {
+                publisher::publish(config.clone(), publications.clone(), publisher, started)
+            });
+            publishers.collect::<FuturesUnordered<_>>().try_collect::<()>().await?;
+        }
+        Ok(())
+    };
     let bar = match config.amount {
         Amount::Events(events) => bar("publishing", events),
         Amount::For(duration) => bar("publishing, ms", duration.as_millis() as u64),
+        Amount::Silence(duration) => bar("listening, ms", duration.as_millis() as u64),
     };
     let shown = async {
         loop {
             sleep(SHOWN).await;
             bar.set_position(match config.amount {
                 Amount::Events(_) => publications.published(),
-                Amount::For(_) => started.elapsed().as_millis() as u64,
+                Amount::For(_) | Amount::Silence(_) => started.elapsed().as_millis() as u64,
             });
-            bar.set_message(format!("{} delivered", tally.delivered()));
+            bar.set_message(format!("{} delivered", tally.seen().delivered));
         }
     };
     let published = select! {
@@ -193,7 +234,6 @@ struct PublishError(#[source] io::Error);
 #[error("cannot read what the process of the server takes")]
 struct PidError(#[source] io::Error);
 
-const AT_ONCE: usize = 64;
 const SETTLING: Duration = Duration::from_millis(500);
 const SHOWN: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_millis(1);

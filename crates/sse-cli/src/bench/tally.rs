@@ -1,14 +1,22 @@
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{RefCell, RefMut},
+    rc::Rc,
+    time::Duration,
+};
 
-use hdrhistogram::Histogram;
-
-use super::stamp::Stamp;
+use super::{latency, stamp::Stamp};
 
 /// What all listeners together have seen. The run has one thread.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tally(Rc<RefCell<Seen>>);
 
-#[derive(Debug)]
+impl Tally {
+    pub(super) fn seen(&self) -> RefMut<'_, Seen> {
+        self.0.borrow_mut()
+    }
+}
+
+#[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) delivered: u64,
     /// Numbers that were left out, by those that came after them.
@@ -17,62 +25,82 @@ pub(super) struct Seen {
     pub(super) out_of_order: u64,
     /// Events without a stamp.
     pub(super) foreign: u64,
+    pub(super) comments: u64,
     /// Streams that ended before the run did.
     pub(super) broken: u64,
-    /// From publish to read, in nanoseconds.
-    pub(super) latency: Histogram<u32>,
+    /// From publish to read.
+    pub(super) latency: latency::Histogram,
 }
 
-impl Tally {
-    pub(super) fn new() -> Self {
-        let latency = Histogram::new_with_bounds(1_000, HIGHEST, 3).expect("the bounds are apart");
-        let seen = Seen { delivered: 0, lost: 0, out_of_order: 0, foreign: 0, broken: 0, latency };
-        Self(Rc::new(RefCell::new(seen)))
-    }
-
-    pub(super) fn delivered(&self) -> u64 {
-        self.0.borrow().delivered
-    }
-
-    /// Takes an event that came at `now`; `next` is what its listener expects of each publisher.
-    pub(super) fn take(&self, next: &mut Vec<u64>, data: &str, now: Duration) {
-        let mut seen = self.0.borrow_mut();
-        let Some(stamp) = Stamp::find(data).filter(|stamp| stamp.publisher < PUBLISHERS) else {
-            seen.foreign += 1;
-            return;
-        };
-        if next.len() <= stamp.publisher {
-            next.resize(stamp.publisher + 1, 0);
+impl Seen {
+    /// Takes an event that came at `now` to the listener of `order`.
+    pub(super) fn take(&mut self, order: &mut Order, stamp: Stamp, now: Duration) {
+        self.delivered += 1;
+        match order.take(stamp) {
+            Some(left_out) => self.lost += left_out,
+            None => self.out_of_order += 1,
         }
-        let expected = &mut next[stamp.publisher];
-        seen.delivered += 1;
-        match stamp.seq.checked_sub(*expected) {
-            Some(left_out) => {
-                seen.lost += left_out;
-                *expected = stamp.seq + 1;
-            }
-            None => seen.out_of_order += 1,
-        }
-        let late = now.saturating_sub(stamp.sent).as_nanos().min(HIGHEST.into());
-        seen.latency.saturating_record(late as u64);
-    }
-
-    /// Counts what a listener has not got of what was acknowledged.
-    pub(super) fn miss(&self, events: u64) {
-        self.0.borrow_mut().lost += events;
-    }
-
-    pub(super) fn break_off(&self) {
-        self.0.borrow_mut().broken += 1;
-    }
-
-    pub(super) fn with<T>(&self, look: impl FnOnce(&Seen) -> T) -> T {
-        look(&self.0.borrow())
+        self.latency.record(now.saturating_sub(stamp.sent));
     }
 }
 
-/// Ten minutes.
-const HIGHEST: u64 = 600_000_000_000;
+/// What a listener expects next of each publisher.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Order {
+    next: Vec<Option<u64>>,
+    is_amid: bool,
+}
 
-/// More than `--in-flight` may be: what says otherwise is none of our stamps.
-const PUBLISHERS: usize = 10_001;
+impl Order {
+    /// For one that comes while events are published: its first event of each publisher is any.
+    pub(super) fn amid() -> Self {
+        Self { next: Vec::new(), is_amid: true }
+    }
+
+    /// What comes next of `publisher`, or after it.
+    pub(super) fn next(&self, publisher: usize) -> u64 {
+        self.next.get(publisher).copied().flatten().unwrap_or(0)
+    }
+
+    /// How many were left out before `stamp`; none if it came before, or a higher one did.
+    fn take(&mut self, stamp: Stamp) -> Option<u64> {
+        if self.next.len() <= stamp.publisher {
+            self.next.resize(stamp.publisher + 1, None);
+        }
+        let next = &mut self.next[stamp.publisher];
+        let expected = next.unwrap_or(if self.is_amid { stamp.seq } else { 0 });
+        let left_out = stamp.seq.checked_sub(expected);
+        *next = Some(left_out.map_or(expected, |_| stamp.seq + 1));
+        left_out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is lost and what is out of order of `stamps`, each a publisher and a number.
+    fn told(mut order: Order, stamps: &[(usize, u64)]) -> (u64, u64) {
+        let mut seen = Seen::default();
+        for &(publisher, seq) in stamps {
+            let stamp = Stamp { publisher, seq, sent: Duration::ZERO };
+            seen.take(&mut order, stamp, Duration::ZERO);
+        }
+        (seen.lost, seen.out_of_order)
+    }
+
+    #[test]
+    fn numbers_are_counted_from_0_for_each_publisher() {
+        let stamps = [(0, 0), (1, 0), (0, 1), (1, 1)];
+        assert_eq!(told(Order::default(), &stamps), (0, 0));
+        assert_eq!(told(Order::default(), &[(0, 2), (0, 3)]), (2, 0));
+        assert_eq!(told(Order::default(), &[(0, 0), (0, 2), (0, 1), (0, 3)]), (1, 1));
+    }
+
+    #[test]
+    fn one_that_comes_amid_begins_with_any_number() {
+        let stamps = [(0, 7), (1, 3), (0, 8), (1, 4)];
+        assert_eq!(told(Order::amid(), &stamps), (0, 0));
+        assert_eq!(told(Order::amid(), &[(0, 7), (0, 9), (0, 9)]), (1, 1));
+    }
+}
