@@ -36,7 +36,8 @@ enum Name {
     Clients,
     /// The decoder and the encoder beside those of other crates
     Decode,
-    /// A crowd on eventsource-server beside axum's `Sse` over `tokio::sync::broadcast` and nchan
+    /// A crowd on eventsource-server beside a bare loop of sends, axum's `Sse` over
+    /// `tokio::sync::broadcast` and nchan
     Fanout,
     /// What a publication costs in the hub, and what its channels and listeners hold
     Hub,
@@ -82,13 +83,14 @@ fn access(workspace: &Workspace, args: &[String]) -> Outcome {
     run_and_keep(workspace, "access", "access", bench, args)
 }
 
-/// The same reference, and nginx, which is installed if it is missing.
+/// The same reference, the bare loop, and nginx, which is installed if it is missing.
 fn fanout(workspace: &Workspace, args: &[String]) -> Outcome {
     setup::nchan()?;
     let commands = build_commands(workspace)?;
     let reference = build_workspace(workspace, "server")?;
     let release = build_workspace(workspace, "fanout")?;
     let mut bench = Command::new(release.join("bench-fanout"));
+    bench.arg("--bare").arg(release.join("bare"));
     bench.arg("--server").arg(commands.join("eventsource-server"));
     bench.arg("--load").arg(commands.join("eventsource-bench"));
     bench.arg("--reference").arg(reference.join("reference"));

@@ -3,7 +3,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -12,11 +12,12 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::scenario::Scenario;
-
 /// The programs that take part.
 #[derive(clap::Args)]
 pub struct Programs {
+    /// The bare loop of sends
+    #[arg(long)]
+    bare: PathBuf,
     /// eventsource-server
     #[arg(long)]
     server: PathBuf,
@@ -28,42 +29,69 @@ pub struct Programs {
     load: PathBuf,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Contestant {
+    Bare,
     Ours,
     Reference,
     Nchan,
 }
 
+/// What is special about a server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setup {
+    /// Seconds of silence before a comment.
+    pub keepalive: Option<u64>,
+    /// Whether it remembers what was published to those who come late.
+    pub remembers: bool,
+    /// How many threads serve, on all processors; none for the server on one and the load on the other.
+    pub workers: Option<usize>,
+}
+
 impl Contestant {
-    pub const ALL: [Self; 3] = [Self::Ours, Self::Reference, Self::Nchan];
+    pub const ALL: [Self; 4] = [Self::Bare, Self::Ours, Self::Reference, Self::Nchan];
 
     pub fn name(self) -> &'static str {
         match self {
+            Self::Bare => "bare",
             Self::Ours => "eventsource-server",
             Self::Reference => "axum, broadcast",
             Self::Nchan => "nginx, nchan",
         }
     }
 
-    /// Starts the server on the first processor.
-    pub fn start(self, programs: &Programs) -> Result<Server, Box<dyn Error>> {
-        let mut command = Command::new("taskset");
-        command.args(["--cpu-list", "0"]).stderr(Stdio::null()).stdout(Stdio::piped());
-        let load = programs.load.clone();
+    /// Starts the server on the first processor, or on all.
+    pub fn start(self, programs: &Programs, setup: Setup) -> Result<Server, Box<dyn Error>> {
+        let is_pinned = setup.workers.is_none();
+        let program = match self {
+            Self::Bare => &programs.bare,
+            Self::Ours => &programs.server,
+            Self::Reference => &programs.reference,
+            Self::Nchan => Path::new("nginx"),
+        };
+        let mut command = on_processor(is_pinned.then_some("0"), program);
+        command.stderr(Stdio::null()).stdout(Stdio::piped());
         match self {
+            Self::Bare => {
+                let keepalive = setup.keepalive.map(|seconds| format!("--keepalive={seconds}"));
+                command.args(keepalive);
+            }
             Self::Ours => {
-                command.arg(&programs.server).args(["-P", "0", "--mode", "shared"]);
+                command.args(["-P", "0", "--mode", "shared"]);
+                let keepalive = setup.keepalive.map(|seconds| format!("--keepalive={seconds}000"));
+                let workers = setup.workers.map(|workers| format!("--workers={workers}"));
+                command.args(keepalive).args(workers);
+                if setup.remembers {
+                    command.args(["--history", "200000", "--history-bytes", "400000000"]);
+                    command.args(["--max-history-bytes", "500000000"]);
+                }
                 // The others write no line for a request either.
                 command.env("RUST_LOG", "warn");
-                Server::announced(command, load)
             }
-            Self::Reference => {
-                command.arg(&programs.reference);
-                Server::announced(command, load)
-            }
-            Self::Nchan => Server::nginx(command, load),
+            Self::Reference => {}
+            Self::Nchan => return Server::nginx(command, programs.load.clone()),
         }
+        Server::announced(command, programs.load.clone(), is_pinned)
     }
 }
 
@@ -71,22 +99,27 @@ impl Contestant {
 pub struct Server {
     child: Child,
     load: PathBuf,
-    listen: String,
-    publish: String,
+    is_pinned: bool,
+    /// Where to listen, to publish, to publish what is remembered, and to get that.
+    urls: [String; 4],
     _files: Option<TempDir>,
 }
 
 impl Server {
     /// One that says on standard output where it listens.
-    fn announced(mut command: Command, load: PathBuf) -> Result<Self, Box<dyn Error>> {
+    fn announced(
+        mut command: Command,
+        load: PathBuf,
+        is_pinned: bool,
+    ) -> Result<Self, Box<dyn Error>> {
         let mut child = command.spawn()?;
         let mut line = String::new();
         let stdout = child.stdout.take().ok_or("standard output is piped")?;
         BufReader::new(stdout).read_line(&mut line)?;
         let base = line.trim().strip_prefix("listening on ").ok_or("no ready line")?;
-        let (listen, publish) =
-            (format!("{base}/poll/{{channel}}"), format!("{base}/ping/{{channel}}"));
-        Ok(Self { child, load, listen, publish, _files: None })
+        let urls = ["poll/{channel}", "ping/{channel}", "ping/late", "poll/late?since=earliest"];
+        let urls = urls.map(|path| format!("{base}/{path}"));
+        Ok(Self { child, load, is_pinned, urls, _files: None })
     }
 
     fn nginx(mut command: Command, load: PathBuf) -> Result<Self, Box<dyn Error>> {
@@ -95,7 +128,7 @@ impl Server {
         let folder = files.path().display().to_string();
         let config = NGINX.replace("FOLDER", &folder).replace("PORT", &port.to_string());
         fs::write(files.path().join("nginx.conf"), config)?;
-        let child = command.args(["nginx", "-p", &folder, "-c", "nginx.conf"]).spawn()?;
+        let child = command.args(["-p", &folder, "-c", "nginx.conf"]).spawn()?;
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             if Duration::from_secs(10) < begun.elapsed() {
@@ -104,27 +137,50 @@ impl Server {
             }
             sleep(Duration::from_millis(20));
         }
-        let base = format!("http://127.0.0.1:{port}");
-        let (listen, publish) =
-            (format!("{base}/sub/{{channel}}"), format!("{base}/pub/{{channel}}"));
-        Ok(Self { child, load, listen, publish, _files: Some(files) })
+        let urls = ["sub/{channel}", "pub/{channel}", "fill/late", "late/late"];
+        let urls = urls.map(|path| format!("http://127.0.0.1:{port}/{path}"));
+        Ok(Self { child, load, is_pinned: true, urls, _files: Some(files) })
     }
 
-    /// Runs the load on the second processor.
-    pub fn measure(&self, scenario: Scenario, duration: u64) -> Result<Value, Box<dyn Error>> {
-        let output = Command::new("taskset")
-            .args(["--cpu-list", "1"])
-            .arg(&self.load)
-            .args(["--listen", &self.listen, "--publish", &self.publish, "--json"])
+    /// Runs the load on the second processor, or on all.
+    pub fn measure(&self, args: &[String]) -> Result<Value, Box<dyn Error>> {
+        let [listen, publish, ..] = &self.urls;
+        self.load(listen, publish, args)
+    }
+
+    /// Publishes events of `size` bytes that are remembered, and listens to them once.
+    pub fn fill(&self, events: u64, size: u64) -> Result<(), Box<dyn Error>> {
+        let [_, _, publish, late] = &self.urls;
+        let args = format!("--listeners 1 --pipeline --events {events} --size {size}");
+        let args: Vec<_> = args.split(' ').map(str::to_owned).collect();
+        self.load(late, publish, &args).map(drop)
+    }
+
+    /// Where to get what is remembered.
+    pub fn late(&self) -> &str {
+        &self.urls[3]
+    }
+
+    fn load(&self, listen: &str, publish: &str, args: &[String]) -> Result<Value, Box<dyn Error>> {
+        let output = on_processor(self.is_pinned.then_some("1"), &self.load)
+            .args(["--listen", listen, "--publish", publish, "--json"])
             .args(["--pid", &self.child.id().to_string()])
-            .args(["--duration", &duration.to_string()])
-            .args(scenario.args())
+            .args(args)
             .output()?;
         if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+            let (stdout, stderr) = (output.stdout, output.stderr);
+            let told = [stderr, stdout].map(|told| String::from_utf8_lossy(&told).into_owned());
+            return Err(told.concat().into());
         }
         Ok(serde_json::from_slice(&output.stdout)?)
     }
+}
+
+fn on_processor(processor: Option<&str>, program: &Path) -> Command {
+    let Some(processor) = processor else { return Command::new(program) };
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", processor]).arg(program);
+    command
 }
 
 impl Drop for Server {
@@ -165,6 +221,17 @@ http {
       nchan_channel_id $1;
       nchan_message_buffer_length 20000;
       nchan_message_timeout 60s;
+    }
+    location ~ ^/fill/(.+)$ {
+      nchan_publisher;
+      nchan_channel_id $1;
+      nchan_message_buffer_length 200000;
+      nchan_message_timeout 600s;
+    }
+    location ~ ^/late/(.+)$ {
+      nchan_subscriber eventsource;
+      nchan_subscriber_first_message oldest;
+      nchan_channel_id $1;
     }
   }
 }

@@ -2,9 +2,13 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::{contestant::Contestant, scenario::Scenario};
+use crate::{
+    contestant::Contestant::{self, Bare, Nchan, Ours, Reference},
+    measures::{MEASURES, Measure, Reach},
+    scenario::Scenario,
+};
 
-/// All that was measured.
+/// All that the contestants were measured at.
 #[derive(Default)]
 pub struct Figures {
     runs: Vec<(Scenario, Contestant, Value)>,
@@ -12,90 +16,34 @@ pub struct Figures {
     pub replay_gb: f64,
 }
 
-/// One line of the table.
-pub struct Measure {
-    pub name: &'static str,
-    unit: &'static str,
-    scenario: Scenario,
-    /// Where the figure stands in what the load prints.
-    figure: &'static str,
-    /// Beside whom, and the bound of the ratio to it.
-    beside: Contestant,
-    reach: Reach,
-}
-
-#[derive(Clone, Copy)]
-enum Reach {
-    AtLeast(f64),
-    AtMost(f64),
-}
-
-pub const MEASURES: [Measure; 6] = [
-    Measure {
-        name: "1,000 listeners on one channel, 32 publishes in flight: deliveries for a second of the server's CPU",
-        unit: "M",
-        scenario: Scenario::Crowd,
-        figure: "/server/delivered_per_cpu_second",
-        beside: Contestant::Reference,
-        reach: Reach::AtLeast(3.0),
-    },
-    Measure {
-        name: "the same with 256 in flight",
-        unit: "M",
-        scenario: Scenario::DeepCrowd,
-        figure: "/server/delivered_per_cpu_second",
-        beside: Contestant::Reference,
-        reach: Reach::AtLeast(4.0),
-    },
-    Measure {
-        name: "1,000 listeners, 100 events/s: server's CPU for a delivery",
-        unit: "µs",
-        scenario: Scenario::Paced,
-        figure: "/server/cpu_us_per_delivery",
-        beside: Contestant::Reference,
-        reach: Reach::AtMost(0.95),
-    },
-    Measure {
-        name: "the same: 99 of 100 are read within",
-        unit: "ms",
-        scenario: Scenario::Paced,
-        figure: "/latency_ms/p99",
-        beside: Contestant::Nchan,
-        reach: Reach::AtMost(1.0),
-    },
-    Measure {
-        name: "1,000 channels with one listener each, 32 in flight: server's CPU for a publish and its delivery",
-        unit: "µs",
-        scenario: Scenario::Channels,
-        figure: "/server/cpu_us_per_publish",
-        beside: Contestant::Reference,
-        reach: Reach::AtMost(0.9),
-    },
-    Measure {
-        name: "memory of an idle listener",
-        unit: "KiB",
-        scenario: Scenario::Crowd,
-        figure: "/server/kib_per_idle_listener",
-        beside: Contestant::Reference,
-        reach: Reach::AtMost(0.65),
-    },
-];
-
 impl Figures {
     pub fn add(&mut self, scenario: Scenario, contestant: Contestant, run: Value) {
         self.runs.push((scenario, contestant, run));
     }
 
-    /// The median of a contestant's runs.
-    pub fn median(&self, measure: &Measure, contestant: Contestant) -> f64 {
+    /// Those of the scenarios that were run.
+    pub fn measures(&self) -> impl Iterator<Item = &'static Measure> {
+        MEASURES.iter().filter(|measure| self.runs.iter().any(|run| run.0 == measure.scenario))
+    }
+
+    /// The median of a contestant's runs; none if it has none.
+    pub fn median(&self, measure: &Measure, contestant: Contestant) -> Option<f64> {
         median(self.all(measure, contestant))
     }
 
     /// The median of the ratios of ours to the one beside it, run by run: a drift falls out.
-    pub fn ratio(&self, measure: &Measure) -> f64 {
-        let ours = self.all(measure, Contestant::Ours);
-        let theirs = self.all(measure, measure.beside);
-        median(ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect())
+    fn ratio(&self, measure: &Measure, beside: Contestant) -> f64 {
+        let (ours, theirs) = (self.all(measure, Ours), self.all(measure, beside));
+        let ratios = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs);
+        median(ratios.collect()).unwrap_or(f64::NAN)
+    }
+
+    /// What is compared with the bound of `reach`.
+    fn reached(&self, measure: &Measure, reach: &Reach) -> f64 {
+        match reach.beside {
+            Some(beside) => self.ratio(measure, beside),
+            None => self.median(measure, Ours).unwrap_or(f64::NAN),
+        }
     }
 
     pub fn table(&self) -> String {
@@ -103,31 +51,63 @@ impl Figures {
         for contestant in Contestant::ALL {
             write!(table, "{} | ", contestant.name()).expect("memory takes all");
         }
-        table.push_str("ratio | to reach |\n|---|--:|--:|--:|--:|--:|\n");
-        for measure in &MEASURES {
+        table.push_str("ratio | to reach |\n|---|--:|--:|--:|--:|--:|--:|\n");
+        for measure in self.measures() {
             write!(table, "| {}, {} | ", measure.name, measure.unit).expect("memory takes all");
             for contestant in Contestant::ALL {
                 let median = self.median(measure, contestant);
-                let shown = if measure.unit == "M" { median / 1e6 } else { median };
-                write!(table, "{shown:.2} | ").expect("memory takes all");
+                let shown = median.map_or_else(String::new, |median| measure.shown(median));
+                write!(table, "{shown} | ").expect("memory takes all");
             }
-            let bound = measure.bound();
-            writeln!(table, "{:.2} | {bound} |", self.ratio(measure)).expect("memory takes all");
+            let reached = |reach: &Reach| match reach.beside {
+                Some(beside) => format!("{:.3} × {}", self.ratio(measure, beside), beside.short()),
+                None => String::new(),
+            };
+            let ratios: Vec<_> = measure.reach.iter().map(reached).collect();
+            let bounds: Vec<_> = measure.reach.iter().map(Reach::to_string).collect();
+            writeln!(table, "{} | {} |", ratios.join(", "), bounds.join(", "))
+                .expect("memory takes all");
         }
         let (publish, replay) = (self.publish_us, self.replay_gb);
         writeln!(
             table,
-            "| `Hub::publish` with 100,000 listeners, half take at most, µs | {publish:.2} | | | | ≤ {PUBLISH_US} |\n\
-             | replay of 100,000 events to one late listener for a second of CPU, GB | {replay:.2} | | | | ≥ {REPLAY_GB} |"
+            "| `Hub::publish` with 100,000 listeners, half take at most, µs | | {publish:.2} | | | | ≤ {PUBLISH_US} |\n\
+             | replay of 100,000 events to one late listener for a second of CPU, GB | | {replay:.2} | | | | ≥ {REPLAY_GB} |\n\n{}",
+            self.loads()
         )
         .expect("memory takes all");
         table
     }
 
+    /// How busy the load was, where it may have held a server up.
+    fn loads(&self) -> String {
+        let load = |run: &(_, _, Value)| run.2.pointer("/load").and_then(Value::as_f64);
+        let busy = self.runs.iter().filter(|run| load(run).is_some_and(|load| BUSY < load));
+        let mut told: Vec<_> = busy.map(|run| (run.0, run.1)).collect();
+        told.sort();
+        told.dedup();
+        if told.is_empty() {
+            return format!("The load was busy for at most {:.0} % of each run.\n", BUSY * 100.0);
+        }
+        let mut text = format!("The load was busy for more than {:.0} % in:\n\n", BUSY * 100.0);
+        for (scenario, contestant) in told {
+            writeln!(text, "- {}: {}", scenario.name(), contestant.name())
+                .expect("memory takes all");
+        }
+        text
+    }
+
     /// What is not reached.
     pub fn missed(&self) -> Vec<String> {
-        let missed = MEASURES.iter().filter(|measure| !measure.is_reached(self.ratio(measure)));
-        let mut missed: Vec<_> = missed.map(|measure| measure.name.to_owned()).collect();
+        let mut missed = Vec::new();
+        for measure in self.measures() {
+            for reach in measure.reach {
+                let reached = self.reached(measure, reach);
+                if !reach.is_reached(reached) {
+                    missed.push(format!("{}: {reached:.3}, to reach {reach}", measure.name));
+                }
+            }
+        }
         if PUBLISH_US < self.publish_us {
             missed.push("publish".to_owned());
         }
@@ -140,31 +120,31 @@ impl Figures {
     fn all(&self, measure: &Measure, contestant: Contestant) -> Vec<f64> {
         let runs = self.runs.iter();
         let runs = runs.filter(|run| run.0 == measure.scenario && run.1 == contestant);
-        runs.filter_map(|run| run.2.pointer(measure.figure)?.as_f64()).collect()
+        runs.filter_map(|run| Some(run.2.pointer(measure.figure)?.as_f64()? * measure.scale))
+            .collect()
     }
 }
 
-impl Measure {
-    fn is_reached(&self, ratio: f64) -> bool {
-        match self.reach {
-            Reach::AtLeast(least) => least <= ratio,
-            Reach::AtMost(most) => ratio <= most,
-        }
-    }
-
-    fn bound(&self) -> String {
-        let beside = self.beside.name();
-        match self.reach {
-            Reach::AtLeast(least) => format!("≥ {least} × {beside}"),
-            Reach::AtMost(most) => format!("≤ {most} × {beside}"),
+impl Contestant {
+    /// As the ratios name it.
+    pub fn short(self) -> &'static str {
+        match self {
+            Bare => "bare",
+            Ours => "ours",
+            Reference => "axum",
+            Nchan => "nchan",
         }
     }
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+/// None of nothing.
+pub fn median(mut figures: Vec<f64>) -> Option<f64> {
     figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+    figures.get(figures.len() / 2).copied()
 }
 
 const PUBLISH_US: f64 = 20.0;
 const REPLAY_GB: f64 = 1.0;
+
+/// A load that is busy for more of the time than this may hold up a server.
+const BUSY: f64 = 0.9;

@@ -89,6 +89,8 @@ async fn run(config: Rc<Config>) -> Result<Report, Failure> {
     let churning = config.churn.map(|rate| spawn_local(churn.clone().run(rate)));
     let (from, own_from) = (measure(server.as_ref(), Process::cpu)?, own.cpu().ok());
     let publications = Rc::new(Publications::new(&config, begun));
+    // Those that came while others connected are not what the run costs.
+    tally.seen().comments = 0;
     let started = Instant::now();
     publish(&config, &publications, &tally, started).await?;
     if churning.is_none() {

@@ -1,0 +1,74 @@
+use std::{error::Error, fmt::Write};
+
+use serde_json::Value;
+
+use crate::contestant::{Contestant, Programs, Setup};
+
+/// What eventsource-server holds before and after thousands of connections that came and went.
+pub struct Churn {
+    seconds: u64,
+    /// The first fills what the server keeps for the next connections.
+    runs: [Value; 2],
+}
+
+impl Churn {
+    pub fn measure(programs: &Programs, seconds: u64) -> Result<Self, Box<dyn Error>> {
+        eprintln!("10,000 connections that come and go for {seconds} s");
+        let server = Contestant::Ours.start(programs, Setup::default())?;
+        let run = |seconds: u64| {
+            let args = format!(
+                "--listeners 10000 --churn 4000 --rate 10 --in-flight 1 --duration {}",
+                seconds * 1000
+            );
+            server.measure(&args.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        };
+        Ok(Self { seconds, runs: [run(FIRST)?, run(seconds)?] })
+    }
+
+    pub fn table(&self) -> String {
+        let mut table = format!(
+            "\n## Connections that come and go\n\n10,000 listeners, of whom 4,000 a second go or come back at \
+             random, some before they are answered, while 10 events/s are published.\n\n\
+             | | opened | open files before | after | memory before, MiB | after |\n\
+             |---|--:|--:|--:|--:|--:|\n"
+        );
+        for (run, seconds) in self.runs.iter().zip([FIRST, self.seconds]) {
+            let figure = |figure| run.pointer(figure).and_then(Value::as_u64).unwrap_or(0);
+            let mebibytes = |name| figure(name) as f64 / f64::from(1 << 20);
+            writeln!(
+                table,
+                "| {seconds} s | {} | {} | {} | {:.1} | {:.1} |",
+                figure("/listeners") + figure("/churn/opened"),
+                figure("/churn/before/open_files"),
+                figure("/churn/after/open_files"),
+                mebibytes("/churn/before/memory"),
+                mebibytes("/churn/after/memory"),
+            )
+            .expect("memory takes all");
+        }
+        let bound = MOST >> 20;
+        writeln!(
+            table,
+            "\nAll files are closed after each run, or it fails; to reach: {bound} MiB more in the second \
+             than after the first, at most."
+        )
+        .expect("memory takes all");
+        table
+    }
+
+    /// What is not reached.
+    pub fn missed(&self) -> Option<String> {
+        let [first, second] = self.runs.each_ref().map(|run| {
+            let memory = run.pointer("/churn/after/memory").and_then(Value::as_u64);
+            memory.unwrap_or(u64::MAX)
+        });
+        let grown = second.saturating_sub(first);
+        (MOST < grown).then(|| format!("connections that come and go leave {grown} bytes"))
+    }
+}
+
+/// How long the first run lasts, in seconds.
+const FIRST: u64 = 10;
+
+/// How much more memory may be held after the second run than after the first.
+const MOST: u64 = 4 << 20;
