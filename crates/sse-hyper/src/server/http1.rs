@@ -16,6 +16,7 @@ use super::{
     connection::BUFFER,
     event_stream,
     first_bytes::Rewound,
+    gathered::Gathered,
     handover::{HandedOver, Handover},
     head_timer::HeadTimer,
     linger::Linger,
@@ -31,7 +32,7 @@ use super::{
 /// A connection that was opened.
 pub(super) type Io = Linger<Stall<Rewound<Stream>>>;
 type Connection<S> =
-    http1::Connection<TokioIo<Messages<Io>>, TowerService<S, <S as HttpService>::Body>>;
+    http1::Connection<TokioIo<Messages<Gathered<Io>>>, TowerService<S, <S as HttpService>::Body>>;
 
 /// What a connection is served with.
 pub(super) struct Serving<S: HttpService> {
@@ -56,7 +57,8 @@ pub(super) async fn serve<S: HttpService>(
     let is_plain = io.get_ref().get_ref().get_ref().is_plain();
     let watched = socket.clone().filter(|_| cfg!(target_os = "linux") && is_plain);
     let framing = Arc::new(Framing::default());
-    let mut io = Messages::new(io, framing.clone());
+    let gathered = Gathered::new(io);
+    let mut io = Messages::new(gathered.clone(), framing.clone());
     let service = service.with_watched(socket).with_framing(framing);
     loop {
         let (mut service, handover) = (service.clone(), Arc::new(Handover::default()));
@@ -66,7 +68,7 @@ pub(super) async fn serve<S: HttpService>(
         let http1 = builder(head_until, header_timeout, ending.is_late());
         // Boxed, so that a connection that waits for its first byte is small.
         let connection = Box::new(http1.serve_connection(TokioIo::new(io), service));
-        let exchanged = exchange(connection, &handover, ending.reached()).await?;
+        let exchanged = exchange(connection, &gathered, &handover, ending.reached()).await?;
         let (Some((released, response)), Some(socket)) = (exchanged, &watched) else {
             return Ok(None);
         };
@@ -75,7 +77,9 @@ pub(super) async fn serve<S: HttpService>(
         let response = match taken {
             Ok((parts, subscriber, shell)) => {
                 let head = event_stream::head(&parts.headers, ending.has_begun()).freeze();
+                drop(gathered);
                 let (io, ahead) = io.into_parts();
+                let io = io.into_inner().ok_or("the connection is in use elsewhere")?;
                 return Ok(Some(HandedOver { io, ahead, head, subscriber, shell }));
             }
             Err(response) => response,
@@ -92,15 +96,19 @@ pub(super) async fn serve<S: HttpService>(
 /// Serves requests to the end of the connection, or until an event stream is to be sent on it.
 async fn exchange<S: HttpService>(
     mut connection: Box<Connection<S>>,
+    gathered: &Gathered<Io>,
     handover: &Handover<S::Body>,
     ending: impl Future<Output = ()>,
-) -> hyper::Result<Option<(Messages<Io>, Response<S::Body>)>> {
+) -> Result<Option<(Messages<Gathered<Io>>, Response<S::Body>)>, Box<dyn Error + Send + Sync>> {
     let (mut ending, mut is_ending) = (pin!(ending), false);
     let offered = loop {
-        let offered = poll_fn(|cx| match Pin::new(&mut *connection).poll(cx) {
-            Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
-            Poll::Pending => {
-                handover.take().map_or(Poll::Pending, |got| Poll::Ready(Ok(Some(got))))
+        let offered = poll_fn(|cx| {
+            let polled = gathered.poll_gathering(cx, |cx| Pin::new(&mut *connection).poll(cx));
+            match polled {
+                Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
+                Poll::Pending => {
+                    handover.take().map_or(Poll::Pending, |got| Poll::Ready(Ok(Some(got))))
+                }
             }
         });
         select! {
@@ -122,7 +130,9 @@ async fn exchange<S: HttpService>(
 
 /// The end of the client's side ends a response that streams (`half_close`), so that its body is
 /// dropped at once. Small frames are copied into one buffer: a plain write of it costs a few per
-/// cent less than a vectored one of three parts (2026-11, two cores, loopback).
+/// cent less than a vectored one of three parts (2026-11, two cores, loopback). hyper's own way to let
+/// answers share a write (`pipeline_flush`) is off: it holds an answer back until the next request is
+/// complete, and what a body says until its end. [`Gathered`] does neither.
 fn builder(first_head_until: Instant, header_timeout: Duration, is_late: bool) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder

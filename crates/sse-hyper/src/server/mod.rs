@@ -10,6 +10,7 @@ mod delivery;
 mod event_stream;
 mod filter;
 mod first_bytes;
+mod gathered;
 mod handle;
 mod handover;
 mod head_timer;

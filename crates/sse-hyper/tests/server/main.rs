@@ -13,6 +13,7 @@ mod http;
 mod listeners;
 mod pipelining;
 mod refusals;
+mod shared_writes;
 mod shutdown;
 mod sockets;
 mod stalls;

@@ -205,6 +205,14 @@ impl TestService {
             }
             "/stuck" => std::future::pending().await,
             "/remote" => full(remote.map_or_else(|| "untold".into(), |addr| addr.to_string())),
+            // A body is read to its end before it is answered.
+            "/echo" => Full::new(collected(request).await).boxed_unsync(),
+            "/echo/hello" => {
+                collected(request).await;
+                full("hello")
+            }
+            "/empty" => Empty::new().boxed_unsync(),
+            "/broken" => panic!("a service that fails"),
             "/refuse" => {
                 let mut response = Response::new(full("refused"));
                 *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
@@ -262,6 +270,10 @@ fn event_stream(
     body: UnsyncBoxBody<Bytes, Infallible>,
 ) -> Response<UnsyncBoxBody<Bytes, Infallible>> {
     sse_core::response::event_stream(body)
+}
+
+async fn collected(request: Request<Incoming>) -> Bytes {
+    request.into_body().collect().await.unwrap().to_bytes()
 }
 
 fn full(text: impl Into<Bytes>) -> UnsyncBoxBody<Bytes, Infallible> {
