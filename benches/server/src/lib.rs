@@ -1,7 +1,7 @@
 //! What benchmarks of servers share.
 
 mod load;
-pub use load::{Load, listen};
+pub use load::{Load, listen, pipeline};
 
 mod report;
 pub use report::{Run, Scenario, table};

@@ -1,5 +1,5 @@
 use std::{
-    io,
+    io::{self, Write},
     net::SocketAddr,
     sync::{
         Arc,
@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use memchr::memmem;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -84,6 +85,47 @@ impl Load {
             }
         }
         Ok(())
+    }
+}
+
+/// One connection that publishes an event to each of `channels`, with `in_flight` requests that have no
+/// answer yet: one is sent for each answer, those together whose answers came together.
+pub async fn pipeline(
+    addr: SocketAddr,
+    channels: impl IntoIterator<Item = usize>,
+    in_flight: usize,
+) -> io::Result<()> {
+    let mut stream = connect(addr).await?;
+    let (mut requests, mut answers) = (Vec::new(), Vec::new());
+    let (mut channels, mut unanswered) = (channels.into_iter(), 0);
+    loop {
+        requests.clear();
+        for channel in channels.by_ref().take(in_flight - unanswered) {
+            write!(
+                requests,
+                "POST /ping/{channel} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n\
+                 Content-Length: {}\r\n\r\n{MARK}{FILL}",
+                MARK.len() + FILL.len(),
+            )?;
+            unanswered += 1;
+        }
+        if unanswered == 0 {
+            return Ok(());
+        }
+        stream.write_all(&requests).await?;
+        if stream.read_buf(&mut answers).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut read = 0;
+        while let Some(end) = memmem::find(&answers[read..], b"\r\n\r\n") {
+            let answer = &answers[read..][..end];
+            if !answer.starts_with(b"HTTP/1.1 200") {
+                return Err(io::Error::other(String::from_utf8_lossy(answer).into_owned()));
+            }
+            read += end + 4;
+            unanswered -= 1;
+        }
+        answers.drain(..read);
     }
 }
 

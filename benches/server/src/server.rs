@@ -29,6 +29,16 @@ impl Server {
         Ok(Self { child, addr })
     }
 
+    /// Asks it to end, and waits until it has. Under a tool that runs it, its child is asked.
+    pub async fn end(mut self) -> io::Result<()> {
+        let pid = self.child.id().ok_or_else(|| io::Error::other("the server has ended"))?;
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+        let pid = children.split_whitespace().next().map_or(pid.to_string(), str::to_owned);
+        Command::new("kill").args(["-TERM", &pid]).status().await?;
+        self.child.wait().await?;
+        Ok(())
+    }
+
     /// The CPU time of the process' threads so far, user and system, in nanoseconds of the scheduler.
     pub fn cpu(&self) -> io::Result<Duration> {
         let pid = self.child.id().ok_or_else(|| io::Error::other("the server has ended"))?;
