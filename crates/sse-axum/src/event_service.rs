@@ -10,11 +10,11 @@ use axum::{
     body::Body,
     extract::{OriginalUri, Request},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http::request::Parts;
 use sse_core::{Gateway, Token};
-use sse_tokio::Channels;
+use sse_tokio::{Channels, ResponseBody};
 use tower_service::Service;
 
 /// Routes for the protocol of `gateway`, under its prefix, to be merged with others.
@@ -240,7 +240,7 @@ impl EventService {
     /// # }
     /// ```
     pub async fn respond(&self, token: &Token, parts: &Parts) -> Response {
-        self.0.respond(token, parts).await.into_response()
+        ResponseBody::convert(self.0.respond(token, parts).await, Body::new)
     }
 }
 
@@ -259,6 +259,6 @@ impl Service<Request<Body>> for EventService {
             *request.uri_mut() = uri;
         }
         let answer = self.0.call(request);
-        Box::pin(async { Ok(answer.await?.into_response()) })
+        Box::pin(async { Ok(ResponseBody::convert(answer.await?, Body::new)) })
     }
 }

@@ -1,5 +1,5 @@
 use axum::{body::Body, response::Response};
-use sse_tokio::{Source, SseBody};
+use sse_tokio::{ResponseBody, Source, SseBody};
 
 /// The answer that streams `body`: a channel, in a route of your own.
 ///
@@ -44,5 +44,8 @@ pub fn event_stream<S>(body: SseBody<S>) -> Response
 where
     S: Source + Send + 'static,
 {
-    sse_core::response::event_stream(Body::new(body))
+    match ResponseBody::of(body) {
+        Ok(body) => ResponseBody::convert(sse_core::response::event_stream(body), Body::new),
+        Err(body) => sse_core::response::event_stream(Body::new(body)),
+    }
 }

@@ -54,6 +54,9 @@ pub use scripted::{MemoryServer, MemoryStream, RecordedRequest, ScriptedServer, 
 
 pub mod http2;
 
+mod middleware;
+pub use middleware::{Counting, Greeting, Holding, Seen};
+
 mod names;
 
 pub mod words;

@@ -50,18 +50,39 @@ pin_project! {
         source: Option<S>,
         timer: LazyTimer,
         turn: Turn,
+        is_fresh: bool,
     }
 }
 
 impl<S: Source> SseBody<S> {
     /// The body that writes what `source` says.
     pub fn new(source: S) -> Self {
-        Self { source: Some(source), timer: LazyTimer::default(), turn: Turn::default() }
+        Self::of(Some(source))
     }
 
     /// The body that is empty, of an answer that has none.
     pub fn empty() -> Self {
-        Self { source: None, timer: LazyTimer::default(), turn: Turn::default() }
+        Self::of(None)
+    }
+
+    fn of(source: Option<S>) -> Self {
+        Self { source, timer: LazyTimer::default(), turn: Turn::default(), is_fresh: true }
+    }
+
+    /// Whether nothing has been asked of it.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.is_fresh
+    }
+}
+
+impl SseBody {
+    pub(crate) fn has_subscriber(&self) -> bool {
+        self.is_fresh && self.source.is_some()
+    }
+
+    /// The subscriber of a body that is fresh, and empty from then on.
+    pub(crate) fn take_subscriber(&mut self) -> Option<Subscriber> {
+        self.source.take_if(|_| self.is_fresh)
     }
 }
 
@@ -74,6 +95,7 @@ impl<S: Source> Body for SseBody<S> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, StreamCut>>> {
         let mut this = self.project();
+        *this.is_fresh = false;
         let Some(mut source) = this.source.as_mut().as_pin_mut() else {
             return Poll::Ready(None);
         };

@@ -9,6 +9,7 @@
 //! | publish, listen and end streams from the process that serves | [`Channels`] |
 //! | answer with a stream of events | [`Sse`] |
 //! | stream one subscriber in an answer of your own | [`SseBody`] |
+//! | deliver in a server to many listeners, without a body for each | [`take_subscriber`] |
 //! | keep one timer a connection | [`LazyTimer`] |
 //! | throw away what still comes | [`Discard`] |
 //! | listen with the options that find dead peers | [`SocketOptions`] |
@@ -27,6 +28,9 @@ pub use events::ChannelEvents;
 
 mod feed;
 pub use feed::{BoxFeed, Feed, FeedState, LocalBoxFeed, Until};
+
+mod offer;
+pub use offer::{Probed, Shell, Taken, take_subscriber};
 
 mod protocol;
 pub use protocol::{Answer, Protocol, ResponseBody, Rest};

@@ -3,7 +3,7 @@ use sse_core::{Gateway, Token};
 use sse_tokio::{Channels, Protocol};
 use warp::reply;
 
-use crate::reply::convert;
+use crate::reply::protocol;
 
 /// The protocol of a [`Gateway`] for routes of your own, beside its [`routes`](crate::routes) or without
 /// them.
@@ -70,6 +70,6 @@ impl EventService {
     /// revoked. Call it for GET and HEAD,
     /// and for OPTIONS too where pages of other origins may listen: [`warp::get`] lets only GET pass.
     pub async fn respond(&self, token: &Token, parts: &Parts) -> reply::Response {
-        convert(self.0.respond(token, parts).await)
+        protocol(self.0.respond(token, parts).await)
     }
 }

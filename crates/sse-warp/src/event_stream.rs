@@ -1,7 +1,8 @@
-use sse_tokio::{Source, SseBody};
+use sse_core::response;
+use sse_tokio::{ResponseBody, Source, SseBody};
 use warp::reply;
 
-use crate::reply::convert;
+use crate::reply::{convert, protocol};
 
 /// The answer that streams `body`: a channel, in a route of your own.
 ///
@@ -46,5 +47,8 @@ pub fn event_stream<S>(body: SseBody<S>) -> reply::Response
 where
     S: Source + Send + Unpin + 'static,
 {
-    convert(sse_core::response::event_stream(body))
+    match ResponseBody::of(body) {
+        Ok(body) => protocol(response::event_stream(body)),
+        Err(body) => convert(response::event_stream(body)),
+    }
 }

@@ -9,24 +9,46 @@ use futures_util::FutureExt;
 use http::Response;
 use http_body::Body;
 use http_body_util::{BodyDataStream, BodyExt};
-use sse_tokio::StreamCut;
+use sse_tokio::{ResponseBody, StreamCut};
 use sync_wrapper::SyncWrapper;
 use warp::{Reply, reply};
 
-/// The answer in warp's types: its body can be made of bytes or of a stream.
+/// The answer of the protocol in warp's types.
+pub(crate) fn protocol(response: Response<ResponseBody>) -> reply::Response {
+    ResponseBody::convert(response, body)
+}
+
+/// The answer in warp's types.
 pub(crate) fn convert<B>(response: Response<B>) -> reply::Response
 where
     B: Body<Data = Bytes, Error = StreamCut> + Send + Unpin + 'static,
 {
-    let (parts, mut body) = response.into_parts();
-    let body = if body.size_hint().exact().is_some() {
+    response.map(body)
+}
+
+/// The body in warp's type, which can be made of bytes or of a stream.
+fn body<B>(mut body: B) -> WarpBody
+where
+    B: Body<Data = Bytes, Error = StreamCut> + Send + Unpin + 'static,
+{
+    if body.size_hint().exact().is_some() {
         let whole = body.frame().now_or_never().flatten().and_then(Result::ok);
         whole.and_then(|frame| frame.into_data().ok()).unwrap_or_default().into()
     } else {
         let stream = SyncStream(SyncWrapper::new(BodyDataStream::new(body)));
         reply::stream(stream).into_response().into_body()
-    };
-    Response::from_parts(parts, body)
+    }
+}
+
+/// warp's own type of bodies, to which it gives no name.
+type WarpBody = <reply::Response as HasBody>::Body;
+
+trait HasBody {
+    type Body;
+}
+
+impl<B> HasBody for Response<B> {
+    type Body = B;
 }
 
 /// A stream that threads can share, as warp wants it: none can look at it without owning it.

@@ -6,7 +6,7 @@ use sse_core::Gateway;
 use sse_tokio::Protocol;
 use warp::{Buf, Filter, Rejection, Reply, Stream, path::FullPath, reject, reply};
 
-use crate::{parts, reply::convert};
+use crate::{parts, reply::protocol};
 
 /// The protocol of `gateway` as a filter, under its prefix, to be combined with others by `or`.
 ///
@@ -105,8 +105,8 @@ use crate::{parts, reply::convert};
 /// # }
 /// ```
 pub fn routes(gateway: Gateway) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
-    let protocol = Protocol::new(gateway);
-    let prefix = protocol.gateway().prefix().to_owned();
+    let events = Protocol::new(gateway);
+    let prefix = events.gateway().prefix().to_owned();
     // Before the body is taken, which another filter may need.
     let path = warp::path::full().and_then(move |path: FullPath| {
         let is_within = is_within(path.as_str(), &prefix);
@@ -115,20 +115,20 @@ pub fn routes(gateway: Gateway) -> impl Filter<Extract = (impl Reply,), Error = 
     path.untuple_one()
         .and(parts())
         .and(warp::body::stream())
-        .then(move |parts, body| answer(protocol.clone(), parts, body))
+        .then(move |parts, body| answer(events.clone(), parts, body))
 }
 
 async fn answer(
-    protocol: Protocol,
+    events: Protocol,
     parts: Parts,
     body: impl Stream<Item = Result<impl Buf + Send + 'static, warp::Error>> + Send + 'static,
 ) -> reply::Response {
     let body = StreamBody::new(body.map_ok(Frame::data));
-    let answer = protocol.exchange(Request::from_parts(parts, body)).await;
+    let answer = events.exchange(Request::from_parts(parts, body)).await;
     if let Some(rest) = answer.rest {
         tokio::spawn(rest.drain());
     }
-    convert(answer.response)
+    protocol(answer.response)
 }
 
 fn is_within(path: &str, prefix: &str) -> bool {
