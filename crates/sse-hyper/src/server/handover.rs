@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::Body;
 use sse_core::hub::Subscriber;
+use sse_tokio::Shell;
 
 use super::http1;
 
@@ -32,7 +33,7 @@ pub(super) struct HandedOver {
     pub(super) head: Bytes,
     pub(super) subscriber: Subscriber,
     /// What is left of the body that the subscriber was taken from.
-    pub(super) shell: Box<dyn Send>,
+    pub(super) shell: Shell,
 }
 
 impl<B> Handover<B> {

@@ -10,6 +10,7 @@ use std::{
 use http::Response;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
+use sse_tokio::{Taken, take_subscriber};
 use tokio::{io::AsyncWriteExt, select, time::Instant};
 
 use super::{
@@ -21,7 +22,6 @@ use super::{
     head_timer::HeadTimer,
     linger::Linger,
     messages::{Framing, Messages},
-    offered::take_subscriber,
     shutdown::Ending,
     socket::Socket,
     stall::Stall,
@@ -73,18 +73,21 @@ pub(super) async fn serve<S: HttpService>(
             return Ok(None);
         };
         io = released;
-        let taken = if has_engines { take_subscriber(response) } else { Err(response) };
-        let response = match taken {
-            Ok((parts, subscriber, shell)) => {
-                let head = event_stream::head(&parts.headers, ending.has_begun()).freeze();
-                drop(gathered);
-                let (io, ahead) = io.into_parts();
-                let io = io.into_inner().ok_or("the connection is in use elsewhere")?;
-                return Ok(Some(HandedOver { io, ahead, head, subscriber, shell }));
+        let (socket, is_last) = (socket.clone(), ending.has_begun());
+        if !has_engines {
+            event_stream::send(&mut io, socket, response, is_last).await?;
+        } else {
+            match take_subscriber(response) {
+                Ok(Taken { parts, subscriber, shell }) => {
+                    let head = event_stream::head(&parts.headers, is_last).freeze();
+                    drop(gathered);
+                    let (io, ahead) = io.into_parts();
+                    let io = io.into_inner().ok_or("the connection is in use elsewhere")?;
+                    return Ok(Some(HandedOver { io, ahead, head, subscriber, shell }));
+                }
+                Err(response) => event_stream::send(&mut io, socket, response, is_last).await?,
             }
-            Err(response) => response,
-        };
-        event_stream::send(&mut io, socket.clone(), response, ending.has_begun()).await?;
+        }
         if ending.has_begun() {
             io.shutdown().await?;
             return Ok(None);

@@ -2,6 +2,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use sse_core::hub::Subscriber;
+use sse_tokio::Shell;
 
 use super::sockets::Socket;
 use crate::server::{
@@ -34,7 +35,7 @@ pub(super) struct Rest {
     pub(super) ahead: Bytes,
     /// What is left of the body that the stream was taken from. Middleware may have put something into it that is
     /// to be dropped when the stream is over.
-    pub(super) shell: Box<dyn Send>,
+    pub(super) shell: Shell,
 }
 
 impl Connection {
