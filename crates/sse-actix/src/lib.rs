@@ -50,6 +50,11 @@
 //! [`Channels::shutdown`] and [`Channels::drain`] end every stream from anywhere, and `ServerHandle::stop(true)`
 //! then ends the server.
 //!
+//! # How a channel is delivered
+//!
+//! By a body and a task of the connection for each listener. The engine that delivers to many at once belongs to
+//! `sse_hyper::Server`, which cannot serve an application of actix-web.
+//!
 //! # What a client that does not read costs
 //!
 //! Over HTTP/1 up to 48 KiB: actix-web takes up to 16 KiB at a time while less than 32 KiB wait to be

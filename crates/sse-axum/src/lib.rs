@@ -60,6 +60,19 @@
 //! # }
 //! ```
 //!
+//! # How a channel is delivered
+//!
+//! Over plain HTTP/1.1 on Linux, `sse_hyper::Server` takes the subscriber out of the answers of [`router`],
+//! [`EventService`] and [`event_stream`], and an engine delivers to all of them at once, with no task, timer or buffer for
+//! each. Layers that leave the body alone may be around them: CORS, headers, time limits for the answer, functions
+//! that pass the response on.
+//!
+//! A body and a task for each listener serve the rest, with the same bytes: `axum::serve`, TLS, HTTP/2, other systems,
+//! the streams of [`Sse`], and answers whose body a layer has wrapped or encoded, which then sees every frame. Of tower-http
+//! these are compression (of what it does not compress too), `TraceLayer`, `ResponseBodyTimeoutLayer`,
+//! `RequestBodyLimitLayer`, `CatchPanicLayer`, `InFlightRequestsLayer` and `MapResponseBodyLayer`. To have the engine beside
+//! them, put them around the routes that need them and merge those with the [`router`].
+//!
 //! # What a client that does not read costs
 //!
 //! A cursor in its channel's log and hyper's write buffer: 400 KiB under `axum::serve`, for each stream

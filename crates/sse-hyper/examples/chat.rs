@@ -12,7 +12,7 @@ use http::{HeaderValue, Request, Response, header};
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use sse_core::{Gateway, GatewayConfig, Hub, HubConfig, StringFormat, channel::Mode};
-use sse_hyper::{EventService, Server};
+use sse_hyper::{EventService, ResponseBody, Server};
 use tower::{ServiceExt, service_fn};
 
 #[derive(Debug, Parser)]
@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             if request.uri().path() == "/" {
                 return Ok(page().map(Either::Left));
             }
-            events.oneshot(request).await.map(|answer| answer.map(Either::Right))
+            events.oneshot(request).await.map(|answer| ResponseBody::convert(answer, Either::Right))
         }
     });
 

@@ -19,7 +19,7 @@ use http::{
 use http_body_util::{BodyExt, Empty, combinators::UnsyncBoxBody};
 use hyper::body::{Bytes, Incoming};
 use sse_core::{Event, Gateway, GatewayConfig, Hub, HubConfig, StringFormat, Token, channel::Mode};
-use sse_hyper::{EventService, Server, Sse, StreamCut};
+use sse_hyper::{EventService, ResponseBody, Server, Sse, StreamCut};
 use tower::{ServiceExt, service_fn};
 
 #[derive(Debug, Parser)]
@@ -56,7 +56,7 @@ async fn serve(
         (&Method::POST, "/answers") => Ok(answer()),
         // Around the protocol: nobody listens or publishes without a session.
         (_, path) if path.starts_with("/events/") && user.is_some() => {
-            events.oneshot(request).await.map(|answer| answer.map(BodyExt::boxed_unsync))
+            Ok(ResponseBody::convert(events.oneshot(request).await?, BodyExt::boxed_unsync))
         }
         (_, path) if path.starts_with("/events/") => Ok(refused(StatusCode::UNAUTHORIZED)),
         _ => Ok(refused(StatusCode::NOT_FOUND)),
@@ -69,7 +69,8 @@ async fn mine(events: &EventService, user: Option<&'static str>, parts: &Parts) 
         return refused(StatusCode::UNAUTHORIZED);
     };
     let token = Token::new(user).expect("a user's name is a token");
-    let mut response = events.respond(&token, parts).await.map(BodyExt::boxed_unsync);
+    let response = events.respond(&token, parts).await;
+    let mut response = ResponseBody::convert(response, BodyExt::boxed_unsync);
     response.headers_mut().insert("x-user", HeaderValue::from_static(user));
     response
 }

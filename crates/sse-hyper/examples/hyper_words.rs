@@ -11,7 +11,7 @@ use hyper::body::{Body, Bytes, Incoming};
 use sse_core::{
     Event, Gateway, GatewayConfig, Hub, HubConfig, StringFormat, response::LastEventId,
 };
-use sse_hyper::{EventService, Server, Sse, StreamCut};
+use sse_hyper::{EventService, ResponseBody, Server, Sse, StreamCut};
 use tower::{ServiceExt, service_fn};
 
 #[tokio::main]
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let (head, _body) = request.into_parts();
                 return Ok(words(LastEventId::from(&head)).map(Either::Left));
             }
-            events.oneshot(request).await.map(|answer| answer.map(Either::Right))
+            events.oneshot(request).await.map(|answer| ResponseBody::convert(answer, Either::Right))
         }
     });
 

@@ -14,6 +14,28 @@
 //! | the same on a Unix socket, or another listener | [`Server::from_listener`] | `server` |
 //! | end it, and the channels with it, from elsewhere | [`ServerHandle`] | `server` |
 //!
+//! # How a channel is delivered
+//!
+//! Over plain HTTP/1.1 on Linux, [`Server`] hands the socket of a listener to an engine that serves many at once, with no
+//! task, timer or buffer for each of them. The bytes are the same. The engine needs the subscriber, so it has those
+//! streams whose body is still the one that this crate made:
+//!
+//! | the answer | is delivered by |
+//! |---|---|
+//! | of [`EventService`], by itself or behind layers that leave the body alone (CORS, headers) | the engine |
+//! | of [`Channels::listen`], as an [`event_stream`] | the engine |
+//! | of either, as another type of body by [`ResponseBody::convert`] | the engine |
+//! | of the router of sse-axum or the filters of sse-warp, unless middleware has wrapped the body | the engine |
+//! | whose body middleware has wrapped or put in its place (compression, tracing, a time limit for bodies) | a body and a task |
+//! | whose head says that it is encoded, or closes the connection | a body and a task |
+//! | a stream of your own events, [`Sse`] | a body and a task |
+//! | behind another request on the same connection that is not a stream | a body and a task |
+//! | over TLS or HTTP/2, on other systems, or to a listener of your own that is no socket | a body and a task |
+//! | of any other server than [`Server`] | a body and a task |
+//!
+//! Middleware that wraps a body sees every frame of it. What it holds in that body is held until the stream is over, either
+//! way.
+//!
 //! # Features
 //!
 //! TLS, in servers and clients, is the feature `tls`, in the server alone `server-tls`; streams that come

@@ -71,6 +71,8 @@ use tower_service::Service;
 /// request. It needs `tower` with the feature `util`, and `http-body-util`:
 ///
 /// ```
+/// use std::convert::Infallible;
+///
 /// use bytes::Bytes;
 /// use http::{Request, Response, StatusCode};
 /// use http_body_util::{Either, Empty};
@@ -78,7 +80,7 @@ use tower_service::Service;
 ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
 ///     access::{Grant, Permissions},
 /// };
-/// use sse_hyper::EventService;
+/// use sse_hyper::{EventService, ResponseBody};
 /// use tower::{ServiceExt, service_fn};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -94,7 +96,8 @@ use tower_service::Service;
 ///         match request.headers().get("cookie") {
 ///             Some(cookie) if cookie == "session=s3cret" => {
 ///                 request.extensions_mut().insert(rooms);
-///                 events.oneshot(request).await.map(|answer| answer.map(Either::Left))
+///                 let answer = events.oneshot(request).await?;
+///                 Ok::<_, Infallible>(ResponseBody::convert(answer, Either::Left))
 ///             }
 ///             _ => {
 ///                 let mut refused = Response::new(Either::Right(Empty::<Bytes>::new()));
@@ -151,7 +154,7 @@ impl EventService {
     ///         return refused;
     ///     }
     ///     let alice = Token::new("alice").expect("it is a token");
-    ///     events.respond(&alice, &parts).await.map(Either::Left)
+    ///     ResponseBody::convert(events.respond(&alice, &parts).await, Either::Left)
     /// }
     ///
     /// # #[tokio::main(flavor = "current_thread")]

@@ -67,6 +67,8 @@ pub use compiler::compiler_message;
 mod cutter;
 pub use cutter::{cuts, single_bytes};
 
-mod chromium;
 mod patience;
+pub use patience::until;
+
+mod chromium;
 mod relay;

@@ -10,7 +10,7 @@ use std::{
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 
-/// What a body of middleware in a test has seen, and whether that body is still there.
+/// What the bodies of middleware in a test have seen, and how many of them there are.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -21,23 +21,44 @@ use http_body::{Body, Frame, SizeHint};
 /// # async fn main() {
 /// let seen = Seen::default();
 /// let body = Counting::new(Full::new(Bytes::from_static(b"hello")), &seen);
-/// assert!(seen.is_held());
+/// assert_eq!((seen.bytes(), seen.bodies()), (0, 1));
 /// body.collect().await.unwrap();
-/// assert_eq!((seen.bytes(), seen.is_held()), (5, false));
+/// assert_eq!((seen.bytes(), seen.bodies()), (5, 0));
 /// # }
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Seen(Arc<AtomicUsize>);
+pub struct Seen(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    bytes: AtomicUsize,
+    bodies: AtomicUsize,
+}
 
 impl Seen {
     /// The bytes of data that went through [`Counting`] bodies.
     pub fn bytes(&self) -> usize {
-        self.0.load(Ordering::Acquire)
+        self.0.bytes.load(Ordering::Acquire)
     }
 
-    /// Whether another one than this, that of a body, was not dropped yet.
-    pub fn is_held(&self) -> bool {
-        1 < Arc::strong_count(&self.0)
+    /// The bodies that were not dropped yet.
+    pub fn bodies(&self) -> usize {
+        self.0.bodies.load(Ordering::Acquire)
+    }
+
+    fn enter(&self) -> Entry {
+        self.0.bodies.fetch_add(1, Ordering::AcqRel);
+        Entry(self.0.clone())
+    }
+}
+
+/// One of the bodies, which is counted until it is dropped.
+#[derive(Debug)]
+struct Entry(Arc<Counts>);
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.0.bodies.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -45,13 +66,13 @@ impl Seen {
 #[derive(Debug)]
 pub struct Counting<B> {
     body: B,
-    seen: Seen,
+    seen: Entry,
 }
 
 impl<B> Counting<B> {
     /// Counts in `seen` what `body` says.
     pub fn new(body: B, seen: &Seen) -> Self {
-        Self { body, seen: seen.clone() }
+        Self { body, seen: seen.enter() }
     }
 }
 
@@ -67,7 +88,7 @@ impl<B: Body + Unpin> Body for Counting<B> {
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(data) = frame.data_ref()
         {
-            self.seen.0.fetch_add(data.remaining(), Ordering::AcqRel);
+            self.seen.0.bytes.fetch_add(data.remaining(), Ordering::AcqRel);
         }
         polled
     }
@@ -85,13 +106,13 @@ impl<B: Body + Unpin> Body for Counting<B> {
 #[derive(Debug)]
 pub struct Holding<B> {
     body: B,
-    _seen: Seen,
+    _held: Entry,
 }
 
 impl<B> Holding<B> {
-    /// Holds `seen` for as long as `body` is there.
+    /// Is counted in `seen` for as long as `body` is there.
     pub fn new(body: B, seen: &Seen) -> Self {
-        Self { body, _seen: seen.clone() }
+        Self { body, _held: seen.enter() }
     }
 }
 

@@ -10,8 +10,21 @@ pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T 
     }
 }
 
-/// Asks again and again until the answer is yes; panics with `what` if it never is.
-pub(crate) async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+/// Asks again and again until the answer is yes.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let asked = std::cell::Cell::new(0);
+/// sse_testkit::until("too few", async || asked.replace(asked.get() + 1) == 2).await;
+/// assert_eq!(asked.get(), 3);
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// With `what` if it is not within 30 s.
+pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     within(what, async {
         while !is_so().await {
             sleep(Duration::from_millis(2)).await;

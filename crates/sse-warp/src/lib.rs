@@ -45,6 +45,16 @@
 //! `warp::serve` a clone of [`Channels`] is that handle: [`Channels::shutdown`] and [`Channels::drain`] end every
 //! stream from anywhere, and the signal that the server was given then ends the server.
 //!
+//! # How a channel is delivered
+//!
+//! Over plain HTTP/1.1 on Linux, `sse_hyper::Server` takes the subscriber out of the answers of [`routes`],
+//! [`EventService`] and [`event_stream`], and an engine delivers to all of them at once, with no task, timer or buffer for
+//! each. Filters that leave the body alone may be around them: CORS, headers, logs.
+//!
+//! A body and a task for each listener serve the rest, with the same bytes: `warp::serve`, TLS, HTTP/2, other systems, the
+//! streams of [`Sse`], and answers whose body a filter or a layer of `tower` has wrapped or encoded, which then sees
+//! every frame: `warp::compression`, and of tower-http compression, tracing and time limits for bodies.
+//!
 //! # What a client that does not read costs
 //!
 //! A cursor in its channel's log and hyper's write buffer: 64 KiB under `sse_hyper::Server`, 400 KiB

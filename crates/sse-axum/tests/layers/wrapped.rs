@@ -33,13 +33,13 @@ use tower_http::{
 
 use super::support::{answer, gateway, next, sent, token};
 
-const EVENT: &str = "event: ping\ndata: hi\n\n";
+pub(crate) const EVENT: &str = "event: ping\ndata: hi\n\n";
 
 /// What is done to a response.
 type Change = Box<dyn Fn(&mut Response) + Send + Sync>;
 
 /// An application with layers around it.
-type Layered = fn(Router, &Seen) -> Router;
+pub(crate) type Layered = fn(Router, &Seen) -> Router;
 
 #[tokio::test]
 async fn a_wrapped_body_is_sent_as_it_is() {
@@ -233,7 +233,9 @@ async fn a_wrapper_that_panics_disturbs_no_later_answer() {
     assert!(take_subscriber(answer(app).await).is_ok());
 }
 
-fn counting(seen: &Seen) -> MapResponseBodyLayer<impl Fn(Body) -> Counting<Body> + Clone + use<>> {
+pub(crate) fn counting(
+    seen: &Seen,
+) -> MapResponseBodyLayer<impl Fn(Body) -> Counting<Body> + Clone + use<>> {
     let seen = seen.clone();
     MapResponseBodyLayer::new(move |body| Counting::new(body, &seen))
 }

@@ -12,12 +12,27 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use hyper::body::Incoming;
 use sse_core::{Token, response::LastEventId};
-use sse_hyper::{EventService, Server, ServerTls, Sse, StreamCut};
-use sse_testkit::{Setup, Target};
+use sse_hyper::{EventService, ResponseBody, Server, ServerTls, Sse, StreamCut};
+use sse_testkit::{Counting, Seen, Setup, Target};
 use tokio::task::JoinSet;
 use tower_service::Service;
 
+/// A server that can take the subscribers out of what its service answers.
+#[allow(dead_code, reason = "each test has a way of its own")]
 pub(crate) async fn start(setup: Setup) -> Target {
+    start_with(setup, |answer| ResponseBody::convert(answer, BodyExt::boxed_unsync)).await
+}
+
+/// A server whose service answers with bodies that middleware has wrapped.
+#[allow(dead_code, reason = "each test has a way of its own")]
+pub(crate) async fn start_with_bodies(setup: Setup) -> Target {
+    start_with(setup, |answer| {
+        answer.map(|body| Counting::new(body, &Seen::default()).boxed_unsync())
+    })
+    .await
+}
+
+async fn start_with(setup: Setup, convert: Convert) -> Target {
     let protocol = EventService::new(setup.gateway());
     let channels = protocol.channels();
     let stopped = setup.stop.requested();
@@ -34,7 +49,7 @@ pub(crate) async fn start(setup: Setup) -> Target {
         server = server.with_tls(ServerTls::from_pem(certificate, key).unwrap());
     }
     let addr = server.local_addr().unwrap();
-    let service = App { protocol, setup: setup.clone() };
+    let service = App { protocol, setup: setup.clone(), convert };
     let mut serving = JoinSet::new();
     serving.spawn(async move { server.serve(service).await.unwrap() });
     Target::new(addr, setup, serving)
@@ -45,8 +60,10 @@ pub(crate) async fn start(setup: Setup) -> Target {
 struct App {
     protocol: EventService,
     setup: Setup,
+    convert: Convert,
 }
 
+type Convert = fn(Response<ResponseBody>) -> Response<Body>;
 type Body = UnsyncBoxBody<Bytes, StreamCut>;
 
 impl App {
@@ -83,13 +100,14 @@ impl Service<Request<Incoming>> for App {
             return Box::pin(ready(Ok(response)));
         }
         if parts.uri.path() == "/own" && self.setup.own_route {
-            let protocol = self.protocol.clone();
+            let (protocol, convert) = (self.protocol.clone(), self.convert);
             return Box::pin(async move {
                 let own = Token::new("own").expect("it is a token");
-                Ok(protocol.respond(&own, &parts).await.map(BodyExt::boxed_unsync))
+                Ok(convert(protocol.respond(&own, &parts).await))
             });
         }
-        let answer = self.protocol.call(Request::from_parts(parts, body));
-        Box::pin(async { Ok(answer.await?.map(BodyExt::boxed_unsync)) })
+        let (answer, convert) =
+            (self.protocol.call(Request::from_parts(parts, body)), self.convert);
+        Box::pin(async move { Ok(convert(answer.await?)) })
     }
 }

@@ -101,6 +101,13 @@ impl ResponseBody {
     }
 }
 
+/// The body that is empty, with which middleware answers in place of a service.
+impl Default for ResponseBody {
+    fn default() -> Self {
+        Self::from(Bytes::new())
+    }
+}
+
 impl From<Bytes> for ResponseBody {
     fn from(whole: Bytes) -> Self {
         Self(Content::Whole(whole))
