@@ -246,14 +246,19 @@ fn token() -> Token {
     Token::new("42").unwrap()
 }
 
-fn subscriber<B: Body + Send + 'static>(response: Response<B>) -> Taken {
+fn subscriber<B>(response: Response<B>) -> Taken
+where
+    B: Body<Error: Into<Failed>> + Send + 'static,
+{
     take_subscriber(response).expect("nobody has wrapped it")
 }
+
+type Failed = Box<dyn Error + Send + Sync>;
 
 /// Sees that the body of `response` is sent as it is.
 async fn sent<B>(response: Response<B>)
 where
-    B: Body<Data = Bytes, Error: Debug> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Failed> + Debug> + Send + 'static,
 {
     let mut body = take_subscriber(response).expect_err("it is not ours").into_body();
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), OPEN);

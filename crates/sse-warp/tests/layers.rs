@@ -38,6 +38,8 @@ use tower_http::{
 };
 use warp::{Filter, Rejection, Reply, filters::BoxedFilter, reply};
 
+type Failed = Box<dyn Error + Send + Sync>;
+
 const EVENT: &str = "event: ping\ndata: hi\n\n";
 
 #[tokio::test]
@@ -258,7 +260,7 @@ fn response(routed: impl Reply) -> reply::Response {
 /// What `filter` answers to a listener.
 async fn answer(
     filter: BoxedFilter<(reply::Response,)>,
-) -> Response<impl Body<Data = Bytes, Error: Debug> + Send + Unpin + 'static> {
+) -> Response<impl Body<Data = Bytes, Error: Into<Failed> + Debug> + Send + Unpin + 'static> {
     warp::service(filter).oneshot(request()).await.unwrap()
 }
 

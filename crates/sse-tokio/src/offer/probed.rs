@@ -1,4 +1,5 @@
 use std::{
+    error::Error,
     fmt,
     pin::Pin,
     task::{Context, Poll},
@@ -15,25 +16,41 @@ pub struct Probed<B: Body> {
 }
 
 /// A frame, an error or the end.
-type First<B> = Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>;
+type First<B> = Option<Result<Frame<<B as Body>::Data>, BoxError>>;
+type BoxError = Box<dyn Error + Send + Sync>;
 
-impl<B: Body> Probed<B> {
-    pub(super) fn new(body: Pin<Box<B>>, first: Option<First<B>>) -> Self {
+impl<B> Probed<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    pub(super) fn new(
+        body: Pin<Box<B>>,
+        first: Option<Option<Result<Frame<B::Data>, B::Error>>>,
+    ) -> Self {
+        let first = first.map(|said| said.map(|frame| frame.map_err(Into::into)));
         Self { first, body }
     }
 }
 
-impl<B: Body> Body for Probed<B> {
+impl<B> Body for Probed<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
     type Data = B::Data;
-    type Error = B::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
         match self.first.take() {
             Some(first) => Poll::Ready(first),
-            None => self.body.as_mut().poll_frame(cx),
+            None => {
+                let polled = self.body.as_mut().poll_frame(cx);
+                polled.map(|said| said.map(|frame| frame.map_err(Into::into)))
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-use std::{any::Any, fmt, pin::Pin, task::Poll};
+use std::{any::Any, error::Error, fmt, pin::Pin, task::Poll};
 
 use http::{HeaderValue, Response, StatusCode, header, response::Parts};
 use http_body::Body;
@@ -45,6 +45,7 @@ use crate::{ResponseBody, SseBody};
 pub fn take_subscriber<B>(response: Response<B>) -> Result<Taken, Response<Probed<B>>>
 where
     B: Body + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     let (mut parts, mut body) = response.into_parts();
     let offer = parts.extensions.remove::<Offer<B>>();
