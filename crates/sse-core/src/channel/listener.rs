@@ -1,6 +1,6 @@
 use std::{num::NonZeroU64, time::Instant};
 
-use super::{CloseReason, Cursor, Phase, cursor::Place};
+use super::{CloseReason, Cursor, OnOverrun, Phase, cursor::Place};
 use crate::access::Grant;
 
 /// One listener: where it stands in the log, and what it still has to be told.
@@ -65,6 +65,19 @@ impl Listener {
         let Cursor { event, aside, offset } = self.cursor;
         // Only an event is long enough to be read in pieces.
         Cursor::new(if offset == 0 { event } else { event + 1 }, aside)
+    }
+
+    /// Whether it goes on from `start`, where the log begins now, if it has read what is before `place`.
+    pub(super) fn may_go_on(&self, place: Cursor, start: Cursor, then: OnOverrun) -> bool {
+        // What was begun cannot be taken back.
+        let is_whole = place.offset == 0 || start.event <= place.event;
+        then == OnOverrun::Gap && is_whole && self.presence == Presence::Here
+    }
+
+    /// It has missed what comes next at `place`, and has to be told.
+    pub(super) fn note_missed(&mut self, place: Cursor) {
+        let special = self.special();
+        special.missed_from = special.missed_from.or_else(|| NonZeroU64::new(place.event));
     }
 
     /// What is written before anything else.

@@ -1,4 +1,4 @@
-use std::{num::NonZeroU64, time::Instant};
+use std::time::Instant;
 
 use slab::Slab;
 
@@ -128,37 +128,58 @@ impl Listeners {
     pub(super) fn fall_out(&mut self, then: OnOverrun, log: &mut Log) -> usize {
         let start = log.start();
         let behind = self.keys(|listener| {
-            // What is in flight may have been read; it is looked at again when that is known.
-            listener.presence != Presence::Gone
-                && !listener.is_in_flight
-                && listener.cursor.is_before(start)
+            listener.presence != Presence::Gone && listener.cursor.is_before(start)
         });
-        let (told, cut): (Vec<_>, Vec<_>) = behind.into_iter().partition(|&key| {
-            let Listener { cursor, presence, .. } = &self.listeners[key];
-            // What was begun cannot be taken back.
-            let is_whole = cursor.offset == 0 || start.event <= cursor.event;
-            then == OnOverrun::Gap && is_whole && *presence == Presence::Here
+        let (staying, cut): (Vec<_>, Vec<_>) = behind.into_iter().partition(|&key| {
+            let listener = &self.listeners[key];
+            // What is in flight may have been read, and is looked at once that is known.
+            listener.is_in_flight || listener.may_go_on(listener.cursor, start, then)
         });
         // All of them stand at the start before one of them leaves where it stood.
-        let mut left = Vec::with_capacity(told.len());
-        for &key in &told {
+        let mut left = Vec::with_capacity(staying.len());
+        let mut fallen = cut.len();
+        for &key in &staying {
             let listener = &mut self.listeners[key];
             let cursor = listener.cursor;
-            let special = listener.special();
-            special.missed_from = special.missed_from.or_else(|| NonZeroU64::new(cursor.event));
+            if !listener.is_in_flight {
+                listener.note_missed(cursor);
+                fallen += 1;
+            }
             listener.cursor = cursor.max(start);
             log.enter(listener.cursor);
             left.push(cursor);
         }
         left.into_iter().for_each(|cursor| log.leave(cursor));
-        cut.iter().for_each(|&key| self.cut(key, start, log));
-        told.len() + cut.len()
+        for key in cut {
+            let missed = start.event.saturating_sub(self.listeners[key].cursor.event);
+            self.go(key, CloseReason::Overrun { missed }, log);
+        }
+        fallen
     }
 
-    /// The listener `key` stands before `start`, where the log began then, and goes.
-    pub(super) fn cut(&mut self, key: usize, start: Cursor, log: &mut Log) {
-        let missed = start.event.saturating_sub(self.listeners[key].cursor.event);
-        self.go(key, CloseReason::Overrun { missed }, log);
+    /// A listener that the log has overtaken during a write stands at `place` after it. Returns whether it has
+    /// fallen out.
+    pub(super) fn land(
+        &mut self,
+        key: usize,
+        place: Cursor,
+        then: OnOverrun,
+        log: &mut Log,
+    ) -> bool {
+        let listener = &mut self.listeners[key];
+        let start = listener.cursor;
+        let has_fallen = place.is_before(start);
+        if has_fallen && !listener.may_go_on(place, start, then) {
+            let missed = start.event.saturating_sub(place.event);
+            self.go(key, CloseReason::Overrun { missed }, log);
+            return true;
+        }
+        if has_fallen {
+            listener.note_missed(place);
+        }
+        listener.cursor = place.max(start);
+        log.advance(1, start, listener.cursor);
+        has_fallen
     }
 
     /// A listener that is leaving and has read everything is gone.

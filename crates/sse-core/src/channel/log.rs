@@ -2,7 +2,7 @@ use std::{collections::VecDeque, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Cursor, Framing, Output, Unsent, Window, cost::cost};
+use super::{Cursor, Framing, Window, cost::cost};
 use crate::wire::Frame;
 
 /// The frames of one channel that a listener still has to read, or may come back for, each held once
@@ -161,58 +161,62 @@ impl Log {
         }
     }
 
-    /// The frames from `from` to `until` in `framing`, as one write of at most
-    /// [`max_write`](Framing::max_write) bytes, and the place behind it. A frame that is longer comes in pieces.
-    pub(super) fn read(
-        &mut self,
-        from: Cursor,
-        until: Cursor,
-        framing: Framing,
-    ) -> Option<(Bytes, Cursor)> {
+    /// What one write has of the frames from `from` to `until` in `framing`: at most
+    /// [`max_write`](Framing::max_write) bytes. A frame that is longer comes in pieces.
+    pub(super) fn span(&self, from: Cursor, until: Cursor, framing: Framing) -> Option<Span> {
         let max = framing.max_write();
-        let (first, after) = self.next_frame(from, until)?;
-        let rest = framing.len(first.len()) - from.offset;
-        if max < rest {
-            let end = Cursor { offset: from.offset + max, ..from };
-            return Some((self.join(from, end, max, framing), end));
+        let (first, mut to) = self.next_frame(from, until)?;
+        let mut len = framing.len(first.len()) - from.offset;
+        if max < len {
+            return Some(Span { len: max, to: Cursor { offset: from.offset + max, ..from } });
         }
-        let (mut len, mut end) = (rest, after);
-        while let Some((frame, after)) = self.next_frame(end, until)
+        while let Some((frame, after)) = self.next_frame(to, until)
             && len + framing.len(frame.len()) <= max
         {
             len += framing.len(frame.len());
-            end = after;
+            to = after;
         }
-        if len == first.len() {
-            return Some((first.clone(), end));
-        }
-        Some((self.join(from, end, len, framing), end))
+        Some(Span { len, to })
     }
 
-    /// Where a reader stands at `from` once it has `count` bytes of the frames there. If that is inside a frame of
-    /// at most [`Output::MAX_WRITE`] bytes, the place is behind it, and what is unsent of it comes too.
-    pub(super) fn place_after(
+    /// The bytes of the write that has what `span` says of the frames at `from`.
+    pub(super) fn read(&mut self, from: Cursor, span: Span, framing: Framing) -> Bytes {
+        if framing == Framing::Plain
+            && from.offset == 0
+            && let Some((frame, after)) = self.next_frame(from, self.end())
+            && after == span.to
+        {
+            return frame.clone();
+        }
+        self.join(from, span, framing)
+    }
+
+    /// Appends to `ends` where each frame of that write ends in it. The last one may end behind it.
+    pub(super) fn put_ends(
         &self,
         from: Cursor,
-        mut count: usize,
+        span: Span,
         framing: Framing,
-    ) -> (Cursor, Option<Unsent>) {
-        let mut place = from;
-        while let Some((frame, after)) = self.next_frame(place, self.end()) {
-            let offset = place.offset + count;
-            let len = framing.len(frame.len());
-            if offset < len {
-                let is_begun = 0 < offset;
-                let is_long = Output::MAX_WRITE < frame.len();
-                return if is_begun && !is_long {
-                    (after, Some(Unsent { frame: frame.clone(), framing, offset }))
-                } else {
-                    (Cursor { offset, ..place }, None)
-                };
-            }
-            (place, count) = (after, offset - len);
+        ends: &mut Vec<FrameEnd>,
+    ) {
+        let (mut at, mut place) = (0, from);
+        while at < span.len
+            && let Some((frame, after)) = self.next_frame(place, self.end())
+        {
+            at += framing.len(frame.len()) - place.offset;
+            ends.push(FrameEnd { at, is_event: place.event < after.event });
+            place = after;
         }
-        (place, None)
+    }
+
+    /// The next frame at `place`, which is an event or not, unless it was dropped.
+    pub(super) fn frame(&self, place: Cursor, is_event: bool) -> Option<&Bytes> {
+        if is_event {
+            let at = place.event.checked_sub(self.start.event)?;
+            return self.events.get(at as usize).map(|entry| entry.frame.as_bytes());
+        }
+        let at = place.aside.checked_sub(self.start.aside)?;
+        self.asides.get(at as usize).map(|aside| &aside.bytes)
     }
 
     /// The place before the oldest frames that are held.
@@ -270,10 +274,10 @@ impl Log {
     }
 
     /// Readers that stand at the same place ask for the same bytes: they are joined once.
-    fn join(&mut self, from: Cursor, end: Cursor, len: usize, framing: Framing) -> Bytes {
+    fn join(&mut self, from: Cursor, span: Span, framing: Framing) -> Bytes {
+        let Span { len, to } = span;
         if let Some(joined) = &self.joined[framing as usize]
-            && joined.from == from
-            && joined.end == end
+            && (joined.from, joined.to) == (from, to)
         {
             return joined.bytes.clone();
         }
@@ -288,7 +292,7 @@ impl Log {
             cursor = after;
         }
         let bytes = bytes.freeze();
-        self.joined[framing as usize] = Some(Joined { from, end, bytes: bytes.clone() });
+        self.joined[framing as usize] = Some(Joined { from, to, bytes: bytes.clone() });
         bytes
     }
 
@@ -413,11 +417,25 @@ struct Readers {
     asides: u32,
 }
 
+/// How long a write is, and the place behind it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) len: usize,
+    pub(super) to: Cursor,
+}
+
+/// Where a frame ends in a write.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FrameEnd {
+    pub(super) at: usize,
+    pub(super) is_event: bool,
+}
+
 /// One write, kept for the others that stand where it begins.
 #[derive(Debug)]
 struct Joined {
     from: Cursor,
-    end: Cursor,
+    to: Cursor,
     bytes: Bytes,
 }
 

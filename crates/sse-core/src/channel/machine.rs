@@ -35,7 +35,7 @@ pub(crate) struct Channel {
     /// When it was last published to or joined.
     pub(super) used: Instant,
     /// How many listeners have fallen out of the log and were not taken note of.
-    fallen: usize,
+    pub(super) fallen: usize,
 }
 
 #[derive(Debug)]
@@ -281,11 +281,10 @@ impl Channel {
         self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
     }
 
-    /// Cuts a listener that stands before the start of the log.
-    pub(super) fn cut_one(&mut self, key: usize) {
-        let start = self.log.start();
-        self.listeners.cut(key, start, &mut self.log);
-        self.fallen += 1;
+    /// A listener that the log has overtaken during a write stands at `place` after it.
+    pub(super) fn land(&mut self, key: usize, place: Cursor, config: &ChannelConfig) {
+        let has_fallen = self.listeners.land(key, place, config.on_overrun, &mut self.log);
+        self.fallen += usize::from(has_fallen);
     }
 
     fn forgotten(&self) -> Option<Tombstone> {

@@ -1,10 +1,11 @@
 use std::time::Instant;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::{
-    Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Output,
+    Channel, ChannelConfig, CloseReason, Drain, Framing, Output,
     listener::{Listener, Presence},
+    log::Span,
     system,
 };
 use crate::{
@@ -12,23 +13,26 @@ use crate::{
     wire::KEEPALIVE,
 };
 
-/// What is to be written to a listener next.
+/// What a listener is told beside what is published.
 #[derive(Debug)]
-pub(super) enum Next {
-    /// The frames from where it stands up to `to`.
-    Frames {
-        bytes: Bytes,
-        to: Cursor,
-    },
-    /// What it is told beside what is published.
-    Told(Bytes),
-    Wait {
-        until: Option<Instant>,
-    },
+pub(super) enum Told {
+    Bytes(Bytes),
+    /// The end of its stream. It is told nothing more.
     Close(CloseReason),
 }
 
-/// What a listener is told next.
+/// What follows where it is told nothing.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Frames from where it stands.
+    Frames(Span),
+    Comment,
+    Wait {
+        until: Option<Instant>,
+    },
+}
+
+/// What is written to a listener next.
 impl Channel {
     /// What the connection of the listener `key` is to do. While it is to wait, it has read everything.
     pub(crate) fn poll_output(
@@ -38,19 +42,43 @@ impl Channel {
         config: &ChannelConfig,
         now: Instant,
     ) -> Output {
+        match self.tell(key, drain, config, now) {
+            Some(Told::Bytes(bytes)) => return Output::Write(bytes),
+            Some(Told::Close(reason)) => return Output::Close(reason),
+            None => (),
+        }
         match self.next(key, Framing::Plain, drain, config, now) {
-            Next::Frames { bytes, to } => {
-                self.listeners.get_mut(key).last_write = now;
-                self.listeners.advance(key, to, &mut self.log);
+            Next::Frames(span) => {
+                let listener = self.listeners.get_mut(key);
+                listener.last_write = now;
+                let bytes = self.log.read(listener.cursor, span, Framing::Plain);
+                self.listeners.advance(key, span.to, &mut self.log);
                 Output::Write(bytes)
             }
-            Next::Told(bytes) => Output::Write(bytes),
+            Next::Comment => Output::Write(KEEPALIVE),
             Next::Wait { until } => Output::Wait { until },
-            Next::Close(reason) => Output::Close(reason),
         }
     }
 
-    /// What is to be written to the listener `key` next, in `framing`. Of the frames it has read nothing yet.
+    /// All that the listener `key` is told before it goes on to read, and why its stream ends if it does.
+    pub(crate) fn tell_all(
+        &mut self,
+        key: usize,
+        drain: Option<&Drain>,
+        config: &ChannelConfig,
+        now: Instant,
+    ) -> (Bytes, Option<CloseReason>) {
+        let mut all = BytesMut::new();
+        loop {
+            match self.tell(key, drain, config, now) {
+                Some(Told::Bytes(bytes)) => all.extend_from_slice(&bytes),
+                Some(Told::Close(reason)) => return (all.freeze(), Some(reason)),
+                None => return (all.freeze(), None),
+            }
+        }
+    }
+
+    /// What follows for the listener `key` once it was told everything. Of frames it has read nothing yet.
     pub(super) fn next(
         &mut self,
         key: usize,
@@ -59,21 +87,19 @@ impl Channel {
         config: &ChannelConfig,
         now: Instant,
     ) -> Next {
-        if let Some(told) = self.tell(key, drain, config, now) {
-            return told;
-        }
         let listener = self.listeners.get_mut(key);
         let until = match (listener.presence, &listener.special) {
             (Presence::Leaving, Some(special)) => special.leaves_at.into(),
             _ => self.log.end(),
         };
-        if let Some((bytes, to)) = self.log.read(listener.cursor, until, framing) {
-            return Next::Frames { bytes, to };
+        if let Some(span) = self.log.span(listener.cursor, until, framing) {
+            return Next::Frames(span);
         }
         let silence = config.keepalive.map(|keepalive| listener.phase.silence(keepalive));
         let due = silence.and_then(|silence| listener.last_write.checked_add(silence));
         if due.is_some_and(|due| due <= now) {
-            return listener.tell(KEEPALIVE, now);
+            listener.last_write = now;
+            return Next::Comment;
         }
         let drained = drain.map(|drain| drain.end_of(listener.phase));
         let granted = listener.grant_end();
@@ -89,7 +115,7 @@ impl Channel {
         drain: Option<&Drain>,
         config: &ChannelConfig,
         now: Instant,
-    ) -> Option<Next> {
+    ) -> Option<Told> {
         let listener = self.listeners.get_mut(key);
         if listener.special.is_none() && drain.is_none() {
             return None;
@@ -119,7 +145,7 @@ impl Channel {
     }
 
     /// Tells a listener that has fallen behind what it missed; nothing where none of it was an event.
-    fn tell_gap(&mut self, key: usize, now: Instant) -> Option<Next> {
+    fn tell_gap(&mut self, key: usize, now: Instant) -> Option<Told> {
         let listener = self.listeners.get_mut(key);
         let first = listener.special.as_mut()?.missed_from.take()?.get();
         let next = listener.cursor.event;
@@ -134,17 +160,17 @@ impl Channel {
 }
 
 impl Listener {
-    fn tell(&mut self, bytes: Bytes, now: Instant) -> Next {
+    fn tell(&mut self, bytes: Bytes, now: Instant) -> Told {
         self.last_write = now;
-        Next::Told(bytes)
+        Told::Bytes(bytes)
     }
 
     /// The last block of the stream, if there is one, and then its end.
-    fn say_goodbye(&mut self, drain: Option<&Drain>, config: &ChannelConfig, now: Instant) -> Next {
+    fn say_goodbye(&mut self, drain: Option<&Drain>, config: &ChannelConfig, now: Instant) -> Told {
         let special = self.special();
         let reason = special.reason.unwrap_or(CloseReason::Finished);
         if std::mem::replace(&mut special.is_told, true) {
-            return Next::Close(reason);
+            return Told::Close(reason);
         }
         let farewell = match reason {
             CloseReason::Finished if config.closed_ttl.is_some() => Some(system::END),
@@ -156,6 +182,6 @@ impl Listener {
                 .map(|drain| drain.farewell(self.phase, now)),
             _ => None,
         };
-        farewell.map_or(Next::Close(reason), |farewell| self.tell(farewell, now))
+        farewell.map_or(Told::Close(reason), |farewell| self.tell(farewell, now))
     }
 }

@@ -1,21 +1,24 @@
-use std::time::Instant;
+use std::{ops::Range, time::Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::{
-    Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Unsent, listener::Presence,
-    poll::Next,
+    Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Log, Output, Unsent,
+    listener::Presence, log::FrameEnd, poll::Next,
 };
+use crate::wire::KEEPALIVE;
 
 /// One turn of an engine at a channel: who is asked for, what is to be written to them, and what came of it.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
     pub(crate) asked: Vec<Ask>,
-    /// For each that was asked for, in this order; those for which the budget was not enough are left out.
+    /// For each that was asked for, in this order.
     pub(crate) planned: Vec<Planned>,
     /// The writes that [`Planned::Frames`] names.
     pub(crate) writes: Vec<Write>,
     pub(crate) written: Vec<Written>,
+    /// Where the frames of all writes end.
+    ends: Vec<FrameEnd>,
 }
 
 /// The frames from one place in the log to another, for all that stand there.
@@ -24,6 +27,7 @@ pub(crate) struct Write {
     from: Cursor,
     to: Cursor,
     pub(crate) bytes: Bytes,
+    ends: Range<usize>,
     /// Whether there is more to be written behind it.
     pub(crate) has_more: bool,
 }
@@ -34,6 +38,8 @@ pub(crate) struct Ask {
     pub(crate) key: usize,
     /// Whether it has to be said when to ask again.
     pub(crate) wants_deadline: bool,
+    /// Whether it was given the rest of something since it was asked for last.
+    pub(crate) has_caught_up: bool,
 }
 
 /// What is to be done for a listener.
@@ -49,6 +55,8 @@ pub(crate) enum Planned {
     Idle,
     /// Nothing before the channel has news, or `until` comes.
     Wait { until: Option<Instant> },
+    /// It has to be asked for again in another turn: this one has no room for it.
+    Postponed,
 }
 
 /// What came of a write of frames.
@@ -62,8 +70,20 @@ pub(crate) struct Written {
     pub(crate) unsent: Option<Unsent>,
 }
 
+impl Turn {
+    /// Forgets everything but the room for it.
+    pub(crate) fn clear(&mut self) {
+        let Self { asked, planned, writes, written, ends } = self;
+        asked.clear();
+        planned.clear();
+        writes.clear();
+        written.clear();
+        ends.clear();
+    }
+}
+
 impl Channel {
-    /// Plans what is written to those who are asked for: at most `budget` bytes, but one write in any case.
+    /// Plans what is written to those who are asked for, at most `budget` bytes.
     pub(crate) fn plan_turn(
         &mut self,
         turn: &mut Turn,
@@ -74,22 +94,20 @@ impl Channel {
     ) {
         let mut left = budget;
         for at in 0..turn.asked.len() {
-            if left < MAX_TOLD {
-                break;
-            }
             let ask = turn.asked[at];
+            if ask.has_caught_up {
+                self.listeners.get_mut(ask.key).last_write = now;
+            }
             let planned = match self.plan_in_step(ask, &turn.writes, drain) {
+                _ if left < MAX_TOLD => Planned::Postponed,
                 Some(planned) => planned,
-                None => self.plan(ask.key, &mut turn.writes, framing, drain, config, now),
+                None => self.plan(ask.key, turn, (framing, left), drain, config, now),
             };
-            let len = match &planned {
-                Planned::Frames { write } => turn.writes[*write].bytes.len(),
-                Planned::Told(told) | Planned::Close { told, .. } => framing.len(told.len()),
-                Planned::Idle | Planned::Wait { .. } => 0,
-            };
+            let len = planned.len(&turn.writes, framing);
             if let Planned::Frames { .. } = planned {
-                if left < len && left < budget {
-                    break;
+                if left < len {
+                    turn.planned.push(Planned::Postponed);
+                    continue;
                 }
                 self.listeners.get_mut(ask.key).is_in_flight = true;
             }
@@ -120,32 +138,35 @@ impl Channel {
     fn plan(
         &mut self,
         key: usize,
-        writes: &mut Vec<Write>,
-        framing: Framing,
+        turn: &mut Turn,
+        (framing, left): (Framing, usize),
         drain: Option<&Drain>,
         config: &ChannelConfig,
         now: Instant,
     ) -> Planned {
-        let mut told = BytesMut::new();
-        loop {
-            match self.next(key, framing, drain, config, now) {
-                // All that it alone is told goes out in one write.
-                Next::Told(bytes) => told.extend_from_slice(&bytes),
-                Next::Close(reason) => return Planned::Close { told: told.freeze(), reason },
-                _ if !told.is_empty() => return Planned::Told(told.freeze()),
-                Next::Frames { bytes, to } => {
-                    let listener = self.listeners.get_mut(key);
-                    let from = listener.cursor;
-                    // Who is leaving is told so behind the last frame.
-                    let has_more = listener.presence != Presence::Here
-                        || to.is_before(self.log.end())
-                        || 0 < to.offset;
-                    writes.push(Write { from, to, bytes, has_more });
-                    return Planned::Frames { write: writes.len() - 1 };
-                }
-                Next::Wait { until } => return Planned::Wait { until },
-            }
+        // All that it alone is told goes out in one write.
+        match self.tell_all(key, drain, config, now) {
+            (told, Some(reason)) => return Planned::Close { told, reason },
+            (told, None) if !told.is_empty() => return Planned::Told(told),
+            _ => (),
         }
+        let span = match self.next(key, framing, drain, config, now) {
+            Next::Comment => return Planned::Told(KEEPALIVE),
+            Next::Wait { until } => return Planned::Wait { until },
+            // It is not worth to be joined.
+            Next::Frames(span) if left < span.len => return Planned::Postponed,
+            Next::Frames(span) => span,
+        };
+        let listener = self.listeners.get_mut(key);
+        let (from, to) = (listener.cursor, span.to);
+        // Who is leaving is told so behind the last frame.
+        let is_leaving = listener.presence != Presence::Here;
+        let has_more = is_leaving || to.is_before(self.log.end()) || 0 < to.offset;
+        let begin = turn.ends.len();
+        self.log.put_ends(from, span, framing, &mut turn.ends);
+        let (bytes, ends) = (self.log.read(from, span, framing), begin..turn.ends.len());
+        turn.writes.push(Write { from, to, bytes, ends, has_more });
+        Planned::Frames { write: turn.writes.len() - 1 }
     }
 
     /// Takes note of what was written.
@@ -156,12 +177,9 @@ impl Channel {
         config: &ChannelConfig,
         now: Instant,
     ) {
-        let Turn { written, writes, .. } = turn;
-        let mut has_fallen = false;
+        let Turn { written, writes, ends, .. } = turn;
         for written in written.chunk_by_mut(|a, b| a.write == b.write) {
-            let Write { from, to, bytes, .. } = &writes[written[0].write];
-            let is_overtaken = from.is_before(self.log.start());
-            has_fallen |= is_overtaken;
+            let write = &writes[written[0].write];
             let mut readers = 0;
             for Written { key, count, unsent, .. } in &mut *written {
                 let listener = self.listeners.get_mut(*key);
@@ -169,32 +187,81 @@ impl Channel {
                 if 0 < *count {
                     listener.last_write = now;
                 }
-                if is_overtaken {
-                    // How much of it was read, only the frames that are gone could tell.
-                    if 0 < *count {
-                        self.cut_one(*key);
-                    }
-                } else if *count == bytes.len() {
-                    listener.cursor = *to;
+                let place;
+                (place, *unsent) = match *count == write.bytes.len() {
+                    true => (write.to, None),
+                    false => write.cut(*count, ends, framing, &self.log),
+                };
+                if listener.cursor != write.from {
+                    self.land(*key, place, config);
+                } else if place == write.to {
+                    listener.cursor = place;
                     readers += 1;
                 } else {
-                    let place;
-                    (place, *unsent) = self.log.place_after(*from, *count, framing);
                     listener.cursor = place;
-                    self.log.advance(1, *from, place);
+                    self.log.advance(1, write.from, place);
                 }
             }
             if 0 < readers {
-                self.log.advance(readers, *from, *to);
+                self.log.advance(readers, write.from, write.to);
             }
             for Written { key, .. } in written {
                 self.listeners.go_if_all_is_read(*key, &mut self.log);
             }
         }
-        if has_fallen {
-            self.fall_out(config);
+        if 0 < self.fallen {
             self.forget_if_deserted(config);
         }
+    }
+}
+
+impl Planned {
+    /// How many bytes are to be written for it.
+    fn len(&self, writes: &[Write], framing: Framing) -> usize {
+        match self {
+            Self::Frames { write } => writes[*write].bytes.len(),
+            Self::Told(told) => framing.len(told.len()),
+            Self::Close { told, .. } => framing.len(told.len()) + framing.end().len(),
+            Self::Idle | Self::Wait { .. } | Self::Postponed => 0,
+        }
+    }
+}
+
+impl Write {
+    /// Where a reader stands that has `count` bytes of it. If that is inside a frame of at most
+    /// [`Output::MAX_WRITE`] bytes, the place is behind the frame, and what is unsent of it comes too.
+    fn cut(
+        &self,
+        count: usize,
+        ends: &[FrameEnd],
+        framing: Framing,
+        log: &Log,
+    ) -> (Cursor, Option<Unsent>) {
+        let (mut place, mut begin) = (self.from, 0);
+        for &FrameEnd { at, is_event } in &ends[self.ends.clone()] {
+            let after = match is_event {
+                true => Cursor::new(place.event + 1, place.aside),
+                false => Cursor::new(place.event, place.aside + 1),
+            };
+            if at <= count {
+                (place, begin) = (after, at);
+                continue;
+            }
+            let (len, offset) = (place.offset + at - begin, place.offset + count - begin);
+            if offset == 0 || framing.len(Output::MAX_WRITE) < len {
+                return (Cursor { offset, ..place }, None);
+            }
+            let unsent = match log.frame(place, is_event) {
+                Some(frame) => Unsent { frame: frame.clone(), framing, offset },
+                // The log has dropped it meanwhile.
+                None => {
+                    let frame = self.bytes.slice(begin..at);
+                    Unsent { frame, framing: Framing::Plain, offset }
+                }
+            };
+            return (after, Some(unsent));
+        }
+        (place, None)
     }
 }
 

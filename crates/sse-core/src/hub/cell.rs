@@ -1,5 +1,7 @@
 use std::{cmp::Reverse, task::Waker, time::Instant};
 
+use bytes::Bytes;
+
 use super::{
     ChannelInfo, HubEvent,
     effects::Effects,
@@ -10,7 +12,9 @@ use super::{
 use crate::{
     Token,
     access::Grant,
-    channel::{Channel, Framing, Held, Joined, Newcomer, Outcome, Output, Publication, Turn},
+    channel::{
+        Channel, CloseReason, Framing, Held, Joined, Newcomer, Outcome, Output, Publication, Turn,
+    },
     history::{Resume, Start, Verdict},
     hub::SubscribeError,
 };
@@ -162,10 +166,21 @@ impl Cell {
         // Under the lock: a drain that begins later finds the waker that is kept here.
         let (config, drain) = (&self.shared.config.channel, self.shared.drain.get());
         let plan = |channel: &mut Channel| channel.plan_turn(turn, limits, drain, config, now);
-        let effects = self.step_of_engine(&mut state, plan);
+        let ((), effects) = self.step_of_engine(&mut state, plan);
         drop(state);
         drop(stale);
         effects
+    }
+
+    /// All that the listener `key` is told first, and why its stream ends at once if it does.
+    pub(super) fn tell_all(
+        self: &Arc<Self>,
+        key: usize,
+        now: Instant,
+    ) -> ((Bytes, Option<CloseReason>), Option<Effects>) {
+        let (config, drain) = (&self.shared.config.channel, self.shared.drain.get());
+        let tell = |channel: &mut Channel| channel.tell_all(key, drain, config, now);
+        self.step_of_engine(&mut self.lock(), tell)
     }
 
     /// Takes note of what an engine has written.
@@ -177,18 +192,18 @@ impl Cell {
     ) -> Option<Effects> {
         let config = &self.shared.config.channel;
         let settle = |channel: &mut Channel| channel.settle_turn(turn, framing, config, now);
-        self.step_of_engine(&mut self.lock(), settle)
+        self.step_of_engine(&mut self.lock(), settle).1
     }
 
     /// There are effects if somebody has fallen out, or if the last listener has left.
-    fn step_of_engine(
+    fn step_of_engine<T>(
         self: &Arc<Self>,
         state: &mut State,
-        step: impl FnOnce(&mut Channel),
-    ) -> Option<Effects> {
+        step: impl FnOnce(&mut Channel) -> T,
+    ) -> (T, Option<Effects>) {
         let was_open = state.told.is_open;
-        let ((), effects) = self.step(state, step);
-        (0 < effects.fallen || was_open && effects.is_over).then_some(effects)
+        let (answer, effects) = self.step(state, step);
+        (answer, (0 < effects.fallen || was_open && effects.is_over).then_some(effects))
     }
 
     /// An engine has no listener here any more.

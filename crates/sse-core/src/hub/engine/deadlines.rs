@@ -31,15 +31,13 @@ impl<S> Engine<S> {
 
     /// The stream is to be looked at at `until`, if not before.
     pub(super) fn set_due(&mut self, key: usize, until: Option<Instant>) {
-        let stream = &mut self.streams[key];
-        let due = until.zip(self.wheel.as_mut()).map(|(until, wheel)| (wheel.due(until), wheel));
-        match due {
-            Some((due, wheel)) if due < stream.due => {
+        let (stream, wheel) = (&mut self.streams[key], self.wheel.as_mut());
+        if let Some((until, wheel)) = until.zip(wheel) {
+            let due = wheel.due(until);
+            if due < stream.due {
                 stream.due = due;
                 wheel.put(key, due);
             }
-            None if stream.due == Due::UNKNOWN => stream.due = Due::NEVER,
-            _ => (),
         }
     }
 
@@ -55,13 +53,11 @@ impl<S> Engine<S> {
 
     /// Looks at the streams whose time has come.
     pub(super) fn find_due(&mut self, now: Instant) {
-        let mut streams = std::mem::take(&mut self.found);
-        while let Some(due) = self.wheel.as_mut().and_then(|wheel| wheel.take(now, &mut streams)) {
-            for key in streams.drain(..) {
+        while let Some((due, streams)) = self.wheel.as_mut().and_then(|wheel| wheel.take(now)) {
+            for key in streams {
                 self.find_due_at(key as usize, due, now);
             }
         }
-        self.found = streams;
     }
 
     fn find_due_at(&mut self, key: usize, due: Due, now: Instant) {
@@ -69,7 +65,7 @@ impl<S> Engine<S> {
         let Some(stream) = self.streams.get_mut(key).filter(|stream| stream.due == due) else {
             return;
         };
-        stream.due = Due::UNKNOWN;
+        (stream.due, stream.wants_deadline) = (Due::NEVER, true);
         let Some(blocked) = &stream.blocked else {
             return self.push(key);
         };

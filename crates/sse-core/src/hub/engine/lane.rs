@@ -15,7 +15,7 @@ pub(super) struct Lane {
     lap: Lap,
     /// Streams that are to be looked at whatever the lap does.
     urgent: VecDeque<u32>,
-    /// Whether the lane waits for its turn.
+    /// Whether the lane waits for its turn, or has it. It is not removed then.
     pub(super) is_queued: bool,
 }
 
@@ -56,6 +56,11 @@ impl Lane {
     /// The stream is to be looked at.
     pub(super) fn push(&mut self, stream: usize) {
         self.urgent.push_back(stream as u32);
+    }
+
+    /// The stream is to be looked at before all others.
+    pub(super) fn push_first(&mut self, stream: usize) {
+        self.urgent.push_front(stream as u32);
     }
 
     pub(super) fn has_work(&self) -> bool {
@@ -114,6 +119,7 @@ impl Lane {
         }
         if 4 * self.streams.len() < self.streams.capacity() {
             self.streams.shrink_to(2 * self.streams.len());
+            self.urgent.shrink_to(2 * self.streams.len());
         }
     }
 }

@@ -25,8 +25,8 @@ use self::{
     turn::EngineTurn,
     wheel::{Due, Wheel},
 };
-use super::{Subscriber, cell::Cell, sync::Arc};
-use crate::channel::{Ask, Framing, Output, Planned, Turn, Unsent};
+use super::{Hub, Subscriber, cell::Cell, effects::Effects, sync::Arc};
+use crate::channel::{Framing, Output, Unsent};
 
 /// Drives the streams of very many listeners, without a task, a waker, a timer or a buffer for each of them.
 ///
@@ -94,10 +94,8 @@ pub struct Engine<S> {
     turn: EngineTurn,
     /// Streams that are over, and are taken out between two turns.
     over: Vec<(usize, StreamEnd)>,
-    // What is needed now and then, and kept for the next time.
-    opening: Turn,
+    /// Lanes that have news, while they are looked at.
     news: Vec<usize>,
-    found: Vec<u32>,
 }
 
 /// What the driver of an [`Engine`] is to do.
@@ -147,9 +145,7 @@ impl<S> Engine<S> {
             inbox: Arc::default(),
             turn: EngineTurn::default(),
             over: Vec::new(),
-            opening: Turn::default(),
             news: Vec::new(),
-            found: Vec::new(),
         }
     }
 
@@ -173,6 +169,9 @@ impl<S> Engine<S> {
 
     /// Drives the stream of `subscriber` from now on; `head` is written before everything else, and not framed.
     /// Returns the key of the stream, which is given anew once the stream has ended.
+    ///
+    /// One that was polled before goes on where it is, which must not be inside an event that is too long for one
+    /// write.
     pub fn add(
         &mut self,
         mut subscriber: Subscriber,
@@ -182,8 +181,9 @@ impl<S> Engine<S> {
     ) -> usize {
         subscriber.begin_to_be_driven();
         self.refine(subscriber.hub.config().channel.keepalive, now);
-        let lane = self.lane_of(&subscriber);
-        let blocked = self.open(&subscriber, head, now);
+        let (blocked, effects) = self.open(&subscriber, head, now);
+        let (hub, cell) = (subscriber.hub.clone(), subscriber.cell.clone());
+        let lane = self.lane_of(&hub, &cell);
         let (key, entry) = (subscriber.key as u32, self.streams.vacant_entry());
         let stream = entry.key();
         let place = self.lanes[lane].add(stream);
@@ -193,12 +193,16 @@ impl<S> Engine<S> {
             key,
             lane: lane as u32,
             place,
-            due: Due::UNKNOWN,
+            due: Due::NEVER,
+            wants_deadline: true,
             blocked: Some(Box::new(blocked)),
+            has_caught_up: false,
+            is_pushed: false,
             is_asked: false,
             is_over: false,
         });
         self.push(stream);
+        self.follow(lane, effects);
         stream
     }
 
@@ -234,6 +238,8 @@ impl<S> Engine<S> {
             }
             self.find_news();
             self.find_due(now);
+            // Behind all that have begun to wait meanwhile.
+            self.end_turn();
             if !self.begin_turn(now) && !self.inbox.wait(waker) {
                 let until = self.wheel.as_ref().and_then(Wheel::deadline);
                 return Delivery::Wait { until };
@@ -243,36 +249,32 @@ impl<S> Engine<S> {
     }
 
     /// What a stream begins with goes out with its head: both wait for its first turn.
-    fn open(&mut self, subscriber: &Subscriber, head: Bytes, now: Instant) -> Blocked {
-        let turn = &mut self.opening;
-        turn.asked.push(Ask { key: subscriber.key, wants_deadline: false });
-        let limits = (self.framing, Self::MAX_TURN);
-        let effects = subscriber.cell.plan_turn(turn, limits, None, now);
-        let planned = turn.planned.pop();
-        turn.asked.clear();
-        if let Some(effects) = effects {
-            subscriber.hub.follow(&subscriber.cell, effects);
-        }
-        let (body, ends) = match planned {
-            Some(Planned::Told(told)) => (self.framing.frame(told), None),
-            Some(Planned::Close { told, reason }) if reason.is_clean() => {
-                (self.last(told), Some(reason))
-            }
-            Some(Planned::Close { told, reason }) => (self.framing.frame(told), Some(reason)),
-            _ => (Bytes::new(), None),
+    fn open(
+        &self,
+        subscriber: &Subscriber,
+        head: Bytes,
+        now: Instant,
+    ) -> (Blocked, Option<Effects>) {
+        let ((told, ends), effects) = subscriber.cell.tell_all(subscriber.key, now);
+        let body = match ends {
+            Some(reason) if reason.is_clean() => self.last(told),
+            _ => self.framing.frame(told),
         };
         let mut frame = BytesMut::with_capacity(head.len() + body.len());
         frame.extend_from_slice(&head);
         frame.extend_from_slice(&body);
         let unsent = Unsent { frame: frame.freeze(), framing: Framing::Plain, offset: 0 };
-        Blocked { since: now, unsent: Some(unsent), ends }
+        (Blocked { since: now, unsent: Some(unsent), ends }, effects)
     }
 
     /// The stream is to be looked at.
     fn push(&mut self, stream: usize) {
-        let key = self.streams[stream].lane as usize;
-        self.lanes[key].push(stream);
-        self.queue(key);
+        let it = &mut self.streams[stream];
+        let key = it.lane as usize;
+        if !std::mem::replace(&mut it.is_pushed, true) {
+            self.lanes[key].push(stream);
+            self.queue(key);
+        }
     }
 
     fn queue(&mut self, key: usize) {
@@ -290,16 +292,29 @@ impl<S> Engine<S> {
     }
 
     fn remove(&mut self, stream: usize) -> S {
-        let Stream { socket, subscriber, lane: key, place, .. } = self.streams.remove(stream);
-        let key = key as usize;
+        let Stream { socket, subscriber, lane, place, .. } = self.streams.remove(stream);
+        let key = lane as usize;
         let lane = &mut self.lanes[key];
         lane.remove(place, |moved, place| self.streams[moved as usize].place = place);
-        if lane.streams.is_empty() {
-            self.by_cell.remove(&address(&lane.cell));
-            self.lanes.remove(key);
+        if !lane.is_queued {
+            self.remove_if_empty(key);
+        }
+        if self.streams.is_empty() {
+            self.streams.shrink_to_fit();
         }
         drop(subscriber);
         socket
+    }
+
+    /// Removes a lane without streams that does not wait for its turn. Returns whether it had none.
+    fn remove_if_empty(&mut self, key: usize) -> bool {
+        let lane = &self.lanes[key];
+        let is_empty = lane.streams.is_empty();
+        if is_empty {
+            self.by_cell.remove(&address(&lane.cell));
+            self.lanes.remove(key);
+        }
+        is_empty
     }
 
     /// Takes note of the channels that have news.
@@ -316,14 +331,13 @@ impl<S> Engine<S> {
         self.news = news;
     }
 
-    /// The lane of the channel that `subscriber` listens on.
-    fn lane_of(&mut self, subscriber: &Subscriber) -> usize {
+    /// The lane of the channel `cell`.
+    fn lane_of(&mut self, hub: &Arc<Hub>, cell: &Arc<Cell>) -> usize {
         let (inbox, lanes) = (&self.inbox, &mut self.lanes);
-        *self.by_cell.entry(address(&subscriber.cell)).or_insert_with(|| {
+        *self.by_cell.entry(address(cell)).or_insert_with(|| {
             let entry = lanes.vacant_entry();
             let key = entry.key();
-            let (hub, cell) = (subscriber.hub.clone(), subscriber.cell.clone());
-            let mut lane = Lane::new(hub, cell, inbox.waker_of(key));
+            let mut lane = Lane::new(hub.clone(), cell.clone(), inbox.waker_of(key));
             // From now on it is woken for what is published.
             lane.handle_news();
             entry.insert(lane);

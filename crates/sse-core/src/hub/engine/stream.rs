@@ -17,9 +17,15 @@ pub(super) struct Stream<S> {
     pub(super) lane: u32,
     /// Its place among the streams of the lane.
     pub(super) place: u32,
-    /// Where it stands in the wheel.
+    /// Where it stands in the wheel: then it is looked at, though it may be too early.
     pub(super) due: Due,
+    /// Whether its channel has to say when it is to be looked at.
+    pub(super) wants_deadline: bool,
     pub(super) blocked: Option<Box<Blocked>>,
+    /// Whether it was given the rest of something since its channel was asked for it.
+    pub(super) has_caught_up: bool,
+    /// Whether it is among those that its lane is to look at anyway.
+    pub(super) is_pushed: bool,
     /// Whether the turn that is under way is for it.
     pub(super) is_asked: bool,
     /// Whether it is over, and only still there because a turn is under way.

@@ -5,18 +5,20 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::{
     Delivery, Engine, StreamEnd,
     stream::{Blocked, Stream},
-    wheel::Due,
 };
-use crate::channel::{Ask, CloseReason, Framing, Planned, Turn, Unsent, Written};
+use crate::{
+    channel::{Ask, CloseReason, Framing, Planned, Turn, Unsent, Written},
+    hub::effects::Effects,
+};
 
 /// The turn of one lane, which is a number of writes.
 #[derive(Debug, Default)]
 pub(super) struct EngineTurn {
-    /// The lane, from the plan until what came of it is settled.
+    /// The lane, from the plan until it may wait for another turn.
     lane: Option<usize>,
     /// Streams that go on with what is left of a write.
     rests: Vec<usize>,
-    /// Those that the channel was asked for, and what it said.
+    /// Those that the channel is asked for, and what it says.
     asked: Vec<usize>,
     plan: Turn,
     next_rest: usize,
@@ -61,74 +63,88 @@ impl EngineTurn {
 impl<S> Engine<S> {
     /// Plans the turn of the lane that has waited longest. Returns whether there was one.
     pub(super) fn begin_turn(&mut self, now: Instant) -> bool {
-        let Some(lane_key) = self.queue.pop_front() else {
+        let Some(key) = self.queue.pop_front() else {
             return false;
         };
-        let Some(lane) = self.lanes.get_mut(lane_key) else {
+        if self.remove_if_empty(key) {
             return true;
-        };
-        lane.is_queued = false;
-        let begins_lap = lane.begins_lap();
-        let budget = self.choose(lane_key);
-        let (lane, turn) = (&mut self.lanes[lane_key], &mut self.turn);
+        }
+        self.turn.lane = Some(key);
+        let begins_lap = self.lanes[key].begins_lap();
+        let budget = self.choose(key);
+        let (lane, turn) = (&mut self.lanes[key], &mut self.turn);
+        let mut effects = None;
         if !turn.asked.is_empty() || begins_lap {
             let waiting = begins_lap.then_some((&mut lane.place, &lane.waker));
             let limits = (self.framing, budget);
-            let effects = lane.cell.plan_turn(&mut turn.plan, limits, waiting, now);
-            if let Some(effects) = effects {
-                lane.hub.follow(&lane.cell, effects);
+            effects = lane.cell.plan_turn(&mut turn.plan, limits, waiting, now);
+        }
+        for (&stream, planned) in turn.asked.iter().zip(&turn.plan.planned).rev() {
+            if let Planned::Postponed = planned
+                && !std::mem::replace(&mut self.streams[stream].is_pushed, true)
+            {
+                lane.push_first(stream);
             }
-            lane.hub.shared.watchers.wake();
         }
-        for stream in turn.asked.drain(turn.plan.planned.len()..) {
-            self.streams[stream].is_asked = false;
-            lane.push(stream);
-        }
-        turn.lane = Some(lane_key);
-        if lane.has_work() {
-            lane.is_queued = true;
-            self.queue.push_back(lane_key);
-        }
+        self.follow(key, effects);
         true
     }
 
-    /// Chooses whom the turn is for: those first who were blocked or are due, then some of the lap. Returns how many
-    /// bytes are left for those who are asked for.
-    fn choose(&mut self, lane: usize) -> usize {
-        let Self { lanes, streams, turn, .. } = self;
-        let lane = &mut lanes[lane];
-        let mut budget = Self::MAX_TURN;
-        let is_open = |turn: &EngineTurn, budget| {
-            turn.asked.len() + turn.rests.len() < MAX_STREAMS && Self::MAX_TURN / 2 < budget
+    /// The lane that had its turn waits for another one, if there is something to do for it.
+    pub(super) fn end_turn(&mut self) {
+        let Some(key) = self.turn.lane.take() else {
+            return;
         };
-        while is_open(turn, budget)
-            && let Some(key) = lane.next_urgent()
-        {
-            let Some(stream) = streams.get_mut(key).filter(|stream| stream.is_free()) else {
-                continue;
-            };
-            stream.is_asked = true;
-            match stream.blocked.as_ref().and_then(|blocked| blocked.unsent.as_ref()) {
-                Some(unsent) => {
-                    budget = budget.saturating_sub(unsent.len());
-                    turn.rests.push(key);
-                }
-                None => {
-                    if stream.blocked.take().is_some() {
-                        // How long the silence may be is known again once it is asked for.
-                        stream.due = Due::UNKNOWN;
-                    }
-                    turn.ask(key, stream);
+        let lane = &mut self.lanes[key];
+        lane.is_queued = lane.has_work();
+        if lane.is_queued {
+            self.queue.push_back(key);
+        } else {
+            self.remove_if_empty(key);
+        }
+    }
+
+    /// Does what follows from a step of a channel. The code of users may run in here, and panic: all else is done
+    /// before.
+    pub(super) fn follow(&self, lane: usize, effects: Option<Effects>) {
+        let lane = &self.lanes[lane];
+        if let Some(effects) = effects {
+            lane.hub.follow(&lane.cell, effects);
+        }
+        lane.hub.shared.watchers.wake();
+    }
+
+    /// Chooses whom the turn is for: those who were blocked or are due, and those whom the lap comes to, in turns.
+    /// Returns how many bytes are left for those who are asked for.
+    fn choose(&mut self, key: usize) -> usize {
+        let Self { lanes, streams, turn, .. } = self;
+        let lane = &mut lanes[key];
+        let (mut budget, mut is_lap_over) = (Self::MAX_TURN, false);
+        while turn.asked.len() + turn.rests.len() < MAX_STREAMS && Self::MAX_TURN / 2 < budget {
+            let urgent = lane.next_urgent();
+            if let Some(stream) = urgent {
+                // It may have gone since, or be one of another lane.
+                let it = streams.get_mut(stream).filter(|it| it.lane as usize == key);
+                if let Some(it) = it
+                    && std::mem::take(&mut it.is_pushed)
+                    && it.is_free()
+                {
+                    budget = budget.saturating_sub(turn.choose(stream, it));
                 }
             }
-        }
-        while is_open(turn, budget)
-            && let Some(key) = lane.next_of_lap()
-        {
-            let stream = &mut streams[key];
-            if stream.is_free() && stream.blocked.is_none() {
-                stream.is_asked = true;
-                turn.ask(key, stream);
+            while !is_lap_over {
+                let Some(stream) = lane.next_of_lap() else {
+                    is_lap_over = true;
+                    break;
+                };
+                let it = &mut streams[stream];
+                if it.is_free() && it.blocked.is_none() && !it.is_pushed {
+                    turn.choose(stream, it);
+                    break;
+                }
+            }
+            if urgent.is_none() && is_lap_over {
+                break;
             }
         }
         budget
@@ -165,9 +181,15 @@ impl<S> Engine<S> {
                 return false;
             }
             Planned::Frames { write } => (Kind::Frames { write }, Bytes::new()),
-            Planned::Idle => return false,
+            Planned::Postponed => return false,
             _ if is_over => return false,
+            Planned::Idle => {
+                self.streams[stream].blocked = None;
+                return false;
+            }
             Planned::Wait { until } => {
+                let it = &mut self.streams[stream];
+                (it.blocked, it.wants_deadline) = (None, false);
                 self.set_due(stream, until);
                 return false;
             }
@@ -215,22 +237,29 @@ impl<S> Engine<S> {
             panic!("there was nothing to write");
         };
         assert!(count <= len, "{count} bytes were taken of {len}");
-        let is_whole = count == len;
         let unsent = |own| Some(Unsent { frame: own, framing: Framing::Plain, offset: count });
+        if let Kind::Frames { write } = kind {
+            self.turn.note_written(key, &self.streams[key], write, count);
+        }
         match kind {
             Kind::Rest => self.note_rest(key, count, now),
+            Kind::Frames { .. } if count < len => self.block(key, count, (None, None), now),
+            Kind::Told if count < len => self.block(key, count, (unsent(own), None), now),
+            Kind::Close(reason) if count < len => {
+                self.block(key, count, (unsent(own), Some(reason)), now);
+            }
             Kind::Frames { write } => {
-                self.turn.note_written(key, &self.streams[key], write, count);
-                if !is_whole {
-                    self.block(key, None, None, now);
-                } else if self.turn.plan.writes[write].has_more {
+                let stream = &mut self.streams[key];
+                stream.blocked = None;
+                if stream.wants_deadline || self.turn.plan.writes[write].has_more {
                     self.push(key);
                 }
             }
-            Kind::Told if is_whole => self.push(key),
-            Kind::Told => self.block(key, unsent(own), None, now),
-            Kind::Close(reason) if is_whole => self.end(key, reason.into()),
-            Kind::Close(reason) => self.block(key, unsent(own), Some(reason), now),
+            Kind::Told => {
+                self.streams[key].blocked = None;
+                self.push(key);
+            }
+            Kind::Close(reason) => self.end(key, reason.into()),
         }
     }
 
@@ -262,57 +291,73 @@ impl<S> Engine<S> {
             return self.watch_stall(key);
         }
         let ends = blocked.ends;
-        (stream.blocked, stream.due) = (None, Due::UNKNOWN);
+        (stream.blocked, stream.wants_deadline, stream.has_caught_up) = (None, true, true);
         match ends {
             Some(reason) => self.end(key, reason.into()),
             None => self.push(key),
         }
     }
 
+    /// The socket of a stream is full, which has taken `count` bytes.
     fn block(
         &mut self,
         key: usize,
-        unsent: Option<Unsent>,
-        ends: Option<CloseReason>,
+        count: usize,
+        (unsent, ends): (Option<Unsent>, Option<CloseReason>),
         now: Instant,
     ) {
-        self.streams[key].blocked = Some(Box::new(Blocked { since: now, unsent, ends }));
+        let stream = &mut self.streams[key];
+        let since = match &stream.blocked {
+            Some(blocked) if count == 0 => blocked.since,
+            _ => now,
+        };
+        stream.blocked = Some(Box::new(Blocked { since, unsent, ends }));
         self.watch_stall(key);
     }
 
     /// Tells the channel what was written, and takes what is left of it.
     pub(super) fn settle(&mut self, now: Instant) {
-        let Some(lane) = self.turn.lane.take() else {
+        let Some(key) = self.turn.lane else {
             return;
         };
         let Self { turn, lanes, streams, .. } = self;
+        let mut effects = None;
         if !turn.written.is_empty() {
-            let lane = &lanes[lane];
-            if let Some(effects) = lane.cell.settle_turn(&mut turn.plan, self.framing, now) {
-                lane.hub.follow(&lane.cell, effects);
-            }
-            lane.hub.shared.watchers.wake();
-            for (key, written) in turn.written.drain(..).zip(turn.plan.written.drain(..)) {
-                if let Some(blocked) = &mut streams[key].blocked {
+            effects = lanes[key].cell.settle_turn(&mut turn.plan, self.framing, now);
+            for (stream, written) in turn.written.drain(..).zip(turn.plan.written.drain(..)) {
+                if let Some(blocked) = &mut streams[stream].blocked {
                     blocked.unsent = written.unsent;
                 }
             }
         }
-        for key in turn.rests.drain(..).chain(turn.asked.drain(..)) {
-            streams[key].is_asked = false;
+        for stream in turn.rests.drain(..).chain(turn.asked.drain(..)) {
+            streams[stream].is_asked = false;
         }
-        turn.plan.asked.clear();
-        turn.plan.planned.clear();
-        turn.plan.writes.clear();
+        turn.plan.clear();
         (turn.next_rest, turn.next_planned) = (0, 0);
+        self.follow(key, effects);
     }
 }
 
 impl EngineTurn {
-    fn ask<S>(&mut self, key: usize, stream: &Stream<S>) {
-        let wants_deadline = stream.due == Due::UNKNOWN;
-        self.plan.asked.push(Ask { key: stream.key as usize, wants_deadline });
+    /// The turn is for `stream` too. Returns how many bytes are left of what it was given last.
+    fn choose<S>(&mut self, key: usize, stream: &mut Stream<S>) -> usize {
+        stream.is_asked = true;
+        if let Some(blocked) = &stream.blocked {
+            if let Some(unsent) = &blocked.unsent {
+                self.rests.push(key);
+                return unsent.len();
+            }
+            // How long the silence may be is known again once it is asked for.
+            stream.wants_deadline = true;
+        }
+        self.plan.asked.push(Ask {
+            key: stream.key as usize,
+            wants_deadline: stream.wants_deadline,
+            has_caught_up: std::mem::take(&mut stream.has_caught_up),
+        });
         self.asked.push(key);
+        0
     }
 
     fn note_written<S>(&mut self, key: usize, stream: &Stream<S>, write: usize, count: usize) {

@@ -22,10 +22,8 @@ pub(super) struct Wheel {
 pub(super) struct Due(u64);
 
 impl Due {
-    /// Nobody has asked yet.
-    pub(super) const UNKNOWN: Self = Self(u64::MAX);
-    /// There is no deadline.
-    pub(super) const NEVER: Self = Self(u64::MAX - 1);
+    /// It stands nowhere.
+    pub(super) const NEVER: Self = Self(u64::MAX);
 }
 
 impl Wheel {
@@ -64,7 +62,7 @@ impl Wheel {
 
     /// Takes the streams of the next tick that is over at `now`, with that tick: those that stand elsewhere by
     /// now are among them.
-    pub(super) fn take(&mut self, now: Instant, streams: &mut Vec<u32>) -> Option<Due> {
+    pub(super) fn take(&mut self, now: Instant) -> Option<(Due, Vec<u32>)> {
         if self.len == 0 {
             self.earliest = u64::MAX;
             self.skip(now);
@@ -80,10 +78,11 @@ impl Wheel {
             self.skip(now);
             return None;
         }
-        std::mem::swap(&mut self.slots[(at % SLOTS) as usize], streams);
+        // The room that one slot needed is not kept: each would need it in time.
+        let streams = std::mem::take(&mut self.slots[(at % SLOTS) as usize]);
         self.len -= streams.len();
         (self.next, self.earliest) = (at + 1, at + 1);
-        Some(Due(at))
+        Some((Due(at), streams))
     }
 
     /// The wheel has turned up to `now`, and there was nothing.
