@@ -87,6 +87,28 @@ async fn a_wrapper_of_the_bare_body_sees_every_byte() {
     assert_eq!(seen.bytes(), OPEN.len());
 }
 
+#[tokio::test]
+async fn a_body_of_which_something_was_read_is_sent_from_there_on() {
+    let events = EventService::new(gateway());
+    let answer = events.clone().oneshot(request("GET")).await.unwrap();
+    reads_on(answer, &events.channels()).await;
+
+    let channels = events.channels();
+    reads_on(event_stream(channels.listen(&token()).unwrap()), &channels).await;
+}
+
+async fn reads_on<B>(mut response: Response<B>, channels: &Channels)
+where
+    B: Body<Data = Bytes, Error: Debug> + Send + Unpin + 'static,
+{
+    assert_eq!(response.body_mut().frame().await.unwrap().unwrap().into_data().unwrap(), OPEN);
+
+    let mut body = take_subscriber(response).expect_err("it was polled").into_body();
+
+    channels.publish(&token(), "ping", b"hi").unwrap();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), EVENT);
+}
+
 /// The box around it has the type of the box inside, and the compiler sees through both.
 #[tokio::test]
 async fn a_wrapper_in_a_box_of_the_same_type_sees_every_byte() {
