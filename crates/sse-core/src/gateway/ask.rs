@@ -104,9 +104,7 @@ impl Gateway {
         let refused = Refusal::Method { allow: super::LISTEN_METHODS };
         self.judge(parts, |host, policy| match parts.method {
             Method::GET | Method::HEAD => {
-                let asked =
-                    self.ask_channel(token.clone(), Operation::Listen, parts, host, policy)?;
-                Ok(Asked::Channel(ChannelRequest { is_permitted: true, ..asked }))
+                self.ask_listener(token.clone(), parts, host, policy, true)
             }
             Method::OPTIONS => {
                 let answer = policy.preflight(&parts.headers, super::PREFLIGHT_LISTEN_METHODS);
@@ -120,7 +118,7 @@ impl Gateway {
     fn judge(
         &self,
         parts: &Parts,
-        decide: impl FnOnce(Option<&Authority>, &Policy) -> Result<Asked, Refusal>,
+        decide: impl FnOnce(Option<&Authority<'_>>, &Policy) -> Result<Asked, Refusal>,
     ) -> Asked {
         let policy = Policy::new(self.config.cors.as_ref(), &parts.headers);
         match self.host(parts).and_then(|host| decide(host.as_ref(), &policy)) {
@@ -133,26 +131,39 @@ impl Gateway {
     fn ask_get(
         &self,
         parts: &Parts,
-        host: Option<&Authority>,
+        host: Option<&Authority<'_>>,
         policy: &Policy,
     ) -> Result<Asked, Refusal> {
         let listen = self.hub.config().actions().listen();
         match self.route(parts)? {
             Route::Root => Ok(Asked::Respond(page::response(&self.hub, &self.config))),
             Route::Channel { action, token } if action == listen => {
-                self.ask_channel(token, Operation::Listen, parts, host, policy).map(Asked::Channel)
+                self.ask_listener(token, parts, host, policy, false)
             }
             Route::Channel { .. } => Ok(Asked::Respond(self.to_root())),
         }
     }
 
+    fn ask_listener(
+        &self,
+        token: Token,
+        parts: &Parts,
+        host: Option<&Authority<'_>>,
+        policy: &Policy,
+        is_permitted: bool,
+    ) -> Result<Asked, Refusal> {
+        let is_own_page = self.check_site(parts, host)?;
+        let (operation, policy) = (Operation::Listen, policy.clone());
+        Ok(Asked::Channel(ChannelRequest { token, operation, policy, is_own_page, is_permitted }))
+    }
+
     fn ask_post(
         &self,
         parts: &Parts,
-        host: Option<&Authority>,
+        host: Option<&Authority<'_>>,
         policy: &Policy,
     ) -> Result<Asked, Refusal> {
-        self.check_site(parts, host)?;
+        let is_own_page = self.check_site(parts, host)?;
         let Route::Channel { action: name, token } = self.route(parts)? else {
             return Err(Refusal::Method { allow: super::ROOT_METHODS });
         };
@@ -162,21 +173,8 @@ impl Gateway {
             let action = self.hub.config().actions().action(&name).unwrap_or(Action::Event);
             Operation::Publish { name, action }
         };
-        self.ask_channel(token, operation, parts, host, policy).map(Asked::Channel)
-    }
-
-    fn ask_channel(
-        &self,
-        token: Token,
-        operation: Operation,
-        parts: &Parts,
-        host: Option<&Authority>,
-        policy: &Policy,
-    ) -> Result<ChannelRequest, Refusal> {
-        self.check_site(parts, host)?;
-        let is_own_page = !site::is_other(parts, host) || self.trusts_origin(parts);
-        let policy = policy.clone();
-        Ok(ChannelRequest { token, operation, policy, is_own_page, is_permitted: false })
+        let (policy, is_permitted) = (policy.clone(), false);
+        Ok(Asked::Channel(ChannelRequest { token, operation, policy, is_own_page, is_permitted }))
     }
 
     /// Whether the request comes from an origin that is listed and may send credentials.
@@ -186,12 +184,17 @@ impl Gateway {
         })
     }
 
-    /// Refuses what pages of other sites make a browser send, unless their origin is allowed.
-    fn check_site(&self, parts: &Parts, host: Option<&Authority>) -> Result<(), Refusal> {
+    /// Refuses what pages of other sites make a browser send, unless their origin is allowed. Otherwise says
+    /// whether cookies and passwords count.
+    fn check_site(&self, parts: &Parts, host: Option<&Authority<'_>>) -> Result<bool, Refusal> {
+        if !site::is_other(parts, host) {
+            return Ok(true);
+        }
         let allows = |cors: &Cors| cors.allows(&parts.headers);
-        let is_allowed =
-            self.config.takes_other_sites || self.config.cors.as_ref().is_some_and(allows);
-        if is_allowed || !site::is_other(parts, host) { Ok(()) } else { Err(Refusal::OtherSite) }
+        if self.config.takes_other_sites || self.config.cors.as_ref().is_some_and(allows) {
+            return Ok(self.trusts_origin(parts));
+        }
+        Err(Refusal::OtherSite)
     }
 
     fn refuse_method(&self, parts: &Parts) -> Result<Asked, Refusal> {

@@ -64,7 +64,7 @@ fn accepts_event_stream(headers: &HeaderMap) -> bool {
 /// loopback one, only their name.
 fn is_browser(headers: &HeaderMap) -> bool {
     if headers.keys().any(|name| name.as_str().starts_with("sec-fetch-")) {
-        return headers.get("sec-fetch-mode").is_some_and(|mode| mode == "cors");
+        return headers.get(&super::decide::SEC_FETCH_MODE).is_some_and(|mode| mode == "cors");
     }
     let agent = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
     agent.is_some_and(|agent| agent.starts_with(b"Mozilla/"))

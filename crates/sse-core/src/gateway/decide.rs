@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, Version, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Version, header, request::Parts};
 
 use super::{
     Admission, ChannelRequest, Gateway, Handled, Permit,
@@ -198,7 +198,7 @@ impl Gateway {
         let takes_passwords = access.is_some_and(|access| access.authenticator.takes_passwords());
         // A browser would ask its user for a password even where a script fetches, or where the page is one
         // whose passwords do not count.
-        let is_script = parts.headers.get(SEC_FETCH_MODE).is_some_and(|mode| mode != "navigate");
+        let is_script = parts.headers.get(&SEC_FETCH_MODE).is_some_and(|mode| mode != "navigate");
         let is_invalid = parts.extensions.get::<Grant>().is_some()
             || !matches!(self.credential(asked, parts), Ok(None));
         let is_basic = takes_passwords && asked.is_own_page && !is_script;
@@ -285,9 +285,11 @@ impl Gateway {
 
     /// The key of a publication; without history it is not even looked at.
     fn idempotency_key(&self, parts: &Parts) -> Result<Option<IdempotencyKey>, Refusal> {
-        let mut keys = parts.headers.get_all("idempotency-key").iter();
-        let key = keys.next().filter(|_| self.hub.config().history().is_some());
-        match (key, keys.next()) {
+        if self.hub.config().history().is_none() {
+            return Ok(None);
+        }
+        let mut keys = parts.headers.get_all(&IDEMPOTENCY_KEY).iter();
+        match (keys.next(), keys.next()) {
             (Some(_), Some(_)) => Err(Refusal::Keys),
             (Some(key), None) => key.as_bytes().try_into().map(Some).map_err(Refusal::Key),
             (None, _) => Ok(None),
@@ -309,4 +311,5 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-const SEC_FETCH_MODE: &str = "sec-fetch-mode";
+pub(super) static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

@@ -53,15 +53,15 @@ impl Hosts {
         if below {
             self.domains.push(format!(".{name}"));
         } else {
-            self.names.push(name);
+            self.names.push(name.into_owned());
         }
         Ok(self)
     }
 
-    pub(super) fn allow(&self, authority: &Authority) -> bool {
+    pub(super) fn allow(&self, authority: &Authority<'_>) -> bool {
         let host = &authority.host;
         self.loopback && authority.is_loopback()
-            || self.names.contains(host)
+            || self.names.iter().any(|name| name == host)
             || self.domains.iter().any(|domain| host.ends_with(domain))
     }
 }

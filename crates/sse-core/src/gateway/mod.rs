@@ -153,7 +153,7 @@ impl Gateway {
     }
 
     /// The host that the request is for, if it may be asked under that one.
-    fn host(&self, parts: &Parts) -> Result<Option<Authority>, Refusal> {
+    fn host<'a>(&self, parts: &'a Parts) -> Result<Option<Authority<'a>>, Refusal> {
         let host = RequestHead::from(parts).authority()?;
         match (&self.config.hosts, &host) {
             (Some(hosts), Some(host)) if !hosts.allow(host) => {

@@ -1,4 +1,4 @@
-use http::{HeaderValue, header, request::Parts};
+use http::{HeaderName, header, request::Parts};
 
 use crate::request::Authority;
 
@@ -13,12 +13,10 @@ use crate::request::Authority;
 ///
 /// [spec]: https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header
 /// [origin]: https://fetch.spec.whatwg.org/#origin-header
-pub(super) fn is_other(parts: &Parts, host: Option<&Authority>) -> bool {
-    let sites = parts.headers.get_all(SITE);
-    if parts.headers.contains_key(SITE) {
-        let mut sites = sites.iter().map(HeaderValue::as_bytes);
-        let site = sites.next();
-        return sites.next().is_some() || !matches!(site, Some(b"same-origin" | b"none"));
+pub(super) fn is_other(parts: &Parts, host: Option<&Authority<'_>>) -> bool {
+    let mut sites = parts.headers.get_all(&SITE).iter();
+    if let Some(site) = sites.next() {
+        return sites.next().is_some() || !matches!(site.as_bytes(), b"same-origin" | b"none");
     }
     let mut origins = parts.headers.get_all(header::ORIGIN).iter();
     let Some(origin) = origins.next() else {
@@ -28,7 +26,7 @@ pub(super) fn is_other(parts: &Parts, host: Option<&Authority>) -> bool {
 }
 
 /// Whether `origin` is one of `host`, whatever its scheme: a proxy may have taken TLS off.
-fn is_of(origin: &[u8], host: &Authority) -> bool {
+fn is_of(origin: &[u8], host: &Authority<'_>) -> bool {
     let Some((scheme, authority)) =
         str::from_utf8(origin).ok().and_then(|origin| origin.split_once("://"))
     else {
@@ -44,7 +42,7 @@ fn is_of(origin: &[u8], host: &Authority) -> bool {
     })
 }
 
-const SITE: &str = "sec-fetch-site";
+static SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 #[cfg(test)]
 mod tests {

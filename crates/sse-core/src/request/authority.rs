@@ -1,17 +1,17 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// A host and port as a request names them, or an origin does.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Authority {
+pub(crate) struct Authority<'a> {
     /// In lower case, without a final dot; an IPv6 address in its shortest form, in brackets.
-    pub(crate) host: String,
+    pub(crate) host: Cow<'a, str>,
     pub(crate) port: Option<u16>,
 }
 
-impl Authority {
+impl<'a> Authority<'a> {
     /// `host`, `host:port`, `[::1]:port` and what else may stand in `Host`.
-    pub(crate) fn parse(value: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(value: &'a [u8]) -> Option<Self> {
         let text = str::from_utf8(value).ok()?;
         let (host, port) = match text.rfind(':') {
             Some(colon) if !text[colon..].contains(']') => (&text[..colon], &text[colon + 1..]),
@@ -22,11 +22,8 @@ impl Authority {
             port => Some(port_of(port)?),
         };
         let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            Some(address) => format!("[{}]", address.parse::<Ipv6Addr>().ok()?),
-            None if is_registered_name(host) => {
-                host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
-            }
-            None => return None,
+            Some(address) => format!("[{}]", address.parse::<Ipv6Addr>().ok()?).into(),
+            None => name_of(host)?,
         };
         (!host.is_empty()).then_some(Self { host, port })
     }
@@ -43,7 +40,7 @@ impl Authority {
     }
 }
 
-impl fmt::Display for Authority {
+impl fmt::Display for Authority<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.host)
     }
@@ -52,6 +49,16 @@ impl fmt::Display for Authority {
 /// The port that `digits` are. A sign is none of them, though the standard library takes one.
 pub(crate) fn port_of(digits: &str) -> Option<u16> {
     digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The name that `host` is, with or without a final dot.
+fn name_of(host: &str) -> Option<Cow<'_, str>> {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    // Nearly all are written so, and need neither a closer look nor a copy.
+    if name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.')) {
+        return Some(name.into());
+    }
+    is_registered_name(name).then(|| name.to_ascii_lowercase().into())
 }
 
 /// What RFC 3986 has in a name: unreserved characters, sub-delimiters and escapes.
@@ -106,7 +113,7 @@ mod tests {
             ("hé", None),
         ] {
             let parsed = Authority::parse(value.as_bytes());
-            let parsed = parsed.as_ref().map(|it| (it.host.as_str(), it.port));
+            let parsed = parsed.as_ref().map(|it| (&*it.host, it.port));
             assert_eq!(parsed, expected, "{value:?}");
         }
     }

@@ -29,7 +29,7 @@ pub struct RequestHead<'a> {
     headers: &'a HeaderMap,
 }
 
-impl RequestHead<'_> {
+impl<'a> RequestHead<'a> {
     /// Sees that the request names a target and a host that can be, and that its body is chunked once if
     /// at all.
     ///
@@ -53,7 +53,7 @@ impl RequestHead<'_> {
     }
 
     /// The host that the request is for; HTTP/1.0 can do without.
-    pub(crate) fn authority(&self) -> Result<Option<Authority>, RequestError> {
+    pub(crate) fn authority(&self) -> Result<Option<Authority<'a>>, RequestError> {
         if self.method == Method::CONNECT {
             return Err(RequestError::Connect);
         }
@@ -83,13 +83,13 @@ impl RequestHead<'_> {
         is_path && is_origin && !(self.version == Version::HTTP_2 && target.starts_with('?'))
     }
 
-    fn host(&self) -> Result<Option<Authority>, RequestError> {
+    fn host(&self) -> Result<Option<Authority<'a>>, RequestError> {
         let mut fields = self.headers.get_all(header::HOST).iter().map(HeaderValue::as_bytes);
         let field = fields.next();
         if fields.next().is_some() {
             return Err(RequestError::ManyHosts);
         }
-        let parse = |value: &[u8]| {
+        let parse = |value: &'a [u8]| {
             Authority::parse(value).ok_or_else(|| RequestError::Host {
                 host: String::from_utf8_lossy(value).chars().take(SHOWN).collect(),
             })
@@ -111,7 +111,7 @@ impl RequestHead<'_> {
     }
 
     /// Whether both name the same, but for a port that goes without saying.
-    fn is_same(&self, one: &Authority, other: &Authority) -> bool {
+    fn is_same(&self, one: &Authority<'_>, other: &Authority<'_>) -> bool {
         let usual = if self.uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
         one.host == other.host && one.port.unwrap_or(usual) == other.port.unwrap_or(usual)
     }

@@ -1,4 +1,4 @@
-use http::request::Parts;
+use http::{HeaderName, request::Parts};
 
 use crate::event::EventId;
 
@@ -61,7 +61,7 @@ impl LastEventId {
 
 impl From<&Parts> for LastEventId {
     fn from(parts: &Parts) -> Self {
-        let header = parts.headers.get(HEADER).map(|value| value.as_bytes());
+        let header = parts.headers.get(&HEADER).map(|value| value.as_bytes());
         Self::new(header, parts.uri.query())
     }
 }
@@ -77,7 +77,7 @@ fn is_last_event_id(name: &str) -> bool {
     letters.map(|byte| byte.to_ascii_lowercase()).eq(*b"lasteventid")
 }
 
-const HEADER: &str = "last-event-id";
+static HEADER: HeaderName = HeaderName::from_static("last-event-id");
 
 #[cfg(test)]
 mod tests {
