@@ -1,9 +1,9 @@
 use std::{
     convert::Infallible,
     fmt,
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use http::{Request, Response, request::Parts};
@@ -190,13 +190,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let protocol = self.0.clone();
-        Box::pin(async move {
-            let answer = protocol.exchange(request).await;
+        let mut exchange = self.0.exchange(request);
+        // A block of `async` would hold the exchange twice.
+        Box::pin(poll_fn(move |cx| {
+            let answer = ready!(Pin::new(&mut exchange).poll(cx));
             if let Some(rest) = answer.rest {
                 tokio::spawn(rest.drain());
             }
-            Ok(answer.response)
-        })
+            Poll::Ready(Ok(answer.response))
+        }))
     }
 }

@@ -1,4 +1,10 @@
-use std::{borrow::Cow, fmt, future::poll_fn, pin::Pin, task::Poll, time::Instant};
+use std::{
+    borrow::Cow,
+    fmt, mem,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
 
 use bytes::{Buf, Bytes};
 use http::{Method, Request, Response, StatusCode, request::Parts};
@@ -8,7 +14,6 @@ use sse_core::{
     gateway::{Admission, Admitted, Asked, ChannelRequest, Handled, Permit},
     hub::PublishError,
 };
-use tokio::time::sleep_until;
 use tracing::Level;
 
 use super::{Answer, Protocol, ResponseBody, Rest};
@@ -20,8 +25,13 @@ use crate::{
 impl Protocol {
     /// Answers one request and writes its line into the log.
     ///
+    /// What the head alone decides is decided before the future is polled.
+    ///
     /// The path has to be as it came, neither decoded nor stripped of a prefix.
-    pub fn exchange<B>(&self, request: Request<B>) -> impl Future<Output = Answer<B>>
+    pub fn exchange<B>(
+        &self,
+        request: Request<B>,
+    ) -> impl Future<Output = Answer<B>> + Unpin + use<B>
     where
         B: Body,
         B::Error: fmt::Display,
@@ -31,7 +41,6 @@ impl Protocol {
         let asked = self.gateway().ask(&parts);
         let named = tracing::enabled!(Level::INFO).then(|| named(self.gateway(), &parts, &asked));
         let line = Line { method: parts.method.clone(), named, started };
-        // The head is held no longer than it must: a future is as large as all that it holds at once.
         self.answer(self.decide(asked, parts, started), body, line)
     }
 
@@ -94,37 +103,10 @@ impl Protocol {
         self.answer(decision, ResponseBody::from(Bytes::new()), line).await.response
     }
 
-    #[expect(clippy::manual_async_fn, reason = "an async fn would hold its arguments twice")]
-    fn answer<B>(&self, decision: Decision, body: B, line: Line) -> impl Future<Output = Answer<B>>
-    where
-        B: Body,
-        B::Error: fmt::Display,
-    {
-        async move {
-            let handled = match decision {
-                Decision::Made(handled) => handled,
-                Decision::Pending(handled) => handled.await,
-            };
-            let (mut refused, mut reason) = (None, None);
-            let answer = match handled {
-                Handled::Respond(response) => {
-                    Answer { response: response.map(ResponseBody::from), rest: Rest::of(body) }
-                }
-                Handled::Listen(admission) => {
-                    let response = admit(admission, &mut refused).await;
-                    Answer { response, rest: Rest::of(body) }
-                }
-                Handled::Publish(permit) => {
-                    publish(&self.0.channels, permit, body, &mut reason).await
-                }
-                _ => Answer {
-                    response: not_implemented().map(ResponseBody::from),
-                    rest: Rest::of(body),
-                },
-            };
-            line.log(refused.unwrap_or_else(|| answer.response.status()), reason.as_deref());
-            answer
-        }
+    fn answer<B>(&self, decision: Decision, body: B, line: Line) -> Exchange<B> {
+        let (channels, body) = (self.0.channels.clone(), Some(Box::pin(body)));
+        let (timer, again) = (LazyTimer::default(), None);
+        Exchange { channels, decision, body, timer, again, line: Some(line) }
     }
 }
 
@@ -134,6 +116,8 @@ enum Decision {
     Made(Handled),
     /// Somebody has to be asked who sends it.
     Pending(Pin<Box<dyn Future<Output = Handled> + Send>>),
+    /// It was carried out.
+    Done,
 }
 
 async fn ask_who(gateway: Gateway, asked: ChannelRequest, parts: Parts) -> Handled {
@@ -141,30 +125,116 @@ async fn ask_who(gateway: Gateway, asked: ChannelRequest, parts: Parts) -> Handl
     gateway.decide(asked, &parts, outcome, now())
 }
 
-/// The answer to `admission`; if it is a refusal, `refused` says of what, whatever the answer's status.
-async fn admit(
-    mut admission: Admission,
-    refused: &mut Option<StatusCode>,
-) -> Response<ResponseBody> {
-    loop {
-        match admission.poll_response(now()) {
-            Admitted::Stream(response) => {
-                if let Some(resume) = response.body().resume() {
-                    let token = response.body().token().shortened();
-                    let (verdict, anchor) = (resume.verdict().as_str(), resume.anchor());
-                    tracing::debug!(%token, verdict, %anchor, "a listener begins");
+/// One request on its way to its answer.
+///
+/// Written by hand, since a block of `async` would hold most of it twice or more, and be moved as often.
+struct Exchange<B> {
+    channels: Channels,
+    decision: Decision,
+    body: Option<Pin<Box<B>>>,
+    timer: LazyTimer,
+    /// When a listener is looked at again.
+    again: Option<Instant>,
+    line: Option<Line>,
+}
+
+impl<B> Future for Exchange<B>
+where
+    B: Body,
+    B::Error: fmt::Display,
+{
+    type Output = Answer<B>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer<B>> {
+        let this = &mut *self;
+        let (mut refused, mut reason) = (None, None);
+        let (response, is_read) = loop {
+            match &mut this.decision {
+                Decision::Pending(handled) => {
+                    this.decision = Decision::Made(ready!(handled.as_mut().poll(cx)));
                 }
-                return response.map(|subscriber| SseBody::new(subscriber).into());
+                Decision::Made(Handled::Publish(permit)) => {
+                    let body = this.body.as_mut().expect(ANSWERED);
+                    match ready!(poll_received(permit, body.as_mut(), &mut this.timer, cx)) {
+                        Ok(()) => break (this.publish(&mut reason), true),
+                        Err(refusal) => break (refusal.map(ResponseBody::from), false),
+                    }
+                }
+                Decision::Made(Handled::Listen(admission)) => {
+                    if this.again.is_some() {
+                        ready!(this.timer.poll_until(this.again, cx));
+                    }
+                    match admit(admission, &mut refused) {
+                        Ok(response) => break (response, false),
+                        Err(Wait { until }) => this.again = Some(until),
+                    }
+                }
+                Decision::Made(_) | Decision::Done => break (this.respond(), false),
             }
-            Admitted::Head(response) => return response.map(|_| ResponseBody::unseen()),
-            Admitted::Refused { status, response } => {
-                *refused = Some(status);
-                return response.map(ResponseBody::from);
-            }
-            Admitted::Wait { until } => sleep_until(until.into()).await,
-            _ => return not_implemented().map(ResponseBody::from),
-        }
+        };
+        let body = this.body.take().expect(ANSWERED);
+        let line = this.line.take().expect(ANSWERED);
+        line.log(refused.unwrap_or_else(|| response.status()), reason.as_deref());
+        let rest = if is_read { None } else { Rest::of(body) };
+        Poll::Ready(Answer { response, rest })
     }
+}
+
+impl<B> Exchange<B> {
+    /// Publishes what has come; if it is refused for a reason that the status alone does not explain, `reason`
+    /// does.
+    fn publish(&mut self, reason: &mut Option<String>) -> Response<ResponseBody> {
+        let decision = mem::replace(&mut self.decision, Decision::Done);
+        let Decision::Made(Handled::Publish(permit)) = decision else {
+            return not_implemented().map(ResponseBody::from);
+        };
+        let token = permit.token().clone();
+        let publication = permit.publish(now());
+        match publication.published {
+            Ok(published) => drop(self.channels.deliver(&token, published)),
+            Err(refused) => *reason = unexplained(&refused),
+        }
+        publication.response.map(ResponseBody::from)
+    }
+
+    fn respond(&mut self) -> Response<ResponseBody> {
+        let response = match mem::replace(&mut self.decision, Decision::Done) {
+            Decision::Made(Handled::Respond(response)) => response,
+            _ => not_implemented(),
+        };
+        response.map(ResponseBody::from)
+    }
+}
+
+const ANSWERED: &str = "a request that was answered is not polled again";
+
+/// To be asked again at this instant.
+struct Wait {
+    until: Instant,
+}
+
+/// The answer to `admission`; if it is a refusal, `refused` says of what, whatever the answer's status.
+fn admit(
+    admission: &mut Admission,
+    refused: &mut Option<StatusCode>,
+) -> Result<Response<ResponseBody>, Wait> {
+    Ok(match admission.poll_response(now()) {
+        Admitted::Stream(response) => {
+            if let Some(resume) = response.body().resume() {
+                let token = response.body().token().shortened();
+                let (verdict, anchor) = (resume.verdict().as_str(), resume.anchor());
+                tracing::debug!(%token, verdict, %anchor, "a listener begins");
+            }
+            response.map(|subscriber| SseBody::new(subscriber).into())
+        }
+        Admitted::Head(response) => response.map(|_| ResponseBody::unseen()),
+        Admitted::Refused { status, response } => {
+            *refused = Some(status);
+            response.map(ResponseBody::from)
+        }
+        Admitted::Wait { until } => return Err(Wait { until }),
+        _ => not_implemented().map(ResponseBody::from),
+    })
 }
 
 /// The answer where the core wants something done that is not known here.
@@ -174,68 +244,37 @@ fn not_implemented() -> Response<Bytes> {
     response
 }
 
-/// The answer to what `permit` publishes; if it is a refusal that the status alone does not explain, `reason`
-/// does.
-async fn publish<B>(
-    channels: &Channels,
-    mut permit: Permit,
-    body: B,
-    reason: &mut Option<String>,
-) -> Answer<B>
-where
-    B: Body,
-    B::Error: fmt::Display,
-{
-    let mut body = Box::pin(body);
-    match receive(&mut permit, body.as_mut()).await {
-        Ok(()) => {
-            let token = permit.token().clone();
-            let publication = permit.publish(now());
-            match publication.published {
-                Ok(published) => drop(channels.deliver(&token, published)),
-                Err(refused) => *reason = unexplained(&refused),
-            }
-            Answer { response: publication.response.map(ResponseBody::from), rest: None }
-        }
-        Err(refusal) => {
-            Answer { response: refusal.map(ResponseBody::from), rest: Rest::of_pinned(body) }
-        }
-    }
-}
-
 /// Feeds `body` to `permit`, to the end or to a refusal.
-async fn receive<B>(permit: &mut Permit, mut body: Pin<&mut B>) -> Result<(), Box<Response<Bytes>>>
+fn poll_received<B>(
+    permit: &mut Permit,
+    mut body: Pin<&mut B>,
+    late: &mut LazyTimer,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Response<Bytes>>>
 where
     B: Body,
     B::Error: fmt::Display,
 {
-    let mut late = LazyTimer::default();
     loop {
-        let next = poll_fn(|cx| match body.as_mut().poll_frame(cx) {
-            Poll::Ready(frame) => Poll::Ready(Next::Frame(frame)),
-            Poll::Pending => late.poll_until(Some(permit.deadline()), cx).map(|()| Next::Late),
-        });
-        let refusal = match next.await {
-            Next::Frame(None) => return Ok(()),
-            Next::Frame(Some(Ok(frame))) => match frame.into_data() {
+        let refusal = match body.as_mut().poll_frame(cx) {
+            Poll::Ready(None) => return Poll::Ready(Ok(())),
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                 Ok(data) => feed(permit, data),
                 Err(_trailers) => None,
             },
-            Next::Frame(Some(Err(error))) => {
+            Poll::Ready(Some(Err(error))) => {
                 tracing::debug!(%error, "the body broke off");
                 Some(permit.handle_abort())
             }
-            Next::Late => permit.handle_timeout(now()),
+            Poll::Pending => {
+                ready!(late.poll_until(Some(permit.deadline()), cx));
+                permit.handle_timeout(now())
+            }
         };
         if let Some(refusal) = refusal {
-            return Err(Box::new(refusal));
+            return Poll::Ready(Err(refusal));
         }
     }
-}
-
-enum Next<F> {
-    Frame(F),
-    Late,
 }
 
 fn feed(permit: &mut Permit, mut data: impl Buf) -> Option<Response<Bytes>> {

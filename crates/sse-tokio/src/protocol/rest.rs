@@ -30,11 +30,7 @@ pub struct Rest<B>(Pin<Box<B>>);
 
 impl<B: Body> Rest<B> {
     /// What remains of `body`, if there can be something.
-    pub(super) fn of(body: B) -> Option<Self> {
-        Self::of_pinned(Box::pin(body))
-    }
-
-    pub(super) fn of_pinned(body: Pin<Box<B>>) -> Option<Self> {
+    pub(super) fn of(body: Pin<Box<B>>) -> Option<Self> {
         (!body.is_end_stream()).then(|| Self(body))
     }
 
