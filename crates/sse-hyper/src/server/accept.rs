@@ -1,7 +1,7 @@
 use std::{
     future::{Future, poll_fn},
     io::{self, ErrorKind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
@@ -46,6 +46,16 @@ impl Acceptor {
                 Err(error) => self.handle_outage(&error, Instant::now()),
             }
         }
+    }
+
+    /// A further connection, if there is one already.
+    pub(super) async fn accept_ready(&mut self) -> Option<(Raw, Peer)> {
+        let mut accept = pin!(self.accept());
+        poll_fn(|cx| match accept.as_mut().poll(cx) {
+            Poll::Ready(accepted) => Poll::Ready(Some(accepted)),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
     }
 
     fn handle_outage(&mut self, error: &io::Error, now: Instant) {

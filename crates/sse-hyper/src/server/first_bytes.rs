@@ -1,11 +1,13 @@
 use std::{
+    future::poll_fn,
     io,
+    mem::MaybeUninit,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{misdirected::Misdirected, passed_on::writes_passed_on};
 
@@ -32,25 +34,37 @@ pub(super) enum Protocol {
 pub(super) async fn sniff<T: AsyncRead + Unpin>(
     mut io: T,
 ) -> io::Result<Option<(Protocol, Rewound<T>)>> {
-    let (mut bytes, mut filled) = ([0; PREFACE.len()], 0);
+    let mut bytes = BytesMut::new();
     let protocol = loop {
-        let count = io.read(&mut bytes[filled..]).await?;
-        filled += count;
-        if filled == 0 {
+        let count = poll_fn(|cx| poll_more(&mut io, &mut bytes, cx)).await?;
+        if bytes.is_empty() {
             return Ok(None);
         }
         if bytes[0] == TLS_HANDSHAKE {
             break Protocol::Misdirected(Misdirected::Tls);
         }
-        // Half a preface and then the end: HTTP/1 answers that it is no request.
-        if count == 0 || !PREFACE.starts_with(&bytes[..filled]) {
-            break Protocol::Http1;
-        }
-        if filled == PREFACE.len() {
+        if bytes.starts_with(PREFACE) {
             break Protocol::Http2;
         }
+        // Half a preface and then the end: HTTP/1 answers that it is no request.
+        if count == 0 || !PREFACE.starts_with(&bytes) {
+            break Protocol::Http1;
+        }
     };
-    Ok(Some((protocol, Rewound { io, bytes: Bytes::copy_from_slice(&bytes[..filled]) })))
+    Ok(Some((protocol, Rewound { io, bytes: bytes.freeze() })))
+}
+
+/// Reads a head of the usual length in one go. A connection that has sent nothing holds no buffer for it.
+fn poll_more<T: AsyncRead + Unpin>(
+    io: &mut T,
+    bytes: &mut BytesMut,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let mut buf = [MaybeUninit::uninit(); 1 << 10];
+    let mut buf = ReadBuf::uninit(&mut buf);
+    ready!(Pin::new(io).poll_read(cx, &mut buf))?;
+    bytes.extend_from_slice(buf.filled());
+    Poll::Ready(Ok(buf.filled().len()))
 }
 
 /// A connection of which some bytes were read, and are read again.
@@ -120,7 +134,7 @@ const TLS_HANDSHAKE: u8 = 0x16;
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
 

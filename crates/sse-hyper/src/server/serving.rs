@@ -58,12 +58,20 @@ pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result
                 }
                 News::Ended(ended) => return ended,
             },
-            (raw, remote) = accepted => {
-                if let Some(guard) = server.filter.let_in(&remote) {
-                    let serving = serving.another();
-                    connections.spawn(connection::serve(raw, remote, guard, serving));
-                } else {
-                    tracing::debug!(?remote, "connection not let in");
+            first = accepted => {
+                let (mut next, mut left) = (Some(first), MOST_AT_ONCE);
+                while let Some((raw, remote)) = next {
+                    if let Some(guard) = server.filter.let_in(&remote) {
+                        let serving = serving.another();
+                        connections.spawn(connection::serve(raw, remote, guard, serving));
+                    } else {
+                        tracing::debug!(?remote, "connection not let in");
+                    }
+                    left -= 1;
+                    next = match &mut acceptor {
+                        Some(acceptor) if 0 < left => acceptor.accept_ready().await,
+                        _ => None,
+                    };
                 }
             }
         }
@@ -124,5 +132,8 @@ fn report(ended: Result<(), JoinError>) {
         tracing::error!(%error, "a connection's task failed");
     }
 }
+
+/// How many connections are accepted before anything else is looked at.
+const MOST_AT_ONCE: usize = 32;
 
 const LONGEST_CUT: Duration = Duration::from_millis(500);
