@@ -110,6 +110,9 @@ async fn run(
         .with_accept_while_draining(accepts_while_draining)
         .with_graceful_shutdown(async { drop(stopped.await) })
         .serve(service);
+    // On a thread of the runtime: from this one, each connection would wake one of those.
+    let serving = tokio::spawn(serving);
+    let serving = async { serving.await.unwrap_or_else(|panic| Err(io::Error::other(panic))) };
     tokio::pin!(serving);
     select! {
         ended = &mut serving => return ended.map_err(Failure::failed),
