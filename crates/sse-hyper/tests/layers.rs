@@ -7,13 +7,17 @@ use std::{
     convert::Infallible,
     error::Error,
     fmt::Debug,
-    future::Future,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
+use futures_util::task::AtomicWaker;
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Either, Empty, combinators::UnsyncBoxBody};
@@ -26,7 +30,7 @@ use sse_core::{
 use sse_hyper::{Channels, EventService, ResponseBody, Server, Sse, StreamCut};
 use sse_testkit::{Counting, Holding, OPEN, Seen, Setup, Target, run};
 use sse_tokio::{Taken, take_subscriber};
-use tokio::{task::JoinSet, time::Sleep};
+use tokio::task::JoinSet;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::{
     compression::CompressionLayer, cors::CorsLayer, map_response_body::MapResponseBodyLayer,
@@ -126,17 +130,25 @@ async fn a_wrapper_in_a_box_of_the_same_type_sees_every_byte() {
 }
 
 #[tokio::test]
-async fn a_wrapper_with_a_timer_sees_every_poll() {
+async fn a_wrapper_that_can_be_switched_off_sees_every_poll() {
+    let switch = Arc::new(Switch::default());
     let boxed = ResponseBody::convert(answer("GET").await, ResponseBody::boxed_unsync);
-    let timed = boxed.map(|body| {
-        let deadline = Box::pin(tokio::time::sleep(Duration::from_millis(20)));
-        Timed { body, deadline }.boxed_unsync()
-    });
+    let body = |body| Switched { body, switch: switch.clone() }.boxed_unsync();
 
-    let mut body = take_subscriber(timed).unwrap_err().into_body();
+    let mut body = take_subscriber(boxed.map(body)).unwrap_err().into_body();
 
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), OPEN);
-    assert!(body.frame().await.is_none(), "it ends at its deadline");
+    let (ended, ()) = tokio::join!(body.frame(), async { switch.off() });
+    assert!(ended.is_none());
+}
+
+#[tokio::test]
+async fn a_body_that_keeps_the_waker_is_sent_even_where_it_was_made_so() {
+    let made = ResponseBody::convert(answer("GET").await, |body| Switched {
+        body: body.boxed_unsync(),
+        switch: Arc::default(),
+    });
+    sent(made).await;
 }
 
 #[tokio::test]
@@ -288,13 +300,27 @@ where
 
 type Boxed = UnsyncBoxBody<Bytes, StreamCut>;
 
-/// Ends the stream at a deadline, as some middleware does, and looks at no frame.
-struct Timed {
-    body: Boxed,
-    deadline: Pin<Box<Sleep>>,
+/// Ends a stream from elsewhere.
+#[derive(Default)]
+struct Switch {
+    is_off: AtomicBool,
+    task: AtomicWaker,
 }
 
-impl Body for Timed {
+impl Switch {
+    fn off(&self) {
+        self.is_off.store(true, Ordering::Release);
+        self.task.wake();
+    }
+}
+
+/// Looks at no frame, and passes everything on until it is switched off.
+struct Switched {
+    body: Boxed,
+    switch: Arc<Switch>,
+}
+
+impl Body for Switched {
     type Data = Bytes;
     type Error = StreamCut;
 
@@ -302,10 +328,15 @@ impl Body for Timed {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, StreamCut>>> {
-        if self.deadline.as_mut().poll(cx).is_ready() {
+        self.switch.task.register(cx.waker());
+        if self.switch.is_off.load(Ordering::Acquire) {
             return Poll::Ready(None);
         }
         Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
