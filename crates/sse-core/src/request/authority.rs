@@ -1,6 +1,8 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 use std::{borrow::Cow, fmt};
 
+use memchr::memrchr;
+
 /// A host and port as a request names them, or an origin does.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Authority<'a> {
@@ -13,8 +15,8 @@ impl<'a> Authority<'a> {
     /// `host`, `host:port`, `[::1]:port` and what else may stand in `Host`.
     pub(crate) fn parse(value: &'a [u8]) -> Option<Self> {
         let text = str::from_utf8(value).ok()?;
-        let (host, port) = match text.rfind(':') {
-            Some(colon) if !text[colon..].contains(']') => (&text[..colon], &text[colon + 1..]),
+        let (host, port) = match memrchr(b':', value) {
+            Some(colon) if !value[colon..].contains(&b']') => (&text[..colon], &text[colon + 1..]),
             _ => (text, ""),
         };
         let port = match port {

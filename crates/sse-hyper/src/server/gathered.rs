@@ -137,6 +137,11 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Gathered<T> {
         if MAX_HELD < buf.len() || !state.is_gathering {
             return Pin::new(&mut state.io).poll_write(cx, buf);
         }
+        if state.unsent.capacity() - state.unsent.len() < buf.len() {
+            // Behind the second more may follow; most often there is none.
+            let more = if state.unsent.is_empty() { 0 } else { MORE };
+            state.unsent.reserve(buf.len().max(more));
+        }
         state.unsent.extend_from_slice(buf);
         Poll::Ready(Ok(buf.len()))
     }
@@ -155,6 +160,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Gathered<T> {
         Pin::new(&mut state.io).poll_shutdown(cx)
     }
 }
+
+/// Room for answers that follow.
+const MORE: usize = 2 << 10;
 
 /// As much as a body's write at most, so that an answer and its body may go together.
 const MAX_HELD: usize = 16 << 10;
