@@ -7,7 +7,7 @@ use crate::contestant::{Contestant, Programs, Setup};
 /// What eventsource-server holds before and after thousands of connections that came and went.
 pub struct Churn {
     seconds: u64,
-    /// The first fills what the server keeps for the next connections.
+    /// Of the second it can be told whether the memory goes on growing.
     runs: [Value; 2],
 }
 
@@ -49,8 +49,8 @@ impl Churn {
         let bound = MOST >> 20;
         writeln!(
             table,
-            "\nAll files are closed after each run, or it fails; to reach: {bound} MiB more in the second \
-             than after the first, at most."
+            "\nAll files are closed after each run, or it fails. To reach: at most {bound} MiB more at the end \
+             than at the beginning."
         )
         .expect("memory takes all");
         table
@@ -58,11 +58,11 @@ impl Churn {
 
     /// What is not reached.
     pub fn missed(&self) -> Option<String> {
-        let [first, second] = self.runs.each_ref().map(|run| {
-            let memory = run.pointer("/churn/after/memory").and_then(Value::as_u64);
-            memory.unwrap_or(u64::MAX)
-        });
-        let grown = second.saturating_sub(first);
+        let [first, last] = &self.runs;
+        let memory = |run: &Value, when| run.pointer(when).and_then(Value::as_u64);
+        let before = memory(first, "/churn/before/memory").unwrap_or(0);
+        let after = memory(last, "/churn/after/memory").unwrap_or(u64::MAX);
+        let grown = after.saturating_sub(before);
         (MOST < grown).then(|| format!("connections that come and go leave {grown} bytes"))
     }
 }
@@ -70,5 +70,6 @@ impl Churn {
 /// How long the first run lasts, in seconds.
 const FIRST: u64 = 10;
 
-/// How much more memory may be held after the second run than after the first.
-const MOST: u64 = 4 << 20;
+/// How much more memory may be held at the end than at the beginning: what 10,000 listeners may take, and as
+/// much again twice for what an allocator keeps.
+const MOST: u64 = 16 << 20;

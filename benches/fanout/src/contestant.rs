@@ -100,8 +100,8 @@ pub struct Server {
     child: Child,
     load: PathBuf,
     is_pinned: bool,
-    /// Where to listen, to publish, to publish what is remembered, and to get that.
-    urls: [String; 4],
+    /// Where to listen and to publish.
+    urls: [String; 2],
     _files: Option<TempDir>,
 }
 
@@ -117,8 +117,7 @@ impl Server {
         let stdout = child.stdout.take().ok_or("standard output is piped")?;
         BufReader::new(stdout).read_line(&mut line)?;
         let base = line.trim().strip_prefix("listening on ").ok_or("no ready line")?;
-        let urls = ["poll/{channel}", "ping/{channel}", "ping/late", "poll/late?since=earliest"];
-        let urls = urls.map(|path| format!("{base}/{path}"));
+        let urls = ["poll", "ping"].map(|action| format!("{base}/{action}/{{channel}}"));
         Ok(Self { child, load, is_pinned, urls, _files: None })
     }
 
@@ -137,31 +136,19 @@ impl Server {
             }
             sleep(Duration::from_millis(20));
         }
-        let urls = ["sub/{channel}", "pub/{channel}", "fill/late", "late/late"];
-        let urls = urls.map(|path| format!("http://127.0.0.1:{port}/{path}"));
+        let urls = ["sub", "pub"];
+        let urls = urls.map(|path| format!("http://127.0.0.1:{port}/{path}/{{channel}}"));
         Ok(Self { child, load, is_pinned: true, urls, _files: Some(files) })
+    }
+
+    /// Where to listen on `channel`.
+    pub fn listen(&self, channel: &str) -> String {
+        self.urls[0].replace("{channel}", channel)
     }
 
     /// Runs the load on the second processor, or on all.
     pub fn measure(&self, args: &[String]) -> Result<Value, Box<dyn Error>> {
-        let [listen, publish, ..] = &self.urls;
-        self.load(listen, publish, args)
-    }
-
-    /// Publishes events of `size` bytes that are remembered, and listens to them once.
-    pub fn fill(&self, events: u64, size: u64) -> Result<(), Box<dyn Error>> {
-        let [_, _, publish, late] = &self.urls;
-        let args = format!("--listeners 1 --pipeline --events {events} --size {size}");
-        let args: Vec<_> = args.split(' ').map(str::to_owned).collect();
-        self.load(late, publish, &args).map(drop)
-    }
-
-    /// Where to get what is remembered.
-    pub fn late(&self) -> &str {
-        &self.urls[3]
-    }
-
-    fn load(&self, listen: &str, publish: &str, args: &[String]) -> Result<Value, Box<dyn Error>> {
+        let [listen, publish] = &self.urls;
         let output = on_processor(self.is_pinned.then_some("1"), &self.load)
             .args(["--listen", listen, "--publish", publish, "--json"])
             .args(["--pid", &self.child.id().to_string()])
@@ -221,17 +208,6 @@ http {
       nchan_channel_id $1;
       nchan_message_buffer_length 20000;
       nchan_message_timeout 60s;
-    }
-    location ~ ^/fill/(.+)$ {
-      nchan_publisher;
-      nchan_channel_id $1;
-      nchan_message_buffer_length 200000;
-      nchan_message_timeout 600s;
-    }
-    location ~ ^/late/(.+)$ {
-      nchan_subscriber eventsource;
-      nchan_subscriber_first_message oldest;
-      nchan_channel_id $1;
     }
   }
 }

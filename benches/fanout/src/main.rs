@@ -35,7 +35,7 @@ struct Args {
     /// How long each run publishes, in milliseconds
     #[arg(long, default_value_t = 3_000)]
     duration: u64,
-    /// How long a replay to late listeners lasts, in seconds; 0: none
+    /// How long a crowd is measured beside a replay to late listeners, in seconds; 0: not
     #[arg(long, value_name = "SECONDS", default_value_t = 8)]
     replay: u64,
     /// Also open and close connections at random for so long, 60 s by default, and look at what is left of

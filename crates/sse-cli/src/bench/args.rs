@@ -87,7 +87,8 @@ pub(super) struct Args {
     pub(super) silent: bool,
 
     /// Meanwhile open or close COUNT connections per second at random, some of them before the answer, 1 to
-    /// 1000000; with --pid, also print which files and how much memory the server holds before and after
+    /// 1000000. Of what is published before a listener comes and after it goes nothing is expected. With
+    /// --pid, wait until the server has closed all files, and print how many it has and its memory
     #[arg(long, value_name = "COUNT")]
     #[arg(value_parser = bounded::crowd, allow_hyphen_values = true)]
     pub(super) churn: Option<usize>,

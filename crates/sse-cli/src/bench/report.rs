@@ -49,7 +49,8 @@ struct Server {
     cpu_seconds: f64,
     cpu_us_per_delivery: f64,
     cpu_us_per_publish: f64,
-    cpu_us_per_comment: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu_us_per_comment: Option<f64>,
     delivered_per_cpu_second: f64,
     kib_per_idle_listener: f64,
 }
@@ -109,7 +110,7 @@ impl Report {
                 cpu_seconds: cost.running.as_secs_f64(),
                 cpu_us_per_delivery: per(cost.running, seen.delivered),
                 cpu_us_per_publish: per(cost.running, published),
-                cpu_us_per_comment: per(cost.running, seen.comments),
+                cpu_us_per_comment: (0 < seen.comments).then(|| per(cost.running, seen.comments)),
                 delivered_per_cpu_second: a_second(seen.delivered, cost.running),
                 kib_per_idle_listener: cost.memory as f64 / 1024.0 / listeners as f64,
             }),
@@ -193,7 +194,9 @@ impl Server {
         line("server CPU", format!("{:.3} s", self.cpu_seconds));
         line("server CPU per delivery", format!("{:.3} us", self.cpu_us_per_delivery));
         line("server CPU per publish", format!("{:.3} us", self.cpu_us_per_publish));
-        line("server CPU per comment", format!("{:.3} us", self.cpu_us_per_comment));
+        if let Some(micros) = self.cpu_us_per_comment {
+            line("server CPU per comment", format!("{micros:.3} us"));
+        }
         line("delivered/server CPU s", format!("{:.0}", self.delivered_per_cpu_second));
         line("memory per idle listener", format!("{:.1} KiB", self.kib_per_idle_listener));
     }

@@ -53,27 +53,27 @@ async fn open_one(endpoint: &Endpoint, listener: usize) -> io::Result<Body> {
 
 /// Reads from each of `bodies` at most `rate` bytes a second. Each is visited every few milliseconds, and
 /// not all at once: those who measure on this thread must hardly notice.
-pub(super) async fn read(mut bodies: Vec<Body>, rate: u64, taken: Taken, tally: Tally) {
+pub(super) async fn read(bodies: Vec<Body>, rate: u64, taken: Taken, tally: Tally) {
     let begun = Instant::now();
+    let allowed_in = |time: Duration| {
+        u64::try_from(time.as_nanos() * u128::from(rate) / 1_000_000_000).unwrap_or(u64::MAX)
+    };
     let mut read = vec![0; bodies.len()];
     let mut buffer = vec![0; PIECE];
     let share = bodies.len().div_ceil(VISITS);
     for first in (0..bodies.len()).step_by(share.max(1)).cycle() {
         sleep(VISIT).await;
-        let allowed = begun.elapsed().as_nanos() * u128::from(rate) / 1_000_000_000;
+        let allowed = allowed_in(begun.elapsed());
         let visited = first..bodies.len().min(first + share);
-        for (body, read) in bodies[visited.clone()].iter_mut().zip(&mut read[visited]) {
-            match read_up_to(body, u64::try_from(allowed).unwrap_or(u64::MAX) - *read, &mut buffer)
-            {
-                Ok(count) => {
-                    *read += count;
-                    taken.bytes.set(taken.bytes.get() + count);
-                }
-                Err(_) => {
-                    tally.seen().broken += 1;
-                    return;
-                }
-            }
+        for (body, read) in bodies[visited.clone()].iter().zip(&mut read[visited]) {
+            // What was not there to be read in time is not caught up on all at once.
+            *read = (*read).max(allowed.saturating_sub(allowed_in(CAUGHT_UP)));
+            let Ok(count) = read_up_to(body, allowed - *read, &mut buffer) else {
+                tally.seen().broken += 1;
+                return;
+            };
+            *read += count;
+            taken.bytes.set(taken.bytes.get() + count);
         }
     }
 }
@@ -95,4 +95,5 @@ fn read_up_to(body: &Body, bytes: u64, buffer: &mut [u8]) -> io::Result<u64> {
 /// In how many parts the listeners are visited, one after the other.
 const VISITS: usize = 10;
 const VISIT: Duration = Duration::from_millis(1);
+const CAUGHT_UP: Duration = Duration::from_millis(50);
 const PIECE: usize = 64 << 10;
