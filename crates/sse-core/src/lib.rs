@@ -61,6 +61,7 @@ pub use self::{
     wire::{Decoder, Item},
 };
 
+mod growth;
 mod mix;
 mod refused;
 

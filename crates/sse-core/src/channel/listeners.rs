@@ -7,7 +7,7 @@ use super::{
     cursor::Place,
     listener::{Listener, Presence},
 };
-use crate::access::Grant;
+use crate::{access::Grant, growth::grow_slab};
 
 /// Who listens on a channel, or did and still has a connection.
 #[derive(Debug, Default)]
@@ -42,10 +42,7 @@ impl Listeners {
     pub(super) fn add(&mut self, listener: Listener, log: &mut Log) -> usize {
         log.enter(listener.cursor);
         self.here += 1;
-        if self.listeners.capacity() == 0 {
-            // Most channels have one.
-            self.listeners.reserve_exact(1);
-        }
+        grow_slab(&mut self.listeners);
         self.latest = self.listeners.insert(listener);
         self.latest
     }

@@ -2,6 +2,8 @@ use std::{collections::VecDeque, task::Waker};
 
 use slab::Slab;
 
+use crate::growth::grow_slab;
+
 /// The wakers of those who have read all of one channel: of a listener that is polled by itself, or of all that
 /// an engine drives.
 ///
@@ -16,18 +18,15 @@ pub(super) struct Idle {
 
 /// Where one of them waits, once it has waited.
 #[derive(Debug, Default)]
-pub(super) struct Place(Option<usize>);
+pub(super) struct Place(Option<u32>);
 
 impl Idle {
     /// Keeps `waker` for the next publication; what is returned is to be dropped outside the lock.
     pub(super) fn register(&mut self, place: &mut Place, waker: &Waker) -> Option<Waker> {
         let place = *place.0.get_or_insert_with(|| {
-            if self.places.capacity() == 0 {
-                // Most channels have one listener.
-                self.places.reserve_exact(1);
-            }
-            self.places.insert(None)
-        });
+            grow_slab(&mut self.places);
+            self.places.insert(None) as u32
+        }) as usize;
         let waiting = &mut self.places[place];
         match waiting {
             Some((_, kept)) if kept.will_wake(waker) => None,
@@ -43,7 +42,7 @@ impl Idle {
 
     /// Frees a place; the waker there is to be dropped outside the lock.
     pub(super) fn leave(&mut self, place: &mut Place) -> Option<Waker> {
-        let (_, waker) = self.places.remove(place.0.take()?)?;
+        let (_, waker) = self.places.remove(place.0.take()? as usize)?;
         // Listeners that come and go on a silent channel leave tickets behind.
         if 2 * self.places.len() + 16 < self.queue.len() {
             let mut queue = std::mem::take(&mut self.queue);

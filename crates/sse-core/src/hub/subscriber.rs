@@ -29,7 +29,7 @@ use crate::{
 pub struct Subscriber {
     pub(super) hub: Arc<Hub>,
     pub(super) cell: Arc<Cell>,
-    pub(super) key: usize,
+    pub(super) key: u32,
     /// Where its waker waits.
     place: Place,
     grant: Option<Grant>,
@@ -53,6 +53,7 @@ impl Subscriber {
             hub.shared.granted.add(&cell, key, grant);
         }
         let (seat, resume) = (Seat::none(), resume.map(Box::new));
+        let key = key as u32;
         Self { hub, cell, key, place: Place::default(), grant, seat, resume, has_replaced }
     }
 
@@ -82,7 +83,8 @@ impl Subscriber {
         if self.has_replaced {
             self.wake_replaced();
         }
-        let (output, effects) = self.cell.poll_output(self.key, (&mut self.place, waker), now);
+        let (output, effects) =
+            self.cell.poll_output(self.key as usize, (&mut self.place, waker), now);
         if let Some(effects) = effects {
             self.hub.follow(&self.cell, effects);
         }
@@ -111,9 +113,9 @@ impl Subscriber {
 impl Drop for Subscriber {
     fn drop(&mut self) {
         if let Some(grant) = &self.grant {
-            self.hub.shared.granted.remove(&self.cell, self.key, grant);
+            self.hub.shared.granted.remove(&self.cell, self.key as usize, grant);
         }
-        let effects = self.cell.disconnect(self.key, &mut self.place);
+        let effects = self.cell.disconnect(self.key as usize, &mut self.place);
         self.hub.shared.connected.replace(1, 0);
         self.hub.follow(&self.cell, effects);
         // Wakers are the user's code: if one panics, all is done.

@@ -1,6 +1,9 @@
 use std::{collections::VecDeque, task::Waker};
 
-use crate::hub::{Hub, cell::Cell, idle::Place, sync::Arc};
+use crate::{
+    growth::grow_vec,
+    hub::{Hub, cell::Cell, idle::Place, sync::Arc},
+};
 
 /// The streams of one channel that an engine drives.
 #[derive(Debug)]
@@ -94,6 +97,7 @@ impl Lane {
 
     /// Adds a stream, and says at which place.
     pub(super) fn add(&mut self, stream: usize) -> u32 {
+        grow_vec(&mut self.streams);
         self.streams.push(stream as u32);
         (self.streams.len() - 1) as u32
     }

@@ -26,7 +26,10 @@ use self::{
     wheel::{Due, Wheel},
 };
 use super::{Hub, Subscriber, cell::Cell, effects::Effects, sync::Arc};
-use crate::channel::{Framing, Output, Unsent};
+use crate::{
+    channel::{Framing, Output, Unsent},
+    growth::grow_slab,
+};
 
 /// Drives the streams of very many listeners, without a task, a waker, a timer or a buffer for each of them.
 ///
@@ -184,7 +187,8 @@ impl<S> Engine<S> {
         let (blocked, effects) = self.open(&subscriber, head, now);
         let (hub, cell) = (subscriber.hub.clone(), subscriber.cell.clone());
         let lane = self.lane_of(&hub, &cell);
-        let (key, entry) = (subscriber.key as u32, self.streams.vacant_entry());
+        grow_slab(&mut self.streams);
+        let (key, entry) = (subscriber.key, self.streams.vacant_entry());
         let stream = entry.key();
         let place = self.lanes[lane].add(stream);
         entry.insert(Stream {
@@ -255,7 +259,7 @@ impl<S> Engine<S> {
         head: Bytes,
         now: Instant,
     ) -> (Blocked, Option<Effects>) {
-        let ((told, ends), effects) = subscriber.cell.tell_all(subscriber.key, now);
+        let ((told, ends), effects) = subscriber.cell.tell_all(subscriber.key as usize, now);
         let body = match ends {
             Some(reason) if reason.is_clean() => self.last(told),
             _ => self.framing.frame(told),

@@ -31,8 +31,8 @@ pub(super) struct Connection {
 pub(super) struct Rest {
     pub(super) peer: Peer,
     pub(super) guard: Guard,
-    /// What the client has sent beyond its request, as far as it was read.
-    pub(super) ahead: Bytes,
+    /// What the client has sent beyond its request, as far as it was read. Hardly any client does.
+    pub(super) ahead: Option<Box<Bytes>>,
     /// What is left of the body that the stream was taken from. Middleware may have put something into it that is
     /// to be dropped when the stream is over.
     pub(super) shell: Shell,
@@ -44,6 +44,7 @@ impl Connection {
         let Rest { peer, guard, ahead, shell } = *self.rest;
         drop(shell);
         let socket = RuntimeSocket::try_from(StdSocket::from(self.socket));
+        let ahead = ahead.map(|ahead| *ahead).unwrap_or_default();
         Released { socket, peer, guard, ahead }
     }
 }

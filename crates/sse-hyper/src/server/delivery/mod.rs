@@ -83,6 +83,7 @@ impl Engines {
             Some(Err(error)) => return tracing::warn!(remote = ?peer, %error, "connection lost"),
             None => return tracing::error!(remote = ?peer, "connection lost: its socket is in use"),
         };
+        let ahead = (!ahead.is_empty()).then(|| Box::new(ahead));
         let rest = Box::new(Rest { peer, guard, ahead, shell });
         let handed = Handed { subscriber, head, connection: Connection { socket, rest } };
         let next = self.next.fetch_add(1, Ordering::Relaxed);
