@@ -89,7 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::write(plot, plot::svg(&figures))?;
     }
     if args.check && !missed.is_empty() {
-        return Err(format!("not reached:\n{}", missed.join("\n")).into());
+        return Err(format!("not reached: {}", missed.join("; ")).into());
     }
     Ok(())
 }
