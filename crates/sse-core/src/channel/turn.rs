@@ -28,6 +28,8 @@ pub(crate) struct Write {
     to: Cursor,
     pub(crate) bytes: Bytes,
     ends: Range<usize>,
+    /// Whether it has less than others may read, who stand there and are not leaving.
+    is_limited: bool,
     /// Whether there is more to be written behind it.
     pub(crate) has_more: bool,
 }
@@ -129,7 +131,8 @@ impl Channel {
         if listener.special.is_some() || drain.is_some() {
             return None;
         }
-        if writes.last().is_some_and(|write| write.from == listener.cursor) {
+        let last = writes.last().filter(|write| !write.is_limited);
+        if last.is_some_and(|write| write.from == listener.cursor) {
             return Some(Planned::Frames { write: writes.len() - 1 });
         }
         (!ask.wants_deadline && listener.cursor == end).then_some(Planned::Idle)
@@ -160,12 +163,12 @@ impl Channel {
         let listener = self.listeners.get_mut(key);
         let (from, to) = (listener.cursor, span.to);
         // Who is leaving is told so behind the last frame.
-        let is_leaving = listener.presence != Presence::Here;
-        let has_more = is_leaving || to.is_before(self.log.end()) || 0 < to.offset;
+        let is_limited = listener.presence != Presence::Here;
+        let has_more = is_limited || to.is_before(self.log.end()) || 0 < to.offset;
         let begin = turn.ends.len();
         self.log.put_ends(from, span, framing, &mut turn.ends);
         let (bytes, ends) = (self.log.read(from, span, framing), begin..turn.ends.len());
-        turn.writes.push(Write { from, to, bytes, ends, has_more });
+        turn.writes.push(Write { from, to, bytes, ends, is_limited, has_more });
         Planned::Frames { write: turn.writes.len() - 1 }
     }
 

@@ -42,12 +42,15 @@ impl<S> Engine<S> {
     }
 
     /// The client of a stream that is blocked has to take something in time.
-    pub(super) fn watch_stall(&mut self, key: usize) {
+    pub(super) fn watch_stall(&mut self, key: usize, now: Instant) {
         let blocked = self.streams[key].blocked.as_ref();
-        if let Some((blocked, timeout)) = blocked.zip(self.stall_timeout)
-            && let Some(until) = blocked.since.checked_add(timeout)
-        {
-            self.set_due(key, Some(until));
+        let Some((blocked, timeout)) = blocked.zip(self.stall_timeout) else {
+            return;
+        };
+        if timeout <= now.saturating_duration_since(blocked.since) {
+            self.end(key, StreamEnd::Stalled);
+        } else {
+            self.set_due(key, blocked.since.checked_add(timeout));
         }
     }
 
@@ -66,15 +69,12 @@ impl<S> Engine<S> {
             return;
         };
         (stream.due, stream.wants_deadline) = (Due::NEVER, true);
-        let Some(blocked) = &stream.blocked else {
-            return self.push(key);
-        };
-        let stalled_for = now.saturating_duration_since(blocked.since);
-        if self.stall_timeout.is_some_and(|timeout| timeout <= stalled_for) {
-            self.end(key, StreamEnd::Stalled);
-        } else {
-            self.watch_stall(key);
+        if stream.blocked.is_none() {
+            self.push(key);
+        } else if !stream.is_pushed {
+            self.watch_stall(key, now);
         }
+        // Otherwise it can be written again, and how much it takes is seen first.
     }
 }
 

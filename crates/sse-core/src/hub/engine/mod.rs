@@ -244,7 +244,8 @@ impl<S> Engine<S> {
             self.find_due(now);
             // Behind all that have begun to wait meanwhile.
             self.end_turn();
-            if !self.begin_turn(now) && !self.inbox.wait(waker) {
+            let is_idle = self.over.is_empty() && !self.begin_turn(now);
+            if is_idle && !self.inbox.wait(waker) {
                 let until = self.wheel.as_ref().and_then(Wheel::deadline);
                 return Delivery::Wait { until };
             }

@@ -288,7 +288,7 @@ impl<S> Engine<S> {
             if 0 < count {
                 blocked.since = now;
             }
-            return self.watch_stall(key);
+            return self.watch_stall(key, now);
         }
         let ends = blocked.ends;
         (stream.blocked, stream.wants_deadline, stream.has_caught_up) = (None, true, true);
@@ -312,7 +312,7 @@ impl<S> Engine<S> {
             _ => now,
         };
         stream.blocked = Some(Box::new(Blocked { since, unsent, ends }));
-        self.watch_stall(key);
+        self.watch_stall(key, now);
     }
 
     /// Tells the channel what was written, and takes what is left of it.
