@@ -202,6 +202,28 @@ fn a_drain_ends_all_within_its_window_one_after_the_other() {
 }
 
 #[test]
+fn who_can_be_written_again_has_not_stalled_however_late_the_engine_is() {
+    let stall = Duration::from_secs(10);
+    for rest in [0, 5] {
+        let mut world = World::new(quiet());
+        world.engine = Engine::new(Framing::Plain).with_stall_timeout(Some(stall));
+        let pipe = world.listen_open("t");
+        pipe.set_room(rest);
+        world.publish("t", "1");
+        world.run();
+        world.pass(stall * 3);
+
+        world.open_up(&pipe, rest + 1);
+        world.run();
+        assert_eq!((world.end_of(&pipe), pipe.len()), (None, 2 * rest + 1));
+        world.pass(stall + Duration::from_millis(50));
+        world.run();
+
+        assert_eq!(world.end_of(&pipe), Some(StreamEnd::Stalled));
+    }
+}
+
+#[test]
 fn who_takes_nothing_for_too_long_is_ended_and_who_takes_a_little_is_not() {
     let stall = Duration::from_secs(10);
     let mut world = World::new(quiet());

@@ -1,9 +1,9 @@
 use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes};
-use sse_core::{Decoder, Item, wire::EventRef};
+use sse_core::{Decoder, Item, channel::Framing, wire::EventRef};
 
-use crate::{model, random::Random};
+use crate::{model, random::Random, socket::HEAD};
 
 /// The other end of a connection: it knows what it has read, and nothing else.
 #[derive(Debug)]
@@ -14,6 +14,9 @@ pub(crate) struct Client {
     /// The position up to which it has seen every event, or was told that it has missed some.
     at: Option<(u64, String)>,
     has_positions: bool,
+    /// What has arrived of the head, or of a chunk that is not whole.
+    framed: Vec<u8>,
+    has_head: bool,
 }
 
 impl Client {
@@ -24,11 +27,33 @@ impl Client {
             socket: VecDeque::new(),
             at: last.and_then(model::parse).map(|(seq, epoch)| (seq, epoch.to_owned())),
             has_positions,
+            framed: Vec::new(),
+            has_head: false,
         }
     }
 
     pub(crate) fn receive(&mut self, bytes: Bytes) {
         self.socket.push_back(bytes);
+    }
+
+    /// Bytes arrive behind a head, and in `framing`.
+    pub(crate) fn receive_framed(&mut self, bytes: &[u8], framing: Framing) {
+        self.framed.extend_from_slice(bytes);
+        if !self.has_head && HEAD.len() <= self.framed.len() {
+            assert!(self.framed.starts_with(HEAD.as_bytes()), "the head comes first");
+            self.framed.drain(..HEAD.len());
+            self.has_head = true;
+        }
+        while self.has_head && !self.framed.is_empty() {
+            let Some((len, end)) = first_piece(&self.framed, framing) else {
+                return;
+            };
+            let piece: Vec<_> = self.framed.drain(..end).collect();
+            let begin = if framing == Framing::Chunked { end - len - 2 } else { 0 };
+            if 0 < len {
+                self.receive(piece[begin..begin + len].to_vec().into());
+            }
+        }
     }
 
     /// Reads all that has arrived, or a part of it.
@@ -59,7 +84,7 @@ impl Client {
 
     /// Whether the connection breaks inside a block.
     pub(crate) fn has_unread(&self) -> bool {
-        self.socket.iter().any(Buf::has_remaining)
+        !self.framed.is_empty() || self.socket.iter().any(Buf::has_remaining)
     }
 
     fn decode(&mut self, mut bytes: &[u8]) {
@@ -71,6 +96,20 @@ impl Client {
             }
         }
     }
+}
+
+/// How long the first piece of the body is, and where it ends with what is around it, if all of it is there.
+fn first_piece(bytes: &[u8], framing: Framing) -> Option<(usize, usize)> {
+    if framing != Framing::Chunked {
+        return Some((bytes.len(), bytes.len()));
+    }
+    let size = bytes.windows(2).position(|end| end == b"\r\n")?;
+    let len = usize::from_str_radix(str::from_utf8(&bytes[..size]).unwrap(), 16).unwrap();
+    let end = size + 2 + len + 2;
+    (end <= bytes.len()).then(|| {
+        assert_eq!(bytes[end - 2..end], *b"\r\n", "the end of a chunk");
+        (len, end)
+    })
 }
 
 /// Nothing may come twice, and nothing may be left out that it is not told of.

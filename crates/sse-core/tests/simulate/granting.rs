@@ -63,7 +63,7 @@ impl World {
             let is_here = self.model.is_here(who);
             is_anyone_meant |= is_meant;
             if is_meant && is_here {
-                self.connections[who].assert_woken();
+                self.assert_woken(who);
             }
             let is_leaving = is_meant && !is_here && self.model.is_reading(who);
             self.seen.note(Thing::RevokedWhileLeaving, u64::from(is_leaving));

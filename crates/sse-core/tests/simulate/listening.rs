@@ -8,10 +8,11 @@ use sse_core::{
 
 use crate::{
     client::Client,
-    connection::Connection,
+    connection::{Connection, Link, Polled},
     draw,
     model::{Told, decide},
     seen::Thing,
+    socket::{self, HEAD, Socket},
     world::World,
 };
 
@@ -138,14 +139,40 @@ impl World {
         self.go(None);
         let client = Client::new(last, told.is_some());
         let is_slow = self.random.once_in(3);
-        self.connections.push(Connection::new(subscriber, client, is_slow));
+        let link = self.link(subscriber, is_slow);
+        let is_driven = matches!(link, Link::Driven(_));
+        self.connections.push(Connection { link, client, is_slow, is_over: false });
+        if is_driven {
+            replaced.iter().for_each(|&who| self.assert_woken(who));
+        }
         if self.random.once_in(2) {
             self.look_at(self.connections.len() - 1);
-            replaced.iter().for_each(|&who| self.connections[who].assert_woken());
-        } else {
+            if !is_driven {
+                replaced.iter().for_each(|&who| self.assert_woken(who));
+            }
+        } else if !is_driven {
             // They are woken once the newcomer is looked at.
-            replaced.iter().for_each(|&who| self.connections[who].excuse());
+            replaced.iter().for_each(|&who| self.excuse(who));
         }
+    }
+
+    /// A newcomer is polled by itself, or driven by one of the engines.
+    fn link(&mut self, subscriber: Subscriber, is_slow: bool) -> Link {
+        let engine = self.random.below(4);
+        if self.is_writing || self.drivers.len() <= engine {
+            return Link::Polled(Polled::new(subscriber));
+        }
+        let (number, driver) = (self.sockets, &mut self.drivers[engine]);
+        self.sockets += 1;
+        let who = self.connections.len();
+        let first = driver.framing.frame(self.model.take_first_block(who).into());
+        let room = socket::room(&mut self.random, is_slow);
+        let rest = [HEAD.as_bytes(), &first].concat();
+        let mut socket = Socket::new((engine, number), room, rest, self.now);
+        socket.key = driver.engine.add(subscriber, HEAD.into(), number, self.now);
+        // It has to be asked: it does not wait for the channel yet.
+        driver.sleep.excuse();
+        Link::Driven(socket)
     }
 
     /// Holds what a listener is told of its ID against the table.
@@ -201,6 +228,9 @@ impl World {
         if self.connections[who].is_slow && !self.random.once_in(8) {
             return;
         }
+        if self.connections[who].engine().is_some() {
+            return self.attend(who);
+        }
         for _ in 0..1 + self.random.below(3) {
             self.look_at(who);
         }
@@ -210,7 +240,10 @@ impl World {
     }
 
     pub(crate) fn look_at(&mut self, who: usize) {
-        let output = self.connections[who].poll(self.now);
+        let output = match &mut self.connections[who].link {
+            Link::Polled(polled) => polled.poll(self.now),
+            Link::Driven(_) => return self.attend(who),
+        };
         let channels = self.model.open_channels();
         self.expire_grant(who);
         self.learn_of_drain(who);
@@ -243,7 +276,7 @@ impl World {
     }
 
     /// A stream ends at an instant of its own in a drain, and only the hub knows when.
-    fn learn_of_drain(&mut self, who: usize) {
+    pub(crate) fn learn_of_drain(&mut self, who: usize) {
         let Some(start) = self.model.drained.filter(|_| self.model.is_here(who)) else {
             return;
         };
@@ -261,17 +294,20 @@ impl World {
         if !self.connections.is_empty() {
             let who = self.random.below(self.connections.len());
             self.connections[who].client.read(&mut self.random);
-            self.part(who);
+            match self.connections[who].engine() {
+                Some(_) => self.leave(who),
+                None => self.part(who),
+            }
         }
     }
 
     /// A connection is given up, and its client may come back.
     pub(crate) fn part(&mut self, who: usize) {
         let token = self.model.token_of(who);
-        let Connection { subscriber, client, .. } = self.connections.swap_remove(who);
+        let Connection { link, client, .. } = self.connections.swap_remove(who);
         self.seen.note(Thing::CutInABlock, u64::from(client.has_unread()));
         self.away.push((token, client.into_last_event_id()));
-        drop(subscriber);
+        drop(link);
         self.model.leave(who);
         self.go(None);
     }

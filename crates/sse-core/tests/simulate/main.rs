@@ -1,8 +1,9 @@
 //! The hub under seeded schedules, against a model that keeps everything.
 //!
-//! One run draws its configuration and its steps from a seed: publishers, listeners that read, stall,
-//! break off at any byte and come back with the ID that they have, limits that are hit, channels that
-//! end, grants that end and are revoked, hubs that are drained and replaced, time that passes. After every step, all that the hub counts
+//! One run draws its configuration and its steps from a seed: publishers, listeners that are polled or driven by one
+//! of two engines, that read, stall, break off at any byte and come back with the ID that they have, sockets that are
+//! full, limits that are hit, channels that end, grants that end and are revoked, hubs that are drained and replaced,
+//! time that passes. While an engine writes to somebody, others publish and close. After every step, all that the hub counts
 //! is what the model says that it has to hold, and what it does hold. `SEED=n` runs one seed alone, `SEEDS=n` so many; `cargo xtask simulate` sets them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -13,6 +14,7 @@ mod audit;
 mod client;
 mod connection;
 mod draw;
+mod driving;
 mod granting;
 mod learning;
 mod listening;
@@ -23,6 +25,7 @@ mod random;
 mod refusing;
 mod seen;
 mod settings;
+mod socket;
 mod watching;
 mod world;
 

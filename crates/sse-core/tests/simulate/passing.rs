@@ -32,7 +32,11 @@ impl World {
     pub(crate) fn drain(&mut self) {
         self.hub.drain(self.settings.drain, self.now).wake();
         self.model.drained = Some(self.now);
-        self.connections.iter_mut().for_each(|connection| connection.assert_woken());
+        for who in 0..self.connections.len() {
+            if self.model.is_here(who) {
+                self.assert_woken(who);
+            }
+        }
         self.seen.note(Thing::Drained, 1);
     }
 
@@ -40,7 +44,7 @@ impl World {
         self.hub.shutdown().wake();
         for who in 0..self.connections.len() {
             if self.model.is_here(who) {
-                self.connections[who].assert_woken();
+                self.assert_woken(who);
             }
         }
         self.model.shut_down();

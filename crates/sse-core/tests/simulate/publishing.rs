@@ -252,7 +252,7 @@ impl World {
     fn wake(&mut self, readers: &[usize], published: Published) {
         published.wake();
         for &who in readers {
-            self.connections[who].assert_woken();
+            self.assert_woken(who);
         }
     }
 

@@ -58,6 +58,22 @@ things! {
     RevokedInAPiece,
     RevokedWhileLeaving,
     GrantEnded,
+    EventDriven,
+    CommentDriven,
+    GapDriven,
+    EndedDriven,
+    CutDriven,
+    EngineWoken,
+    Full,
+    CutInAFrame,
+    CutInALongFrame,
+    Meanwhile,
+    OvertakenInFlight,
+    OvertakenAndRead,
+    EndedInFlight,
+    Left,
+    Broken,
+    Stalled,
 }
 
 impl Seen {

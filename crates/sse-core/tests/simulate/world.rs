@@ -8,6 +8,7 @@ use crate::{
     random::Random,
     seen::{Seen, Thing},
     settings::Settings,
+    socket::Driver,
     watching::Watching,
 };
 
@@ -19,6 +20,13 @@ pub(crate) struct World {
     pub(crate) model: Model,
     /// In the order of the model's places.
     pub(crate) connections: Vec<Connection>,
+    pub(crate) drivers: [Driver; 2],
+    /// How many sockets there were.
+    pub(crate) sockets: u64,
+    /// Whether an engine is in the middle of a write.
+    pub(crate) is_writing: bool,
+    /// Whether somebody has fallen out during a write, and the hub does not know yet.
+    pub(crate) has_fallen: bool,
     /// Those that listeners may come with.
     pub(crate) grants: Vec<Grant>,
     /// Clients whose connection broke, with their token and the ID that they will come back with.
@@ -43,6 +51,7 @@ impl World {
         let mut random = Random::new(seed);
         let settings = Rc::new(Settings::draw(&mut random));
         let hub = settings.hub(seed);
+        let drivers = Self::drivers(&mut random);
         Self {
             model: Model::new(&settings),
             watching: Watching::new(&hub),
@@ -50,6 +59,10 @@ impl World {
             settings,
             random,
             connections: Vec::new(),
+            drivers,
+            sockets: 0,
+            is_writing: false,
+            has_fallen: false,
             grants: Vec::new(),
             away: Vec::new(),
             now: epoch(),
@@ -104,6 +117,7 @@ impl World {
 
     /// Everyone reads to the end of what was for them, and goes.
     fn finish(&mut self) {
+        self.finish_driven();
         for who in (0..self.connections.len()).rev() {
             while !self.connections[who].is_over {
                 self.look_at(who);

@@ -24,8 +24,8 @@ pub(crate) struct Channel {
     pub(crate) due: Option<Instant>,
     /// What it held when that was last looked for: bytes of three kinds, listeners, and whether it was open.
     pub(crate) told: ([usize; 4], bool),
-    /// Where the write begins that is kept for the others who stand there, and how long it is.
-    pub(crate) joined: Option<(Cursor, usize)>,
+    /// Where the write begins that is kept for the others who stand there, and how long it is, in each framing.
+    pub(crate) joined: [Option<(Cursor, usize)>; 2],
     asides: Vec<Aside>,
 }
 
@@ -53,7 +53,7 @@ impl Channel {
             newest: Cursor { event: next, aside: 0 },
             due: None,
             told: ([0; 4], false),
-            joined: None,
+            joined: [None; 2],
             asides: Vec::new(),
         }
     }
@@ -71,6 +71,11 @@ impl Channel {
     pub(crate) fn push_aside(&mut self, frame: String, at: Instant) {
         let sum = self.asides.last().map_or(0, |aside| aside.sum) + cost(frame.len());
         self.asides.push(Aside { before: self.next, frame, at, sum });
+    }
+
+    /// How long all writes are together that are kept for others.
+    pub(crate) fn joined_len(&self) -> usize {
+        self.joined.iter().flatten().map(|(_, len)| len).sum()
     }
 
     /// When an aside was said, if there is one of this number.

@@ -3,6 +3,7 @@
 mod append;
 mod channel;
 mod cursor;
+mod flying;
 mod granting;
 mod history;
 mod keys;
@@ -18,9 +19,11 @@ mod trial;
 pub(crate) use append::{Cut, New};
 pub(crate) use channel::Channel;
 pub(crate) use cursor::Cursor;
+pub(crate) use flying::{Flown, TICK};
 pub(crate) use keys::{Key, Keys};
 pub(crate) use life::{Life, cost};
 pub(crate) use place::{Place, Presence, Reason};
+pub(crate) use reading::assert_text;
 pub(crate) use table::{Told, decide, parse};
 pub(crate) use tombstone::Tombstone;
 
@@ -172,11 +175,7 @@ impl Model {
 
     /// What is kept of joined writes.
     pub(crate) fn joined_bytes(&self) -> usize {
-        self.live
-            .iter()
-            .filter_map(|&channel| self.channels[channel].joined)
-            .map(|(_, len)| len)
-            .sum()
+        self.live.iter().map(|&channel| self.channels[channel].joined_len()).sum()
     }
 
     fn unread(&self, channel: usize) -> usize {
@@ -221,15 +220,16 @@ impl Model {
     /// Does what is to be done after every change of a channel: its joined write goes once nobody stands
     /// where it begins, and it goes itself once nobody is connected to it.
     fn tidy(&mut self, channel: usize) {
-        if let Some((at, _)) = self.channels[channel].joined {
+        for framing in 0..2 {
+            let Some((at, _)) = self.channels[channel].joined[framing] else { continue };
             let is_wanted = self.readers(channel).any(|place| place.cursor.event == at.event)
                 && self.readers(channel).any(|place| place.cursor.aside == at.aside);
             if !is_wanted {
-                self.channels[channel].joined = None;
+                self.channels[channel].joined[framing] = None;
             }
         }
         let it = &self.channels[channel];
-        let joined = it.joined.map_or(0, |(_, len)| len);
+        let joined = it.joined_len();
         let history = it.history(self.get(channel).1);
         let held = [self.unread(channel), joined, history, self.here_in(channel)];
         let told = (held, it.is_open);

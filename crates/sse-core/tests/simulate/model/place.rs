@@ -20,6 +20,9 @@ pub(crate) struct Place {
     /// Whether the last words were written that its reason asks for.
     pub(crate) has_farewell: bool,
     pub(crate) grant: Option<Grant>,
+    /// Whether frames are being written to it, and nobody knows how much of them it takes. Where the log has
+    /// overtaken it meanwhile, it stands at the start.
+    pub(crate) is_in_flight: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,6 +62,7 @@ impl Place {
             last_write: now,
             has_farewell: false,
             grant,
+            is_in_flight: false,
         }
     }
 
@@ -70,7 +74,7 @@ impl Place {
     pub(crate) fn is_reading(&self) -> bool {
         match self.presence {
             Presence::Here => true,
-            Presence::Leaving { at, .. } => self.cursor.is_before(at),
+            Presence::Leaving { at, .. } => self.is_in_flight || self.cursor.is_before(at),
             Presence::Cut { .. } => false,
         }
     }
@@ -101,6 +105,14 @@ impl Place {
         is_further
     }
 
+    /// One that is leaving reads to its end what it has begun meanwhile.
+    pub(crate) fn read_what_is_begun(&mut self) {
+        let whole = self.whole();
+        if let Presence::Leaving { at, .. } = &mut self.presence {
+            *at = at.max(whole);
+        }
+    }
+
     /// Where it stands once what it has begun to read is whole.
     pub(crate) fn whole(&self) -> Cursor {
         Cursor { event: self.cursor.event + u64::from(0 < self.offset), ..self.cursor }
@@ -109,6 +121,10 @@ impl Place {
     /// The log begins at `start` now: whether the listener had still to read what came before.
     pub(crate) fn fall_out(&mut self, start: Cursor, is_told: bool) -> bool {
         if !self.is_reading() || !self.cursor.is_before(start) {
+            return false;
+        }
+        if self.is_in_flight {
+            (self.cursor, self.offset) = (self.cursor.max(start), 0);
             return false;
         }
         let is_whole = self.offset == 0 || start.event <= self.cursor.event;

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use sse_core::{
     access::Grant,
-    channel::{CloseReason, Output},
+    channel::{CloseReason, Framing, Output},
 };
 
 use super::{Cursor, Model, Place, Presence, Reason};
@@ -70,7 +70,7 @@ impl Model {
     }
 
     /// What a listener has to be told that fell behind and goes on.
-    fn take_gap(&mut self, who: usize) -> Option<String> {
+    pub(crate) fn take_gap(&mut self, who: usize) -> Option<String> {
         let from = self.places[who].missed_from.take()?;
         let place = &self.places[who];
         let missed = place.cursor.event - from;
@@ -92,42 +92,15 @@ impl Model {
 
     /// Reads frames of a listener's channel off `bytes`; returns whether there were any to read.
     fn take_frames(&mut self, who: usize, bytes: &[u8]) -> bool {
-        let place = &self.places[who];
-        let (channel, from, until) = (place.channel, place.cursor, self.until(place));
-        let (it, life) = self.get(channel);
-        let (mut cursor, mut offset, mut rest) = (from, place.offset, bytes);
-        let begins_in_the_middle = 0 < offset;
-        let mut frames = 0;
-        while !rest.is_empty()
-            && let Some((frame, next)) = it.frame(life, cursor, until)
-        {
-            let left = &frame.as_bytes()[offset..];
-            let (taken, after) = rest.split_at(rest.len().min(left.len()));
-            assert!(taken == &left[..taken.len()], "not what comes at {cursor:?}");
-            (cursor, offset) =
-                if taken.len() == left.len() { (next, 0) } else { (cursor, offset + taken.len()) };
-            rest = after;
-            frames += 1;
-        }
-        if frames == 0 {
+        let Some(flown) = self.check_frames(who, bytes, Framing::Plain) else {
             return false;
-        }
-        assert!(rest.is_empty(), "{} bytes more than there are", rest.len());
-        let is_full = match it.frame(life, cursor, until) {
-            Some(_) if 0 < offset => bytes.len() == MAX_WRITE && frames == 1,
-            Some((frame, _)) => MAX_WRITE < bytes.len() + frame.len(),
-            None => true,
         };
-        assert!(is_full, "more was ready than the {} bytes of a write", bytes.len());
-        if 1 < frames || 0 < offset || begins_in_the_middle {
-            self.channels[channel].joined = Some((from, bytes.len()));
-        }
         let place = &mut self.places[who];
-        (place.cursor, place.offset) = (cursor, offset);
+        (place.cursor, place.offset) = flown.to;
         true
     }
 
-    fn check_farewell(&mut self, who: usize, bytes: &[u8], now: Instant) {
+    pub(crate) fn check_farewell(&mut self, who: usize, bytes: &[u8], now: Instant) {
         let place = &mut self.places[who];
         let Presence::Leaving { reason, .. } = place.presence else {
             panic!("nothing is said to {:?}", place.presence);
@@ -168,13 +141,18 @@ impl Model {
     }
 
     fn check_close(&self, who: usize, reason: CloseReason, now: Instant) {
+        assert_eq!(reason, self.close_reason(who, now));
+    }
+
+    /// Why a listener's stream ends, which has been told everything.
+    pub(crate) fn close_reason(&self, who: usize, now: Instant) -> CloseReason {
         let place = &self.places[who];
         assert!(place.first_block.is_none(), "the first block was not written");
         let has_read = !place.is_reading() && place.offset == 0;
-        let expected = match place.presence {
-            Presence::Here => panic!("{reason:?}, and nobody ended it"),
+        match place.presence {
+            Presence::Here => panic!("it ends, and nobody ended it"),
             Presence::Cut { missed } => CloseReason::Overrun { missed },
-            _ if !has_read => panic!("{reason:?} before it has read everything"),
+            _ if !has_read => panic!("it ends before it has read everything"),
             Presence::Leaving { reason: why, .. } => {
                 let (is_told, reason) = match why {
                     Reason::Replaced => (true, CloseReason::Replaced),
@@ -192,12 +170,11 @@ impl Model {
                 assert_eq!(place.has_farewell, is_told, "whether it was told before {reason:?}");
                 reason
             }
-        };
-        assert_eq!(reason, expected);
+        }
     }
 
     /// Up to where a listener reads.
-    fn until(&self, place: &Place) -> Cursor {
+    pub(super) fn until(&self, place: &Place) -> Cursor {
         match place.presence {
             Presence::Here => self.get(place.channel).0.behind(),
             Presence::Leaving { at, .. } => at,
@@ -206,7 +183,7 @@ impl Model {
     }
 }
 
-fn assert_text(bytes: &[u8], expected: &str, what: &str) {
+pub(crate) fn assert_text(bytes: &[u8], expected: &str, what: &str) {
     assert_eq!(str::from_utf8(bytes), Ok(expected), "{what}");
 }
 
@@ -221,4 +198,4 @@ const MAX_WRITE: usize = 16 << 10;
 /// A write that is longer has hardly room for another short frame.
 const FULL: usize = MAX_WRITE - 400;
 
-const KEEPALIVE: Duration = Duration::from_secs(15);
+pub(crate) const KEEPALIVE: Duration = Duration::from_secs(15);

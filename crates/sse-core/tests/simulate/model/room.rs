@@ -111,12 +111,15 @@ impl Model {
         }
         candidates.retain(|&channel| {
             let token = self.channels[channel].token;
-            self.channels[channel].joined.is_some()
+            0 < self.channels[channel].joined_len()
                 || self.unread(channel) == 0
+                // Whoever is written to is not told yet.
+                || self.readers(channel).any(|place| place.is_in_flight)
                 || self.cut.get(&token) < after.cut.get(&token)
         });
         self.try_each(candidates, |model, channel| {
-            if model.channels[channel].joined.take().is_some() {
+            if 0 < model.channels[channel].joined_len() {
+                model.channels[channel].joined = [None; 2];
                 model.tidy(channel);
                 return model.find_cuts(after, reserve);
             }
@@ -129,7 +132,7 @@ impl Model {
     fn cut_last(&mut self, last: usize) {
         let is_too_much = |model: &Self| model.settings.max_total < model.to_read();
         if is_too_much(self) {
-            self.channels[last].joined = None;
+            self.channels[last].joined = [None; 2];
             self.tidy(last);
         }
         if is_too_much(self) {
@@ -176,7 +179,7 @@ impl Model {
 
     /// What is held of a channel because somebody has still to read it, its joined write too.
     fn to_read_of(&self, channel: usize) -> usize {
-        self.unread(channel) + self.channels[channel].joined.map_or(0, |(_, len)| len)
+        self.unread(channel) + self.channels[channel].joined_len()
     }
 
     fn to_read(&self) -> usize {
