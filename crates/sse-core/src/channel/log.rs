@@ -22,8 +22,9 @@ pub(super) struct Log {
     at_end: Readers,
     window: Option<Window>,
     cost: usize,
-    /// For readers of each framing.
-    joined: [Option<Joined>; 2],
+    joined: Option<Joined>,
+    /// What was joined before, where readers stand at several places.
+    older: Vec<Joined>,
 }
 
 impl Log {
@@ -36,7 +37,8 @@ impl Log {
             at_end: Readers::default(),
             window,
             cost: 0,
-            joined: [None, None],
+            joined: None,
+            older: Vec::new(),
         }
     }
 
@@ -115,7 +117,7 @@ impl Log {
 
     /// Lets go of the bytes that were joined for one write.
     pub(super) fn forget_joined(&mut self) {
-        self.joined = [None, None];
+        (self.joined, self.older) = (None, Vec::new());
     }
 
     /// Drops all that is only there to be read, joined bytes too. Returns whether a reader stood there.
@@ -258,7 +260,7 @@ impl Log {
 
     /// The bytes of frames that were joined for one write, and are kept for others that stand there.
     pub(super) fn joined_len(&self) -> usize {
-        self.joined.iter().flatten().map(|joined| joined.bytes.len()).sum()
+        self.joined.iter().chain(&self.older).map(|joined| joined.bytes.len()).sum()
     }
 
     /// What the frames that are held cost, added up one by one.
@@ -276,9 +278,9 @@ impl Log {
     /// Readers that stand at the same place ask for the same bytes: they are joined once.
     fn join(&mut self, from: Cursor, span: Span, framing: Framing) -> Bytes {
         let Span { len, to } = span;
-        if let Some(joined) = &self.joined[framing as usize]
-            && (joined.from, joined.to) == (from, to)
-        {
+        let is_it =
+            |joined: &Joined| (joined.from, joined.to, joined.framing) == (from, to, framing);
+        if let Some(joined) = self.joined.iter().chain(&self.older).find(|joined| is_it(joined)) {
             return joined.bytes.clone();
         }
         let mut bytes = BytesMut::with_capacity(len);
@@ -292,7 +294,13 @@ impl Log {
             cursor = after;
         }
         let bytes = bytes.freeze();
-        self.joined[framing as usize] = Some(Joined { from, to, bytes: bytes.clone() });
+        let joined = Joined { from, to, framing, bytes: bytes.clone() };
+        if let Some(older) = self.joined.replace(joined)
+            && self.is_wanted(older.from)
+        {
+            self.older.truncate(MAX_OLDER - 1);
+            self.older.insert(0, older);
+        }
         bytes
     }
 
@@ -359,11 +367,13 @@ impl Log {
         while self.asides.front().is_some_and(|aside| aside.readers == 0) {
             self.drop_aside();
         }
-        for place in 0..self.joined.len() {
-            let joined = self.joined[place].as_ref();
-            if joined.is_some_and(|joined| !self.is_wanted(joined.from)) {
-                self.joined[place] = None;
-            }
+        if self.joined.as_ref().is_some_and(|joined| !self.is_wanted(joined.from)) {
+            self.joined = None;
+        }
+        if !self.older.is_empty() {
+            let mut older = std::mem::take(&mut self.older);
+            older.retain(|joined| self.is_wanted(joined.from));
+            self.older = older;
         }
         give_room_back(&mut self.events);
         give_room_back(&mut self.asides);
@@ -436,8 +446,12 @@ pub(super) struct FrameEnd {
 struct Joined {
     from: Cursor,
     to: Cursor,
+    framing: Framing,
     bytes: Bytes,
 }
+
+/// Readers seldom stand together at more places than these and one.
+const MAX_OLDER: usize = 3;
 
 /// What a burst needed is given back; what the next frames need is kept.
 fn give_room_back<T>(frames: &mut VecDeque<T>) {

@@ -2,6 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     Engine, StreamEnd,
+    stream::Pushed,
     wheel::{Due, Wheel},
 };
 
@@ -71,7 +72,7 @@ impl<S> Engine<S> {
         (stream.due, stream.wants_deadline) = (Due::NEVER, true);
         if stream.blocked.is_none() {
             self.push(key);
-        } else if !stream.is_pushed {
+        } else if stream.pushed != Pushed::Urgent {
             self.watch_stall(key, now);
         }
         // Otherwise it can be written again, and how much it takes is seen first.

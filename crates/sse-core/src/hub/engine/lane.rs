@@ -18,6 +18,9 @@ pub(super) struct Lane {
     lap: Lap,
     /// Streams that are to be looked at whatever the lap does.
     urgent: VecDeque<u32>,
+    /// Streams for which there was more than one write takes. They wait for the end of the lap, so that those that
+    /// stand at the same place stay together, and what is written to them is joined once.
+    behind: VecDeque<u32>,
     /// Whether the lane waits for its turn, or has it. It is not removed then.
     pub(super) is_queued: bool,
 }
@@ -43,6 +46,7 @@ impl Lane {
             streams: Vec::new(),
             lap: Lap::None,
             urgent: VecDeque::new(),
+            behind: VecDeque::new(),
             is_queued: false,
         }
     }
@@ -66,8 +70,13 @@ impl Lane {
         self.urgent.push_front(stream as u32);
     }
 
+    /// The stream is to be looked at behind the lap.
+    pub(super) fn push_behind(&mut self, stream: usize) {
+        self.behind.push_back(stream as u32);
+    }
+
     pub(super) fn has_work(&self) -> bool {
-        self.lap != Lap::None || !self.urgent.is_empty()
+        self.lap != Lap::None || !self.urgent.is_empty() || !self.behind.is_empty()
     }
 
     /// Whether what comes next begins a lap.
@@ -77,6 +86,16 @@ impl Lane {
 
     pub(super) fn next_urgent(&mut self) -> Option<usize> {
         Some(self.urgent.pop_front()? as usize)
+    }
+
+    /// The next of those that are behind, if the lap is over or `is_stale`.
+    pub(super) fn next_behind(&mut self, is_stale: impl Fn(usize) -> bool) -> Option<usize> {
+        let next = *self.behind.front()? as usize;
+        if self.lap != Lap::None && !is_stale(next) {
+            return None;
+        }
+        self.behind.pop_front();
+        Some(next)
     }
 
     /// The next stream of the lap.
@@ -124,6 +143,7 @@ impl Lane {
         if 4 * self.streams.len() < self.streams.capacity() {
             self.streams.shrink_to(2 * self.streams.len());
             self.urgent.shrink_to(2 * self.streams.len());
+            self.behind.shrink_to(2 * self.streams.len());
         }
     }
 }

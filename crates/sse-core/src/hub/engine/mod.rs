@@ -21,7 +21,7 @@ use slab::Slab;
 use self::{
     inbox::Inbox,
     lane::Lane,
-    stream::{Blocked, Stream},
+    stream::{Blocked, Pushed, Stream},
     turn::EngineTurn,
     wheel::{Due, Wheel},
 };
@@ -201,7 +201,7 @@ impl<S> Engine<S> {
             wants_deadline: true,
             blocked: Some(Box::new(blocked)),
             has_caught_up: false,
-            is_pushed: false,
+            pushed: Pushed::No,
             is_asked: false,
             is_over: false,
         });
@@ -276,8 +276,21 @@ impl<S> Engine<S> {
     fn push(&mut self, stream: usize) {
         let it = &mut self.streams[stream];
         let key = it.lane as usize;
-        if !std::mem::replace(&mut it.is_pushed, true) {
+        // Who is behind is looked at anyway, unless its socket has been full since.
+        if it.pushed == Pushed::No || it.pushed == Pushed::Behind && it.blocked.is_some() {
+            it.pushed = Pushed::Urgent;
             self.lanes[key].push(stream);
+            self.queue(key);
+        }
+    }
+
+    /// There is more to be written to the stream than one write takes.
+    fn push_behind(&mut self, stream: usize) {
+        let it = &mut self.streams[stream];
+        let key = it.lane as usize;
+        if it.pushed == Pushed::No {
+            it.pushed = Pushed::Behind;
+            self.lanes[key].push_behind(stream);
             self.queue(key);
         }
     }

@@ -25,11 +25,19 @@ pub(super) struct Stream<S> {
     /// Whether it was given the rest of something since its channel was asked for it.
     pub(super) has_caught_up: bool,
     /// Whether it is among those that its lane is to look at anyway.
-    pub(super) is_pushed: bool,
+    pub(super) pushed: Pushed,
     /// Whether the turn that is under way is for it.
     pub(super) is_asked: bool,
     /// Whether it is over, and only still there because a turn is under way.
     pub(super) is_over: bool,
+}
+
+/// Whether a stream is among those that its lane is to look at anyway: then it stands in that queue.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Pushed {
+    No,
+    Urgent,
+    Behind,
 }
 
 impl<S> Stream<S> {

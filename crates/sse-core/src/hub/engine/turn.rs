@@ -4,7 +4,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{
     Delivery, Engine, StreamEnd,
-    stream::{Blocked, Stream},
+    stream::{Blocked, Pushed, Stream},
 };
 use crate::{
     channel::{Ask, CloseReason, Framing, Planned, Turn, Unsent, Written},
@@ -50,6 +50,11 @@ impl EngineTurn {
         self.current.is_some()
     }
 
+    /// Whether the turn may be for one more, if it has so many bytes left.
+    fn has_room(&self, budget: usize) -> bool {
+        self.asked.len() + self.rests.len() < MAX_STREAMS && Engine::<()>::MAX_TURN / 2 < budget
+    }
+
     fn bytes(&self) -> &[u8] {
         match &self.current {
             Some(Current { kind: Kind::Frames { write }, .. }) => &self.plan.writes[*write].bytes,
@@ -80,9 +85,11 @@ impl<S> Engine<S> {
             effects = lane.cell.plan_turn(&mut turn.plan, limits, waiting, now);
         }
         for (&stream, planned) in turn.asked.iter().zip(&turn.plan.planned).rev() {
+            let it = &mut self.streams[stream];
             if let Planned::Postponed = planned
-                && !std::mem::replace(&mut self.streams[stream].is_pushed, true)
+                && it.pushed == Pushed::No
             {
+                it.pushed = Pushed::Urgent;
                 lane.push_first(stream);
             }
         }
@@ -120,16 +127,16 @@ impl<S> Engine<S> {
         let Self { lanes, streams, turn, .. } = self;
         let lane = &mut lanes[key];
         let (mut budget, mut is_lap_over) = (Self::MAX_TURN, false);
-        while turn.asked.len() + turn.rests.len() < MAX_STREAMS && Self::MAX_TURN / 2 < budget {
+        while turn.has_room(budget) {
             let urgent = lane.next_urgent();
             if let Some(stream) = urgent {
                 // It may have gone since, or be one of another lane.
                 let it = streams.get_mut(stream).filter(|it| it.lane as usize == key);
-                if let Some(it) = it
-                    && std::mem::take(&mut it.is_pushed)
-                    && it.is_free()
-                {
-                    budget = budget.saturating_sub(turn.choose(stream, it));
+                if let Some(it) = it.filter(|it| it.pushed == Pushed::Urgent) {
+                    it.pushed = Pushed::No;
+                    if it.is_free() {
+                        budget = budget.saturating_sub(turn.choose(stream, it));
+                    }
                 }
             }
             while !is_lap_over {
@@ -138,13 +145,30 @@ impl<S> Engine<S> {
                     break;
                 };
                 let it = &mut streams[stream];
-                if it.is_free() && it.blocked.is_none() && !it.is_pushed {
+                if it.is_free() && it.blocked.is_none() && it.pushed != Pushed::Urgent {
+                    it.pushed = Pushed::No;
                     turn.choose(stream, it);
                     break;
                 }
             }
             if urgent.is_none() && is_lap_over {
                 break;
+            }
+        }
+        while turn.has_room(budget) {
+            let is_behind = |stream: usize| {
+                let it = streams.get(stream).filter(|it| it.lane as usize == key);
+                it.is_some_and(|it| it.pushed == Pushed::Behind)
+            };
+            let Some(stream) = lane.next_behind(|stream| !is_behind(stream)) else {
+                break;
+            };
+            if is_behind(stream) {
+                let it = &mut streams[stream];
+                it.pushed = Pushed::No;
+                if it.is_free() {
+                    budget = budget.saturating_sub(turn.choose(stream, it));
+                }
             }
         }
         budget
@@ -251,7 +275,9 @@ impl<S> Engine<S> {
             Kind::Frames { write } => {
                 let stream = &mut self.streams[key];
                 stream.blocked = None;
-                if stream.wants_deadline || self.turn.plan.writes[write].has_more {
+                if self.turn.plan.writes[write].has_more {
+                    self.push_behind(key);
+                } else if stream.wants_deadline {
                     self.push(key);
                 }
             }

@@ -136,4 +136,4 @@ fn has_left(event: &Event) -> bool {
 }
 
 /// After so many writes, which take a good part of a millisecond, others have their turn.
-const MAX_WRITES: usize = 64;
+const MAX_WRITES: usize = 16;
