@@ -11,8 +11,7 @@ pub(super) struct Listener {
     pub(super) cursor: Cursor,
     pub(super) last_write: Instant,
     pub(super) presence: Presence,
-    /// Whether frames are being written to it, and nobody knows yet how much of them was taken.
-    pub(super) is_in_flight: bool,
+    pub(super) flight: Flight,
     /// Its own place in every span of time that listeners are spread over.
     pub(super) phase: Phase,
     pub(super) special: Option<Box<Special>>,
@@ -46,6 +45,16 @@ pub(super) enum Presence {
     Gone,
 }
 
+/// Whether frames are being written to a listener, and nobody knows yet how much of them was taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Flight {
+    None,
+    /// If the log overtakes it, it stands at the start.
+    UnderWay,
+    /// The log has overtaken it when it was leaving already.
+    Late,
+}
+
 impl Listener {
     /// When its grant ends.
     pub(super) fn grant_end(&self) -> Option<Instant> {
@@ -67,11 +76,20 @@ impl Listener {
         Cursor::new(if offset == 0 { event } else { event + 1 }, aside)
     }
 
+    pub(super) fn is_in_flight(&self) -> bool {
+        self.flight != Flight::None
+    }
+
     /// Whether it goes on from `start`, where the log begins now, if it has read what is before `place`.
     pub(super) fn may_go_on(&self, place: Cursor, start: Cursor, then: OnOverrun) -> bool {
         // What was begun cannot be taken back.
         let is_whole = place.offset == 0 || start.event <= place.event;
-        then == OnOverrun::Gap && is_whole && self.presence == Presence::Here
+        let was_here = match self.flight {
+            Flight::None => self.presence == Presence::Here,
+            Flight::UnderWay => true,
+            Flight::Late => false,
+        };
+        then == OnOverrun::Gap && is_whole && was_here
     }
 
     /// It has missed what comes next at `place`, and has to be told.

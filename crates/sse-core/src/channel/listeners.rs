@@ -5,7 +5,7 @@ use slab::Slab;
 use super::{
     CloseReason, Cursor, Log, OnOverrun,
     cursor::Place,
-    listener::{Listener, Presence},
+    listener::{Flight, Listener, Presence},
 };
 use crate::{access::Grant, growth::grow_slab};
 
@@ -130,7 +130,7 @@ impl Listeners {
         let (staying, cut): (Vec<_>, Vec<_>) = behind.into_iter().partition(|&key| {
             let listener = &self.listeners[key];
             // What is in flight may have been read, and is looked at once that is known.
-            listener.is_in_flight || listener.may_go_on(listener.cursor, start, then)
+            listener.is_in_flight() || listener.may_go_on(listener.cursor, start, then)
         });
         // All of them stand at the start before one of them leaves where it stood.
         let mut left = Vec::with_capacity(staying.len());
@@ -138,9 +138,15 @@ impl Listeners {
         for &key in &staying {
             let listener = &mut self.listeners[key];
             let cursor = listener.cursor;
-            if !listener.is_in_flight {
-                listener.note_missed(cursor);
-                fallen += 1;
+            match listener.flight {
+                Flight::None => {
+                    listener.note_missed(cursor);
+                    fallen += 1;
+                }
+                Flight::UnderWay if listener.presence == Presence::Leaving => {
+                    listener.flight = Flight::Late;
+                }
+                Flight::UnderWay | Flight::Late => (),
             }
             listener.cursor = cursor.max(start);
             log.enter(listener.cursor);
@@ -154,8 +160,8 @@ impl Listeners {
         fallen
     }
 
-    /// A listener that the log has overtaken during a write stands at `place` after it. Returns whether it has
-    /// fallen out.
+    /// A listener that the log has overtaken during a write, which has come to an end, stands at `place`. Returns
+    /// whether it has fallen out.
     pub(super) fn land(
         &mut self,
         key: usize,
@@ -166,7 +172,9 @@ impl Listeners {
         let listener = &mut self.listeners[key];
         let start = listener.cursor;
         let has_fallen = place.is_before(start);
-        if has_fallen && !listener.may_go_on(place, start, then) {
+        let may_go_on = listener.may_go_on(place, start, then);
+        listener.flight = Flight::None;
+        if has_fallen && !may_go_on {
             let missed = start.event.saturating_sub(place.event);
             self.go(key, CloseReason::Overrun { missed }, log);
             return true;
@@ -198,7 +206,7 @@ impl Listeners {
         if listener.presence == Presence::Gone {
             return;
         }
-        if !listener.is_in_flight && !listener.cursor.is_before(at.into()) {
+        if !listener.is_in_flight() && !listener.cursor.is_before(at.into()) {
             return self.go(key, reason, log);
         }
         (listener.special().leaves_at, listener.special().reason) = (at, Some(reason));

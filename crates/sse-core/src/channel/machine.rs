@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use super::{
     ChannelConfig, CloseReason, Cursor, Log, Mode, Phase, Tombstone, Window,
     keys::Keys,
-    listener::{Listener, Presence, Special},
+    listener::{Flight, Listener, Presence, Special},
     listeners::Listeners,
     system,
 };
@@ -114,7 +114,7 @@ impl Channel {
             cursor: Cursor::new(event, end.aside),
             last_write: now,
             presence: Presence::Here,
-            is_in_flight: false,
+            flight: Flight::None,
             phase: newcomer.phase,
             special: Some(Box::new(special)),
         };

@@ -4,7 +4,9 @@ use bytes::Bytes;
 
 use super::{
     Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Log, Output, Unsent,
-    listener::Presence, log::FrameEnd, poll::Next,
+    listener::{Flight, Presence},
+    log::FrameEnd,
+    poll::Next,
 };
 use crate::wire::KEEPALIVE;
 
@@ -111,7 +113,7 @@ impl Channel {
                     turn.planned.push(Planned::Postponed);
                     continue;
                 }
-                self.listeners.get_mut(ask.key).is_in_flight = true;
+                self.listeners.get_mut(ask.key).flight = Flight::UnderWay;
             }
             left = left.saturating_sub(len);
             turn.planned.push(planned);
@@ -186,7 +188,6 @@ impl Channel {
             let mut readers = 0;
             for Written { key, count, unsent, .. } in &mut *written {
                 let listener = self.listeners.get_mut(*key);
-                listener.is_in_flight = false;
                 if 0 < *count {
                     listener.last_write = now;
                 }
@@ -197,7 +198,10 @@ impl Channel {
                 };
                 if listener.cursor != write.from {
                     self.land(*key, place, config);
-                } else if place == write.to {
+                    continue;
+                }
+                listener.flight = Flight::None;
+                if place == write.to {
                     listener.cursor = place;
                     readers += 1;
                 } else {

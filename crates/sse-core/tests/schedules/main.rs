@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "an `Instant` has no other origin")]
 
+mod engines;
 mod grants;
 
 use std::{

@@ -23,6 +23,7 @@ impl World {
 
     /// The engine does all that there is to do for it.
     pub(crate) fn drive(&mut self, engine: usize) {
+        self.open_up_in_a_drain(engine);
         loop {
             let driver = &mut self.drivers[engine];
             let waker = driver.sleep.waker();
@@ -166,7 +167,12 @@ impl World {
             return self.drivers[engine].engine.handle_written(count, self.now);
         }
         assert_eq!(socket.ends, None, "its end was written, and more is");
-        match self.plan(who, bytes) {
+        let channels = self.model.open_channels();
+        let flown = self.plan(who, bytes);
+        if self.model.open_channels() < channels {
+            self.go(None);
+        }
+        match flown {
             Some(flown) => self.write_frames(who, &flown, bytes),
             None => {
                 let Some(count) = self.take(who, bytes) else { return };
@@ -180,18 +186,17 @@ impl World {
     fn plan(&mut self, who: usize, bytes: &[u8]) -> Option<Flown> {
         let engine = self.connections[who].engine().expect("one drives it");
         let framing = self.drivers[engine].framing;
-        let channels = self.model.open_channels();
         let gap = self.model.take_gap(who);
         self.expire_grant(who);
-        self.learn_of_drain(who);
-        if self.model.open_channels() < channels {
-            self.go(None);
-        }
+        let is_told = self.model.drained.is_some() && !self.model.is_behind(who);
+        let text = if is_told { deframe(framing, bytes).0 } else { b"" };
+        self.learn_of_drain_by(who, text, gap.as_deref());
         let is_gone = self.model.is_gone(who);
         if !is_gone
             && gap.is_none()
             && let Some(flown) = self.model.check_frames(who, bytes, framing)
         {
+            self.model.take_off(who);
             return Some(flown);
         }
         self.seen.note(Thing::GapDriven, u64::from(gap.is_some()));
@@ -217,8 +222,8 @@ impl World {
 
     fn write_frames(&mut self, who: usize, flown: &Flown, bytes: &[u8]) {
         let engine = self.connections[who].engine().expect("one drives it");
-        let is_alone = !self.is_over && self.is_alone(who, engine);
-        self.model.take_off(who);
+        let is_calm = !self.is_over && self.model.drained.is_none();
+        let is_alone = is_calm && self.is_alone(who, engine);
         self.seen.note(Thing::EventDriven, 1);
         if is_alone && self.random.once_in(3) {
             self.step_meanwhile();
@@ -243,6 +248,31 @@ impl World {
         self.connections[who].socket().rest = landed.rest;
         // The hub hears of it when its engine goes on.
         self.has_fallen |= landed.has_fallen;
+    }
+
+    /// Several may have learnt in one turn that they end, and who that is, is only seen by what is written.
+    fn learn_of_drain_by(&mut self, who: usize, text: &[u8], gap: Option<&str>) {
+        let engine = self.connections[who].engine().expect("one drives it");
+        let text = text.strip_prefix(gap.unwrap_or_default().as_bytes()).unwrap_or(text);
+        let is_clear = self.is_alone(who, engine) || self.settings.drain.is_zero();
+        if is_clear || text.starts_with(b"retry: ") {
+            self.learn_of_drain(who);
+        }
+    }
+
+    /// Where it is not clear who has learnt that it ends, nobody is held up.
+    fn open_up_in_a_drain(&mut self, engine: usize) {
+        if self.model.drained.is_none() {
+            return;
+        }
+        for who in 0..self.connections.len() {
+            if self.connections[who].engine() == Some(engine) && !self.is_alone(who, engine) {
+                let socket = self.connections[who].socket();
+                socket.set_room(usize::MAX);
+                let key = socket.key;
+                self.drivers[engine].engine.handle_writable(key);
+            }
+        }
     }
 
     /// Whether it is known that no other write of the engine is under way for the channel of a listener.

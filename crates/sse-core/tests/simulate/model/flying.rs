@@ -93,7 +93,7 @@ impl Model {
             landed.has_fallen = cursor.is_before(start);
             if landed.has_fallen {
                 let is_whole = offset == 0 || start.event <= cursor.event;
-                if is_told && place.is_here() && is_whole {
+                if is_told && !place.is_late && is_whole {
                     place.missed_from.get_or_insert(cursor.event);
                 } else {
                     let missed = start.event.saturating_sub(cursor.event);
@@ -102,6 +102,7 @@ impl Model {
             }
             place.cursor = cursor.max(start);
         }
+        place.is_late = false;
         place.read_what_is_begun();
         let (channel, token) = (place.channel, self.token_of(who));
         if landed.has_fallen {
@@ -145,6 +146,7 @@ impl Model {
     /// Frames are under way to a listener.
     pub(crate) fn take_off(&mut self, who: usize) {
         self.places[who].is_in_flight = true;
+        self.tidy(self.places[who].channel);
     }
 
     /// An engine waits, and a listener's socket is not full: it has read everything, and nothing was due long ago.

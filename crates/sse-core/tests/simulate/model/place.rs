@@ -23,6 +23,8 @@ pub(crate) struct Place {
     /// Whether frames are being written to it, and nobody knows how much of them it takes. Where the log has
     /// overtaken it meanwhile, it stands at the start.
     pub(crate) is_in_flight: bool,
+    /// Whether the log has overtaken it when it was leaving.
+    pub(crate) is_late: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -63,6 +65,7 @@ impl Place {
             has_farewell: false,
             grant,
             is_in_flight: false,
+            is_late: false,
         }
     }
 
@@ -124,6 +127,7 @@ impl Place {
             return false;
         }
         if self.is_in_flight {
+            self.is_late |= !self.is_here();
             (self.cursor, self.offset) = (self.cursor.max(start), 0);
             return false;
         }
