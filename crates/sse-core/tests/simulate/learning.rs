@@ -6,8 +6,8 @@ impl World {
     /// Somebody comes to the hub, which forgets first what is over age.
     pub(crate) fn come(&mut self) {
         self.has_come = true;
-        let was_due = self.model.expire(self.now);
-        if was_due && self.model.has_too_much() {
+        // Where room is made, something else may turn out to be over age.
+        while self.model.expire(self.now) && self.model.has_too_much() {
             // Room is made for it before anything else, and only the hub knows how.
             self.hub.expire(self.now);
             self.leave_hub(true, true);
