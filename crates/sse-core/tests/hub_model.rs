@@ -1,6 +1,7 @@
 //! The hub against a naive model under random operations: every listener reads exactly what was
 //! published while it listened, is cut when it is too far behind and never before, and what is counted as
-//! unread is what the one that is furthest behind has still to read.
+//! unread is what the one that is furthest behind has still to read. Some listeners are polled by themselves, the
+//! others are driven by an engine.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -9,8 +10,8 @@ use std::{collections::BTreeMap, sync::Arc, task::Waker, time::Instant};
 use proptest::{collection::vec, prelude::*};
 use sse_core::{
     Hub, HubConfig, StringFormat, Token,
-    channel::{CloseReason, Mode, Output},
-    hub::{PublishError, SubscribeError, Subscriber},
+    channel::{CloseReason, Framing, Mode, Output},
+    hub::{Delivery, Engine, PublishError, StreamEnd, SubscribeError, Subscriber},
     id_source::Counter,
 };
 
@@ -32,9 +33,11 @@ proptest! {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Subscribe(usize),
+    /// Whether an engine drives it.
+    Subscribe(usize, bool),
     Publish(usize, usize),
     Poll(usize),
+    Drive,
     Drop(usize),
     Finish(usize),
 }
@@ -42,9 +45,10 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let (token, listener) = (0..TOKENS, 0..6_usize);
     prop_oneof![
-        3 => token.clone().prop_map(Step::Subscribe),
+        3 => (token.clone(), any::<bool>()).prop_map(|(token, is_driven)| Step::Subscribe(token, is_driven)),
         10 => (token.clone(), 0..500_usize).prop_map(|(token, len)| Step::Publish(token, len)),
         6 => listener.clone().prop_map(Step::Poll),
+        2 => Just(Step::Drive),
         2 => listener.prop_map(Step::Drop),
         1 => token.prop_map(Step::Finish),
     ]
@@ -60,6 +64,8 @@ fn run(mode: Mode, steps: Vec<Step>) {
         hub: Hub::new(config),
         mode,
         now: epoch(),
+        engine: Engine::new(Framing::Plain),
+        sockets: 0,
         listeners: Vec::new(),
         lives: [0; TOKENS],
         ids: 0,
@@ -68,6 +74,7 @@ fn run(mode: Mode, steps: Vec<Step>) {
         model.take(step);
         model.check_counts();
     }
+    model.drive();
     for who in 0..model.listeners.len() {
         while model.poll(who) {}
     }
@@ -77,6 +84,9 @@ struct Model {
     hub: Arc<Hub>,
     mode: Mode,
     now: Instant,
+    engine: Engine<usize>,
+    /// How many sockets there were.
+    sockets: usize,
     listeners: Vec<Listener>,
     /// How often each token's channel was finished.
     lives: [usize; TOKENS],
@@ -85,18 +95,36 @@ struct Model {
 
 /// A listener under test, and what the model says it has still to read.
 struct Listener {
-    subscriber: Subscriber,
+    link: Link,
     token: usize,
     /// Which life of the channel it reads.
     life: usize,
     unread: Vec<String>,
     is_finished: bool,
     is_cut: bool,
+    has_left: bool,
+}
+
+/// How what is for a listener is asked for.
+enum Link {
+    Polled(Subscriber),
+    /// The number of its socket, and the key of its stream.
+    Driven(usize, usize),
 }
 
 impl Listener {
     fn is_connected(&self, token: usize) -> bool {
         self.token == token && !self.is_finished && !self.is_cut
+    }
+
+    /// Whole frames are written to it, in order.
+    fn read(&mut self, bytes: &[u8]) {
+        assert!(!self.is_cut);
+        let mut rest = str::from_utf8(bytes).unwrap();
+        while !rest.is_empty() {
+            let frame = self.unread.remove(0);
+            rest = rest.strip_prefix(&*frame).expect("whole frames, in order");
+        }
     }
 
     /// What the log has to hold for it.
@@ -112,33 +140,45 @@ fn cost(frame: &str) -> usize {
 impl Model {
     fn take(&mut self, step: Step) {
         match step {
-            Step::Subscribe(token) => self.subscribe(token),
+            Step::Subscribe(token, is_driven) => self.subscribe(token, is_driven),
             Step::Publish(token, len) => self.publish(token, len),
             Step::Poll(who) => drop(who < self.listeners.len() && self.poll(who)),
-            Step::Drop(who) if who < self.listeners.len() => drop(self.listeners.remove(who)),
+            Step::Drive => self.drive(),
+            Step::Drop(who) if who < self.listeners.len() => self.leave(who),
             Step::Drop(_) => (),
             Step::Finish(token) => self.finish(token),
         }
     }
 
-    fn subscribe(&mut self, token: usize) {
+    fn subscribe(&mut self, token: usize, is_driven: bool) {
         let is_taken = self.mode == Mode::Exclusive && 0 < self.connected(token);
         match self.hub.subscribe(&name(token), self.now) {
             Ok(mut subscriber) => {
                 assert!(!is_taken);
-                let open = subscriber.poll_output(Waker::noop(), self.now);
-                assert_eq!(
-                    open,
-                    Output::Write("event: sse.open\nretry: 3000\ndata: {}\n\n".into())
-                );
+                let mut unread = Vec::new();
+                let link = if is_driven {
+                    unread.push(OPEN.to_owned());
+                    self.sockets += 1;
+                    let key = self.engine.add(subscriber, "".into(), self.sockets, self.now);
+                    Link::Driven(self.sockets, key)
+                } else {
+                    let open = subscriber.poll_output(Waker::noop(), self.now);
+                    assert_eq!(open, Output::Write(OPEN.into()));
+                    Link::Polled(subscriber)
+                };
                 self.listeners.push(Listener {
-                    subscriber,
+                    link,
                     token,
                     life: self.lives[token],
-                    unread: Vec::new(),
+                    unread,
                     is_finished: false,
                     is_cut: false,
+                    has_left: false,
                 });
+                if is_driven {
+                    // What it begins with is no frame of the log.
+                    self.drive();
+                }
             }
             Err(error) => assert_eq!((error, is_taken), (SubscribeError::Taken, true)),
         }
@@ -200,14 +240,12 @@ impl Model {
     /// Polls one listener and compares; whether there may be more.
     fn poll(&mut self, who: usize) -> bool {
         let listener = &mut self.listeners[who];
-        match listener.subscriber.poll_output(Waker::noop(), self.now) {
+        let Link::Polled(subscriber) = &mut listener.link else {
+            return false;
+        };
+        match subscriber.poll_output(Waker::noop(), self.now) {
             Output::Write(bytes) => {
-                assert!(!listener.is_cut);
-                let mut rest = str::from_utf8(&bytes).unwrap();
-                while !rest.is_empty() {
-                    let frame = listener.unread.remove(0);
-                    rest = rest.strip_prefix(&*frame).expect("whole frames, in order");
-                }
+                listener.read(&bytes);
                 true
             }
             Output::Wait { .. } => {
@@ -223,6 +261,51 @@ impl Model {
                 false
             }
             other => panic!("nobody asked for {other:?}"),
+        }
+    }
+
+    /// A listener's connection is gone.
+    fn leave(&mut self, who: usize) {
+        if let Link::Driven(_, key) = self.listeners[who].link {
+            self.listeners[who].has_left = true;
+            self.engine.handle_left(key);
+            return self.drive();
+        }
+        self.listeners.remove(who);
+    }
+
+    /// The engine does all that there is to do, and everybody whom it drives has read everything then.
+    fn drive(&mut self) {
+        let find = |listeners: &[Listener], number| {
+            let is_it = |it: &Listener| matches!(it.link, Link::Driven(it, _) if it == number);
+            listeners.iter().position(is_it).expect("it is one of ours")
+        };
+        loop {
+            match self.engine.poll_output(Waker::noop(), self.now) {
+                Delivery::Write { socket, bytes } => {
+                    let who = find(&self.listeners, *socket);
+                    self.listeners[who].read(bytes);
+                    let count = bytes.len();
+                    self.engine.handle_written(count, self.now);
+                }
+                Delivery::End { socket, end } => {
+                    let listener = self.listeners.remove(find(&self.listeners, socket));
+                    let is_right = match end {
+                        StreamEnd::Whole(CloseReason::Finished) => {
+                            listener.is_finished && listener.unread.is_empty()
+                        }
+                        StreamEnd::Cut(CloseReason::Overrun { .. }) => listener.is_cut,
+                        end => end == StreamEnd::Left && listener.has_left,
+                    };
+                    assert!(is_right, "{end:?}");
+                }
+                Delivery::Wait { .. } => break,
+            }
+        }
+        let driven = self.listeners.iter().filter(|it| matches!(it.link, Link::Driven(..)));
+        for listener in driven {
+            let is_over = listener.is_finished || listener.is_cut;
+            assert!(listener.unread.is_empty() && !is_over);
         }
     }
 
@@ -252,6 +335,9 @@ impl Model {
         unread.values().sum()
     }
 }
+
+/// What a stream begins with.
+const OPEN: &str = "event: sse.open\nretry: 3000\ndata: {}\n\n";
 
 fn name(token: usize) -> Token {
     Token::new(&token.to_string()).unwrap()
