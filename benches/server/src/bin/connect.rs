@@ -63,7 +63,9 @@ async fn connect(
     let mut connected = Vec::new();
     for number in numbers {
         let mut stream = TcpSocket::new_v4()?.connect(addr).await?;
-        let request = format!("GET {path}{number} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n");
+        let request = format!(
+            "GET {path}{number} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+        );
         stream.write_all(request.as_bytes()).await?;
         let mut head = Vec::with_capacity(1 << 10);
         while !head.windows(4).any(|it| it == b"\r\n\r\n") {

@@ -1,7 +1,7 @@
 //! What one publication and one listener cost `eventsource-server`: instructions in user space, counted by
-//! callgrind, and system calls, counted by strace.
+//! callgrind, system calls, counted by strace, and time.
 //!
-//! Each figure is the difference of a long and a short run, so that what comes once falls out.
+//! Counts are the difference of a long and a short run, so that what comes once falls out.
 
 use std::{
     collections::BTreeMap,
@@ -85,7 +85,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
             each.iter().map(|(call, count)| format!("`{call}` {count:.2}")).collect();
         println!("| {name} | {all:.2} | {} |", which.join(", "));
     }
+    println!("\n| CPU, kernel included, median of {RUNS} | µs for each |\n|---|--:|");
+    for (name, load) in LOADS.into_iter().filter(|(_, load)| !matches!(load, Load::Listen)) {
+        let mut runs = Vec::new();
+        for _ in 0..RUNS {
+            runs.push(micros(&args.server, load).await?);
+        }
+        runs.sort_by(f64::total_cmp);
+        println!("| {name} | {:.1} |", runs[RUNS / 2]);
+    }
     Ok(())
+}
+
+/// The server's CPU on one processor for each of many of what `load` counts.
+async fn micros(program: &Path, load: Load) -> Result<f64, Box<dyn Error>> {
+    let server = start("taskset", &["--cpu-list", "0"], program).await?;
+    run(server.addr, load, SHORT).await?;
+    let before = server.cpu()?;
+    run(server.addr, load, MANY).await?;
+    let after = server.cpu()?;
+    server.end().await?;
+    Ok((after - before).as_secs_f64() * 1e6 / MANY as f64)
 }
 
 /// The instructions of a run with `count` of what `load` counts.
@@ -135,7 +155,7 @@ async fn start(tool: &str, args: &[&str], program: &Path) -> Result<Server, Box<
     let mut all = env.to_vec();
     all.push(tool);
     all.extend(args);
-    all.extend([program, "-P", "0"]);
+    all.extend([program, "-P", "0", "--mode", "shared"]);
     Ok(Server::start(Path::new("env"), &all).await?)
 }
 
@@ -170,3 +190,5 @@ async fn discard(mut stream: TcpStream) -> io::Result<()> {
 const CHANNELS: usize = 1_000;
 const SHORT: usize = 640;
 const LONG: usize = 3_200;
+const MANY: usize = 128_000;
+const RUNS: usize = 5;
