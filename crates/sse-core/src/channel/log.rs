@@ -1,8 +1,12 @@
-use std::{collections::VecDeque, time::Instant};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use bytes::{Bytes, BytesMut};
 
-use super::{Cursor, Framing, Window, cost::cost};
+use super::{
+    Cursor, Framing, Window,
+    cost::cost,
+    segment::{FrameEnd, Segment},
+};
 use crate::wire::Frame;
 
 /// The frames of one channel that a listener still has to read, or may come back for, each held once
@@ -22,9 +26,8 @@ pub(super) struct Log {
     at_end: Readers,
     window: Option<Window>,
     cost: usize,
-    joined: Option<Joined>,
-    /// What was joined before, where readers stand at several places.
-    older: Vec<Joined>,
+    /// What was joined last, of each framing.
+    joined: [Option<Arc<Segment>>; 2],
 }
 
 impl Log {
@@ -37,8 +40,7 @@ impl Log {
             at_end: Readers::default(),
             window,
             cost: 0,
-            joined: None,
-            older: Vec::new(),
+            joined: [None, None],
         }
     }
 
@@ -117,7 +119,7 @@ impl Log {
 
     /// Lets go of the bytes that were joined for one write.
     pub(super) fn forget_joined(&mut self) {
-        (self.joined, self.older) = (None, Vec::new());
+        self.joined = [None, None];
     }
 
     /// Drops all that is only there to be read, joined bytes too. Returns whether a reader stood there.
@@ -170,45 +172,62 @@ impl Log {
         let (first, mut to) = self.next_frame(from, until)?;
         let mut len = framing.len(first.len()) - from.offset;
         if max < len {
-            return Some(Span { len: max, to: Cursor { offset: from.offset + max, ..from } });
+            let to = Cursor { offset: from.offset + max, ..from };
+            return Some(Span { len: max, to, is_full: true });
         }
-        while let Some((frame, after)) = self.next_frame(to, until)
-            && len + framing.len(frame.len()) <= max
-        {
+        while let Some((frame, after)) = self.next_frame(to, until) {
+            if max < len + framing.len(frame.len()) {
+                return Some(Span { len, to, is_full: true });
+            }
             len += framing.len(frame.len());
             to = after;
         }
-        Some(Span { len, to })
+        Some(Span { len, to, is_full: false })
     }
 
-    /// The bytes of the write that has what `span` says of the frames at `from`.
-    pub(super) fn read(&mut self, from: Cursor, span: Span, framing: Framing) -> Bytes {
+    /// The bytes of the write that has what `span` says of the frames at `from`, as they are.
+    pub(super) fn read(&mut self, from: Cursor, span: Span) -> Bytes {
+        match self.lone(from, span) {
+            Some(frame) => frame,
+            None => self.join(from, span, Framing::Plain).bytes.clone(),
+        }
+    }
+
+    /// The segment that a reader of chunks at `from` is in, if it goes on to where one write for it would end, or to
+    /// where one for those before it has ended; and where the reader begins.
+    pub(super) fn segment(
+        &self,
+        from: Cursor,
+        until: Cursor,
+        framing: Framing,
+    ) -> Option<(Arc<Segment>, usize)> {
+        let segment = self.joined[framing as usize].as_ref()?;
+        let start = segment.start(from)?;
+        let is_end = segment.is_full || segment.to.place() == until.place();
+        let is_it = framing == Framing::Chunked && is_end && !until.is_before(segment.to);
+        is_it.then(|| (segment.clone(), start))
+    }
+
+    /// The same frames as a new segment.
+    pub(super) fn make_segment(
+        &mut self,
+        from: Cursor,
+        span: Span,
+        framing: Framing,
+    ) -> Arc<Segment> {
         if framing == Framing::Plain
-            && from.offset == 0
-            && let Some((frame, after)) = self.next_frame(from, self.end())
-            && after == span.to
+            && let Some(bytes) = self.lone(from, span)
         {
-            return frame.clone();
+            let Span { to, is_full, .. } = span;
+            return Arc::new(Segment { from, to, framing, bytes, ends: Vec::new(), is_full });
         }
         self.join(from, span, framing)
     }
 
-    /// Appends to `ends` where each frame of that write ends in it. The last one may end behind it.
-    pub(super) fn put_ends(
-        &self,
-        from: Cursor,
-        span: Span,
-        framing: Framing,
-        ends: &mut Vec<FrameEnd>,
-    ) {
-        let (mut at, mut place) = (0, from);
-        while at < span.len
-            && let Some((frame, after)) = self.next_frame(place, self.end())
-        {
-            at += framing.len(frame.len()) - place.offset;
-            ends.push(FrameEnd { at, is_event: place.event < after.event });
-            place = after;
-        }
+    /// The frame at `from`, if it is all of the write.
+    fn lone(&self, from: Cursor, span: Span) -> Option<Bytes> {
+        let (frame, after) = self.next_frame(from, self.end())?;
+        (from.offset == 0 && after == span.to).then(|| frame.clone())
     }
 
     /// The next frame at `place`, which is an event or not, unless it was dropped.
@@ -260,7 +279,7 @@ impl Log {
 
     /// The bytes of frames that were joined for one write, and are kept for others that stand there.
     pub(super) fn joined_len(&self) -> usize {
-        self.joined.iter().chain(&self.older).map(|joined| joined.bytes.len()).sum()
+        self.joined.iter().flatten().map(|joined| joined.bytes.len()).sum()
     }
 
     /// What the frames that are held cost, added up one by one.
@@ -276,32 +295,31 @@ impl Log {
     }
 
     /// Readers that stand at the same place ask for the same bytes: they are joined once.
-    fn join(&mut self, from: Cursor, span: Span, framing: Framing) -> Bytes {
-        let Span { len, to } = span;
-        let is_it =
-            |joined: &Joined| (joined.from, joined.to, joined.framing) == (from, to, framing);
-        if let Some(joined) = self.joined.iter().chain(&self.older).find(|joined| is_it(joined)) {
-            return joined.bytes.clone();
+    fn join(&mut self, from: Cursor, span: Span, framing: Framing) -> Arc<Segment> {
+        let Span { len, to, is_full } = span;
+        if let Some(joined) = &self.joined[framing as usize]
+            && (joined.from, joined.to) == (from, to)
+        {
+            return joined.clone();
         }
-        let mut bytes = BytesMut::with_capacity(len);
-        let mut cursor = from;
+        let (mut bytes, mut ends) = (BytesMut::with_capacity(len), Vec::new());
+        let (mut cursor, mut events) = (from, 0);
         while bytes.len() < len
             && let Some((frame, after)) = self.next_frame(cursor, self.end())
         {
             let most = cursor.offset + len - bytes.len();
             let part = cursor.offset..framing.len(frame.len()).min(most);
             framing.put(&mut bytes, frame, part);
+            events += usize::from(cursor.event < after.event);
+            if bytes.len() < len || !ends.is_empty() {
+                ends.push(FrameEnd { at: bytes.len(), events });
+            }
             cursor = after;
         }
         let bytes = bytes.freeze();
-        let joined = Joined { from, to, framing, bytes: bytes.clone() };
-        if let Some(older) = self.joined.replace(joined)
-            && self.is_wanted(older.from)
-        {
-            self.older.truncate(MAX_OLDER - 1);
-            self.older.insert(0, older);
-        }
-        bytes
+        let joined = Arc::new(Segment { from, to, framing, bytes, ends, is_full });
+        self.joined[framing as usize] = Some(joined.clone());
+        joined
     }
 
     fn next_frame(&self, cursor: Cursor, until: Cursor) -> Option<(&Bytes, Cursor)> {
@@ -367,25 +385,34 @@ impl Log {
         while self.asides.front().is_some_and(|aside| aside.readers == 0) {
             self.drop_aside();
         }
-        if self.joined.as_ref().is_some_and(|joined| !self.is_wanted(joined.from)) {
-            self.joined = None;
-        }
-        if !self.older.is_empty() {
-            let mut older = std::mem::take(&mut self.older);
-            older.retain(|joined| self.is_wanted(joined.from));
-            self.older = older;
+        for framing in 0..self.joined.len() {
+            let joined = self.joined[framing].as_ref();
+            if joined.is_some_and(|joined| !self.is_wanted(joined)) {
+                self.joined[framing] = None;
+            }
         }
         give_room_back(&mut self.events);
         give_room_back(&mut self.asides);
     }
 
-    /// Whether a reader may stand at `place`.
-    fn is_wanted(&self, place: Cursor) -> bool {
-        if place.is_before(self.start) {
+    /// Whether a reader may have use for `segment`.
+    fn is_wanted(&self, segment: &Segment) -> bool {
+        let Segment { from, to, framing, .. } = segment;
+        if *framing == Framing::Chunked {
+            let end = to.event + u64::from(to.offset != 0);
+            let first = |from: u64, start: u64| from.saturating_sub(start) as usize;
+            let len = |from: u64, to: u64, start: u64| to.saturating_sub(from.max(start)) as usize;
+            let (event, aside) = (self.start.event, self.start.aside);
+            let mut events = self.events.iter().skip(first(from.event, event));
+            let mut asides = self.asides.iter().skip(first(from.aside, aside));
+            return events.by_ref().take(len(from.event, end, event)).any(|it| 0 < it.readers)
+                || asides.by_ref().take(len(from.aside, to.aside, aside)).any(|it| 0 < it.readers);
+        }
+        if from.is_before(self.start) {
             return false;
         }
-        let event = self.events.get((place.event - self.start.event) as usize);
-        let aside = self.asides.get((place.aside - self.start.aside) as usize);
+        let event = self.events.get((from.event - self.start.event) as usize);
+        let aside = self.asides.get((from.aside - self.start.aside) as usize);
         0 < event.map_or(self.at_end.events, |entry| entry.readers)
             && 0 < aside.map_or(self.at_end.asides, |aside| aside.readers)
     }
@@ -432,26 +459,9 @@ struct Readers {
 pub(super) struct Span {
     pub(super) len: usize,
     pub(super) to: Cursor,
+    /// Whether the frame behind it does not fit in, or the rest of this one.
+    is_full: bool,
 }
-
-/// Where a frame ends in a write.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FrameEnd {
-    pub(super) at: usize,
-    pub(super) is_event: bool,
-}
-
-/// One write, kept for the others that stand where it begins.
-#[derive(Debug)]
-struct Joined {
-    from: Cursor,
-    to: Cursor,
-    framing: Framing,
-    bytes: Bytes,
-}
-
-/// Readers seldom stand together at more places than these and one.
-const MAX_OLDER: usize = 3;
 
 /// What a burst needed is given back; what the next frames need is kept.
 fn give_room_back<T>(frames: &mut VecDeque<T>) {

@@ -3,9 +3,8 @@ use std::time::Instant;
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    Channel, ChannelConfig, CloseReason, Drain, Framing, Output,
+    Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Output,
     listener::{Listener, Presence},
-    log::Span,
     system,
 };
 use crate::{
@@ -21,15 +20,11 @@ pub(super) enum Told {
     Close(CloseReason),
 }
 
-/// What follows where it is told nothing.
+/// What follows where it is told nothing, and has read everything.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// Frames from where it stands.
-    Frames(Span),
     Comment,
-    Wait {
-        until: Option<Instant>,
-    },
+    Wait { until: Option<Instant> },
 }
 
 /// What is written to a listener next.
@@ -47,14 +42,14 @@ impl Channel {
             Some(Told::Close(reason)) => return Output::Close(reason),
             None => (),
         }
-        match self.next(key, Framing::Plain, drain, config, now) {
-            Next::Frames(span) => {
-                let listener = self.listeners.get_mut(key);
-                listener.last_write = now;
-                let bytes = self.log.read(listener.cursor, span, Framing::Plain);
-                self.listeners.advance(key, span.to, &mut self.log);
-                Output::Write(bytes)
-            }
+        let (cursor, until) = (self.listeners.get_mut(key).cursor, self.until(key));
+        if let Some(span) = self.log.span(cursor, until, Framing::Plain) {
+            self.listeners.get_mut(key).last_write = now;
+            let bytes = self.log.read(cursor, span);
+            self.listeners.advance(key, span.to, &mut self.log);
+            return Output::Write(bytes);
+        }
+        match self.idle(key, drain, config, now) {
             Next::Comment => Output::Write(KEEPALIVE),
             Next::Wait { until } => Output::Wait { until },
         }
@@ -78,23 +73,24 @@ impl Channel {
         }
     }
 
-    /// What follows for the listener `key` once it was told everything. Of frames it has read nothing yet.
-    pub(super) fn next(
+    /// How far the listener `key` may read.
+    pub(super) fn until(&mut self, key: usize) -> Cursor {
+        let listener = self.listeners.get_mut(key);
+        match (listener.presence, &listener.special) {
+            (Presence::Leaving, Some(special)) => special.leaves_at.into(),
+            _ => self.log.end(),
+        }
+    }
+
+    /// What follows for the listener `key` once it was told everything, and has read everything.
+    pub(super) fn idle(
         &mut self,
         key: usize,
-        framing: Framing,
         drain: Option<&Drain>,
         config: &ChannelConfig,
         now: Instant,
     ) -> Next {
         let listener = self.listeners.get_mut(key);
-        let until = match (listener.presence, &listener.special) {
-            (Presence::Leaving, Some(special)) => special.leaves_at.into(),
-            _ => self.log.end(),
-        };
-        if let Some(span) = self.log.span(listener.cursor, until, framing) {
-            return Next::Frames(span);
-        }
         let silence = config.keepalive.map(|keepalive| listener.phase.silence(keepalive));
         let due = silence.and_then(|silence| listener.last_write.checked_add(silence));
         if due.is_some_and(|due| due <= now) {

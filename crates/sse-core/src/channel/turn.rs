@@ -1,12 +1,12 @@
-use std::{ops::Range, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
 use super::{
-    Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Log, Output, Unsent,
+    Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Unsent,
     listener::{Flight, Presence},
-    log::FrameEnd,
     poll::Next,
+    segment::Segment,
 };
 use crate::wire::KEEPALIVE;
 
@@ -19,17 +19,15 @@ pub(crate) struct Turn {
     /// The writes that [`Planned::Frames`] names.
     pub(crate) writes: Vec<Write>,
     pub(crate) written: Vec<Written>,
-    /// Where the frames of all writes end.
-    ends: Vec<FrameEnd>,
 }
 
 /// The frames from one place in the log to another, for all that stand there.
 #[derive(Debug)]
 pub(crate) struct Write {
     from: Cursor,
-    to: Cursor,
-    pub(crate) bytes: Bytes,
-    ends: Range<usize>,
+    segment: Arc<Segment>,
+    /// Where it begins in the segment, whose end is its own.
+    start: usize,
     /// Whether it has less than others may read, who stand there and are not leaving.
     is_limited: bool,
     /// Whether there is more to be written behind it.
@@ -77,12 +75,11 @@ pub(crate) struct Written {
 impl Turn {
     /// Forgets everything but the room for it.
     pub(crate) fn clear(&mut self) {
-        let Self { asked, planned, writes, written, ends } = self;
+        let Self { asked, planned, writes, written } = self;
         asked.clear();
         planned.clear();
         writes.clear();
         written.clear();
-        ends.clear();
     }
 }
 
@@ -155,36 +152,31 @@ impl Channel {
             (told, None) if !told.is_empty() => return Planned::Told(told),
             _ => (),
         }
-        let span = match self.next(key, framing, drain, config, now) {
-            Next::Comment => return Planned::Told(KEEPALIVE),
-            Next::Wait { until } => return Planned::Wait { until },
-            // It is not worth to be joined.
-            Next::Frames(span) if left < span.len => return Planned::Postponed,
-            Next::Frames(span) => span,
-        };
         let listener = self.listeners.get_mut(key);
-        let (from, to) = (listener.cursor, span.to);
         // Who is leaving is told so behind the last frame.
-        let is_limited = listener.presence != Presence::Here;
+        let (from, is_limited) = (listener.cursor, listener.presence != Presence::Here);
+        let until = self.until(key);
+        let (segment, start) = match self.log.segment(from, until, framing) {
+            Some(known) => known,
+            None => match self.log.span(from, until, framing) {
+                None => return self.idle(key, drain, config, now).into(),
+                // It is not worth to be joined.
+                Some(span) if left < span.len => return Planned::Postponed,
+                Some(span) => (self.log.make_segment(from, span, framing), 0),
+            },
+        };
+        let to = segment.to;
         let has_more = is_limited || to.is_before(self.log.end()) || 0 < to.offset;
-        let begin = turn.ends.len();
-        self.log.put_ends(from, span, framing, &mut turn.ends);
-        let (bytes, ends) = (self.log.read(from, span, framing), begin..turn.ends.len());
-        turn.writes.push(Write { from, to, bytes, ends, is_limited, has_more });
+        turn.writes.push(Write { from, segment, start, is_limited, has_more });
         Planned::Frames { write: turn.writes.len() - 1 }
     }
 
     /// Takes note of what was written.
-    pub(crate) fn settle_turn(
-        &mut self,
-        turn: &mut Turn,
-        framing: Framing,
-        config: &ChannelConfig,
-        now: Instant,
-    ) {
-        let Turn { written, writes, ends, .. } = turn;
+    pub(crate) fn settle_turn(&mut self, turn: &mut Turn, config: &ChannelConfig, now: Instant) {
+        let Turn { written, writes, .. } = turn;
         for written in written.chunk_by_mut(|a, b| a.write == b.write) {
             let write = &writes[written[0].write];
+            let (len, to) = (write.bytes().len(), write.segment.to);
             let mut readers = 0;
             for Written { key, count, unsent, .. } in &mut *written {
                 let listener = self.listeners.get_mut(*key);
@@ -192,16 +184,16 @@ impl Channel {
                     listener.last_write = now;
                 }
                 let place;
-                (place, *unsent) = match *count == write.bytes.len() {
-                    true => (write.to, None),
-                    false => write.cut(*count, ends, framing, &self.log),
+                (place, *unsent) = match *count == len {
+                    true => (to, None),
+                    false => write.segment.cut(write.start + *count, &self.log),
                 };
                 if listener.cursor != write.from {
                     self.land(*key, place, config);
                     continue;
                 }
                 listener.flight = Flight::None;
-                if place == write.to {
+                if place == to {
                     listener.cursor = place;
                     readers += 1;
                 } else {
@@ -210,7 +202,7 @@ impl Channel {
                 }
             }
             if 0 < readers {
-                self.log.advance(readers, write.from, write.to);
+                self.log.advance(readers, write.from, to);
             }
             for Written { key, .. } in written {
                 self.listeners.go_if_all_is_read(*key, &mut self.log);
@@ -226,7 +218,7 @@ impl Planned {
     /// How many bytes are to be written for it.
     fn len(&self, writes: &[Write], framing: Framing) -> usize {
         match self {
-            Self::Frames { write } => writes[*write].bytes.len(),
+            Self::Frames { write } => writes[*write].bytes().len(),
             Self::Told(told) => framing.len(told.len()),
             Self::Close { told, .. } => framing.len(told.len()) + framing.end().len(),
             Self::Idle | Self::Wait { .. } | Self::Postponed => 0,
@@ -234,41 +226,18 @@ impl Planned {
     }
 }
 
-impl Write {
-    /// Where a reader stands that has `count` bytes of it. If that is inside a frame of at most
-    /// [`Output::MAX_WRITE`] bytes, the place is behind the frame, and what is unsent of it comes too.
-    fn cut(
-        &self,
-        count: usize,
-        ends: &[FrameEnd],
-        framing: Framing,
-        log: &Log,
-    ) -> (Cursor, Option<Unsent>) {
-        let (mut place, mut begin) = (self.from, 0);
-        for &FrameEnd { at, is_event } in &ends[self.ends.clone()] {
-            let after = match is_event {
-                true => Cursor::new(place.event + 1, place.aside),
-                false => Cursor::new(place.event, place.aside + 1),
-            };
-            if at <= count {
-                (place, begin) = (after, at);
-                continue;
-            }
-            let (len, offset) = (place.offset + at - begin, place.offset + count - begin);
-            if offset == 0 || framing.len(Output::MAX_WRITE) < len {
-                return (Cursor { offset, ..place }, None);
-            }
-            let unsent = match log.frame(place, is_event) {
-                Some(frame) => Unsent { frame: frame.clone(), framing, offset },
-                // The log has dropped it meanwhile.
-                None => {
-                    let frame = self.bytes.slice(begin..at);
-                    Unsent { frame, framing: Framing::Plain, offset }
-                }
-            };
-            return (after, Some(unsent));
+impl From<Next> for Planned {
+    fn from(next: Next) -> Self {
+        match next {
+            Next::Comment => Self::Told(KEEPALIVE),
+            Next::Wait { until } => Self::Wait { until },
         }
-        (place, None)
+    }
+}
+
+impl Write {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.segment.bytes[self.start..]
     }
 }
 

@@ -184,14 +184,9 @@ impl Cell {
     }
 
     /// Takes note of what an engine has written.
-    pub(super) fn settle_turn(
-        self: &Arc<Self>,
-        turn: &mut Turn,
-        framing: Framing,
-        now: Instant,
-    ) -> Option<Effects> {
+    pub(super) fn settle_turn(self: &Arc<Self>, turn: &mut Turn, now: Instant) -> Option<Effects> {
         let config = &self.shared.config.channel;
-        let settle = |channel: &mut Channel| channel.settle_turn(turn, framing, config, now);
+        let settle = |channel: &mut Channel| channel.settle_turn(turn, config, now);
         self.step_of_engine(&mut self.lock(), settle).1
     }
 

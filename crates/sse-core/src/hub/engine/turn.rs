@@ -57,7 +57,7 @@ impl EngineTurn {
 
     fn bytes(&self) -> &[u8] {
         match &self.current {
-            Some(Current { kind: Kind::Frames { write }, .. }) => &self.plan.writes[*write].bytes,
+            Some(Current { kind: Kind::Frames { write }, .. }) => self.plan.writes[*write].bytes(),
             Some(current) => &current.own,
             None => &[],
         }
@@ -349,7 +349,7 @@ impl<S> Engine<S> {
         let Self { turn, lanes, streams, .. } = self;
         let mut effects = None;
         if !turn.written.is_empty() {
-            effects = lanes[key].cell.settle_turn(&mut turn.plan, self.framing, now);
+            effects = lanes[key].cell.settle_turn(&mut turn.plan, now);
             for (stream, written) in turn.written.drain(..).zip(turn.plan.written.drain(..)) {
                 if let Some(blocked) = &mut streams[stream].blocked {
                     blocked.unsent = written.unsent;

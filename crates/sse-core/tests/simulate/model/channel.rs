@@ -24,9 +24,22 @@ pub(crate) struct Channel {
     pub(crate) due: Option<Instant>,
     /// What it held when that was last looked for: bytes of three kinds, listeners, and whether it was open.
     pub(crate) told: ([usize; 4], bool),
-    /// Where the write begins that is kept for the others who stand there, and how long it is, in each framing.
-    pub(crate) joined: [Option<(Cursor, usize)>; 2],
+    /// The write that is kept for others, in each framing.
+    pub(crate) joined: [Option<Joined>; 2],
     asides: Vec<Aside>,
+}
+
+/// A write that is kept for others.
+#[derive(Clone, Debug)]
+pub(crate) struct Joined {
+    /// Where it begins and ends, and how much of a frame that is begun there was written.
+    pub(crate) from: (Cursor, usize),
+    pub(crate) to: (Cursor, usize),
+    /// The places between its frames.
+    pub(crate) between: Vec<Cursor>,
+    pub(crate) len: usize,
+    /// Whether the next frame did not fit in.
+    pub(crate) is_full: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +66,7 @@ impl Channel {
             newest: Cursor { event: next, aside: 0 },
             due: None,
             told: ([0; 4], false),
-            joined: [None; 2],
+            joined: [None, None],
             asides: Vec::new(),
         }
     }
@@ -75,7 +88,7 @@ impl Channel {
 
     /// How long all writes are together that are kept for others.
     pub(crate) fn joined_len(&self) -> usize {
-        self.joined.iter().flatten().map(|(_, len)| len).sum()
+        self.joined.iter().flatten().map(|joined| joined.len).sum()
     }
 
     /// When an aside was said, if there is one of this number.

@@ -30,6 +30,7 @@ pub(crate) use tombstone::Tombstone;
 use std::{rc::Rc, time::Instant};
 
 use sse_core::access::Revocation;
+use sse_core::channel::Framing;
 
 use crate::settings::Settings;
 
@@ -221,9 +222,18 @@ impl Model {
     /// where it begins, and it goes itself once nobody is connected to it.
     fn tidy(&mut self, channel: usize) {
         for framing in 0..2 {
-            let Some((at, _)) = self.channels[channel].joined[framing] else { continue };
-            let is_wanted = self.readers(channel).any(|place| place.cursor.event == at.event)
-                && self.readers(channel).any(|place| place.cursor.aside == at.aside);
+            let Some(joined) = &self.channels[channel].joined[framing] else { continue };
+            let ((from, _), (to, offset)) = (joined.from, joined.to);
+            let is_wanted = if framing == Framing::Chunked as usize {
+                let events = from.event..to.event + u64::from(0 < offset);
+                self.readers(channel).any(|place| events.contains(&place.cursor.event))
+                    || self
+                        .readers(channel)
+                        .any(|place| (from.aside..to.aside).contains(&place.cursor.aside))
+            } else {
+                self.readers(channel).any(|place| place.cursor.event == from.event)
+                    && self.readers(channel).any(|place| place.cursor.aside == from.aside)
+            };
             if !is_wanted {
                 self.channels[channel].joined[framing] = None;
             }

@@ -119,7 +119,7 @@ impl Model {
         });
         self.try_each(candidates, |model, channel| {
             if 0 < model.channels[channel].joined_len() {
-                model.channels[channel].joined = [None; 2];
+                model.channels[channel].joined = [None, None];
                 model.tidy(channel);
                 return model.find_cuts(after, reserve);
             }
@@ -132,7 +132,7 @@ impl Model {
     fn cut_last(&mut self, last: usize) {
         let is_too_much = |model: &Self| model.settings.max_total < model.to_read();
         if is_too_much(self) {
-            self.channels[last].joined = [None; 2];
+            self.channels[last].joined = [None, None];
             self.tidy(last);
         }
         if is_too_much(self) {
