@@ -45,8 +45,6 @@ pub(crate) use tombstone::Tombstone;
 mod unsent;
 pub(crate) use unsent::Unsent;
 
-mod segment;
-
 mod turn;
 pub(crate) use turn::{Ask, Planned, Turn, Written};
 

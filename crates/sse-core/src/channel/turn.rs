@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::{
     Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Unsent,
     listener::{Flight, Presence},
+    log::Segment,
     poll::Next,
-    segment::Segment,
 };
 use crate::wire::KEEPALIVE;
 

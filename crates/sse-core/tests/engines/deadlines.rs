@@ -6,7 +6,7 @@ use sse_core::{
     hub::{Engine, StreamEnd},
 };
 
-use crate::support::{OPEN, World, alice, ping, quiet};
+use crate::support::{OPEN, World, alice, ping, quiet, token};
 
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const COMMENT: &str = ":\n\n";
@@ -120,12 +120,26 @@ fn every_listener_of_a_crowd_has_its_own_time_for_a_comment_and_none_is_forgotte
 }
 
 #[test]
+fn a_stream_is_looked_at_once_for_a_comment_and_not_before_it_is_due() {
+    for n in 0..20 {
+        let mut world = World::new(lively());
+        // Each who comes has another time of its own.
+        (0..n).for_each(|_| drop(world.hub.subscribe(&token("t"), world.now)));
+        let pipe = world.listen_open("t");
+        world.now = world.run().unwrap();
+        world.run();
+
+        assert_eq!(pipe.take(), COMMENT, "of listener {n}");
+    }
+}
+
+#[test]
 fn a_hub_with_another_keepalive_makes_the_engine_neither_forget_nor_hurry() {
     let mut slow = World::new(lively());
     let old = slow.listen_open("t");
     // Another hub, whose comments are due ten times as often, with the same engine.
     let hub = sse_core::Hub::new(quiet().with_keepalive(Some(KEEPALIVE / 10)));
-    let quick = slow.add(hub.subscribe(&crate::support::token("t"), slow.now).unwrap());
+    let quick = slow.add(hub.subscribe(&token("t"), slow.now).unwrap());
     slow.run();
     quick.take();
     let (begun, mut comments) = (slow.now, 0);

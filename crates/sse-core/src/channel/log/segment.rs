@@ -1,32 +1,33 @@
 use bytes::Bytes;
 
-use super::{Cursor, Framing, Log, Output, Unsent};
+use super::Log;
+use crate::channel::{Cursor, Framing, Output, Unsent};
 
 /// Frames of a log as they are put on a connection, one behind the other: one write, for all who stand where it
 /// begins or between its frames.
 #[derive(Debug)]
-pub(crate) struct Segment {
-    pub(super) from: Cursor,
-    pub(super) to: Cursor,
-    pub(super) framing: Framing,
-    pub(super) bytes: Bytes,
+pub(in crate::channel) struct Segment {
+    pub(in crate::channel) from: Cursor,
+    pub(in crate::channel) to: Cursor,
+    pub(in crate::channel) framing: Framing,
+    pub(in crate::channel) bytes: Bytes,
     /// Where its frames end; nothing if it has one only, or a piece of one.
-    pub(super) ends: Vec<FrameEnd>,
+    pub(in crate::channel) ends: Vec<FrameEnd>,
     /// Whether the frame behind it did not fit in, so that it ends there for good.
-    pub(super) is_full: bool,
+    pub(in crate::channel) is_full: bool,
 }
 
 /// Where a frame ends in a segment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FrameEnd {
-    pub(super) at: usize,
+pub(in crate::channel) struct FrameEnd {
+    pub(in crate::channel) at: usize,
     /// How many of the frames up to here are events.
-    pub(super) events: usize,
+    pub(in crate::channel) events: usize,
 }
 
 impl Segment {
     /// Where in its bytes a reader at `place` begins.
-    pub(super) fn start(&self, place: Cursor) -> Option<usize> {
+    pub(in crate::channel) fn start(&self, place: Cursor) -> Option<usize> {
         if place == self.from {
             return Some(0);
         }
@@ -53,7 +54,7 @@ impl Segment {
 
     /// Where a reader stands that has the bytes up to `cut`. If that is inside a frame of at most
     /// [`Output::MAX_WRITE`] bytes, the place is behind the frame, and what is unsent of it comes too.
-    pub(super) fn cut(&self, cut: usize, log: &Log) -> (Cursor, Option<Unsent>) {
+    pub(in crate::channel) fn cut(&self, cut: usize, log: &Log) -> (Cursor, Option<Unsent>) {
         let frame = self.ends.partition_point(|end| end.at <= cut);
         let (before, begin) = match frame.checked_sub(1) {
             None => (self.from, 0),
