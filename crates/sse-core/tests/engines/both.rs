@@ -184,3 +184,19 @@ fn a_hub_is_free_once_an_engine_has_none_of_its_listeners() {
 
     assert_eq!(Arc::strong_count(&hub), 1);
 }
+
+#[test]
+fn an_engine_is_not_woken_for_a_channel_on_which_it_has_no_listener_any_more() {
+    let mut world = World::new(quiet());
+    let (leaves, _stays) = (world.listen_open("t"), world.listen_open("other"));
+    let _polled = world.hub.subscribe(&token("t"), world.now).unwrap();
+    world.run();
+    world.engine.handle_left(leaves.key());
+    world.run();
+    let before = world.woken.count();
+
+    world.publish("t", "1");
+    assert_eq!(world.woken.count(), before);
+    world.publish("other", "1");
+    assert_eq!(world.woken.count(), before + 1);
+}

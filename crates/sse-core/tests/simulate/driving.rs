@@ -102,6 +102,7 @@ impl World {
             if socket.rest.is_empty() {
                 socket.retried = socket.full_since.take();
             }
+            socket.may_be_tried = true;
             self.drivers[engine].engine.handle_writable(key);
         } else if is_slow && random.once_in(4) {
             socket.set_room(socket::room(random, is_slow));
@@ -130,6 +131,7 @@ impl World {
         let sockets: Vec<_> = driven
             .map(|it| {
                 it.socket().set_room(usize::MAX);
+                it.socket().may_be_tried = true;
                 (it.socket().engine, it.socket().key)
             })
             .collect();
@@ -269,6 +271,7 @@ impl World {
             if self.connections[who].engine() == Some(engine) && !self.is_alone(who, engine) {
                 let socket = self.connections[who].socket();
                 socket.set_room(usize::MAX);
+                socket.may_be_tried = true;
                 let key = socket.key;
                 self.drivers[engine].engine.handle_writable(key);
             }

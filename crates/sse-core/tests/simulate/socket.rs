@@ -34,6 +34,8 @@ pub(crate) struct Socket {
     pub(crate) is_broken: bool,
     /// Since when it takes nothing, if it is full.
     pub(crate) full_since: Option<Instant>,
+    /// Whether it may be tried though it is full, as its engine was told that it takes something.
+    pub(crate) may_be_tried: bool,
     /// The same, while it is tried again.
     pub(crate) retried: Option<Instant>,
     /// What is left of a write.
@@ -59,6 +61,7 @@ impl Socket {
             room,
             is_broken: false,
             full_since: Some(now),
+            may_be_tried: true,
             retried: None,
             rest,
             ends: None,
@@ -73,6 +76,9 @@ impl Socket {
 
     /// How many of `len` bytes it takes now.
     pub(crate) fn take(&mut self, len: usize, now: Instant) -> usize {
+        let is_full = self.full_since.is_some();
+        assert!(!is_full || self.may_be_tried, "it is full, and is written to");
+        self.may_be_tried = false;
         let count = len.min(self.room);
         if self.room != usize::MAX {
             self.room -= count;
