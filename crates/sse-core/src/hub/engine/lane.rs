@@ -18,9 +18,13 @@ pub(super) struct Lane {
     lap: Lap,
     /// Streams that are to be looked at whatever the lap does.
     urgent: VecDeque<u32>,
-    /// Streams for which there was more than one write takes. They wait for the end of the lap, so that those that
-    /// stand at the same place stay together, and what is written to them is joined once.
+    /// Streams for which there was no room in a turn. They are the first of the next one.
+    postponed: VecDeque<u32>,
+    /// Streams for which there was more than one write takes. They have every other turn, one after the other, so
+    /// that those that stand at the same place stay together, and what is written to them is joined once.
     behind: VecDeque<u32>,
+    /// Whether the next turn is for those that are behind.
+    prefers_behind: bool,
     /// Whether the lane waits for its turn, or has it. It is not removed then.
     pub(super) is_queued: bool,
 }
@@ -46,7 +50,9 @@ impl Lane {
             streams: Vec::new(),
             lap: Lap::None,
             urgent: VecDeque::new(),
+            postponed: VecDeque::new(),
             behind: VecDeque::new(),
+            prefers_behind: false,
             is_queued: false,
         }
     }
@@ -65,18 +71,18 @@ impl Lane {
         self.urgent.push_back(stream as u32);
     }
 
-    /// The stream is to be looked at before all others.
-    pub(super) fn push_first(&mut self, stream: usize) {
-        self.urgent.push_front(stream as u32);
+    /// There was no room for the stream in this turn.
+    pub(super) fn postpone(&mut self, stream: usize) {
+        self.postponed.push_back(stream as u32);
     }
 
-    /// The stream is to be looked at behind the lap.
+    /// There is more to be written to the stream than one write takes.
     pub(super) fn push_behind(&mut self, stream: usize) {
         self.behind.push_back(stream as u32);
     }
 
     pub(super) fn has_work(&self) -> bool {
-        self.lap != Lap::None || !self.urgent.is_empty() || !self.behind.is_empty()
+        self.lap != Lap::None || !self.urgent.is_empty() || self.has_more()
     }
 
     /// Whether what comes next begins a lap.
@@ -88,14 +94,23 @@ impl Lane {
         Some(self.urgent.pop_front()? as usize)
     }
 
-    /// The next of those that are behind, if the lap is over or `is_stale`.
-    pub(super) fn next_behind(&mut self, is_stale: impl Fn(usize) -> bool) -> Option<usize> {
-        let next = *self.behind.front()? as usize;
-        if self.lap != Lap::None && !is_stale(next) {
-            return None;
-        }
-        self.behind.pop_front();
-        Some(next)
+    fn has_more(&self) -> bool {
+        !self.behind.is_empty() || !self.postponed.is_empty()
+    }
+
+    /// Whether this turn is for those that are behind.
+    pub(super) fn begin_turn(&mut self) -> bool {
+        let prefers_behind = self.prefers_behind && !self.behind.is_empty();
+        self.prefers_behind = !prefers_behind;
+        prefers_behind
+    }
+
+    pub(super) fn next_postponed(&mut self) -> Option<usize> {
+        Some(self.postponed.pop_front()? as usize)
+    }
+
+    pub(super) fn next_behind(&mut self) -> Option<usize> {
+        Some(self.behind.pop_front()? as usize)
     }
 
     /// The next stream of the lap.

@@ -276,8 +276,9 @@ impl<S> Engine<S> {
     fn push(&mut self, stream: usize) {
         let it = &mut self.streams[stream];
         let key = it.lane as usize;
-        // Who is behind is looked at anyway, unless its socket has been full since.
-        if it.pushed == Pushed::No || it.pushed == Pushed::Behind && it.blocked.is_some() {
+        // Who waits for another turn is looked at anyway, unless its socket has been full since.
+        let is_waiting = it.pushed != Pushed::No && it.blocked.is_none();
+        if !is_waiting && it.pushed != Pushed::Urgent {
             it.pushed = Pushed::Urgent;
             self.lanes[key].push(stream);
             self.queue(key);

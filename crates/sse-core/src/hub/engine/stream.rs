@@ -37,6 +37,7 @@ pub(super) struct Stream<S> {
 pub(super) enum Pushed {
     No,
     Urgent,
+    Postponed,
     Behind,
 }
 

@@ -84,13 +84,13 @@ impl<S> Engine<S> {
             let limits = (self.framing, budget);
             effects = lane.cell.plan_turn(&mut turn.plan, limits, waiting, now);
         }
-        for (&stream, planned) in turn.asked.iter().zip(&turn.plan.planned).rev() {
+        for (&stream, planned) in turn.asked.iter().zip(&turn.plan.planned) {
             let it = &mut self.streams[stream];
             if let Planned::Postponed = planned
                 && it.pushed == Pushed::No
             {
-                it.pushed = Pushed::Urgent;
-                lane.push_first(stream);
+                it.pushed = Pushed::Postponed;
+                lane.postpone(stream);
             }
         }
         self.follow(key, effects);
@@ -121,57 +121,67 @@ impl<S> Engine<S> {
         lane.hub.shared.watchers.wake();
     }
 
-    /// Chooses whom the turn is for: those who were blocked or are due, and those whom the lap comes to, in turns.
-    /// Returns how many bytes are left for those who are asked for.
+    /// Chooses whom the turn is for: those for whom there was no room before, then those who are behind, or those
+    /// who were blocked or are due and those whom the lap comes to. Returns how many bytes are left for those who are
+    /// asked for.
     fn choose(&mut self, key: usize) -> usize {
-        let Self { lanes, streams, turn, .. } = self;
-        let lane = &mut lanes[key];
-        let (mut budget, mut is_lap_over) = (Self::MAX_TURN, false);
-        while turn.has_room(budget) {
-            let urgent = lane.next_urgent();
-            if let Some(stream) = urgent {
-                // It may have gone since, or be one of another lane.
-                let it = streams.get_mut(stream).filter(|it| it.lane as usize == key);
-                if let Some(it) = it.filter(|it| it.pushed == Pushed::Urgent) {
-                    it.pushed = Pushed::No;
-                    if it.is_free() {
-                        budget = budget.saturating_sub(turn.choose(stream, it));
-                    }
-                }
-            }
+        let mut budget = Self::MAX_TURN;
+        let prefers_behind = self.lanes[key].begin_turn();
+        self.choose_from(key, Pushed::Postponed, &mut budget);
+        if prefers_behind {
+            self.choose_from(key, Pushed::Behind, &mut budget);
+        }
+        self.choose_by_lap(key, &mut budget);
+        self.choose_from(key, Pushed::Behind, &mut budget);
+        budget
+    }
+
+    fn choose_by_lap(&mut self, key: usize, budget: &mut usize) {
+        let mut is_lap_over = false;
+        while self.turn.has_room(*budget) {
+            let has_urgent = self.choose_next(key, Pushed::Urgent, budget);
             while !is_lap_over {
-                let Some(stream) = lane.next_of_lap() else {
+                let Some(stream) = self.lanes[key].next_of_lap() else {
                     is_lap_over = true;
                     break;
                 };
-                let it = &mut streams[stream];
-                if it.is_free() && it.blocked.is_none() && it.pushed != Pushed::Urgent {
-                    it.pushed = Pushed::No;
-                    turn.choose(stream, it);
+                let it = &mut self.streams[stream];
+                if it.is_free() && it.blocked.is_none() && it.pushed == Pushed::No {
+                    self.turn.choose(stream, it);
                     break;
                 }
             }
-            if urgent.is_none() && is_lap_over {
+            if !has_urgent && is_lap_over {
                 break;
             }
         }
-        while turn.has_room(budget) {
-            let is_behind = |stream: usize| {
-                let it = streams.get(stream).filter(|it| it.lane as usize == key);
-                it.is_some_and(|it| it.pushed == Pushed::Behind)
-            };
-            let Some(stream) = lane.next_behind(|stream| !is_behind(stream)) else {
-                break;
-            };
-            if is_behind(stream) {
-                let it = &mut streams[stream];
-                it.pushed = Pushed::No;
-                if it.is_free() {
-                    budget = budget.saturating_sub(turn.choose(stream, it));
-                }
+    }
+
+    fn choose_from(&mut self, key: usize, queue: Pushed, budget: &mut usize) {
+        while self.turn.has_room(*budget) && self.choose_next(key, queue, budget) {}
+    }
+
+    /// Chooses the next stream of a queue of the lane. Returns whether there was one.
+    fn choose_next(&mut self, key: usize, queue: Pushed, budget: &mut usize) -> bool {
+        let lane = &mut self.lanes[key];
+        let next = match queue {
+            Pushed::No => None,
+            Pushed::Urgent => lane.next_urgent(),
+            Pushed::Postponed => lane.next_postponed(),
+            Pushed::Behind => lane.next_behind(),
+        };
+        let Some(stream) = next else {
+            return false;
+        };
+        // It may have gone since, or be one of another lane.
+        let it = self.streams.get_mut(stream).filter(|it| it.lane as usize == key);
+        if let Some(it) = it.filter(|it| it.pushed == queue) {
+            it.pushed = Pushed::No;
+            if it.is_free() {
+                *budget = budget.saturating_sub(self.turn.choose(stream, it));
             }
         }
-        budget
+        true
     }
 
     /// Finds the next write of the turn. Returns whether there is one.
