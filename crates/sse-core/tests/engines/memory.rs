@@ -17,7 +17,7 @@ fn resident() -> usize {
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "it reads /proc")]
 fn an_idle_listener_costs_less_than_512_bytes_whatever_it_has_lived_through() {
-    const LISTENERS: usize = 20_000;
+    const LISTENERS: usize = 10_000;
     let hub = sse_core::Hub::new(
         quiet().with_keepalive(Some(Duration::from_secs(15))).with_max_listeners(LISTENERS),
     );
