@@ -82,6 +82,33 @@ fn what_is_published_during_a_lap_goes_out_with_the_rest_of_it_and_then_to_the_o
     assert!(crowd.iter().all(|pipe| pipe.take() == all));
     // Not one for each event.
     assert!(world.writes.len() < 3 * crowd.len(), "{}", world.writes.len());
+    let before = world.woken.count();
+    world.publish("t", "on");
+    assert_eq!(world.woken.count(), before + 1);
+    world.run();
+    assert!(crowd.iter().all(|pipe| pipe.take() == ping("on")));
+}
+
+#[test]
+fn an_engine_is_woken_again_wherever_in_a_lap_there_was_news() {
+    for listeners in [1, 63, 64, 65, 100, 128, 200] {
+        let mut world = World::new(quiet());
+        let crowd: Vec<_> = (0..listeners).map(|_| world.listen_open("t")).collect();
+        for steps in 0..2 * listeners {
+            world.publish("t", "1");
+            (0..steps).for_each(|_| drop(world.step()));
+            world.publish("t", "2");
+            world.run();
+            let before = world.woken.count();
+
+            world.publish("t", "3");
+
+            assert_eq!(world.woken.count(), before + 1, "{listeners}, news after {steps} writes");
+            world.run();
+            let all = ["1", "2", "3"].map(ping).concat();
+            assert!(crowd.iter().all(|pipe| pipe.take() == all));
+        }
+    }
 }
 
 #[test]
