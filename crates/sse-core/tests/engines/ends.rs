@@ -198,23 +198,28 @@ fn one_who_falls_behind_is_told_of_the_gap_and_goes_on() {
 
 #[test]
 fn who_has_left_is_left_alone_wherever_it_was() {
-    for steps in 0..6 {
-        let mut world = World::new(quiet());
-        let (leaves, stays) = (world.listen("t"), world.listen("t"));
-        world.publish("t", "1");
-        for _ in 0..steps {
-            world.step();
-        }
-        world.engine.handle_left(leaves.key());
-        world.engine.handle_left(leaves.key());
-        world.run();
+    for steps in 0..9 {
+        for place in 0..3 {
+            let mut world = World::new(quiet());
+            let mut pipes: Vec<_> = (0..3).map(|_| world.listen("t")).collect();
+            world.publish("t", "1");
+            for _ in 0..steps {
+                world.step();
+            }
+            let leaves = pipes.remove(place);
+            world.engine.handle_left(leaves.key());
+            world.engine.handle_left(leaves.key());
+            let before = leaves.len();
+            world.run();
 
-        assert_eq!(world.end_of(&leaves), Some(StreamEnd::Left), "after {steps} steps");
-        assert_eq!(stays.take(), OPEN.to_owned() + &ping("1"));
-        assert_eq!((world.engine.len(), world.hub.counts().listeners), (1, 1));
-        world.publish("t", "2");
-        world.run();
-        assert_eq!(stays.take(), ping("2"));
+            assert_eq!(world.end_of(&leaves), Some(StreamEnd::Left), "after {steps} steps");
+            assert_eq!(leaves.len(), before, "it is written to after {steps} steps");
+            assert!(pipes.iter().all(|pipe| pipe.take() == OPEN.to_owned() + &ping("1")));
+            assert_eq!((world.engine.len(), world.hub.counts().listeners), (2, 2));
+            world.publish("t", "2");
+            world.run();
+            assert!(pipes.iter().all(|pipe| pipe.take() == ping("2")));
+        }
     }
 }
 

@@ -1,6 +1,11 @@
-use sse_core::{channel::Framing, hub::Delivery};
+use sse_core::{
+    channel::{Framing, Mode},
+    history::{History, Start},
+    hub::Delivery,
+    response::LastEventId,
+};
 
-use crate::support::{HEAD, OPEN, World, data, ping, quiet};
+use crate::support::{HEAD, OPEN, World, data, ping, quiet, token};
 
 #[test]
 fn a_stream_begins_with_its_head_and_first_block_in_one_write() {
@@ -208,7 +213,7 @@ fn an_engine_that_is_dropped_leaves_nothing_behind() {
 fn more_than_there_was_cannot_be_taken() {
     let mut world = World::new(quiet());
     let mut engine = sse_core::hub::Engine::new(Framing::Plain);
-    let subscriber = world.hub.subscribe(&crate::support::token("t"), world.now).unwrap();
+    let subscriber = world.hub.subscribe(&token("t"), world.now).unwrap();
     let mut polled = subscriber;
     let _open = polled.poll_output(std::task::Waker::noop(), world.now);
     engine.add(polled, "ab".into(), (), world.now);
@@ -224,4 +229,34 @@ fn more_than_there_was_cannot_be_taken() {
 fn nothing_can_be_taken_where_there_is_nothing() {
     let mut world = World::new(quiet());
     world.engine.handle_written(0, world.now);
+}
+
+#[test]
+fn one_who_reads_on_gets_a_whole_write_beside_one_who_leaves_and_stands_in_the_same_place() {
+    let mut world = World::new(quiet().with_mode(Mode::Takeover).with_history(History::new(1)));
+    let old = world.listen("t");
+    world.run();
+    let first = old.take();
+    let id = first.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
+    old.set_room(0);
+    world.publish("t", "1");
+    world.run();
+    let start = Start::from(LastEventId::new(Some(id.as_bytes()), None));
+    let subscriber = world.hub.subscribe_from(&token("t"), &start, world.now).unwrap();
+    let new = world.add(subscriber);
+    // There is room for what it begins with, and no more.
+    new.set_room(HEAD.len() + first.len() - "fresh".len() + "ok".len());
+    world.run();
+    world.publish("t", "2");
+    world.writes.clear();
+
+    world.open_up(&old, usize::MAX);
+    world.open_up(&new, usize::MAX);
+    world.run();
+
+    let of_new = world.writes.iter().filter(|(pipe, _)| *pipe == new.number());
+    assert_eq!(of_new.count(), 1, "{:?}", world.writes);
+    assert_eq!(new.take().matches("event: ping").count(), 2);
+    let read = old.take();
+    assert!(read.contains("data: 1\n") && !read.contains("data: 2\n"), "{read}");
 }
