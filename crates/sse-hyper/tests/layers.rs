@@ -103,7 +103,7 @@ async fn a_body_of_which_something_was_read_is_sent_from_there_on() {
 
 async fn reads_on<B>(mut response: Response<B>, channels: &Channels)
 where
-    B: Body<Data = Bytes, Error: Debug> + Send + Unpin + 'static,
+    B: Body<Data = Bytes, Error: Into<Failed> + Debug> + Send + Unpin + 'static,
 {
     assert_eq!(response.body_mut().frame().await.unwrap().unwrap().into_data().unwrap(), OPEN);
 

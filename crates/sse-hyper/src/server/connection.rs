@@ -131,6 +131,7 @@ async fn serve_http1(
 impl<S: Clone> Serving<S> {
     /// The same for another connection. A service need not be one that threads can share, so nobody else looks at
     /// it meanwhile.
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "what is shared has to be `Sync`")]
     pub(super) fn another(&mut self) -> Self {
         self.clone()
     }

@@ -17,6 +17,9 @@ pub struct Probed<B: Body> {
 
 /// A frame, an error or the end.
 type First<B> = Option<Result<Frame<<B as Body>::Data>, BoxError>>;
+
+/// What a body says when it is polled.
+type Said<B> = Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>;
 type BoxError = Box<dyn Error + Send + Sync>;
 
 impl<B> Probed<B>
@@ -24,10 +27,7 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    pub(super) fn new(
-        body: Pin<Box<B>>,
-        first: Option<Option<Result<Frame<B::Data>, B::Error>>>,
-    ) -> Self {
+    pub(super) fn new(body: Pin<Box<B>>, first: Option<Said<B>>) -> Self {
         let first = first.map(|said| said.map(|frame| frame.map_err(Into::into)));
         Self { first, body }
     }
