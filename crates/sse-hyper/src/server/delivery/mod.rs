@@ -98,9 +98,9 @@ impl Running {
         self.streams.load(Ordering::Relaxed)
     }
 
-    /// Whether no engine is left.
+    /// Whether no engine is left, nor a connection that one has given back.
     pub(super) fn is_over(&self) -> bool {
-        self.tasks.is_empty()
+        self.tasks.is_empty() && self.released.is_empty()
     }
 
     /// What comes next from the engines. Dropping the future loses nothing.
