@@ -2,6 +2,8 @@
 #![cfg(all(feature = "server", feature = "tls"))]
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+#[cfg(target_os = "linux")]
+mod delivery;
 mod drain;
 mod event_stream;
 mod failing;

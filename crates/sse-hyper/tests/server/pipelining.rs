@@ -219,10 +219,10 @@ fn take_through<'a>(read: &mut &'a [u8], mark: &[u8]) -> &'a [u8] {
 }
 
 /// A small generator (splitmix64), so that a seed names a case.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -118,7 +118,7 @@ impl Driver {
         false
     }
 
-    fn finish(&mut self, mut connection: Connection, end: StreamEnd) {
+    fn finish(&self, mut connection: Connection, end: StreamEnd) {
         self.streams.fetch_sub(1, Ordering::Relaxed);
         tracing::debug!(remote = ?connection.rest, ?end, "a stream ends");
         if let StreamEnd::Whole(_) = end
@@ -137,3 +137,25 @@ fn has_left(event: &Event) -> bool {
 
 /// After so many writes, which take a good part of a millisecond, others have their turn.
 const MAX_WRITES: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use tokio::{runtime::Builder, sync::mpsc::unbounded_channel};
+
+    use super::*;
+
+    #[test]
+    fn an_engine_whose_epoll_fails_says_so() {
+        let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+        let (_inbox, handed) = unbounded_channel();
+        let (release, _released) = unbounded_channel();
+        let gone = runtime();
+        let driver = gone.block_on(async { Driver::new(handed, release, Arc::default(), None) });
+        // What tells the epoll's news is gone, too.
+        drop(gone);
+
+        let ended = runtime().block_on(driver.unwrap().run());
+
+        assert!(ended.is_err());
+    }
+}

@@ -1,0 +1,11 @@
+//! Event streams of channels, whoever writes them: engines, or the tasks of their connections.
+
+mod cut_off;
+mod failing;
+mod leaving;
+mod long;
+mod next_request;
+mod places;
+mod slow;
+mod stopping;
+mod support;
