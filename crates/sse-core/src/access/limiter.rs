@@ -85,9 +85,7 @@ impl<L: Limiter + ?Sized> Limiter for Arc<L> {
 /// assert_eq!(Arc::strong_count(&counted), 1);
 /// ```
 #[derive(Default)]
-pub struct Seat(
-    #[expect(dead_code, reason = "it is there to be dropped")] Option<Box<dyn Any + Send + Sync>>,
-);
+pub struct Seat(Option<Box<dyn Any + Send + Sync>>);
 
 impl Seat {
     /// A seat that is not counted.
@@ -98,6 +96,10 @@ impl Seat {
     /// A seat that holds `guard`, which is dropped with it.
     pub fn new(guard: impl Send + Sync + 'static) -> Self {
         Self(Some(Box::new(guard)))
+    }
+
+    pub(crate) fn is_counted(&self) -> bool {
+        self.0.is_some()
     }
 }
 

@@ -20,6 +20,13 @@ pub(super) struct Idle {
 #[derive(Debug, Default)]
 pub(super) struct Place(Option<u32>);
 
+impl Place {
+    /// Whether nobody has waited there.
+    pub(super) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 impl Idle {
     /// Keeps `waker` for the next publication; what is returned is to be dropped outside the lock.
     pub(super) fn register(&mut self, place: &mut Place, waker: &Waker) -> Option<Waker> {

@@ -32,12 +32,20 @@ pub struct Subscriber {
     pub(super) key: u32,
     /// Where its waker waits.
     place: Place,
-    grant: Option<Grant>,
-    /// Its place among those of its client, until it is dropped.
-    seat: Seat,
+    belongings: Option<Box<Belongings>>,
     resume: Option<Box<Resume>>,
     /// Whether those have still to be woken whose channel this one took over.
     has_replaced: bool,
+    /// Whether an engine has the listener now.
+    is_driven: bool,
+}
+
+/// What few listeners have, and keep until they are gone.
+#[derive(Debug, Default)]
+pub(super) struct Belongings {
+    grant: Option<Grant>,
+    /// Its place among the listeners of its client.
+    seat: Seat,
 }
 
 impl Subscriber {
@@ -52,14 +60,30 @@ impl Subscriber {
         if let Some(grant) = &grant {
             hub.shared.granted.add(&cell, key, grant);
         }
-        let (seat, resume) = (Seat::none(), resume.map(Box::new));
-        let key = key as u32;
-        Self { hub, cell, key, place: Place::default(), grant, seat, resume, has_replaced }
+        let belongings =
+            grant.map(|grant| Box::new(Belongings { grant: Some(grant), seat: Seat::none() }));
+        let mut subscriber = Self::driven_before(hub, cell, key as u32, belongings);
+        (subscriber.resume, subscriber.has_replaced) = (resume.map(Box::new), has_replaced);
+        subscriber
+    }
+
+    /// The listener `key` of `cell` again, which [`Self::into_driven`] has made over to an engine.
+    pub(super) fn driven_before(
+        hub: Arc<Hub>,
+        cell: Arc<Cell>,
+        key: u32,
+        belongings: Option<Box<Belongings>>,
+    ) -> Self {
+        let (place, resume) = (Place::default(), None);
+        let (has_replaced, is_driven) = (false, false);
+        Self { hub, cell, key, place, belongings, resume, has_replaced, is_driven }
     }
 
     /// Keeps `seat` for as long as this listener is there.
     pub(crate) fn take_seat(&mut self, seat: Seat) {
-        self.seat = seat;
+        if seat.is_counted() {
+            self.belongings.get_or_insert_default().seat = seat;
+        }
     }
 
     /// How the listener's last event ID was taken, in a hub with history.
@@ -94,13 +118,18 @@ impl Subscriber {
         output
     }
 
-    /// An engine polls the channel for it from now on.
+    /// An engine is to poll the channel for it.
     pub(super) fn begin_to_be_driven(&mut self) {
-        // What it says was said with the head.
-        self.resume = None;
         if self.has_replaced {
             self.wake_replaced();
         }
+        self.cell.leave(&mut self.place);
+    }
+
+    /// The listener goes on, and the engine keeps the little that it does not know from others on the channel.
+    pub(super) fn into_driven(mut self) -> Option<Box<Belongings>> {
+        self.is_driven = true;
+        self.belongings.take()
     }
 
     #[cold]
@@ -112,7 +141,10 @@ impl Subscriber {
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        if let Some(grant) = &self.grant {
+        if self.is_driven {
+            return;
+        }
+        if let Some(grant) = self.belongings.as_ref().and_then(|it| it.grant.as_ref()) {
             self.hub.shared.granted.remove(&self.cell, self.key as usize, grant);
         }
         let effects = self.cell.disconnect(self.key as usize, &mut self.place);

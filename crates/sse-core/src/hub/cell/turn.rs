@@ -63,8 +63,11 @@ impl Cell {
         (answer, (0 < effects.fallen || was_open && effects.is_over).then_some(effects))
     }
 
-    /// An engine has no listener here any more.
+    /// Nobody waits at `place` any more.
     pub(in crate::hub) fn leave(&self, place: &mut Place) {
+        if place.is_none() {
+            return;
+        }
         let stale = self.lock().idle.leave(place);
         drop(stale);
     }

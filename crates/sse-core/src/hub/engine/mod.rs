@@ -193,7 +193,7 @@ impl<S> Engine<S> {
         let place = self.lanes[lane].add(stream);
         entry.insert(Stream {
             socket,
-            subscriber: Box::new(subscriber),
+            belongings: subscriber.into_driven(),
             key,
             lane: lane as u32,
             place,
@@ -311,9 +311,10 @@ impl<S> Engine<S> {
     }
 
     fn remove(&mut self, stream: usize) -> S {
-        let Stream { socket, subscriber, lane, place, .. } = self.streams.remove(stream);
-        let key = lane as usize;
+        let stream = self.streams.remove(stream);
+        let (key, place) = (stream.lane as usize, stream.place);
         let lane = &mut self.lanes[key];
+        let (socket, subscriber) = stream.into_parts(lane);
         lane.remove(place, |moved, place| self.streams[moved as usize].place = place);
         if !lane.is_queued {
             self.remove_if_empty(key);
@@ -362,6 +363,22 @@ impl<S> Engine<S> {
             entry.insert(lane);
             key
         })
+    }
+}
+
+/// The listeners leave their channels.
+impl<S> Drop for Engine<S> {
+    fn drop(&mut self) {
+        let Self { streams, lanes, .. } = self;
+        // All of them leave, even if one of them panics in the code of users.
+        let left: Vec<_> = streams
+            .drain()
+            .map(|stream| {
+                let lane = &lanes[stream.lane as usize];
+                stream.into_parts(lane)
+            })
+            .collect();
+        drop(left);
     }
 }
 

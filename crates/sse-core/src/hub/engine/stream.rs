@@ -1,9 +1,9 @@
 use std::time::Instant;
 
-use super::wheel::Due;
+use super::{lane::Lane, wheel::Due};
 use crate::{
     channel::{CloseReason, Unsent},
-    hub::Subscriber,
+    hub::{Subscriber, subscriber::Belongings},
 };
 
 /// A stream that an engine drives. There may be very many, and a publication touches each: what most do not have
@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Stream<S> {
     pub(super) socket: S,
-    pub(super) subscriber: Box<Subscriber>,
+    pub(super) belongings: Option<Box<Belongings>>,
     /// The listener's key in its channel.
     pub(super) key: u32,
     pub(super) lane: u32,
@@ -45,6 +45,12 @@ impl<S> Stream<S> {
     /// Whether a turn may be for it.
     pub(super) fn is_free(&self) -> bool {
         !self.is_asked && !self.is_over
+    }
+
+    /// What was made of a subscriber of the channel of `lane`: the socket, and that subscriber again.
+    pub(super) fn into_parts(self, lane: &Lane) -> (S, Subscriber) {
+        let (hub, cell) = (lane.hub.clone(), lane.cell.clone());
+        (self.socket, Subscriber::driven_before(hub, cell, self.key, self.belongings))
     }
 }
 
