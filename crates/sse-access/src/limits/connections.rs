@@ -3,7 +3,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{address::Address, gauge::Place};
+use super::{
+    address::Address,
+    gauge::{Gauge, Place},
+};
 
 /// A connection that is counted, until its last clone is dropped.
 ///
@@ -27,22 +30,15 @@ use super::{address::Address, gauge::Place};
 pub struct Connection(Arc<Counted>);
 
 #[derive(Debug)]
-struct Counted {
+pub(super) struct Counted {
     peer: SocketAddr,
-    /// Taken away when a request shows that the peer is a proxy with others behind it.
-    of_address: Mutex<Option<Place<Address>>>,
+    /// Where it counts for its address: nowhere once a request shows that the peer is a proxy with others behind
+    /// it. There may be very many connections, so that this is not a place, which would hold the address once more.
+    of_address: Mutex<Option<Arc<Gauge<Address>>>>,
     _of_all: Place<()>,
 }
 
 impl Connection {
-    pub(super) fn new(
-        peer: SocketAddr,
-        of_all: Place<()>,
-        of_address: Option<Place<Address>>,
-    ) -> Self {
-        Self(Arc::new(Counted { peer, of_address: Mutex::new(of_address), _of_all: of_all }))
-    }
-
     /// The address of its peer.
     pub fn peer(&self) -> SocketAddr {
         self.0.peer
@@ -51,7 +47,42 @@ impl Connection {
     /// Stops counting it for its address, because it carries the requests of others. Returns whether it did
     /// count.
     pub(super) fn carries_others(&self) -> bool {
-        let place = self.0.of_address.lock().unwrap_or_else(PoisonError::into_inner).take();
-        place.is_some()
+        self.0.leave_address()
+    }
+}
+
+impl From<Counted> for Connection {
+    fn from(counted: Counted) -> Self {
+        Self(Arc::new(counted))
+    }
+}
+
+impl Counted {
+    pub(super) fn new(peer: SocketAddr, of_all: Place<()>) -> Self {
+        Self { peer, of_address: Mutex::default(), _of_all: of_all }
+    }
+
+    /// Counts it for its address, unless that has `max` already.
+    pub(super) fn join_address(&mut self, gauge: &Arc<Gauge<Address>>, max: u32) -> bool {
+        let has_room = gauge.add(self.address(), max);
+        if has_room {
+            self.of_address = Mutex::new(Some(gauge.clone()));
+        }
+        has_room
+    }
+
+    fn leave_address(&self) -> bool {
+        let gauge = self.of_address.lock().unwrap_or_else(PoisonError::into_inner).take();
+        gauge.inspect(|gauge| gauge.remove(&self.address())).is_some()
+    }
+
+    fn address(&self) -> Address {
+        self.peer.ip().into()
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.leave_address();
     }
 }

@@ -20,14 +20,19 @@ struct State<K> {
 impl<K: Clone + Eq + Hash> Gauge<K> {
     /// Gives `key` one more, unless it has `max` already; a `max` of 0 is no bound.
     pub(super) fn take(self: &Arc<Self>, key: K, max: u32) -> Option<Place<K>> {
+        self.add(key.clone(), max).then(|| Place { gauge: self.clone(), key })
+    }
+
+    /// The same, if [`Self::remove`] is called for it.
+    pub(super) fn add(&self, key: K, max: u32) -> bool {
         let mut state = self.lock();
-        let count = state.of_each.entry(key.clone()).or_default();
+        let count = state.of_each.entry(key).or_default();
         if max != 0 && max <= *count {
-            return None;
+            return false;
         }
         *count += 1;
         state.all += 1;
-        Some(Place { gauge: self.clone(), key })
+        true
     }
 
     /// Whether [`Self::take`] would succeed.
@@ -42,6 +47,20 @@ impl<K: Clone + Eq + Hash> Gauge<K> {
     /// How many there are in all.
     pub(super) fn all(&self) -> usize {
         self.lock().all
+    }
+}
+
+impl<K: Eq + Hash> Gauge<K> {
+    /// Takes one from `key`, which has some.
+    pub(super) fn remove(&self, key: &K) {
+        let mut state = self.lock();
+        state.all -= 1;
+        if let Some(count) = state.of_each.get_mut(key) {
+            *count -= 1;
+            if *count == 0 {
+                state.of_each.remove(key);
+            }
+        }
     }
 }
 
@@ -66,14 +85,7 @@ pub(super) struct Place<K: Eq + Hash> {
 
 impl<K: Eq + Hash> Drop for Place<K> {
     fn drop(&mut self) {
-        let mut state = self.gauge.lock();
-        state.all -= 1;
-        if let Some(count) = state.of_each.get_mut(&self.key) {
-            *count -= 1;
-            if *count == 0 {
-                state.of_each.remove(&self.key);
-            }
-        }
+        self.gauge.remove(&self.key);
     }
 }
 

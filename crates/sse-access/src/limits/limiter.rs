@@ -65,7 +65,10 @@ impl Limits {
         let subject = subject
             .map(|it| self.subjects.take(Arc::from(it), of_subject).ok_or_else(subject_is_full))
             .transpose()?;
-        Ok(Seat::new((address, subject)))
+        Ok(match (address, subject) {
+            (None, None) => Seat::none(),
+            places => Seat::new(places),
+        })
     }
 
     fn publication(&self, address: Address, now: Instant) -> Result<Seat, Limited> {

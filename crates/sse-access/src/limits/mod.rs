@@ -103,6 +103,7 @@ pub use clients::{Client, ClientHeader};
 
 mod connections;
 pub use connections::Connection;
+use connections::Counted;
 
 mod counts;
 pub use counts::{Counts, Limit};
@@ -291,22 +292,21 @@ impl Limits {
             refuse(Limit::Connections);
             return None;
         };
+        let mut counted = Counted::new(peer, of_all);
         if !client.is_limited() {
-            return Some(Connection::new(peer, of_all, None));
+            return Some(counted.into());
         }
-        let address = Address::from(client.ip());
-        let of_address = self.connections.take(address, self.max_connections_per_address);
-        if of_address.is_none() {
+        if !counted.join_address(&self.connections, self.max_connections_per_address) {
             refuse(Limit::ConnectionsPerAddress);
             return None;
         }
         if let Some(rate) = &self.connection_rate
-            && rate.take(address, now).is_err()
+            && rate.take(peer.ip().into(), now).is_err()
         {
             refuse(Limit::ConnectionRate);
             return None;
         }
-        Some(Connection::new(peer, of_all, of_address))
+        Some(counted.into())
     }
 
     /// Whether `client` may try to authenticate: not if too many attempts have failed within a minute.
