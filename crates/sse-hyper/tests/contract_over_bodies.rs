@@ -4,7 +4,15 @@
 
 mod support;
 
-use sse_testkit::contract_tests;
+use sse_testkit::{Setup, contract_tests, is_driven_by_engines, run};
 use support::start_with_bodies;
 
 contract_tests!(start_with_bodies);
+
+#[test]
+fn no_engine_writes_its_streams() {
+    run(async {
+        let target = start_with_bodies(Setup::default()).await;
+        assert!(!is_driven_by_engines(&target).await);
+    });
+}

@@ -6,6 +6,7 @@
 //! | run every browser test against a server | [`browser_tests!`], [`TlsIdentity`] |
 //! | run every test of an adapter's examples | [`example_tests!`] |
 //! | run a crowd against a server | [`crowd_tests!`] |
+//! | see who writes the streams of a server | [`is_driven_by_engines`] |
 //! | read what a test proves | [`contract`], [`browser`], [`examples`], [`crowd`] |
 //! | speak to a server byte by byte | [`Connection`], [`Listener`], [`head()`], [`post`] |
 //! | give a client a server that misbehaves | [`ScriptedServer`], [`Step`] |
@@ -33,6 +34,9 @@ pub use tls::TlsIdentity;
 
 mod target;
 pub use target::Target;
+
+mod driven;
+pub use driven::is_driven_by_engines;
 
 mod runtime;
 pub use runtime::run;
