@@ -162,3 +162,48 @@ struct BindError {
     port: u16,
     source: io::Error,
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::task::{Poll, Wake, Waker};
+
+    use sse_core::{HubConfig, StringFormat};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_engine_that_fails_is_why_the_command_fails() {
+        let hub = Hub::new(HubConfig::new(StringFormat));
+        let mut watcher = hub.watch();
+        let service = EventService::new(Gateway::new(hub, GatewayConfig::default()));
+        let server = Server::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
+        let leaves = async {
+            client.write_all(b"GET /poll/42 HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+            client.read_u8().await.unwrap();
+            while watcher.poll_next(Waker::noop()).is_ready() {}
+            // An engine wakes it when the client has left.
+            assert_eq!(watcher.poll_next(&Waker::from(Arc::new(Panicking))), Poll::Pending);
+            drop(client);
+        };
+        let signals = Signals::new().unwrap();
+
+        let running = run(server, service, Duration::ZERO, false, signals);
+        let (ended, ()) = tokio::join!(running, leaves);
+
+        let Err(Failure::Failed(reason)) = ended else { panic!("it did not fail: {ended:?}") };
+        assert!(reason.to_string().starts_with("a delivery engine failed: "), "{reason}");
+    }
+
+    struct Panicking;
+
+    impl Wake for Panicking {
+        fn wake(self: Arc<Self>) {
+            panic!("it was meant to panic");
+        }
+    }
+}
