@@ -1,3 +1,8 @@
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "engines need it, which are there on Linux")
+)]
+
 mod accept;
 mod chunks;
 mod connection;
