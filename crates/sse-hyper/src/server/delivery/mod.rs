@@ -18,7 +18,7 @@ use tokio::{
     runtime::Handle,
     select,
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
-    task::{JoinError, JoinSet, coop::unconstrained},
+    task::{JoinSet, coop::unconstrained},
 };
 
 use self::{
@@ -108,7 +108,10 @@ impl Running {
         select! {
             biased;
             Some(released) = self.released.recv() => News::Released(released),
-            Some(ended) = self.tasks.join_next() => News::Ended(ended.unwrap_or_else(failed)),
+            Some(ended) = self.tasks.join_next() => News::Ended(match ended {
+                Ok(ended) => ended.map_err(failed),
+                Err(panic) => Err(failed(panic.into())),
+            }),
             else => pending().await,
         }
     }
@@ -119,6 +122,6 @@ impl Running {
     }
 }
 
-fn failed(error: JoinError) -> io::Result<()> {
-    Err(io::Error::other(format!("a delivery engine failed: {error}")))
+fn failed(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("a delivery engine failed: {error}"))
 }
