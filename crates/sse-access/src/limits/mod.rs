@@ -22,7 +22,7 @@
 //! **Connections and listeners of one address: 1,000.** An office, a school or a part of a mobile network, with
 //! hundreds of people, can be behind one address. A browser opens at most 6 connections to a host over HTTP/1.1.
 //! So there is room for 166 people who use all of theirs, or for 1,000 with one stream each. Over HTTP/2 all tabs
-//! of a browser share one connection. A listener costs the server 8 KiB of memory
+//! of a browser share one connection. A listener costs the server up to 8 KiB of memory
 //! (`benches/fanout/RESULTS.md`) and a descriptor. So one address takes 8 MB and 1,000 descriptors at most.
 //!
 //! **New connections of one address: 200 a second, 2,000 at once.** When a server or something in front of it

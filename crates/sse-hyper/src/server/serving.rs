@@ -54,7 +54,7 @@ pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result
             Some(ended) = connections.join_next() => report(ended),
             news = running.next() => match news {
                 News::Released(released) => {
-                    connections.spawn(connection::go_on(released, serving.another()));
+                    connections.spawn(Box::pin(connection::go_on(released, serving.another())));
                 }
                 News::Ended(ended) => return ended,
             },
@@ -63,7 +63,10 @@ pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result
                 while let Some((raw, remote)) = next {
                     if let Some(guard) = server.filter.let_in(&remote) {
                         let serving = serving.another();
-                        connections.spawn(connection::serve(raw, remote, guard, serving));
+                        // Boxed: a task begins at a multiple of 128 bytes, and the C library finds no room for a
+                        // large one where another was, once something that stays lies beside it.
+                        let connection = Box::pin(connection::serve(raw, remote, guard, serving));
+                        connections.spawn(connection);
                     } else {
                         tracing::debug!(?remote, "connection not let in");
                     }
@@ -109,7 +112,7 @@ async fn finish(
                 Some(ended) = connections.join_next() => report(ended),
                 news = running.next(), if !running.is_over() => match news {
                     News::Released(released) => {
-                        connections.spawn(connection::go_on(released, serving.another()));
+                        connections.spawn(Box::pin(connection::go_on(released, serving.another())));
                     },
                     News::Ended(ended) => ended?,
                 },

@@ -56,27 +56,25 @@ impl Driver {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut writes = 0;
+        let mut steps = 0;
         loop {
             self.read_news(cx)?;
             let is_closed = self.take_handed(cx);
             let now = now();
             let until = loop {
+                if steps == MAX_STEPS {
+                    // Behind whatever else there is to do for this thread, requests first of all.
+                    return pin!(yield_now()).poll(cx).map(Ok);
+                }
                 match self.engine.poll_output(cx.waker(), now) {
-                    Delivery::Write { socket, bytes } => {
-                        match socket.socket.write(bytes) {
-                            Ok(count) => self.engine.handle_written(count, now),
-                            Err(_) => self.engine.handle_broken(),
-                        }
-                        writes += 1;
-                        if writes == MAX_WRITES {
-                            // Behind whatever else there is to do for this thread, requests first of all.
-                            return pin!(yield_now()).poll(cx).map(Ok);
-                        }
-                    }
+                    Delivery::Write { socket, bytes } => match socket.socket.write(bytes) {
+                        Ok(count) => self.engine.handle_written(count, now),
+                        Err(_) => self.engine.handle_broken(),
+                    },
                     Delivery::End { socket, end } => self.finish(socket, end),
                     Delivery::Wait { until } => break until,
                 }
+                steps += 1;
             };
             if is_closed && self.engine.is_empty() {
                 return Poll::Ready(Ok(()));
@@ -135,8 +133,8 @@ fn has_left(event: &Event) -> bool {
     event.is_read_closed() || event.is_error()
 }
 
-/// After so many writes, which take a good part of a millisecond, others have their turn.
-const MAX_WRITES: usize = 16;
+/// After so many writes and ends, which take about a tenth of a millisecond, others have their turn.
+const MAX_STEPS: usize = 16;
 
 #[cfg(test)]
 mod tests {
