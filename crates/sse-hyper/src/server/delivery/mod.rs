@@ -110,7 +110,8 @@ impl Running {
             Some(released) = self.released.recv() => News::Released(released),
             Some(ended) = self.tasks.join_next() => News::Ended(match ended {
                 Ok(ended) => ended.map_err(failed),
-                Err(panic) => Err(failed(panic.into())),
+                // As it is, it keeps what was said.
+                Err(panic) => Err(failed(io::Error::other(panic))),
             }),
             else => pending().await,
         }
