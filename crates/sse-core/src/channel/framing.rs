@@ -17,7 +17,7 @@ pub enum Framing {
     /// As they are.
     #[default]
     Plain,
-    /// Each as one chunk of HTTP/1.1.
+    /// Each as one chunk of HTTP/1.1, or as several if it is longer than 16 KiB.
     ///
     /// A chunk for each frame, not for each write, lets a stream end behind any event, and a place in a stream is
     /// a frame and an offset into it.
@@ -66,30 +66,41 @@ impl Framing {
     pub(crate) fn len(self, len: usize) -> usize {
         match self {
             Self::Plain => len,
-            Self::Chunked => digits(len) + len + 2 * LINE_END.len(),
+            Self::Chunked => {
+                let rest = len % PIECE;
+                let last = if 0 < rest || len == 0 { chunk_len(rest) } else { 0 };
+                len / PIECE * chunk_len(PIECE) + last
+            }
         }
     }
 
     /// Appends `part` of the framed `frame`.
     pub(crate) fn put(self, bytes: &mut BytesMut, frame: &[u8], part: Range<usize>) {
-        let mut put = |piece: &[u8], begin: usize| {
-            let end = begin + piece.len();
-            let (from, to) = (part.start.clamp(begin, end), part.end.clamp(begin, end));
-            bytes.extend_from_slice(&piece[from - begin..to - begin]);
-            end
-        };
         match self {
-            Self::Plain => {
-                put(frame, 0);
-            }
+            Self::Plain => bytes.extend_from_slice(&frame[part]),
             Self::Chunked => {
-                let (head, len) = chunk_head(frame.len());
-                let begin = put(&head[..len], 0);
-                let end = put(frame, begin);
-                put(LINE_END, end);
+                let first = part.start / chunk_len(PIECE);
+                let mut begin = first * chunk_len(PIECE);
+                for piece in frame.chunks(PIECE).skip(first) {
+                    if part.end <= begin {
+                        break;
+                    }
+                    let (head, len) = chunk_head(piece.len());
+                    for it in [&head[..len], piece, LINE_END] {
+                        let end = begin + it.len();
+                        let (from, to) = (part.start.clamp(begin, end), part.end.clamp(begin, end));
+                        bytes.extend_from_slice(&it[from - begin..to - begin]);
+                        begin = end;
+                    }
+                }
             }
         }
     }
+}
+
+/// How long a chunk is that holds `len` bytes.
+fn chunk_len(len: usize) -> usize {
+    digits(len) + len + 2 * LINE_END.len()
 }
 
 /// The length of a chunk in hexadecimal digits and the end of its line.
@@ -109,6 +120,9 @@ fn digits(len: usize) -> usize {
 
 const LINE_END: &[u8] = b"\r\n";
 
+/// The longest chunk. There are clients that hand on no byte of a chunk before they have all of it.
+const PIECE: usize = Output::MAX_WRITE;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +139,32 @@ mod tests {
                 assert_eq!(parts.len(), cut);
                 Framing::Chunked.put(&mut parts, &frame, cut..chunk.len());
                 assert_eq!(parts, chunk, "cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_frame_is_several_chunks_which_can_be_cut_anywhere() {
+        for (len, expected) in [
+            (PIECE, vec![PIECE]),
+            (PIECE + 1, vec![PIECE, 1]),
+            (2 * PIECE, vec![PIECE, PIECE]),
+            (2 * PIECE + 300, vec![PIECE, PIECE, 300]),
+        ] {
+            let frame: Bytes = (0..len).map(|at| at as u8).collect::<Vec<_>>().into();
+            let chunks = Framing::Chunked.frame(frame.clone());
+            let mut all = BytesMut::new();
+            for (piece, len) in frame.chunks(PIECE).zip(expected) {
+                all.extend_from_slice(format!("{len:X}\r\n").as_bytes());
+                all.extend_from_slice(piece);
+                all.extend_from_slice(LINE_END);
+            }
+            assert_eq!(chunks, all);
+            for cut in (0..=chunks.len()).filter(|cut| cut % 97 == 0 || cut % PIECE < 20) {
+                let mut parts = BytesMut::new();
+                Framing::Chunked.put(&mut parts, &frame, 0..cut);
+                Framing::Chunked.put(&mut parts, &frame, cut..chunks.len());
+                assert!(parts == chunks, "cut at {cut} of {len}");
             }
         }
     }

@@ -111,6 +111,37 @@ fn what_was_begun_is_written_to_its_end_when_the_grant_is_revoked() {
 }
 
 #[test]
+fn a_long_event_is_written_to_its_end_and_nothing_behind_it_when_the_grant_is_revoked() {
+    for framing in [Framing::Plain, Framing::Chunked] {
+        for steps in [1, 2, 12] {
+            let mut world = World::with_framing(quiet(), framing);
+            let pipe = world.listen_granted("t", &alice());
+            world.run();
+            assert_eq!(pipe.take(), OPEN);
+            pipe.set_room(0);
+            let long = data(150_000);
+            world.publish("t", &long);
+            world.run();
+            world.publish("t", "2");
+            for _ in 0..steps {
+                world.open_up(&pipe, 12_288);
+                world.run();
+            }
+            world.hub.revoke(&Revocation::subject("alice"), world.now).unwrap().wake();
+            world.run();
+
+            while world.end_of(&pipe).is_none() {
+                world.open_up(&pipe, 12_288);
+                world.run();
+            }
+
+            let expected = ping(&long) + "event: sse.expired\ndata: {}\n\n";
+            assert!(pipe.take_all().0 == expected, "{steps} steps, {framing:?}");
+        }
+    }
+}
+
+#[test]
 fn one_that_was_polled_before_it_is_driven_goes_on_where_it_was() {
     let mut world = World::new(quiet().with_max_log_bytes(1_000));
     let mut subscriber = world.hub.subscribe(&token("t"), world.now).unwrap();

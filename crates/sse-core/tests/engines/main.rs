@@ -10,7 +10,6 @@ mod ends;
 mod fairness;
 mod flight;
 mod keys;
-mod memory;
 mod support;
 mod users_code;
 mod writes;

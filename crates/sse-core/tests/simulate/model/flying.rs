@@ -218,7 +218,15 @@ fn max_write(framing: Framing) -> usize {
 
 fn framed(framing: Framing, frame: &str) -> std::borrow::Cow<'_, [u8]> {
     match framing {
-        Framing::Chunked => format!("{:X}\r\n{frame}\r\n", frame.len()).into_bytes().into(),
+        Framing::Chunked => {
+            let mut all = Vec::new();
+            for piece in frame.as_bytes().chunks(LONG) {
+                all.extend(format!("{:X}\r\n", piece.len()).into_bytes());
+                all.extend(piece);
+                all.extend(b"\r\n");
+            }
+            all.into()
+        }
         _ => frame.as_bytes().into(),
     }
 }

@@ -62,7 +62,7 @@ impl Driver {
             let is_closed = self.take_handed(cx);
             let now = now();
             let until = loop {
-                if steps == MAX_STEPS {
+                if MAX_STEPS <= steps && self.engine.finish_turn(now) {
                     // Behind whatever else there is to do for this thread, requests first of all.
                     return pin!(yield_now()).poll(cx).map(Ok);
                 }
