@@ -34,7 +34,8 @@ pub async fn is_driven_by_engines(target: &Target) -> bool {
     // Once this is answered, the end of the stream is in the log.
     listener.connection().send(head("GET", "/", &[])).await;
     assert_eq!(listener.connection().response().await.status(), 200);
-    ends.load(Ordering::Acquire) == 1
+    // Other tests of the process may have ended streams too, in the same way.
+    0 < ends.load(Ordering::Acquire)
 }
 
 /// Counts what engines say, which is that a stream has ended.

@@ -171,7 +171,11 @@ impl Listeners {
     ) -> bool {
         let listener = &mut self.listeners[key];
         let start = listener.cursor;
-        let has_fallen = place.is_before(start);
+        // Who is leaving may have read all that was for it.
+        let leaves_at = listener.special.as_ref().map(|special| special.leaves_at);
+        let is_done = listener.presence == Presence::Leaving
+            && leaves_at.is_some_and(|at| !place.is_before(at.into()));
+        let has_fallen = !is_done && place.is_before(start);
         let may_go_on = listener.may_go_on(place, start, then);
         listener.flight = Flight::None;
         if has_fallen && !may_go_on {

@@ -107,7 +107,11 @@ impl Model {
         (place.cursor, place.offset) = (cursor, offset);
         if landed.is_overtaken {
             // Whoever was cut or is leaving is looked at as if it had stood there at once.
-            landed.has_fallen = cursor.is_before(start);
+            let is_done = match place.presence {
+                Presence::Leaving { at, .. } => !cursor.is_before(at),
+                _ => false,
+            };
+            landed.has_fallen = !is_done && cursor.is_before(start);
             if landed.has_fallen {
                 let is_whole = offset == 0 || start.event <= cursor.event;
                 if is_told && !place.is_late && is_whole {
