@@ -56,7 +56,7 @@ impl Churn {
         table
     }
 
-    /// What is not reached.
+    /// What the server misses, if it does.
     pub fn missed(&self) -> Option<String> {
         let [first, last] = &self.runs;
         let memory = |run: &Value, when| run.pointer(when).and_then(Value::as_u64);

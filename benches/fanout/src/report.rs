@@ -97,7 +97,7 @@ impl Figures {
         text
     }
 
-    /// What is not reached.
+    /// The lines that the server misses.
     pub fn missed(&self) -> Vec<String> {
         let mut missed = Vec::new();
         for measure in self.measures() {

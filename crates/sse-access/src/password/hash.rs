@@ -52,7 +52,7 @@ pub fn hash_password(password: &str) -> Result<String, HashPasswordError> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HashPasswordError {
-    /// There is none.
+    /// The password is empty.
     #[error("the password is empty")]
     Empty,
     /// It is longer than what is taken from a request.

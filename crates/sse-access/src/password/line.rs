@@ -60,7 +60,7 @@ pub enum PasswordLineError {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswordNameError {
-    /// There is none.
+    /// The name is empty.
     #[error("the name is empty")]
     Empty,
     /// It is longer than what is taken from a request.

@@ -1,5 +1,6 @@
 //! One driver for very many listeners.
 
+mod choose;
 mod deadlines;
 mod inbox;
 mod lane;
