@@ -17,7 +17,7 @@ use crate::{ResponseBody, SseBody};
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// use http_body_util::BodyExt;
 /// use sse_core::{Hub, HubConfig, StringFormat, Token, channel::Mode, response::event_stream};
 /// # use sse_tokio::Channels;
