@@ -79,6 +79,11 @@ impl Chunked {
         }
     }
 
+    /// Whether all data of a chunk were taken, and nothing of what ends it.
+    pub(super) fn is_behind_data(&self) -> bool {
+        matches!(self.state, State::DataEnd)
+    }
+
     /// Whether the last chunk and all behind it were taken.
     pub(super) fn is_over(&self) -> bool {
         matches!(self.state, State::Over)

@@ -83,8 +83,7 @@ impl Connection {
 
     /// What remains is the body of an endless answer.
     pub(super) fn into_body(self, head: Head) -> Body {
-        let chunked = head.is_chunked.then(Chunked::default);
-        Body { stream: self.stream, first: self.read, chunked }
+        Body { stream: self.stream, first: self.read, is_chunked: head.is_chunked }
     }
 }
 
@@ -106,27 +105,28 @@ impl Head {
 pub(super) struct Body {
     stream: TcpStream,
     first: Vec<u8>,
-    chunked: Option<Chunked>,
+    /// Whether what is read are the chunks of the body.
+    pub(super) is_chunked: bool,
 }
 
 impl Body {
     /// Waits for bytes, reads them by way of `buffer`, which is of use to others while this waits, and
-    /// gives each piece of the body to `take`; false at the end.
+    /// gives them to `take`; false at the end.
     pub(super) async fn read(
         &mut self,
         buffer: &RefCell<[u8; BUFFER]>,
-        mut take: impl FnMut(&[u8]) -> io::Result<()>,
+        take: impl FnOnce(&[u8]) -> io::Result<bool>,
     ) -> io::Result<bool> {
         let first = mem::take(&mut self.first);
         if !first.is_empty() {
-            return self.take(&first, &mut take);
+            return take(&first);
         }
         loop {
             self.stream.readable().await?;
             let mut buffer = buffer.borrow_mut();
             match self.stream.try_read(&mut *buffer) {
                 Ok(0) => return Ok(false),
-                Ok(count) => return self.take(&buffer[..count], &mut take),
+                Ok(count) => return take(&buffer[..count]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
                 Err(error) => return Err(error),
             }
@@ -136,21 +136,6 @@ impl Body {
     /// Reads what there is, chunks and all.
     pub(super) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.try_read(buffer)
-    }
-
-    fn take(
-        &mut self,
-        mut input: &[u8],
-        take: &mut impl FnMut(&[u8]) -> io::Result<()>,
-    ) -> io::Result<bool> {
-        let Some(chunked) = &mut self.chunked else {
-            take(input)?;
-            return Ok(true);
-        };
-        while let Some(data) = chunked.decode(&mut input)? {
-            take(data)?;
-        }
-        Ok(!chunked.is_over())
     }
 }
 

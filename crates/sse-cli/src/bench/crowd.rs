@@ -7,7 +7,8 @@ use super::{
     bar,
     config::Config,
     connection::{BUFFER, Body},
-    listener::{Listener, Reader},
+    listener::Listener,
+    reader::Reader,
     script::Script,
     tally::Tally,
 };

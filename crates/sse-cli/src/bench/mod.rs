@@ -9,6 +9,7 @@ mod listener;
 mod pipeline;
 mod process;
 mod publisher;
+mod reader;
 mod report;
 mod script;
 mod slow;
