@@ -165,3 +165,30 @@ fn a_lane_that_takes_the_place_of_another_has_one_turn_at_a_time() {
     }
     assert!(begun);
 }
+
+#[test]
+fn the_backlog_is_what_is_overdue_and_nothing_once_all_is_written() {
+    let mut world = World::with_framing(quiet(), Framing::Chunked);
+    let pipes: Vec<_> = (0..50).map(|_| world.listen_open("t")).collect();
+    let gone: Vec<_> = (0..30).map(|_| world.listen_open("gone")).collect();
+    world.run();
+    assert_eq!(world.engine.backlog(), 0);
+
+    for name in ["t", "gone"] {
+        for _ in 0..30 {
+            world.publish(name, &data(10_000));
+        }
+    }
+    let mut most = 0;
+    while pipes.iter().any(|pipe| pipe.len() < 70_000) {
+        world.step();
+        most = most.max(world.engine.backlog());
+    }
+    // At most all streams of both channels, and the channels; at least the streams of one.
+    assert!((30..=82).contains(&most), "{most}");
+    gone.iter().for_each(|pipe| world.engine.handle_left(pipe.key()));
+    world.run();
+
+    assert_eq!(world.engine.backlog(), 0);
+    assert!(pipes.iter().all(|pipe| 300_000 < pipe.len()));
+}

@@ -24,11 +24,13 @@ struct State<T> {
     io: T,
     is_gathering: bool,
     unsent: BytesMut,
+    /// How often something was written in the last poll.
+    writes: u32,
 }
 
 impl<T> Gathered<T> {
     pub(super) fn new(io: T) -> Self {
-        let state = State { io, is_gathering: false, unsent: BytesMut::new() };
+        let state = State { io, is_gathering: false, unsent: BytesMut::new(), writes: 0 };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -36,6 +38,11 @@ impl<T> Gathered<T> {
     pub(super) fn into_inner(self) -> Option<T> {
         let state = Arc::into_inner(self.0)?;
         Some(state.into_inner().unwrap_or_else(PoisonError::into_inner).io)
+    }
+
+    /// Whether the last poll has answered as many requests as hyper takes in one, so that more are likely to be there.
+    pub(super) fn has_filled_poll(&self) -> bool {
+        HYPER_TURNS <= self.lock().writes
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -70,7 +77,9 @@ struct Gathering<'a, T: AsyncWrite + Unpin>(&'a Gathered<T>);
 
 impl<'a, T: AsyncWrite + Unpin> Gathering<'a, T> {
     fn of(gathered: &'a Gathered<T>) -> Self {
-        gathered.lock().is_gathering = true;
+        let mut state = gathered.lock();
+        (state.is_gathering, state.writes) = (true, 0);
+        drop(state);
         Self(gathered)
     }
 
@@ -131,6 +140,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Gathered<T> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let mut state = self.lock();
+        state.writes += u32::from(state.is_gathering);
         if MAX_HELD < state.unsent.len() + buf.len() || !state.is_gathering {
             ready!(state.poll_send(cx))?;
         }
@@ -160,6 +170,9 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Gathered<T> {
         Pin::new(&mut state.io).poll_shutdown(cx)
     }
 }
+
+/// How many turns hyper's connection takes in a poll, with an answer in each of them at most.
+const HYPER_TURNS: u32 = 16;
 
 /// Room for answers that follow.
 const MORE: usize = 2 << 10;

@@ -11,7 +11,7 @@ use http::Response;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use sse_tokio::{Taken, take_subscriber};
-use tokio::{io::AsyncWriteExt, select, time::Instant};
+use tokio::{io::AsyncWriteExt, select, task::yield_now, time::Instant};
 
 use super::{
     connection::BUFFER,
@@ -104,9 +104,17 @@ async fn exchange<S: HttpService>(
     ending: impl Future<Output = ()>,
 ) -> Result<Option<(Messages<Gathered<Io>>, Response<S::Body>)>, Box<dyn Error + Send + Sync>> {
     let (mut ending, mut is_ending) = (pin!(ending), false);
+    let mut filled_polls = 0;
     let offered = loop {
         let offered = poll_fn(|cx| {
+            if filled_polls == FILLED_POLLS {
+                filled_polls = 0;
+                // A client that pipelines without end would have the thread for itself otherwise: the runtime looks
+                // for news of others, and wakes those that have given way, once there is nobody left to be polled.
+                return pin!(yield_now()).poll(cx).map(|()| Ok(None));
+            }
             let polled = gathered.poll_gathering(cx, |cx| Pin::new(&mut *connection).poll(cx));
+            filled_polls = if gathered.has_filled_poll() { filled_polls + 1 } else { 0 };
             match polled {
                 Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
                 Poll::Pending => {
@@ -148,3 +156,7 @@ fn builder(first_head_until: Instant, header_timeout: Duration, is_late: bool) -
         .max_buf_size(BUFFER);
     builder
 }
+
+/// After so many polls that answered as many requests as they could, which take about a third of a millisecond, others
+/// have their turn.
+const FILLED_POLLS: u32 = 2;

@@ -8,6 +8,7 @@ mod drain;
 mod event_stream;
 mod failing;
 mod filter;
+mod flood;
 mod frames;
 mod handle;
 mod header_timeout;

@@ -59,6 +59,7 @@ impl<S> Engine<S> {
         let Some(stream) = next else {
             return false;
         };
+        self.behind -= usize::from(queue == Pushed::Behind);
         // It may have gone since, or be one of another lane.
         let it = self.streams.get_mut(stream).filter(|it| it.lane as usize == key);
         if let Some(it) = it.filter(|it| it.pushed == queue) {

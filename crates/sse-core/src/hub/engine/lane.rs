@@ -81,6 +81,11 @@ impl Lane {
         self.behind.push_back(stream as u32);
     }
 
+    /// How many entries of streams that are behind there are.
+    pub(super) fn behind(&self) -> usize {
+        self.behind.len()
+    }
+
     pub(super) fn has_work(&self) -> bool {
         self.lap != Lap::None || !self.urgent.is_empty() || self.has_more()
     }

@@ -100,6 +100,8 @@ pub struct Engine<S> {
     over: Vec<(usize, StreamEnd)>,
     /// Lanes that have news, while they are looked at.
     news: Vec<usize>,
+    /// How many entries the lanes have of streams that are behind.
+    behind: usize,
 }
 
 /// What the driver of an [`Engine`] is to do.
@@ -150,6 +152,7 @@ impl<S> Engine<S> {
             turn: EngineTurn::default(),
             over: Vec::new(),
             news: Vec::new(),
+            behind: 0,
         }
     }
 
@@ -169,6 +172,13 @@ impl<S> Engine<S> {
     /// Whether it drives no stream.
     pub fn is_empty(&self) -> bool {
         self.streams.is_empty()
+    }
+
+    /// About how many writes are overdue: one for each channel that waits for its turn, and one for each stream for
+    /// which there was more than one write takes. A driver that shares a thread with publishers should give way to
+    /// them the less the more there are, or they outrun the listeners.
+    pub fn backlog(&self) -> usize {
+        self.queue.len() + self.behind
     }
 
     /// Drives the stream of `subscriber` from now on; `head` is written before everything else, and not framed.
@@ -293,6 +303,7 @@ impl<S> Engine<S> {
         if it.pushed == Pushed::No {
             it.pushed = Pushed::Behind;
             self.lanes[key].push_behind(stream);
+            self.behind += 1;
             self.queue(key);
         }
     }
@@ -333,6 +344,7 @@ impl<S> Engine<S> {
         let is_empty = lane.streams.is_empty();
         if is_empty {
             self.by_cell.remove(&address(&lane.cell));
+            self.behind -= lane.behind();
             self.lanes.remove(key);
         }
         is_empty

@@ -62,7 +62,7 @@ impl Driver {
             let is_closed = self.take_handed(cx);
             let now = now();
             let until = loop {
-                if MAX_STEPS <= steps && self.engine.finish_turn(now) {
+                if self.max_steps() <= steps && self.engine.finish_turn(now) {
                     // Behind whatever else there is to do for this thread, requests first of all.
                     return pin!(yield_now()).poll(cx).map(Ok);
                 }
@@ -81,6 +81,12 @@ impl Driver {
             }
             ready!(self.timer.poll_until(until, cx));
         }
+    }
+
+    /// After how many writes and ends others have their turn. Publishers wait for the listeners they outrun: their
+    /// answers come later then, and nobody falls out of the log while there is time to write to all.
+    fn max_steps(&self) -> usize {
+        self.engine.backlog().clamp(MIN_STEPS, MAX_STEPS)
     }
 
     /// Takes note of sockets that can be written again, and of clients that have left.
@@ -133,8 +139,11 @@ fn has_left(event: &Event) -> bool {
     event.is_read_closed() || event.is_error()
 }
 
-/// After so many writes and ends, which take about a tenth of a millisecond, others have their turn.
-const MAX_STEPS: usize = 16;
+/// They take about a tenth of a millisecond.
+const MIN_STEPS: usize = 16;
+
+/// They take about ten milliseconds.
+const MAX_STEPS: usize = 1024;
 
 #[cfg(test)]
 mod tests {
