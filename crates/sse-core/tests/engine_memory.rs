@@ -9,9 +9,9 @@ mod support;
 
 use std::time::Duration;
 
-use sse_core::{channel::Framing, hub::Engine};
+use sse_core::{channel::Framing, history::Start, hub::Engine};
 
-use support::{World, data, epoch, quiet, token};
+use support::{World, alice, data, epoch, quiet, token};
 
 /// The memory of this process that is its own, in bytes.
 fn resident() -> usize {
@@ -25,11 +25,11 @@ fn resident() -> usize {
 #[cfg_attr(not(target_os = "linux"), ignore = "it reads /proc")]
 fn listeners_cost_little_while_they_are_idle_and_while_they_take_nothing() {
     // In this order: what the first part frees, the second one may use.
-    an_idle_listener_costs_less_than_512_bytes_whatever_it_has_lived_through();
+    an_idle_listener_with_a_grant_costs_less_than_512_bytes_whatever_it_has_lived_through();
     a_crowd_whose_sockets_are_full_keeps_no_copies();
 }
 
-fn an_idle_listener_costs_less_than_512_bytes_whatever_it_has_lived_through() {
+fn an_idle_listener_with_a_grant_costs_less_than_512_bytes_whatever_it_has_lived_through() {
     const LISTENERS: usize = 10_000;
     let hub = sse_core::Hub::new(
         quiet().with_keepalive(Some(Duration::from_secs(15))).with_max_listeners(LISTENERS),
@@ -46,9 +46,10 @@ fn an_idle_listener_costs_less_than_512_bytes_whatever_it_has_lived_through() {
             sse_core::hub::Delivery::End { .. } => panic!("nothing ends"),
         }
     };
+    let (start, alice) = (Start::default(), alice());
     let before = resident();
     for n in 0..LISTENERS {
-        let subscriber = hub.subscribe(&token("t"), now).unwrap();
+        let subscriber = hub.subscribe_granted(&token("t"), &start, Some(&alice), now).unwrap();
         engine.add(subscriber, "HTTP/1.1 200 OK\r\n\r\n".into(), n as u32, now);
         run(&mut engine, now);
     }

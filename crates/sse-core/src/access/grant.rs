@@ -81,9 +81,4 @@ impl Grant {
     pub fn has_ended(&self, now: Instant) -> bool {
         self.0.end.is_some_and(|end| end <= now)
     }
-
-    /// Whether it is a clone of `other`, and not only equal to it.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
 }

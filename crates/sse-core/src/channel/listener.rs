@@ -14,6 +14,8 @@ pub(super) struct Listener {
     pub(super) flight: Flight,
     /// Its own place in every span of time that listeners are spread over.
     pub(super) phase: Phase,
+    /// The grant that permits it to listen, if there is one.
+    pub(super) grant: Option<Grant>,
     pub(super) special: Option<Box<Special>>,
 }
 
@@ -24,8 +26,6 @@ pub(super) struct Special {
     pub(super) opening: Option<Box<[u8]>>,
     /// The first event that it missed by falling behind, if it goes on and was not told yet.
     pub(super) missed_from: Option<NonZeroU64>,
-    /// The grant that permits it to listen, if there is one.
-    pub(super) grant: Option<Grant>,
     /// Where it leaves, if it is leaving.
     pub(super) leaves_at: Place,
     /// Why it is not here any more.
@@ -58,11 +58,12 @@ pub(super) enum Flight {
 impl Listener {
     /// When its grant ends.
     pub(super) fn grant_end(&self) -> Option<Instant> {
-        self.grant()?.end()
+        self.grant.as_ref()?.end()
     }
 
-    pub(super) fn grant(&self) -> Option<&Grant> {
-        self.special.as_ref()?.grant.as_ref()
+    /// Whether there is nothing to be looked at before the listener goes on at `now`.
+    pub(super) fn is_plain(&self, now: Instant) -> bool {
+        self.special.is_none() && self.grant.as_ref().is_none_or(|grant| !grant.has_ended(now))
     }
 
     pub(super) fn special(&mut self) -> &mut Special {
@@ -102,7 +103,7 @@ impl Listener {
     pub(super) fn take_opening(&mut self) -> Option<Box<[u8]>> {
         let special = self.special.as_mut()?;
         let opening = special.opening.take()?;
-        if special.grant.is_none() && special.reason.is_none() && special.missed_from.is_none() {
+        if special.reason.is_none() && special.missed_from.is_none() {
             self.special = None;
         }
         Some(opening)

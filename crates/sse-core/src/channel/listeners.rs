@@ -106,10 +106,9 @@ impl Listeners {
         0 < self.here && self.latest_end().is_none_or(|end| now < end)
     }
 
-    /// The listener `key`, if it came with `grant`.
-    pub(super) fn is_granted(&self, key: usize, grant: &Grant) -> bool {
-        let held = self.listeners.get(key).and_then(Listener::grant);
-        held.is_some_and(|held| held.is_same(grant))
+    /// The grant that the listener `key` came with, if it is there and came with one.
+    pub(super) fn grant(&self, key: usize) -> Option<&Grant> {
+        self.listeners.get(key)?.grant.as_ref()
     }
 
     /// A listener has read up to `cursor`.

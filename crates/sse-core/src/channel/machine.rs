@@ -8,7 +8,7 @@ use super::{
     system,
 };
 use crate::{
-    access::Grant,
+    access::{Grant, Revocation},
     history::{Epochs, Resume, Start, decide},
     hub::{HubLimit, SubscribeError},
     wire::KEEPALIVE,
@@ -105,17 +105,15 @@ impl Channel {
         } else {
             KEEPALIVE
         };
-        let special = Special {
-            opening: Some(Vec::from(opening).into()),
-            grant: newcomer.grant.cloned(),
-            ..Special::default()
-        };
+        let opening = Some(Vec::from(opening).into());
+        let special = Special { opening, ..Special::default() };
         let listener = Listener {
             cursor: Cursor::new(event, end.aside),
             last_write: now,
             presence: Presence::Here,
             flight: Flight::None,
             phase: newcomer.phase,
+            grant: newcomer.grant.cloned(),
             special: Some(Box::new(special)),
         };
         let key = self.listeners.add(listener, &mut self.log);
@@ -123,9 +121,15 @@ impl Channel {
         Ok(Joined { key, resume, has_replaced })
     }
 
-    /// Ends the stream of the listener `key`, if it came with `grant`.
-    pub(crate) fn revoke(&mut self, key: usize, grant: &Grant, config: &ChannelConfig) {
-        if self.listeners.is_granted(key, grant) {
+    /// The grant that the listener `key` came with, if it is there and came with one.
+    pub(crate) fn grant(&self, key: usize) -> Option<&Grant> {
+        self.listeners.grant(key)
+    }
+
+    /// Ends the stream of the listener `key`, if it came with a grant that `revocation` matches. Nobody else can
+    /// have come with one since, whose stream may go on.
+    pub(crate) fn revoke(&mut self, key: usize, revocation: &Revocation, config: &ChannelConfig) {
+        if self.grant(key).is_some_and(|grant| revocation.matches(grant)) {
             self.listeners.stop_one(key, CloseReason::Revoked, &mut self.log);
             self.forget_if_deserted(config);
         }

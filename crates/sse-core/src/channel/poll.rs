@@ -113,7 +113,7 @@ impl Channel {
         now: Instant,
     ) -> Option<Told> {
         let listener = self.listeners.get_mut(key);
-        if listener.special.is_none() && drain.is_none() {
+        if listener.is_plain(now) && drain.is_none() {
             return None;
         }
         if let Some(opening) = listener.take_opening() {

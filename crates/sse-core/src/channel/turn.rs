@@ -99,7 +99,7 @@ impl Channel {
             if ask.has_caught_up {
                 self.listeners.get_mut(ask.key).last_write = now;
             }
-            let planned = match self.plan_in_step(ask, &turn.writes, drain) {
+            let planned = match self.plan_in_step(ask, &turn.writes, drain, now) {
                 _ if left < MAX_TOLD => Planned::Postponed,
                 Some(planned) => planned,
                 None => self.plan(ask.key, turn, (framing, left), drain, config, now),
@@ -124,10 +124,11 @@ impl Channel {
         ask: Ask,
         writes: &[Write],
         drain: Option<&Drain>,
+        now: Instant,
     ) -> Option<Planned> {
         let end = self.log.end();
         let listener = self.listeners.get_mut(ask.key);
-        if listener.special.is_some() || drain.is_some() {
+        if !listener.is_plain(now) || drain.is_some() {
             return None;
         }
         let last = writes.last().filter(|write| !write.is_limited);

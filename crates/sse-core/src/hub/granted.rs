@@ -1,4 +1,7 @@
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{Hash, Hasher},
+};
 
 use super::{
     cell::Cell,
@@ -16,8 +19,14 @@ struct Index {
     listeners: usize,
 }
 
-/// By the serial number of their channel and their key in it.
-type Holders = HashMap<(u64, usize), (Arc<Cell>, Grant)>;
+type Holders = HashSet<Holder>;
+
+/// A listener of a channel, by the serial number of the channel and its key in it.
+#[derive(Clone, Debug)]
+struct Holder {
+    cell: Arc<Cell>,
+    key: usize,
+}
 
 impl Granted {
     /// Adds the listener `key` of `cell`.
@@ -25,21 +34,21 @@ impl Granted {
         let mut index = self.lock();
         let mut is_new = false;
         for by in Revoked::all_of(grant) {
-            let holder = (cell.clone(), grant.clone());
-            index.holders.entry(by).or_default().insert((cell.serial(), key), holder);
-            is_new = true;
+            let holder = Holder { cell: cell.clone(), key };
+            is_new |= index.holders.entry(by).or_default().insert(holder);
         }
         index.listeners += usize::from(is_new);
     }
 
     /// Removes the listener `key` of `cell`, before its key is used again.
-    pub(super) fn remove(&self, cell: &Cell, key: usize, grant: &Grant) {
+    pub(super) fn remove(&self, cell: &Arc<Cell>, key: usize, grant: &Grant) {
+        let holder = Holder { cell: cell.clone(), key };
         let mut index = self.lock();
         let mut was_there = false;
         for by in Revoked::all_of(grant) {
             if let Some(listeners) = index.holders.get_mut(&by) {
                 // This drops no channel: the listener still holds it.
-                was_there |= listeners.remove(&(cell.serial(), key)).is_some();
+                was_there |= listeners.remove(&holder);
                 if listeners.is_empty() {
                     index.holders.remove(&by);
                 }
@@ -48,11 +57,11 @@ impl Granted {
         index.listeners -= usize::from(was_there);
     }
 
-    /// Those whose grants `revocation` matches: channel, key and grant.
-    pub(super) fn find(&self, revocation: &Revocation) -> Vec<(Arc<Cell>, usize, Grant)> {
+    /// Those whose grants `revocation` matches: channel and key.
+    pub(super) fn find(&self, revocation: &Revocation) -> Vec<(Arc<Cell>, usize)> {
         let index = self.lock();
         let listeners = index.holders.get(&revocation.of).into_iter().flatten();
-        listeners.map(|(&(_, key), (cell, grant))| (cell.clone(), key, grant.clone())).collect()
+        listeners.map(|holder| (holder.cell.clone(), holder.key)).collect()
     }
 
     /// How many there are.
@@ -63,16 +72,33 @@ impl Granted {
     /// The same, counted one by one.
     pub(super) fn recount(&self) -> usize {
         let index = self.lock();
-        let mut listeners: Vec<_> = index.holders.values().flat_map(HashMap::keys).collect();
-        listeners.sort_unstable();
-        listeners.dedup();
-        listeners.len()
+        index.holders.values().flatten().collect::<HashSet<_>>().len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl Holder {
+    fn id(&self) -> (u64, usize) {
+        (self.cell.serial(), self.key)
+    }
+}
+
+impl Hash for Holder {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+    }
+}
+
+impl PartialEq for Holder {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Holder {}
 
 #[cfg(test)]
 mod tests {

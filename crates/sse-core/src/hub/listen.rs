@@ -75,8 +75,7 @@ impl Hub {
             self.shared.tally.refuse(limit);
         }
         let (cell, Joined { key, resume, has_replaced }) = joined?;
-        let listener =
-            Subscriber::new(self.clone(), cell, key, grant.cloned(), resume, has_replaced);
+        let listener = Subscriber::new(self.clone(), cell, key, grant, resume, has_replaced);
         // Once more: what is revoked from here on finds this listener.
         if grant.is_some_and(|grant| self.has_ended(grant, now)) {
             return Err(SubscribeError::GrantEnded);

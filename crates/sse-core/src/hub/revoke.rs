@@ -44,8 +44,8 @@ impl Hub {
         // A listener that comes meanwhile finds this or is found below.
         self.shared.revocations.add(revocation, now)?;
         let mut wakers = Vec::new();
-        for (cell, key, grant) in self.shared.granted.find(revocation) {
-            let effects = cell.revoke(key, &grant);
+        for (cell, key) in self.shared.granted.find(revocation) {
+            let effects = cell.revoke(key, revocation);
             self.note(&cell, effects, &mut Vec::new());
             wakers.push((cell, effects.tickets));
         }

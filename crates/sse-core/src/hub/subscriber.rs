@@ -32,7 +32,8 @@ pub struct Subscriber {
     pub(super) key: u32,
     /// Where its waker waits.
     place: Place,
-    belongings: Option<Box<Belongings>>,
+    /// Its place among the listeners of its client, if they are counted.
+    seat: Option<Box<Seat>>,
     resume: Option<Box<Resume>>,
     /// Whether those have still to be woken whose channel this one took over.
     has_replaced: bool,
@@ -40,29 +41,19 @@ pub struct Subscriber {
     is_driven: bool,
 }
 
-/// What few listeners have, and keep until they are gone.
-#[derive(Debug, Default)]
-pub(super) struct Belongings {
-    grant: Option<Grant>,
-    /// Its place among the listeners of its client.
-    seat: Seat,
-}
-
 impl Subscriber {
     pub(super) fn new(
         hub: Arc<Hub>,
         cell: Arc<Cell>,
         key: usize,
-        grant: Option<Grant>,
+        grant: Option<&Grant>,
         resume: Option<Resume>,
         has_replaced: bool,
     ) -> Self {
-        if let Some(grant) = &grant {
+        if let Some(grant) = grant {
             hub.shared.granted.add(&cell, key, grant);
         }
-        let belongings =
-            grant.map(|grant| Box::new(Belongings { grant: Some(grant), seat: Seat::none() }));
-        let mut subscriber = Self::driven_before(hub, cell, key as u32, belongings);
+        let mut subscriber = Self::driven_before(hub, cell, key as u32, None);
         (subscriber.resume, subscriber.has_replaced) = (resume.map(Box::new), has_replaced);
         subscriber
     }
@@ -72,17 +63,17 @@ impl Subscriber {
         hub: Arc<Hub>,
         cell: Arc<Cell>,
         key: u32,
-        belongings: Option<Box<Belongings>>,
+        seat: Option<Box<Seat>>,
     ) -> Self {
         let (place, resume) = (Place::default(), None);
         let (has_replaced, is_driven) = (false, false);
-        Self { hub, cell, key, place, belongings, resume, has_replaced, is_driven }
+        Self { hub, cell, key, place, seat, resume, has_replaced, is_driven }
     }
 
     /// Keeps `seat` for as long as this listener is there.
     pub(crate) fn take_seat(&mut self, seat: Seat) {
         if seat.is_counted() {
-            self.belongings.get_or_insert_default().seat = seat;
+            self.seat = Some(Box::new(seat));
         }
     }
 
@@ -127,9 +118,9 @@ impl Subscriber {
     }
 
     /// The listener goes on, and the engine keeps the little that it does not know from others on the channel.
-    pub(super) fn into_driven(mut self) -> Option<Box<Belongings>> {
+    pub(super) fn into_driven(mut self) -> Option<Box<Seat>> {
         self.is_driven = true;
-        self.belongings.take()
+        self.seat.take()
     }
 
     #[cold]
@@ -144,8 +135,8 @@ impl Drop for Subscriber {
         if self.is_driven {
             return;
         }
-        if let Some(grant) = self.belongings.as_ref().and_then(|it| it.grant.as_ref()) {
-            self.hub.shared.granted.remove(&self.cell, self.key as usize, grant);
+        if let Some(grant) = self.cell.grant(self.key as usize) {
+            self.hub.shared.granted.remove(&self.cell, self.key as usize, &grant);
         }
         let effects = self.cell.disconnect(self.key as usize, &mut self.place);
         self.hub.shared.connected.replace(1, 0);

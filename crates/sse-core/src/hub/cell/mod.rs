@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Token,
-    access::Grant,
+    access::{Grant, Revocation},
     channel::{Channel, Held, Joined, Newcomer, Outcome, Output, Publication},
     history::{Resume, Start, Verdict},
     hub::SubscribeError,
@@ -150,10 +150,15 @@ impl Cell {
         (output, None)
     }
 
-    /// Ends the stream of the listener `key`, if it came with `grant`.
-    pub(super) fn revoke(self: &Arc<Self>, key: usize, grant: &Grant) -> Effects {
+    /// The grant that the listener `key` came with, if there is one.
+    pub(super) fn grant(&self, key: usize) -> Option<Grant> {
+        self.lock().channel.grant(key).cloned()
+    }
+
+    /// Ends the stream of the listener `key`, if it came with a grant that `revocation` matches.
+    pub(super) fn revoke(self: &Arc<Self>, key: usize, revocation: &Revocation) -> Effects {
         let config = &self.shared.config.channel;
-        let revoke = |channel: &mut Channel| channel.revoke(key, grant, config);
+        let revoke = |channel: &mut Channel| channel.revoke(key, revocation, config);
         let ((), effects) = self.step(&mut self.lock(), revoke);
         effects
     }

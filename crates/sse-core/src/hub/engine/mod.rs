@@ -204,7 +204,7 @@ impl<S> Engine<S> {
         let place = self.lanes[lane].add(stream);
         entry.insert(Stream {
             socket,
-            belongings: subscriber.into_driven(),
+            seat: subscriber.into_driven(),
             key,
             lane: lane as u32,
             place,

@@ -2,8 +2,9 @@ use std::time::Instant;
 
 use super::{lane::Lane, wheel::Due};
 use crate::{
+    access::Seat,
     channel::{CloseReason, Unsent},
-    hub::{Subscriber, subscriber::Belongings},
+    hub::Subscriber,
 };
 
 /// A stream that an engine drives. There may be very many, and a publication touches each: what most do not have
@@ -11,7 +12,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Stream<S> {
     pub(super) socket: S,
-    pub(super) belongings: Option<Box<Belongings>>,
+    /// Its place among the listeners of its client, if they are counted.
+    pub(super) seat: Option<Box<Seat>>,
     /// The listener's key in its channel.
     pub(super) key: u32,
     pub(super) lane: u32,
@@ -50,7 +52,7 @@ impl<S> Stream<S> {
     /// What was made of a subscriber of the channel of `lane`: the socket, and that subscriber again.
     pub(super) fn into_parts(self, lane: &Lane) -> (S, Subscriber) {
         let (hub, cell) = (lane.hub.clone(), lane.cell.clone());
-        (self.socket, Subscriber::driven_before(hub, cell, self.key, self.belongings))
+        (self.socket, Subscriber::driven_before(hub, cell, self.key, self.seat))
     }
 }
 
