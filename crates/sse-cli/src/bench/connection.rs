@@ -61,6 +61,8 @@ impl Connection {
 
     /// Waits for bytes. If it is dropped meanwhile, nothing is lost.
     pub(super) async fn fill(&mut self) -> io::Result<()> {
+        // A vector without room for more grows by 64 bytes: an answer would take several reads.
+        self.read.reserve(ANSWER);
         match self.stream.read_buf(&mut self.read).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),
@@ -138,6 +140,9 @@ impl Body {
         self.stream.try_read(buffer)
     }
 }
+
+/// More than an answer has as a rule.
+const ANSWER: usize = 1 << 10;
 
 /// How much is read at once.
 pub(super) const BUFFER: usize = 64 << 10;
