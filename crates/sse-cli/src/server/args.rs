@@ -4,13 +4,14 @@ use clap::{ArgAction, Parser, ValueEnum};
 use sse_core::channel::{Mode, OnOverrun};
 
 use super::{access::AccessArgs, limits::LimitArgs};
-use crate::{bounded, default_address, path_prefix::PathPrefix};
+use crate::{bounded, default_address, logging, path_prefix::PathPrefix};
 
 /// Serves channels of server-sent events over HTTP.
 ///
 /// A client listens on a channel with GET /poll/TOKEN. POST /ping/TOKEN publishes its body as an
 /// event there, and POST /close/TOKEN ends the stream. The server prints its address to standard
-/// output, logs to standard error, and stops on SIGINT, SIGTERM, SIGHUP or SIGQUIT.
+/// output, logs to standard error, and stops on SIGINT, SIGTERM, SIGHUP or SIGQUIT. SIGUSR1 logs
+/// what it holds.
 #[derive(Debug, Parser)]
 #[command(
     name = "eventsource-server",
@@ -31,6 +32,10 @@ pub(super) struct Args {
     /// Also log what happens on each connection
     #[arg(short, long)]
     pub(super) debug: bool,
+
+    /// How to write the log
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) log_format: logging::Format,
 
     /// Accept only JSON as data, and send it on one line
     #[arg(short, long)]

@@ -1,6 +1,7 @@
 mod access;
 mod args;
 mod config;
+mod held;
 mod limits;
 
 use std::{
@@ -30,7 +31,7 @@ use config::Config;
 /// The command `eventsource-server`, on the arguments of this process.
 pub fn eventsource_server() -> ExitCode {
     exit::run(|args: Args| {
-        let _flush = logging::init_batches(args.debug);
+        let _flush = logging::init_batches(args.debug, args.log_format);
         let config = Config::new(args)?;
         let runtime = runtime(config.workers).map_err(Failure::failed)?;
         let outcome = runtime.block_on(serve(config));
@@ -76,7 +77,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
     }
     let hosts = config.hosts.at(address.ip());
     let gateway = gateway(config.gateway, hosts, access).with_limiter(limits);
-    let service = EventService::new(Gateway::new(Hub::new(config.hub), gateway));
+    let hub = Hub::new(config.hub);
+    held::log_on_signal(hub.clone()).map_err(Failure::failed)?;
+    let service = EventService::new(Gateway::new(hub, gateway));
     run(server, service, config.drain, config.drain_accept, signals).await
 }
 

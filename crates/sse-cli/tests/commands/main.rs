@@ -28,6 +28,7 @@ mod exec_signals;
 mod help;
 mod hub_options;
 mod limits;
+mod logs;
 mod naming;
 mod open_files;
 mod readme;
