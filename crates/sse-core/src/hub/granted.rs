@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     hash::{Hash, Hasher},
 };
 
@@ -19,7 +19,16 @@ struct Index {
     listeners: usize,
 }
 
-type Holders = HashSet<Holder>;
+/// Those with the same subject or ID. Most often that is one.
+#[derive(Debug)]
+#[expect(
+    clippy::box_collection,
+    reason = "there may be very many, and a set is three times as large"
+)]
+enum Holders {
+    One(Holder),
+    Many(Box<HashSet<Holder>>),
+}
 
 /// A listener of a channel, by the serial number of the channel and its key in it.
 #[derive(Clone, Debug)]
@@ -35,7 +44,13 @@ impl Granted {
         let mut is_new = false;
         for by in Revoked::all_of(grant) {
             let holder = Holder { cell: cell.clone(), key };
-            is_new |= index.holders.entry(by).or_default().insert(holder);
+            match index.holders.entry(by) {
+                Entry::Occupied(mut holders) => holders.get_mut().add(holder),
+                Entry::Vacant(none) => {
+                    none.insert(Holders::One(holder));
+                }
+            }
+            is_new = true;
         }
         index.listeners += usize::from(is_new);
     }
@@ -46,11 +61,19 @@ impl Granted {
         let mut index = self.lock();
         let mut was_there = false;
         for by in Revoked::all_of(grant) {
-            if let Some(listeners) = index.holders.get_mut(&by) {
-                // This drops no channel: the listener still holds it.
-                was_there |= listeners.remove(&holder);
-                if listeners.is_empty() {
-                    index.holders.remove(&by);
+            let Entry::Occupied(mut holders) = index.holders.entry(by) else { continue };
+            // This drops no channel: the listener still holds it.
+            match holders.get_mut() {
+                Holders::One(only) if *only == holder => {
+                    holders.remove();
+                    was_there = true;
+                }
+                Holders::One(_) => (),
+                Holders::Many(all) => {
+                    was_there |= all.remove(&holder);
+                    if all.is_empty() {
+                        holders.remove();
+                    }
                 }
             }
         }
@@ -60,7 +83,7 @@ impl Granted {
     /// Those whose grants `revocation` matches: channel and key.
     pub(super) fn find(&self, revocation: &Revocation) -> Vec<(Arc<Cell>, usize)> {
         let index = self.lock();
-        let listeners = index.holders.get(&revocation.of).into_iter().flatten();
+        let listeners = index.holders.get(&revocation.of).into_iter().flat_map(Holders::iter);
         listeners.map(|holder| (holder.cell.clone(), holder.key)).collect()
     }
 
@@ -72,11 +95,32 @@ impl Granted {
     /// The same, counted one by one.
     pub(super) fn recount(&self) -> usize {
         let index = self.lock();
-        index.holders.values().flatten().collect::<HashSet<_>>().len()
+        index.holders.values().flat_map(Holders::iter).collect::<HashSet<_>>().len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Holders {
+    fn add(&mut self, holder: Holder) {
+        match self {
+            Self::One(first) => {
+                *self = Self::Many(Box::new(HashSet::from([first.clone(), holder])));
+            }
+            Self::Many(all) => {
+                all.insert(holder);
+            }
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Holder> {
+        let (one, many) = match self {
+            Self::One(holder) => (Some(holder), None),
+            Self::Many(holders) => (None, Some(holders.iter())),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
     }
 }
 
