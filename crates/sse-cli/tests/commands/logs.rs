@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Listener, SERVER, Server, exchange, run};
+use crate::support::{Listener, Poster, SERVER, Server, exchange, run};
 
 #[test]
 fn each_line_of_a_log_in_json_is_an_object() {
@@ -27,6 +27,26 @@ fn each_line_of_a_log_in_json_is_an_object() {
     let time = posts[0]["timestamp"].as_str().unwrap();
     assert!(time.ends_with('Z') && time.len() == "2026-01-01T00:00:00.000000Z".len(), "{time}");
     assert!(!ended.stderr.contains('\u{1b}'), "{ended:?}");
+}
+
+#[test]
+fn a_request_is_logged_with_the_trace_it_belongs_to_or_a_new_one() {
+    let server = Server::start(&["--history", "1"]);
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let field = ("traceparent", &*format!("00-{trace}-00f067aa0ba902b7-01"));
+    Poster::new(server.addr()).post_with("/ping/traced", field, "hi");
+    exchange(server.addr(), "POST", "/ping/other", "hi");
+    let process = server.into_process();
+
+    let traced = process.log_line("traced");
+    let other = process.log_line("other");
+
+    assert!(traced.contains(&format!("trace_id={trace}")), "{traced}");
+    let (_, id) = other.split_once("trace_id=").unwrap();
+    assert!(
+        id.len() == 32 && id != trace && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{id}"
+    );
 }
 
 #[test]

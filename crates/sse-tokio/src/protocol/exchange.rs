@@ -16,7 +16,7 @@ use sse_core::{
 };
 use tracing::Level;
 
-use super::{Answer, Protocol, ResponseBody, Rest};
+use super::{Answer, Protocol, ResponseBody, Rest, trace_id::TraceId};
 use crate::{
     Channels, SseBody,
     timer::{LazyTimer, now},
@@ -39,8 +39,7 @@ impl Protocol {
         let started = now();
         let (parts, body) = request.into_parts();
         let asked = self.gateway().ask(&parts);
-        let named = tracing::enabled!(Level::INFO).then(|| named(self.gateway(), &parts, &asked));
-        let line = Line { method: parts.method.clone(), named, started };
+        let line = Line::of(&parts, started, || named(self.gateway(), &parts, &asked));
         self.answer(self.decide(asked, parts, started), body, line)
     }
 
@@ -94,11 +93,10 @@ impl Protocol {
     pub async fn respond(&self, token: &Token, parts: &Parts) -> Response<ResponseBody> {
         let started = now();
         let handled = self.gateway().listen(token, parts, started);
-        let named = tracing::enabled!(Level::INFO).then(|| {
+        let line = Line::of(parts, started, || {
             let listen = self.gateway().hub().config().actions().listen();
             Some((listen.to_owned(), token.clone()))
         });
-        let line = Line { method: parts.method.clone(), named, started };
         let decision = Decision::Made(handled);
         self.answer(decision, ResponseBody::from(Bytes::new()), line).await.response
     }
@@ -313,14 +311,31 @@ fn named(gateway: &Gateway, parts: &Parts, asked: &Asked) -> Option<(String, Tok
 /// What the log says of a request.
 struct Line {
     method: Method,
-    /// The action and the channel, if it names any; none where nothing is to be logged.
-    named: Option<Option<(String, Token)>>,
+    /// None where nothing is to be logged.
+    named: Option<Named>,
     started: Instant,
 }
 
+/// Which request it is.
+struct Named {
+    trace_id: TraceId,
+    /// The action and the channel, if it names any.
+    channel: Option<(String, Token)>,
+}
+
 impl Line {
+    fn of(
+        parts: &Parts,
+        started: Instant,
+        channel: impl FnOnce() -> Option<(String, Token)>,
+    ) -> Self {
+        let named = tracing::enabled!(Level::INFO)
+            .then(|| Named { trace_id: TraceId::of(&parts.headers), channel: channel() });
+        Self { method: parts.method.clone(), named, started }
+    }
+
     fn log(self, status: StatusCode, reason: Option<&str>) {
-        let Some(named) = self.named else {
+        let Some(Named { trace_id, channel }) = self.named else {
             return;
         };
         let too_long = (status == StatusCode::PAYLOAD_TOO_LARGE).then_some("the body is too long");
@@ -328,13 +343,13 @@ impl Line {
         let (method, status) = (shortened(self.method.as_str()), status.as_u16());
         let micros = (now() - self.started).as_micros();
         let duration = format_args!("{micros}µs");
-        match named {
+        match channel {
             Some((action, token)) => {
                 let (action, token) = (&*shortened(&action), &*token.shortened().to_string());
                 // Quoted, so that neither can pass for another field.
-                tracing::info!(%method, action, token, status, %duration, reason, "request");
+                tracing::info!(%method, action, token, status, %duration, reason, %trace_id, "request");
             }
-            None => tracing::info!(%method, status, %duration, reason, "request"),
+            None => tracing::info!(%method, status, %duration, reason, %trace_id, "request"),
         }
     }
 }

@@ -3,6 +3,7 @@ mod response_body;
 pub use response_body::ResponseBody;
 
 mod rest;
+mod trace_id;
 pub use rest::Rest;
 
 use std::sync::Arc;
