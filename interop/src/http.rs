@@ -1,4 +1,10 @@
-use std::{collections::VecDeque, error::Error, io::Write, net::SocketAddr, time::Duration};
+use std::{
+    collections::VecDeque,
+    error::Error,
+    io::Write,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use flate2::write::GzDecoder;
@@ -7,18 +13,38 @@ use hyper::{
     Request, Response,
     body::Incoming,
     client::conn::{http1, http2},
+    http::request::Builder,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use sse_core::{Decoder, Item};
-use tokio::{net::TcpStream, task::JoinSet, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpSocket,
+    task::JoinSet,
+    time::timeout,
+};
 
-use crate::Outcome;
+use crate::{Outcome, tls};
 
-/// The version of HTTP that a client speaks to a proxy, without TLS.
+/// How a client speaks to a proxy.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Version {
     Http1,
+    /// Without TLS, and without asking for it first.
     Http2,
+    /// Over TLS, as browsers do.
+    Http2Tls,
+}
+
+impl Version {
+    /// The beginning of a request, a GET unless it is changed.
+    pub(crate) fn request(self, authority: &str, path: &str) -> Builder {
+        match self {
+            Self::Http1 => Request::get(path).header("host", authority),
+            Self::Http2 => Request::get(format!("http://{authority}{path}")),
+            Self::Http2Tls => Request::get(format!("https://{authority}{path}")),
+        }
+    }
 }
 
 /// What a client asks for.
@@ -26,6 +52,10 @@ pub(crate) enum Version {
 pub(crate) struct Listen {
     pub(crate) addr: SocketAddr,
     pub(crate) version: Version,
+    /// The address that it comes from.
+    pub(crate) from: Ipv4Addr,
+    /// The address that it says it comes from, if it says any.
+    pub(crate) forwarded_for: &'static str,
     pub(crate) token: String,
     pub(crate) last_event_id: String,
     /// Whether it takes answers that are compressed, as every browser does.
@@ -35,10 +65,24 @@ pub(crate) struct Listen {
 }
 
 impl Listen {
+    /// A program that says nothing beyond what it must.
+    pub(crate) fn new(addr: SocketAddr, version: Version, token: impl Into<String>) -> Self {
+        Self {
+            addr,
+            version,
+            from: Ipv4Addr::LOCALHOST,
+            forwarded_for: "",
+            token: token.into(),
+            last_event_id: String::new(),
+            gzip: false,
+            browser: false,
+        }
+    }
+
     /// Sends it on a connection of its own and waits for the head of the answer.
     pub(crate) async fn open(&self, patience: Duration) -> Outcome<Stream> {
         let open = async {
-            let mut connection = Connection::open(self.addr, self.version).await?;
+            let mut connection = Connection::open_from(self.from, self.addr, self.version).await?;
             let mut stream = self.open_on(&mut connection).await?;
             stream.connection = Some(connection);
             Ok(stream)
@@ -64,14 +108,12 @@ impl Listen {
 
     fn request(&self) -> Outcome<Request<Full<Bytes>>> {
         let authority = format!("127.0.0.1:{}", self.addr.port());
-        let mut request = match self.version {
-            Version::Http1 => {
-                Request::get(format!("/poll/{}", self.token)).header("host", &authority)
-            }
-            Version::Http2 => Request::get(format!("http://{authority}/poll/{}", self.token)),
-        };
+        let mut request = self.version.request(&authority, &format!("/poll/{}", self.token));
         if self.gzip {
-            request = request.header("accept-encoding", "gzip");
+            request = request.header("accept-encoding", "gzip, br");
+        }
+        if !self.forwarded_for.is_empty() {
+            request = request.header("x-forwarded-for", self.forwarded_for);
         }
         if !self.last_event_id.is_empty() {
             request = request.header("last-event-id", &self.last_event_id);
@@ -197,21 +239,39 @@ enum Sender {
 
 impl Connection {
     pub(crate) async fn open(addr: SocketAddr, version: Version) -> Outcome<Self> {
-        let io = TokioIo::new(TcpStream::connect(addr).await?);
+        Self::open_from(Ipv4Addr::LOCALHOST, addr, version).await
+    }
+
+    /// Opens one whose own end has the address `from`, of which a loopback interface has many.
+    pub(crate) async fn open_from(
+        from: Ipv4Addr,
+        addr: SocketAddr,
+        version: Version,
+    ) -> Outcome<Self> {
+        let socket = TcpSocket::new_v4()?;
+        if from != Ipv4Addr::LOCALHOST {
+            socket.bind((IpAddr::from(from), 0).into())?;
+        }
+        let tcp = socket.connect(addr).await?;
+        match version {
+            Version::Http1 => Self::http1(tcp).await,
+            Version::Http2 => Self::http2(tcp).await,
+            Version::Http2Tls => Self::http2(tls::connect(tcp).await?).await,
+        }
+    }
+
+    async fn http1(io: impl Io) -> Outcome<Self> {
+        let (sender, driver) = http1::handshake(TokioIo::new(io)).await?;
         let mut driving = JoinSet::new();
-        let sender = match version {
-            Version::Http1 => {
-                let (sender, driver) = http1::handshake(io).await?;
-                driving.spawn(async move { drop(driver.await) });
-                Sender::Http1(sender)
-            }
-            Version::Http2 => {
-                let (sender, driver) = http2::handshake(TokioExecutor::new(), io).await?;
-                driving.spawn(async move { drop(driver.await) });
-                Sender::Http2(sender)
-            }
-        };
-        Ok(Self { sender, _driver: driving })
+        driving.spawn(async move { drop(driver.await) });
+        Ok(Self { sender: Sender::Http1(sender), _driver: driving })
+    }
+
+    async fn http2(io: impl Io) -> Outcome<Self> {
+        let (sender, driver) = http2::handshake(TokioExecutor::new(), TokioIo::new(io)).await?;
+        let mut driving = JoinSet::new();
+        driving.spawn(async move { drop(driver.await) });
+        Ok(Self { sender: Sender::Http2(sender), _driver: driving })
     }
 
     /// Whether the peer has neither closed it nor said that it will.
@@ -222,7 +282,11 @@ impl Connection {
         }
     }
 
-    async fn send(&mut self, request: Request<Full<Bytes>>) -> Outcome<Response<Incoming>> {
+    /// Sends `request` and waits for the head of the answer.
+    pub(crate) async fn send(
+        &mut self,
+        request: Request<Full<Bytes>>,
+    ) -> Outcome<Response<Incoming>> {
         Ok(match &mut self.sender {
             Sender::Http1(sender) => {
                 sender.ready().await?;
@@ -235,6 +299,10 @@ impl Connection {
         })
     }
 }
+
+/// What a connection is made of.
+trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
 
 /// An error and what it stands on, in one line.
 pub(crate) fn explain(error: &(dyn Error + 'static)) -> String {

@@ -10,10 +10,12 @@ mod proxies;
 mod relay;
 mod server;
 mod table;
+mod tls;
 
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use proxies::Configs;
 use table::Table;
 
 /// How something here ends; an error says what did not happen.
@@ -49,6 +51,12 @@ enum Peers {
         #[arg(long)]
         templates: PathBuf,
     },
+    /// The proxies of the guide, as it configures them
+    Guide {
+        /// Where the guide lies
+        #[arg(long)]
+        guide: PathBuf,
+    },
 }
 
 #[tokio::main]
@@ -67,7 +75,10 @@ async fn run(mut args: Args) -> Outcome<Table> {
     args.server = args.server.canonicalize()?;
     match &args.peers {
         Peers::Clients { programs } => clients::run(&args, &programs.canonicalize()?).await,
-        Peers::Proxies { templates } => proxies::run(&args, &templates.canonicalize()?).await,
+        Peers::Proxies { templates } => {
+            proxies::run(&args, Configs::Templates(templates.canonicalize()?)).await
+        }
+        Peers::Guide { guide } => proxies::run(&args, Configs::Guide(guide.canonicalize()?)).await,
     }
 }
 

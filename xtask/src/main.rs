@@ -57,8 +57,8 @@ enum Verb {
     Interop(interop::Args),
     /// Runs clippy over all targets; a warning fails it
     Lint,
-    /// Runs proxies from Debian in front of the server and writes interop/PROXIES.md
-    Proxies(interop::Args),
+    /// Runs proxies from Debian in front of the server and writes docs/proxies/RESULTS.md and interop/PROXIES.md
+    Proxies(proxies::Args),
     /// Runs the hub's wake-ups under schedules that a checker draws
     Schedules,
     /// Installs what the tests and `deny` need

@@ -258,14 +258,7 @@ async fn crowd(world: &World) -> Outcome<Vec<crate::http::Stream>> {
 }
 
 fn listener(world: &World, token: &str) -> Listen {
-    Listen {
-        addr: world.server.addr(),
-        version: Version::Http1,
-        token: token.to_owned(),
-        last_event_id: String::new(),
-        gzip: false,
-        browser: false,
-    }
+    Listen::new(world.server.addr(), Version::Http1, token)
 }
 
 async fn closed(world: &mut World) -> Outcome<Cell> {

@@ -3,7 +3,8 @@ use std::{path::Path, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    drain,
+    configs::Configs,
+    drain, guide,
     proxy::{Front, Proxy},
 };
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     http::{Listen, Seen, Stream, Version},
     server::Server,
     table::Cell,
+    tls,
 };
 
 /// What is looked at.
@@ -26,10 +28,17 @@ pub(crate) enum Check {
     Keepalive,
     Drain,
     DrainAccept,
+    Compression,
+    PublicName,
+    Addresses,
+    End,
+    Crowd,
+    Crash,
 }
 
 impl Check {
-    pub(crate) const ALL: [Self; 10] = [
+    /// Those that every configuration is put to.
+    const COMMON: [Self; 10] = [
         Self::Head,
         Self::Events,
         Self::Gzip,
@@ -41,6 +50,34 @@ impl Check {
         Self::Drain,
         Self::DrainAccept,
     ];
+
+    /// Those too that hold only where a proxy is configured for the server.
+    const GUIDE: [Self; 16] = [
+        Self::Head,
+        Self::Events,
+        Self::Gzip,
+        Self::Compression,
+        Self::Resume,
+        Self::PublicName,
+        Self::Addresses,
+        Self::Leaving,
+        Self::LeavingKeepalive,
+        Self::End,
+        Self::Silence,
+        Self::Keepalive,
+        Self::Crowd,
+        Self::Drain,
+        Self::DrainAccept,
+        Self::Crash,
+    ];
+
+    /// What a proxy with one of these configurations is put to.
+    pub(crate) fn of(configs: &Configs) -> &'static [Self] {
+        match configs {
+            Configs::Templates(_) => &Self::COMMON,
+            Configs::Guide(_) => &Self::GUIDE,
+        }
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -54,6 +91,12 @@ impl Check {
             Self::Keepalive => "`-k 2000`",
             Self::Drain => "`--drain`",
             Self::DrainAccept => "`--drain-accept`",
+            Self::Compression => "compression",
+            Self::PublicName => "public name",
+            Self::Addresses => "addresses",
+            Self::End => "end",
+            Self::Crowd => "crowd",
+            Self::Crash => "crash",
         }
     }
 
@@ -63,16 +106,17 @@ impl Check {
         proxy: Proxy,
         version: Version,
         server: &Path,
-        templates: &Path,
+        configs: &Configs,
     ) -> Outcome<Cell> {
         match self {
-            Self::Drain => return drain::in_place(proxy, version, server, templates).await,
-            Self::DrainAccept => return drain::beside(proxy, version, server, templates).await,
+            Self::Drain => return drain::in_place(proxy, version, server, configs).await,
+            Self::DrainAccept => return drain::beside(proxy, version, server, configs).await,
+            Self::Crash => return drain::after_crash(proxy, version, server, configs).await,
             _ => {}
         }
         let server = Server::start(server, self.options()).await?;
-        let front = proxy.start(templates, server.addr()).await?;
-        let world = World { server, front, version };
+        let front = proxy.start(configs, server.addr()).await?;
+        let mut world = World { server, front, version };
         match self {
             Self::Head => head(&world, false).await,
             Self::Events => events(&world, false).await,
@@ -81,7 +125,12 @@ impl Check {
             Self::Leaving => leaving(&world, 2).await,
             // The first comment finds the client gone, the second the connection.
             Self::LeavingKeepalive => leaving(&world, 8).await,
-            Self::Silence => silence(&world).await,
+            Self::Silence => silence(&world, configs).await,
+            Self::Compression => guide::compression(&world).await,
+            Self::PublicName => guide::public_name(&world).await,
+            Self::Addresses => guide::addresses(&world).await,
+            Self::End => guide::end(&mut world).await,
+            Self::Crowd => guide::crowd(&world).await,
             _ => keepalive(&world).await,
         }
     }
@@ -91,26 +140,36 @@ impl Check {
             Self::Resume => &["-k", "0", "--history", "100", "--mode", "shared"],
             Self::LeavingKeepalive => &["-k", "1000"],
             Self::Keepalive => &["-k", "2000"],
+            Self::PublicName => &["--allow-host", tls::NAME, "--max-body", "4194304"],
+            Self::Addresses => {
+                &["--trusted-proxy", "127.0.0.1", "--max-listeners-per-address", "1"]
+            }
+            Self::Crowd => &["-k", "1000", "--mode", "shared"],
             _ => &["-k", "0"],
         }
     }
 }
 
-struct World {
-    server: Server,
+/// What a check looks at: a server behind a proxy, and how its clients speak.
+pub(super) struct World {
+    pub(super) server: Server,
     front: Front,
     version: Version,
 }
 
 impl World {
+    /// What a client asks for through the proxy.
+    pub(super) fn listen(&self, token: &str) -> Listen {
+        Listen::new(self.front.addr(self.version), self.version, token)
+    }
+
     async fn open(&self, token: &str, gzip: bool) -> Outcome<Stream> {
         self.resume(token, gzip, "").await
     }
 
     async fn resume(&self, token: &str, gzip: bool, id: &str) -> Outcome<Stream> {
-        let (addr, version) = (self.front.addr(self.version), self.version);
-        let (token, last_event_id) = (token.to_owned(), id.to_owned());
-        let listen = Listen { addr, version, token, last_event_id, gzip, browser: true };
+        let last_event_id = id.to_owned();
+        let listen = Listen { last_event_id, gzip, browser: true, ..self.listen(token) };
         let stream = listen.open(PATIENCE).await?;
         match stream.status {
             200 => Ok(stream),
@@ -118,7 +177,7 @@ impl World {
         }
     }
 
-    async fn publish(&self, token: &str, data: &str) -> Outcome {
+    pub(super) async fn publish(&self, token: &str, data: &str) -> Outcome {
         match self.server.publish_when_heard(token, data, PATIENCE).await? {
             true => Ok(()),
             false => Err("the server has no listener".into()),
@@ -215,14 +274,7 @@ async fn leaving(world: &World, bound: u64) -> Outcome<Cell> {
     stream.ping(PATIENCE).await?;
     drop(stream);
     let left = Instant::now();
-    let listen = Listen {
-        addr: world.server.addr(),
-        version: Version::Http1,
-        token: TOKEN.to_owned(),
-        last_event_id: String::new(),
-        gzip: false,
-        browser: false,
-    };
+    let listen = Listen::new(world.server.addr(), Version::Http1, TOKEN);
     while left.elapsed() < PATIENCE {
         if listen.open(PATIENCE).await?.status == 200 {
             let within = left.elapsed().as_secs() + 1;
@@ -237,11 +289,14 @@ async fn leaving(world: &World, bound: u64) -> Outcome<Cell> {
 }
 
 /// What the proxy does of its own accord, to know that the next check proves something.
-async fn silence(world: &World) -> Outcome<Cell> {
-    match cut_after(&mut world.open(TOKEN, true).await?).await {
-        Some(seconds) => Ok(Cell::right(format!("cut after {seconds} s"))),
-        None => Ok(Cell::right("lives")),
-    }
+async fn silence(world: &World, configs: &Configs) -> Outcome<Cell> {
+    let cut = cut_after(&mut world.open(TOKEN, true).await?).await;
+    Ok(match (cut, configs) {
+        (Some(seconds), _) => Cell::right(format!("cut after {seconds} s")),
+        (None, Configs::Templates(_)) => Cell::right("lives"),
+        // The guide says that each of its proxies has a time-out.
+        (None, Configs::Guide(_)) => Cell::wrong("lives"),
+    })
 }
 
 async fn keepalive(world: &World) -> Outcome<Cell> {
@@ -268,9 +323,9 @@ const EVENTS: usize = 6;
 const KIB: usize = 1 << 10;
 
 /// Longer than anything takes that is not held back.
-const HELD: Duration = Duration::from_secs(4);
+pub(super) const HELD: Duration = Duration::from_secs(4);
 
 /// Three times the time-out that the configurations set, and a little.
 const SILENCE: Duration = Duration::from_secs(16);
 
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);

@@ -5,7 +5,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::proxy::Proxy;
+use super::{configs::Configs, proxy::Proxy};
 use crate::{
     Outcome,
     http::{Connection, Listen, Seen, Version, explain},
@@ -19,10 +19,10 @@ pub(crate) async fn in_place(
     proxy: Proxy,
     version: Version,
     server: &Path,
-    templates: &Path,
+    configs: &Configs,
 ) -> Outcome<Cell> {
     let mut first = Server::start(server, &["--drain", "3000", "--retry", "400"]).await?;
-    let front = proxy.start(templates, first.addr()).await?;
+    let front = proxy.start(configs, first.addr()).await?;
     let mut crowd = Crowd::new(front.addr(version), version);
     crowd.join(LISTENERS);
     crowd.publish(&first, "first").await?;
@@ -39,12 +39,12 @@ pub(crate) async fn beside(
     proxy: Proxy,
     version: Version,
     server: &Path,
-    templates: &Path,
+    configs: &Configs,
 ) -> Outcome<Cell> {
     let options = ["--drain", "3000", "--drain-accept", "--retry", "400"];
     let mut first = Server::start(server, &options).await?;
     let relay = Relay::start(first.addr(), String::new()).await?;
-    let front = proxy.start(templates, relay.addr()).await?;
+    let front = proxy.start(configs, relay.addr()).await?;
     let mut crowd = Crowd::new(front.addr(version), version);
     crowd.join(LISTENERS);
     crowd.publish(&first, "first").await?;
@@ -56,6 +56,26 @@ pub(crate) async fn beside(
     relay.point_to(second.addr());
     let back = crowd.publish(&second, "second").await;
     first.ended().await?;
+    Ok(crowd.verdict(back).await)
+}
+
+/// The first process is gone without a word, and the second one starts a second later, as a service
+/// manager has it.
+pub(crate) async fn after_crash(
+    proxy: Proxy,
+    version: Version,
+    server: &Path,
+    configs: &Configs,
+) -> Outcome<Cell> {
+    let mut first = Server::start(server, &["--retry", "400"]).await?;
+    let front = proxy.start(configs, first.addr()).await?;
+    let mut crowd = Crowd::new(front.addr(version), version);
+    crowd.join(LISTENERS);
+    crowd.publish(&first, "first").await?;
+    first.kill().await?;
+    sleep(Duration::from_secs(1)).await;
+    let second = first.start_successor().await?;
+    let back = crowd.publish(&second, "second").await;
     Ok(crowd.verdict(back).await)
 }
 
@@ -75,14 +95,8 @@ impl Crowd {
     fn join(&mut self, count: usize) {
         for _client in 0..count {
             let token = format!("crowd-{}", self.tokens.len());
-            let listen = Listen {
-                addr: self.addr,
-                version: self.version,
-                token: token.clone(),
-                last_event_id: String::new(),
-                gzip: true,
-                browser: true,
-            };
+            let listen = Listen::new(self.addr, self.version, &*token);
+            let listen = Listen { gzip: true, browser: true, ..listen };
             self.tokens.push(token);
             self.running.spawn(follow(listen));
         }

@@ -1,14 +1,8 @@
 use crate::table::Known;
 
-/// Deviations that lie with the proxy.
-pub(crate) const KNOWN: &[Known] = &[
-    Known {
-        row: "apache",
-        columns: &[SILENT],
-        text: "seen late",
-        why: "Apache's. mod_proxy_http looks at its client only when the server sends something, or after `ProxyTimeout`: \
-              a keepalive, 15 s by default, is what tells it.",
-    },
+/// Deviations that lie with the proxy, where it does all that may trouble a stream.
+pub(crate) const TEMPLATES: &[Known] = &[
+    APACHE,
     Known {
         row: "varnish",
         columns: &[SILENT],
@@ -24,5 +18,25 @@ pub(crate) const KNOWN: &[Known] = &[
               `no-transform`, and does not flush what it compresses. Leave event streams out of `encode`.",
     },
 ];
+
+/// What is left of them with the configurations of the guide.
+pub(crate) const GUIDE: &[Known] = &[
+    APACHE,
+    Known {
+        row: "apache",
+        columns: &["crash"],
+        text: "0 of 20 back: 503 is final",
+        why: "Apache's. It tries a server that is away once, and answers 503, after which an `EventSource` is closed for \
+              good. The others wait for the server, or answer with a stream.",
+    },
+];
+
+const APACHE: Known = Known {
+    row: "apache",
+    columns: &[SILENT],
+    text: "seen late",
+    why: "Apache's. mod_proxy_http looks at its client only when the server sends something, or after `ProxyTimeout`: \
+          a keepalive, 15 s by default, is what tells it.",
+};
 
 const SILENT: &str = "client leaves, `-k 0`";

@@ -1,7 +1,5 @@
 use std::{
-    fs,
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
     process::Stdio,
     time::Duration,
 };
@@ -9,6 +7,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::{net::TcpStream, process::Command, time::sleep};
 
+use super::configs::{Configs, Place};
 use crate::{Outcome, http::Version, ports, process::Process};
 
 /// A proxy of others, or none.
@@ -23,9 +22,6 @@ pub(crate) enum Proxy {
 }
 
 impl Proxy {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::None, Self::Apache, Self::Caddy, Self::Haproxy, Self::Nginx, Self::Varnish];
-
     /// Its name with the version that is installed.
     pub(crate) async fn version(self) -> Outcome<String> {
         let (name, program, arg) = match self {
@@ -43,11 +39,11 @@ impl Proxy {
     }
 
     /// Starts it in front of `upstream`.
-    pub(crate) async fn start(self, templates: &Path, upstream: SocketAddr) -> Outcome<Front> {
+    pub(crate) async fn start(self, configs: &Configs, upstream: SocketAddr) -> Outcome<Front> {
         let mut last = Err("it was not tried".into());
         // Somebody else may have been quicker to take the port.
         for _attempt in 0..3 {
-            last = self.try_start(templates, upstream).await;
+            last = self.try_start(configs, upstream).await;
             if last.is_ok() {
                 break;
             }
@@ -55,64 +51,40 @@ impl Proxy {
         last
     }
 
-    async fn try_start(self, templates: &Path, upstream: SocketAddr) -> Outcome<Front> {
+    async fn try_start(self, configs: &Configs, upstream: SocketAddr) -> Outcome<Front> {
         let home = TempDir::new()?;
         if matches!(self, Self::None) {
             let (http1, http2) = (upstream, upstream);
             return Ok(Front { process: None, http1, http2, _home: home });
         }
         let [http1, http2] = [ports::free(), ports::free()];
-        let (file, program, args) = self.command(home.path());
-        let config = fs::read_to_string(templates.join(file))?
-            .replace("@HTTP1@", &http1.to_string())
-            .replace("@HTTP2@", &http2.to_string())
-            .replace("@UPSTREAM@", &upstream.port().to_string())
-            .replace("@MODULES@", APACHE_MODULES)
-            .replace("@HOME@", &home.path().to_string_lossy());
-        fs::write(home.path().join(file), config)?;
-        let listens = [http1, http2].map(|port| format!("127.0.0.1:{port},HTTP"));
-        let file = home.path().join(file).to_string_lossy().into_owned();
-        let args = args.into_iter().map(|arg| arg.replace("@FILE@", &file));
-        let varnish = listens.into_iter().flat_map(|address| ["-a".to_owned(), address]);
-        let more = varnish.filter(|_| matches!(self, Self::Varnish));
-        let process = Process::start(program, args.chain(more), home.path())?;
+        let place = Place { http1, http2, upstream: upstream.port(), home: home.path() };
+        let file = configs.write(self, &place)?.to_string_lossy().into_owned();
+        let (program, args) = self.command(&place, &file);
+        let process = Process::start(program, args, home.path())?;
         let [http1, http2] = [http1, http2].map(|port| (Ipv4Addr::LOCALHOST, port).into());
         let mut front = Front { process: Some(process), http1, http2, _home: home };
         front.wait().await?;
         Ok(front)
     }
 
-    /// Its template, its program, and the options of that.
-    fn command(self, home: &Path) -> (&'static str, &'static str, Vec<&str>) {
-        let home = home.to_str().unwrap_or(".");
-        match self {
+    /// Its program, and the options with which that reads `file` and stays in the foreground.
+    fn command(self, place: &Place<'_>, file: &str) -> (&'static str, Vec<String>) {
+        let home = place.home.to_string_lossy();
+        let (program, args) = match self {
             Self::None => unreachable!("nothing is started"),
-            Self::Apache => ("apache.conf", APACHE, vec!["-X", "-d", home, "-f", "@FILE@"]),
-            Self::Caddy => {
-                ("caddy.conf", "caddy", vec!["run", "--config", "@FILE@", "--adapter", "caddyfile"])
+            Self::Apache => (APACHE, format!("-DFOREGROUND -d {home} -f {file}")),
+            Self::Caddy => ("caddy", format!("run --adapter caddyfile --config {file}")),
+            Self::Haproxy => ("haproxy", format!("-db -f {file}")),
+            Self::Nginx => ("nginx", format!("-e stderr -p {home} -c {file}")),
+            Self::Varnish => {
+                let listen = |port| format!("-a 127.0.0.1:{port},HTTP");
+                let listen = [place.http1, place.http2].map(listen).join(" ");
+                let args = "-F -j none -p feature=+http2 -s malloc,16m";
+                ("varnishd", format!("{args} -n {home} -f {file} {listen}"))
             }
-            Self::Haproxy => ("haproxy.conf", "haproxy", vec!["-db", "-f", "@FILE@"]),
-            Self::Nginx => {
-                ("nginx.conf", "nginx", vec!["-p", home, "-c", "@FILE@", "-e", "stderr"])
-            }
-            Self::Varnish => (
-                "varnish.conf",
-                "varnishd",
-                vec![
-                    "-F",
-                    "-j",
-                    "none",
-                    "-n",
-                    home,
-                    "-f",
-                    "@FILE@",
-                    "-p",
-                    "feature=+http2",
-                    "-s",
-                    "malloc,16m",
-                ],
-            ),
-        }
+        };
+        (program, args.split(' ').map(str::to_owned).collect())
     }
 }
 
@@ -129,7 +101,7 @@ impl Front {
     pub(crate) fn addr(&self, version: Version) -> SocketAddr {
         match version {
             Version::Http1 => self.http1,
-            Version::Http2 => self.http2,
+            Version::Http2 | Version::Http2Tls => self.http2,
         }
     }
 
@@ -158,6 +130,5 @@ fn number(text: &str) -> Option<&str> {
 }
 
 const APACHE: &str = "/usr/sbin/apache2";
-const APACHE_MODULES: &str = "/usr/lib/apache2/modules";
 const START: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(50);

@@ -1,4 +1,10 @@
-use std::process::{Command, Stdio};
+use std::{
+    fs,
+    io::{ErrorKind, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use crate::process::{self, Outcome};
 
@@ -15,6 +21,41 @@ pub(super) fn install(packages: &[&str]) -> Outcome {
             .env("DEBIAN_FRONTEND", "noninteractive"),
     )
 }
+
+/// The same, and no service that comes with one of them is started.
+pub(super) fn install_without_services(packages: &[&str]) -> Outcome {
+    let _policy = if is_root() { NoServices::at(Path::new(POLICY))? } else { NoServices(None) };
+    install(packages)
+}
+
+/// What Debian asks before it starts a service, while this lives; what was there before stays.
+struct NoServices(Option<PathBuf>);
+
+impl NoServices {
+    fn at(path: &Path) -> Outcome<Self> {
+        let file = fs::File::options().write(true).create_new(true).mode(0o755).open(path);
+        match file {
+            Ok(mut file) => {
+                let policy = Self(Some(path.to_owned()));
+                // 101: the action is not allowed.
+                file.write_all(b"#!/bin/sh\nexit 101\n")?;
+                Ok(policy)
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Self(None)),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _gone = fs::remove_file(path);
+        }
+    }
+}
+
+const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 /// Whether `program` is there and says its version.
 pub(super) fn runs(program: &str) -> bool {
@@ -39,5 +80,19 @@ mod tests {
     #[test]
     fn a_program_that_fails_does_not_run() {
         assert!(!runs("false"));
+    }
+
+    #[test]
+    fn services_are_not_started_while_packages_are_installed() {
+        let path = std::env::temp_dir().join(format!("policy-rc.d-{}", std::process::id()));
+
+        let policy = NoServices::at(&path).unwrap();
+        let status = Command::new(&path).args(["nginx", "start"]).status().unwrap();
+        let second = NoServices::at(&path).unwrap();
+        drop(second);
+        let stays = path.exists();
+        drop(policy);
+
+        assert_eq!((status.code(), stays, path.exists()), (Some(101), true, false));
     }
 }

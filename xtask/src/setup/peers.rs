@@ -16,7 +16,7 @@ pub(super) fn clients() -> Outcome {
     install(&missing)
 }
 
-/// The proxies themselves. Where Debian starts services, it starts those that come with one.
+/// The proxies themselves, not their services.
 pub(super) fn proxies() -> Outcome {
     install(&missing(&PROXIES))
 }
@@ -27,7 +27,7 @@ fn install(packages: &[&str]) -> Outcome {
         return Ok(());
     }
     let list = packages.join(" ");
-    apt::install(packages).map_err(|error| {
+    apt::install_without_services(packages).map_err(|error| {
         format!("{list} must be installed, on Debian with `apt-get install {list}`: {error}").into()
     })
 }
