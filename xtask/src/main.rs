@@ -107,3 +107,15 @@ fn run(verb: &Verb) -> Outcome {
         Verb::Vectors(args) => vectors::run(&workspace, args),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_verbs_and_their_options_do_not_collide() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,6 +1,8 @@
 use crate::{interop, process::Outcome, setup, workspace::Workspace};
 
 #[derive(clap::Args)]
+// Two groups of one name cannot be told apart.
+#[group(skip)]
 pub(crate) struct Args {
     #[command(flatten)]
     checks: interop::Args,

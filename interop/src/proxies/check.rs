@@ -34,6 +34,7 @@ pub(crate) enum Check {
     End,
     Crowd,
     Crash,
+    Delay,
 }
 
 impl Check {
@@ -52,10 +53,11 @@ impl Check {
     ];
 
     /// Those too that hold only where a proxy is configured for the server.
-    const GUIDE: [Self; 16] = [
+    const GUIDE: [Self; 17] = [
         Self::Head,
         Self::Events,
         Self::Gzip,
+        Self::Delay,
         Self::Compression,
         Self::Resume,
         Self::PublicName,
@@ -97,6 +99,7 @@ impl Check {
             Self::End => "end",
             Self::Crowd => "crowd",
             Self::Crash => "crash",
+            Self::Delay => "delay",
         }
     }
 
@@ -129,6 +132,7 @@ impl Check {
             Self::Compression => guide::compression(&world).await,
             Self::PublicName => guide::public_name(&world).await,
             Self::Addresses => guide::addresses(&world).await,
+            Self::Delay => guide::delay(&world).await,
             Self::End => guide::end(&mut world).await,
             Self::Crowd => guide::crowd(&world).await,
             _ => keepalive(&world).await,

@@ -1,9 +1,9 @@
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::Method;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::check::{HELD, PATIENCE, World};
 use crate::{
@@ -12,6 +12,24 @@ use crate::{
     table::Cell,
     tls,
 };
+
+/// How long a proxy waits for more to send: the quickest of some events tells, on a busy machine too.
+pub(super) async fn delay(world: &World) -> Outcome<Cell> {
+    let mut stream = world.listen("42").open(PATIENCE).await?;
+    stream.event("sse.open", HELD).await?;
+    let mut quickest = HELD;
+    for number in 0..10 {
+        let published = Instant::now();
+        world.publish("42", &number.to_string()).await?;
+        stream.ping(HELD).await?;
+        quickest = quickest.min(published.elapsed());
+    }
+    Ok(match quickest {
+        quickest if quickest < PROMPT => Cell::right("none"),
+        // To the next 100 ms, as such times are chosen.
+        quickest => Cell::wrong(format!("{} ms", (quickest.as_millis() + 50) / 100 * 100)),
+    })
+}
 
 /// What the proxy compresses, so that it is known to be told apart, and what it leaves alone.
 pub(super) async fn compression(world: &World) -> Outcome<Cell> {
@@ -132,6 +150,9 @@ pub(super) async fn crowd(world: &World) -> Outcome<Cell> {
     }
     Ok(Cell::right(format!("{CROWD} listen")))
 }
+
+/// Half of what is known of proxies that wait.
+const PROMPT: Duration = Duration::from_millis(100);
 
 /// Twice what nginx takes by itself.
 const LONG: usize = 2 << 20;
