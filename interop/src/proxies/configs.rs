@@ -99,7 +99,7 @@ impl Place<'_> {
                 ("ProxyTimeout 60", "ProxyTimeout 5".to_owned()),
             ],
             Proxy::Caddy => vec![
-                ("(events) {", "{\n\tadmin off\n}\n\n(events) {".to_owned()),
+                ("auto_https", "admin off\n\tauto_https".to_owned()),
                 (":8080 {", format!(":{http1} {{\n\tbind 127.0.0.1")),
                 (":8443 {", format!(":{http2} {{\n\tbind 127.0.0.1")),
                 ("read_timeout 60s", "read_timeout 5s".to_owned()),
