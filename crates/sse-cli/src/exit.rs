@@ -15,7 +15,12 @@ use crate::escape::{Place, escaped};
 /// Runs a command on what was typed, and turns what becomes of it into an exit code: 0, 1 for a
 /// failure, 2 for a wrong use. The reason goes to standard error.
 pub(crate) fn run<A: Parser>(command: impl FnOnce(A) -> Result<(), Failure>) -> ExitCode {
-    match A::try_parse().map_err(Failure::Typed).and_then(command) {
+    ended(A::try_parse().map_err(Failure::Typed).and_then(command))
+}
+
+/// The same for a command that has ended.
+pub(crate) fn ended(outcome: Result<(), Failure>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -51,6 +56,15 @@ impl Failure {
         }
     }
 
+    /// What is wrong with the use, without hints around it; `None` for any other end.
+    pub(crate) fn wrong_use(&self) -> Option<String> {
+        match self {
+            Self::Typed(error) if error.use_stderr() => Some(unadorned(error)),
+            Self::Usage(reason) => Some(Causes(&**reason).to_string()),
+            _ => None,
+        }
+    }
+
     /// Writes the reason, if there is anyone to read it, and says how to exit.
     fn report(self) -> ExitCode {
         let code = match self {
@@ -71,6 +85,14 @@ impl Failure {
         };
         u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
     }
+}
+
+/// What the parser of arguments says, without the words around it that every error has.
+pub(crate) fn unadorned(error: &clap::Error) -> String {
+    let said = error.to_string();
+    let said = said.strip_prefix("error: ").unwrap_or(&said);
+    let end = ["\n\nUsage:", "\n\nFor more"].iter().filter_map(|hint| said.find(hint)).min();
+    said[..end.unwrap_or(said.len())].trim_end().to_owned()
 }
 
 /// A reason may have text of a server in it.

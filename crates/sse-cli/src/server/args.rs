@@ -20,6 +20,18 @@ use crate::{bounded, default_address, logging, path_prefix::PathPrefix};
     after_help = EXAMPLES
 )]
 pub(super) struct Args {
+    /// Read options from FILE, in TOML: `port = 8080`, `debug = true`, `action = ["a", "b"]`. Each has its
+    /// long name, at the top or in the table of its group (`[access]`, `[limits]`). A relative path in
+    /// FILE begins at the folder of FILE. The command line goes before variables, these before FILE, and a
+    /// list replaces the list below it
+    #[arg(long = "config", value_name = "FILE")]
+    _config: Option<PathBuf>,
+
+    /// Check all options and the files that they name, print each option that is not the default and
+    /// where it comes from, and exit without serving
+    #[arg(long)]
+    pub(super) check_config: bool,
+
     /// Address or name to bind
     #[arg(short = 'H', long, value_name = "HOST", default_value = default_address::HOST)]
     pub(super) host: String,
@@ -274,6 +286,10 @@ impl From<OverrunArg> for OnOverrun {
 const EXAMPLES: &str = "\
 Environment:
   RUST_LOG   what to log, instead of --debug: `warn` leaves out the line for each request
+  EVENTSOURCE_MAX_BODY
+             the option --max-body, and so for all: upper case, `_` for `-`. Where an option may be
+             given more than once, each line is a value. A flag is true or false, which can turn off
+             a flag of the file
 
 Examples:
   eventsource-server -i -k 50000
@@ -293,5 +309,7 @@ Examples:
       for many listeners; one that reconnects gets the events it missed, or learns how many
   eventsource-server --drain 10000 --drain-accept
       behind a proxy that takes a refused connection as a sign that the server is down
+  eventsource-server --config /etc/eventsource-server.toml --check-config
+      what a file means, before the server is started with it
   eventsource-server -j --action reading --prefix /events
       for JSON, published with POST /events/reading/TOKEN";

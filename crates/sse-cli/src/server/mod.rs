@@ -3,8 +3,10 @@ mod args;
 mod config;
 mod held;
 mod limits;
+mod settings;
 
 use std::{
+    env,
     io::{self, Write},
     process::ExitCode,
     sync::Arc,
@@ -25,20 +27,29 @@ use crate::{
     logging, open_files,
     signals::Signals,
 };
-use args::Args;
 use config::Config;
+use settings::Settings;
 
 /// The command `eventsource-server`, on the arguments of this process.
 pub fn eventsource_server() -> ExitCode {
-    exit::run(|args: Args| {
-        let _flush = logging::init_batches(args.debug, args.log_format);
-        let config = Config::new(args)?;
-        let runtime = runtime(config.workers).map_err(Failure::failed)?;
-        let outcome = runtime.block_on(serve(config));
-        // What has not ended by now is not waited for.
-        runtime.shutdown_background();
-        outcome
-    })
+    exit::ended(start())
+}
+
+fn start() -> Result<(), Failure> {
+    let settings = Settings::new(env::args_os(), env::vars_os())?;
+    let args = settings.args()?;
+    let _flush = logging::init_batches(args.debug, args.log_format);
+    settings.warn_of_unknown();
+    let is_check = args.check_config;
+    let config = Config::new(args).map_err(|failure| settings.located(failure))?;
+    if is_check {
+        return write!(io::stdout(), "{settings}").map_err(Failure::stdout);
+    }
+    let runtime = runtime(config.workers).map_err(Failure::failed)?;
+    let outcome = runtime.block_on(serve(config));
+    // What has not ended by now is not waited for.
+    runtime.shutdown_background();
+    outcome
 }
 
 fn runtime(workers: Option<usize>) -> io::Result<Runtime> {

@@ -22,6 +22,8 @@ fn help_names_every_option_and_gives_examples() {
         (
             SERVER,
             &[
+                "--config",
+                "--check-config",
                 "-H, --host",
                 "-P, --port",
                 "-d, --debug",

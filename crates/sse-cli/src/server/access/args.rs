@@ -1,6 +1,6 @@
 use std::{path::PathBuf, time::Duration};
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::{ValueHint, builder::NonEmptyStringValueParser};
 use sse_core::access::Pattern;
 
 use super::{jwt_key::JwtKey, key_set::KeySet};
@@ -15,12 +15,13 @@ pub(in crate::server) struct AccessArgs {
     /// certificate in PEM. A token that names its key is verified only with a key of that KID. A token is
     /// accepted for a minute after it has ended, since clocks differ. May be given more than once
     #[arg(long = "jwt-key", value_name = "ALG[,ALG...][:KID]=FILE")]
+    #[arg(value_hint = ValueHint::FilePath)]
     pub(super) jwt_keys: Vec<JwtKey>,
 
     /// Accept JSON Web Tokens signed with a key of this JWK set: a file, or an http or https URL. A URL is
     /// fetched again every 10 minutes, or as its Cache-Control says; while that fails, the last keys stay
     /// valid
-    #[arg(long, value_name = "FILE-OR-URL")]
+    #[arg(long, value_name = "FILE-OR-URL", value_hint = ValueHint::FilePath)]
     pub(super) jwks: Option<KeySet>,
 
     /// Accept only tokens whose claim `aud` names TEXT. May be given more than once, for any of several

@@ -115,6 +115,9 @@ fn check(args: &AccessArgs) -> Result<(), Failure> {
     if !args.takes_tokens() && args.auth_url.is_none() && args.cookie.is_some() {
         return needs("--cookie", "--jwt-key, --jwks or --auth-url");
     }
+    if let Some(name) = &args.cookie {
+        Access::new(Authentication::new()).with_cookie(name).map_err(of("--cookie"))?;
+    }
     let credentials = "--jwt-key, --jwks, --password-file or --auth-url";
     if !args.takes_credentials() && args.ticket_key.is_some() {
         return needs("--ticket-key", credentials);

@@ -4,6 +4,9 @@ pub(crate) use access::{Issuer, bearer, grant, grant_for, passwords, verdict};
 mod http;
 pub(crate) use http::{Listener, Poster, connect_from, exchange, status, unread_listener};
 
+mod options;
+pub(crate) use options::{HelpOption, server_options};
+
 mod peer;
 pub(crate) use peer::{Peer, answer, cut_stream, held_stream, no_answer, stream, to_post};
 

@@ -1,0 +1,72 @@
+use std::{ffi::OsString, fmt, path::Path, sync::Arc};
+
+use super::option::ServerOption;
+
+/// What one level says about an option.
+#[derive(Clone, Debug)]
+pub(super) struct Setting {
+    pub(super) option: &'static ServerOption,
+    pub(super) value: Value,
+    pub(super) origin: Origin,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Flag(bool),
+    /// One, or any number of them for an option that may be given more than once.
+    Texts(Vec<(OsString, Origin)>),
+}
+
+impl Setting {
+    /// The arguments that mean the same on a command line.
+    pub(super) fn arguments(&self) -> Vec<(OsString, Origin)> {
+        match &self.value {
+            Value::Flag(false) => Vec::new(),
+            Value::Flag(true) => {
+                vec![(format!("--{}", self.option.name).into(), self.origin.clone())]
+            }
+            Value::Texts(texts) => {
+                texts.iter().map(|(text, origin)| (self.argument(text), origin.clone())).collect()
+            }
+        }
+    }
+
+    /// With `=`, behind which a hyphen is nothing special.
+    fn argument(&self, text: &OsString) -> OsString {
+        let mut argument = OsString::from(format!("--{}=", self.option.name));
+        argument.push(text);
+        argument
+    }
+}
+
+/// Where something was said.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Origin {
+    CommandLine,
+    Variable(String),
+    File(Place),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine => f.write_str("command line"),
+            Self::Variable(name) => f.write_str(name),
+            Self::File(place) => place.fmt(f),
+        }
+    }
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Place {
+    pub(super) file: Arc<Path>,
+    /// From 1.
+    pub(super) line: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file.display(), self.line)
+    }
+}
