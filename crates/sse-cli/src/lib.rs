@@ -43,6 +43,8 @@ pub use bench::eventsource_bench;
 
 mod bounded;
 mod channel_name;
+mod commands;
+pub use commands::commands;
 mod data;
 mod default_address;
 #[cfg(any(feature = "client", feature = "request"))]

@@ -24,6 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::CommandFactory;
 use futures_util::{TryStreamExt, stream::FuturesUnordered};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::{
@@ -65,6 +66,11 @@ pub fn eventsource_bench() -> ExitCode {
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::stdout)?;
         report.fault().map_or(Ok(()), |fault| Err(Failure::failed(fault)))
     })
+}
+
+/// The options and the help of `eventsource-bench`.
+pub(crate) fn command() -> clap::Command {
+    Args::command()
 }
 
 async fn run(config: Rc<Config>) -> Result<Report, Failure> {

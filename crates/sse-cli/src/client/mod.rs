@@ -17,6 +17,8 @@ use std::{
     process::ExitCode,
 };
 
+use clap::CommandFactory;
+
 use crate::{
     exit::{self, Failure},
     logging,
@@ -35,6 +37,11 @@ pub fn eventsource_client() -> ExitCode {
         let config = Config::new(args)?;
         until_over(|stop| handle(config, stop))
     })
+}
+
+/// The options and the help of `eventsource-client`.
+pub(crate) fn command() -> clap::Command {
+    Args::command()
 }
 
 fn handle(config: Config, stop: Stop) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ use std::{
     process::ExitCode,
 };
 
+use clap::CommandFactory;
 use sse_hyper::SendError;
 use tokio::runtime::Builder;
 
@@ -31,6 +32,11 @@ pub fn eventsource_request() -> ExitCode {
         runtime.shutdown_background();
         outcome
     })
+}
+
+/// The options and the help of `eventsource-request`.
+pub(crate) fn command() -> clap::Command {
+    Args::command()
 }
 
 async fn send(config: Config) -> Result<(), Failure> {

@@ -290,6 +290,11 @@ Environment:
              the option --max-body, and so for all: upper case, `_` for `-`. Where an option may be
              given more than once, each line is a value. A flag is true or false, which can turn off
              a flag of the file
+  LISTEN_FDS, LISTEN_PID
+      set by a service manager such as systemd that hands over a socket, TCP or Unix, which listens;
+      the server accepts from it instead of binding --host and --port
+  NOTIFY_SOCKET
+      set by a service manager that wants to know when the server serves and when it ends
 
 Examples:
   eventsource-server -i -k 50000

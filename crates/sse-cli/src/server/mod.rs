@@ -1,8 +1,10 @@
 mod access;
+mod activation;
 mod args;
 mod config;
 mod held;
 mod limits;
+mod readiness;
 mod settings;
 
 use std::{
@@ -13,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::CommandFactory;
 use sse_core::{Gateway, GatewayConfig, Hub, access::Access, gateway::Hosts};
 use sse_hyper::{EventService, Server};
 use tokio::{
@@ -27,6 +30,8 @@ use crate::{
     logging, open_files,
     signals::Signals,
 };
+use activation::{Handed, Place};
+use args::Args;
 use config::Config;
 use settings::Settings;
 
@@ -36,6 +41,8 @@ pub fn eventsource_server() -> ExitCode {
 }
 
 fn start() -> Result<(), Failure> {
+    // Before there are threads: it changes the environment.
+    let handed = Handed::take().map_err(Failure::failed)?;
     let settings = Settings::new(env::args_os(), env::vars_os())?;
     let args = settings.args()?;
     let _flush = logging::init_batches(args.debug, args.log_format);
@@ -46,10 +53,15 @@ fn start() -> Result<(), Failure> {
         return write!(io::stdout(), "{settings}").map_err(Failure::stdout);
     }
     let runtime = runtime(config.workers).map_err(Failure::failed)?;
-    let outcome = runtime.block_on(serve(config));
+    let outcome = runtime.block_on(serve(config, handed));
     // What has not ended by now is not waited for.
     runtime.shutdown_background();
     outcome
+}
+
+/// The options and the help of `eventsource-server`.
+pub(crate) fn command() -> clap::Command {
+    Args::command()
 }
 
 fn runtime(workers: Option<usize>) -> io::Result<Runtime> {
@@ -60,16 +72,18 @@ fn runtime(workers: Option<usize>) -> io::Result<Runtime> {
     builder.enable_all().build()
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(config: Config, handed: Option<Handed>) -> Result<(), Failure> {
     let limits = Arc::new(config.limits.limits(open_files::raise_limit()));
     let access = config.access.map(|access| access.access(limits.clone())).transpose()?;
     let signals = Signals::new().map_err(Failure::failed)?;
-    let (host, port, is_tls) = (config.host, config.port, config.tls.is_some());
-    let mut server = Server::bind((host.as_str(), port))
-        .await
-        .map_err(|source| Failure::failed(BindError { host, port, source }))?
-        // What the filter returns says the address too.
-        .with_remote_addr(false)
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let (server, place) = match handed {
+        Some(handed) => handed.server(&limits).map_err(Failure::failed)?,
+        None => bind(config.host, config.port).await?,
+    };
+    let mut server = server
+        // What the filter returns says the address too, but it is asked about TCP alone.
+        .with_remote_addr(matches!(place, Place::Local(_)))
         .with_connection_filter({
             let limits = limits.clone();
             move |remote| limits.connect(remote, Instant::now())
@@ -79,19 +93,24 @@ async fn serve(config: Config) -> Result<(), Failure> {
     if let Some(tls) = config.tls {
         server = server.with_tls(tls);
     }
-    let scheme = if is_tls { "https" } else { "http" };
-    let address = server.local_addr().map_err(Failure::failed)?;
-    announce(&format!("{scheme}://{address}"));
+    announce(&place.url(scheme));
 
-    if access.is_none() && !config.is_open && !address.ip().to_canonical().is_loopback() {
+    if access.is_none() && !config.is_open && !place.is_of_this_machine() {
         warn_of_everybody();
     }
-    let hosts = config.hosts.at(address.ip());
+    let hosts = config.hosts.at(place.ip());
     let gateway = gateway(config.gateway, hosts, access).with_limiter(limits);
     let hub = Hub::new(config.hub);
     held::log_on_signal(hub.clone()).map_err(Failure::failed)?;
     let service = EventService::new(Gateway::new(hub, gateway));
     run(server, service, config.drain, config.drain_accept, signals).await
+}
+
+async fn bind(host: String, port: u16) -> Result<(Server, Place), Failure> {
+    let bound = Server::bind((host.as_str(), port)).await;
+    let server = bound.map_err(|source| Failure::failed(BindError { host, port, source }))?;
+    let address = server.local_addr().map_err(Failure::failed)?;
+    Ok((server, Place::Network(address)))
 }
 
 fn gateway(
@@ -128,10 +147,12 @@ async fn run(
     let serving = tokio::spawn(serving);
     let serving = async { serving.await.unwrap_or_else(|panic| Err(io::Error::other(panic))) };
     tokio::pin!(serving);
+    readiness::ready();
     select! {
         ended = &mut serving => return ended.map_err(Failure::failed),
         _ = signals.next() => {}
     }
+    readiness::draining(channels.hub().counts().listeners, drain);
     // A proxy in front leads clients here for the whole window, also when all streams have ended.
     let accepting = async {
         if accepts_while_draining {
@@ -145,6 +166,7 @@ async fn run(
             ((), ()) = async { tokio::join!(channels.drain(drain), accepting) } => (),
             ended = &mut serving => return ended,
         }
+        readiness::ending();
         drop(stop);
         serving.await
     };

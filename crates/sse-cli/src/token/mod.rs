@@ -13,6 +13,7 @@ use std::{
     time::Instant,
 };
 
+use clap::CommandFactory;
 use serde::Serialize;
 use serde_json::json;
 use sse_access::{JwtError, SigningKey, password_line};
@@ -37,6 +38,11 @@ pub fn eventsource_token() -> ExitCode {
             Command::Hash(args) => hash(&HashConfig::new(args)),
         }
     })
+}
+
+/// The options and the help of `eventsource-token`.
+pub(crate) fn command() -> clap::Command {
+    Args::command()
 }
 
 fn make_key(config: KeyConfig) -> Result<(), Failure> {

@@ -23,7 +23,11 @@ impl Process {
     }
 
     pub(crate) fn spawn(command: &mut Command) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::spawn_with_stdin(command, Stdio::piped())
+    }
+
+    pub(crate) fn spawn_with_stdin(command: &mut Command, stdin: impl Into<Stdio>) -> Self {
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.env_remove("NO_COLOR").spawn().unwrap();
         let stdout = lines(child.stdout.take().unwrap());
         let stderr = lines(child.stderr.take().unwrap());

@@ -1,0 +1,39 @@
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+
+/// Tells the service manager that requests are served. Does nothing without a service manager, as the other
+/// functions here do.
+///
+/// # Source
+///
+/// systemd, [sd_notify](https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html).
+pub(super) fn ready() {
+    tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
+}
+
+/// Tells it that the streams are ended over the time `drain`, and how long that takes at most: it might not wait
+/// so long otherwise.
+pub(super) fn draining(listeners: usize, drain: Duration) {
+    let over =
+        if drain.is_zero() { String::new() } else { format!(" over {} ms", drain.as_millis()) };
+    let status = format!("ending the streams of {listeners} listeners{over}");
+    // The enum has a variant for it, which ends at 71 minutes.
+    let time = drain.saturating_add(MARGIN).as_micros();
+    let time = format!("EXTEND_TIMEOUT_USEC={time}");
+    tell(&[NotifyState::Stopping, NotifyState::Status(&status), NotifyState::Custom(&time)]);
+}
+
+/// Tells it that the streams have ended.
+pub(super) fn ending() {
+    tell(&[NotifyState::Status("waiting for requests under way to end")]);
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!(%error, "cannot tell the service manager");
+    }
+}
+
+/// What the end takes after the streams have ended: requests under way have 4 s.
+const MARGIN: Duration = Duration::from_secs(30);
