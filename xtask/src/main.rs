@@ -4,7 +4,9 @@
 
 mod bench;
 mod ci;
+mod deb;
 mod deny;
+mod dist;
 mod doc;
 mod features;
 mod fmt;
@@ -12,6 +14,7 @@ mod fuzz;
 mod interop;
 mod lint;
 mod manifest;
+mod package_test;
 mod process;
 mod proxies;
 mod schedules;
@@ -43,8 +46,12 @@ enum Verb {
     Bench(bench::Args),
     /// All that must pass before a change goes in: fmt --check, deny, lint, doc, side, test
     Ci,
+    /// Makes a Debian package of the commands in target/debian
+    Deb(deb::Args),
     /// Checks licences, bans, sources and, where their database can be had, advisories of the dependencies
     Deny,
+    /// Lays what is installed beside the commands below target/dist: pages, completions, units, settings
+    Dist,
     /// Builds the documentation of the workspace; a warning fails it
     Doc,
     /// Checks every combination of the features of every crate
@@ -57,6 +64,8 @@ enum Verb {
     Interop(interop::Args),
     /// Runs clippy over all targets; a warning fails it
     Lint,
+    /// Makes the package, checks its parts, and installs, upgrades and removes it in a folder
+    PackageTest(deb::Args),
     /// Runs proxies from Debian in front of the server and writes docs/proxies/RESULTS.md and interop/PROXIES.md
     Proxies(proxies::Args),
     /// Runs the hub's wake-ups under schedules that a checker draws
@@ -90,13 +99,16 @@ fn run(verb: &Verb) -> Outcome {
     match verb {
         Verb::Bench(args) => bench::run(&workspace, args),
         Verb::Ci => ci::run(&workspace),
+        Verb::Deb(args) => deb::run(&workspace, args).map(|_package| ()),
         Verb::Deny => deny::run(&workspace),
+        Verb::Dist => dist::run(&workspace).map(|_folder| ()),
         Verb::Doc => doc::run(&workspace),
         Verb::Features => features::run(&workspace),
         Verb::Fmt(args) => fmt::run(&workspace, args),
         Verb::Fuzz(args) => fuzz::run(&workspace, args),
         Verb::Interop(args) => interop::run(&workspace, args),
         Verb::Lint => lint::run(&workspace),
+        Verb::PackageTest(args) => package_test::run(&workspace, args),
         Verb::Proxies(args) => proxies::run(&workspace, args),
         Verb::Schedules => schedules::run(&workspace),
         Verb::Setup => setup::run(&workspace),

@@ -1,5 +1,5 @@
-//! Writes the manual pages of the commands, and their completions for bash, zsh and fish, into the folder
-//! that is named: `cargo run -p sse-cli --example pages -- FOLDER`.
+//! Writes the manual pages of the commands, and their completions for bash, zsh and fish, to where a system
+//! has them below the folder that is named: `cargo run -p sse-cli --example pages -- FOLDER`.
 
 use std::{
     env,
@@ -10,24 +10,34 @@ use std::{
 };
 
 use clap::Command;
-use clap_complete::{Shell, generate_to};
+use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = env::args_os().nth(1).ok_or("name the folder that the pages go to")?;
-    let folder = Path::new(&folder);
-    let (pages, completions) = (folder.join("man"), folder.join("completions"));
+    let share = Path::new(&folder).join("usr/share");
+    let pages = share.join("man/man1");
     fs::create_dir_all(&pages)?;
-    fs::create_dir_all(&completions)?;
     for command in sse_cli::commands() {
-        let name = command.get_name().to_owned();
-        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-            generate_to(shell, &mut command.clone(), &name, &completions)?;
-        }
+        write_completions(&command, &share)?;
         let mut command = command.disable_help_subcommand(true);
         // Gives the parts of a command their whole names.
         command.build();
         write_pages(&command, &pages)?;
+    }
+    Ok(())
+}
+
+fn write_completions(command: &Command, share: &Path) -> io::Result<()> {
+    let name = command.get_name();
+    for (shell, path) in [
+        (Shell::Bash, format!("bash-completion/completions/{name}")),
+        (Shell::Fish, format!("fish/vendor_completions.d/{name}.fish")),
+        (Shell::Zsh, format!("zsh/vendor-completions/_{name}")),
+    ] {
+        let path = share.join(path);
+        fs::create_dir_all(path.parent().expect("it lies in a folder"))?;
+        generate(shell, &mut command.clone(), name, &mut File::create(path)?);
     }
     Ok(())
 }

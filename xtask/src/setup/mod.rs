@@ -1,8 +1,10 @@
 mod apt;
 mod browser;
+mod cargo_deb;
 mod cargo_deny;
 mod compiler;
 mod nginx;
+mod packages;
 mod peers;
 
 use std::path::PathBuf;
@@ -34,4 +36,14 @@ pub(crate) fn clients() -> Outcome {
 /// Installs the proxies that the server is checked behind.
 pub(crate) fn proxies() -> Outcome {
     peers::proxies()
+}
+
+/// Installs what makes a Debian package, and says where it is.
+pub(crate) fn cargo_deb(workspace: &Workspace) -> Outcome<PathBuf> {
+    cargo_deb::run(workspace)
+}
+
+/// Installs what the parts of a Debian package are checked with.
+pub(crate) fn packages() -> Outcome {
+    packages::run()
 }
