@@ -12,6 +12,9 @@ pub use permissions::Permissions;
 mod grant;
 pub use grant::Grant;
 
+mod grant_refusal;
+pub use grant_refusal::GrantRefusal;
+
 mod operation;
 pub use operation::Operation;
 

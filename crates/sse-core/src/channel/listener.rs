@@ -12,6 +12,9 @@ pub(super) struct Listener {
     pub(super) last_write: Instant,
     pub(super) presence: Presence,
     pub(super) flight: Flight,
+    /// Whether it still reads what was published before it came, so that its writes do not show how long a
+    /// publication takes.
+    pub(super) is_replaying: bool,
     /// Its own place in every span of time that listeners are spread over.
     pub(super) phase: Phase,
     /// The grant that permits it to listen, if there is one.

@@ -3,7 +3,7 @@ use std::time::Instant;
 use slab::Slab;
 
 use super::{
-    CloseReason, Cursor, Log, OnOverrun,
+    CloseReason, Cursor, Log, OnOverrun, Traffic,
     cursor::Place,
     listener::{Flight, Listener, Presence},
 };
@@ -16,6 +16,8 @@ pub(super) struct Listeners {
     here: usize,
     /// Who came last. Where one is here at most, it is the one that is.
     latest: usize,
+    /// Nothing before the first that is to be counted here.
+    traffic: Option<Box<Traffic>>,
 }
 
 impl Listeners {
@@ -34,6 +36,22 @@ impl Listeners {
         self.listeners.len() - self.here
     }
 
+    pub(super) fn traffic(&mut self) -> &mut Traffic {
+        self.traffic.get_or_insert_default()
+    }
+
+    /// Lets `take` take note of what was counted here, if it is time.
+    pub(super) fn report_traffic(&mut self, take: impl FnOnce(&mut Traffic)) {
+        if let Some(traffic) = self.traffic.as_deref_mut().filter(|traffic| traffic.is_due) {
+            let has_ends = traffic.has_ends;
+            take(traffic);
+            // Where nothing else is counted, no room is kept for it: writes come again, and ends seldom do.
+            if has_ends {
+                self.traffic = None;
+            }
+        }
+    }
+
     pub(super) fn get_mut(&mut self, key: usize) -> &mut Listener {
         &mut self.listeners[key]
     }
@@ -49,7 +67,12 @@ impl Listeners {
 
     /// Removes a listener whose connection is over.
     pub(super) fn remove(&mut self, key: usize, log: &mut Log) {
-        self.go(key, CloseReason::Finished, log);
+        if self.gone(key, CloseReason::Finished, log) {
+            self.traffic().leave();
+        }
+        if let Some(traffic) = &mut self.traffic {
+            traffic.is_due = true;
+        }
         self.listeners.remove(key);
         if 4 * self.listeners.len() < self.listeners.capacity() {
             self.listeners.shrink_to_fit();
@@ -111,12 +134,13 @@ impl Listeners {
         self.listeners.get(key)?.grant.as_ref()
     }
 
-    /// A listener has read up to `cursor`.
-    pub(super) fn advance(&mut self, key: usize, cursor: Cursor, log: &mut Log) {
+    /// A listener has read up to `cursor`. Returns whether nobody stands where it stood.
+    pub(super) fn advance(&mut self, key: usize, cursor: Cursor, log: &mut Log) -> bool {
         let listener = &mut self.listeners[key];
-        log.advance(1, listener.cursor, cursor);
+        let is_last_there = log.advance(1, listener.cursor, cursor);
         listener.cursor = cursor;
         self.go_if_all_is_read(key, log);
+        is_last_there
     }
 
     /// The log has dropped what some still had to read: they are cut, or go on from its start. Returns
@@ -218,18 +242,26 @@ impl Listeners {
         }
     }
 
-    /// A listener is gone.
+    /// The stream of a listener is ended.
     fn go(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
+        if self.gone(key, reason, log) {
+            self.traffic().close(reason);
+        }
+    }
+
+    /// A listener is gone. Returns whether it was not before.
+    fn gone(&mut self, key: usize, reason: CloseReason, log: &mut Log) -> bool {
         let listener = &mut self.listeners[key];
         let from = std::mem::replace(&mut listener.presence, Presence::Gone);
         if from == Presence::Gone {
-            return;
+            return false;
         }
         listener.special().reason = Some(reason);
         if from == Presence::Here {
             self.here -= 1;
         }
         log.leave(listener.cursor);
+        true
     }
 
     fn latest_end(&self) -> Option<Instant> {

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    ChannelConfig, CloseReason, Cursor, Log, Mode, Phase, Tombstone, Window,
+    ChannelConfig, CloseReason, Cursor, Log, Mode, Phase, Tombstone, Traffic, Window,
     keys::Keys,
     listener::{Flight, Listener, Presence, Special},
     listeners::Listeners,
@@ -112,6 +112,7 @@ impl Channel {
             last_write: now,
             presence: Presence::Here,
             flight: Flight::None,
+            is_replaying: event < end.event,
             phase: newcomer.phase,
             grant: newcomer.grant.cloned(),
             special: Some(Box::new(special)),
@@ -238,6 +239,12 @@ impl Channel {
     /// How many have fallen out of the log since this was last asked.
     pub(crate) fn take_fallen(&mut self) -> usize {
         std::mem::take(&mut self.fallen)
+    }
+
+    /// Lets `take` take note of what was written and ended, if it is time.
+    #[inline]
+    pub(crate) fn report_traffic(&mut self, take: impl FnOnce(&mut Traffic)) {
+        self.listeners.report_traffic(take);
     }
 
     /// What the channel holds now.

@@ -45,6 +45,9 @@ pub(crate) use tombstone::Tombstone;
 mod unsent;
 pub(crate) use unsent::Unsent;
 
+mod traffic;
+pub(crate) use traffic::{LATENCIES, SIZES, Traffic};
+
 mod turn;
 pub(crate) use turn::{Ask, Planned, Turn, Written};
 

@@ -44,15 +44,29 @@ impl Channel {
         }
         let (cursor, until) = (self.listeners.get_mut(key).cursor, self.until(key));
         if let Some(span) = self.log.span(cursor, until, Framing::Plain) {
-            self.listeners.get_mut(key).last_write = now;
             let bytes = self.log.read(cursor, span);
-            self.listeners.advance(key, span.to, &mut self.log);
+            self.note_write(key, span.to, bytes.len(), now);
             return Output::Write(bytes);
         }
         match self.idle(key, drain, config, now) {
             Next::Comment => Output::Write(KEEPALIVE),
             Next::Wait { until } => Output::Wait { until },
         }
+    }
+
+    /// A write of `len` bytes takes the listener `key` to the place `to`.
+    fn note_write(&mut self, key: usize, to: Cursor, len: usize, now: Instant) {
+        let end = self.log.end();
+        let listener = self.listeners.get_mut(key);
+        listener.last_write = now;
+        let (from, is_replaying) = (listener.cursor, listener.is_replaying);
+        listener.is_replaying &= to.event < end.event;
+        let (events, published) = (to.event - from.event, self.log.published(from));
+        let is_last_there = self.listeners.advance(key, to, &mut self.log);
+        let traffic = self.listeners.traffic();
+        traffic.add_writes(1, len, events);
+        traffic.add_latency(u32::from(0 < events && !is_replaying), published, now);
+        traffic.end_write(is_last_there);
     }
 
     /// All that the listener `key` is told before it goes on to read, and why its stream ends if it does.

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 
 use super::{
-    Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Unsent,
+    Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Traffic, Unsent,
     listener::{Flight, Presence},
     log::Segment,
     poll::Next,
@@ -19,6 +19,8 @@ pub(crate) struct Turn {
     /// The writes that [`Planned::Frames`] names.
     pub(crate) writes: Vec<Write>,
     pub(crate) written: Vec<Written>,
+    /// What was written, for the hub to take note of once the turn is settled.
+    pub(crate) traffic: Traffic,
 }
 
 /// The frames from one place in the log to another, for all that stand there.
@@ -75,7 +77,7 @@ pub(crate) struct Written {
 impl Turn {
     /// Forgets everything but the room for it.
     pub(crate) fn clear(&mut self) {
-        let Self { asked, planned, writes, written } = self;
+        let Self { asked, planned, writes, written, traffic: _ } = self;
         asked.clear();
         planned.clear();
         writes.clear();
@@ -174,11 +176,13 @@ impl Channel {
 
     /// Takes note of what was written.
     pub(crate) fn settle_turn(&mut self, turn: &mut Turn, config: &ChannelConfig, now: Instant) {
-        let Turn { written, writes, .. } = turn;
+        let Turn { written, writes, traffic, .. } = turn;
+        let end = self.log.end();
         for written in written.chunk_by_mut(|a, b| a.write == b.write) {
             let write = &writes[written[0].write];
             let (len, to) = (write.bytes().len(), write.segment.to);
-            let mut readers = 0;
+            let (events, published) = (to.event - write.from.event, self.log.published(write.from));
+            let (mut readers, mut replaying) = (0, 0);
             for Written { key, count, unsent, .. } in &mut *written {
                 let listener = self.listeners.get_mut(*key);
                 if 0 < *count {
@@ -189,6 +193,11 @@ impl Channel {
                     true => (to, None),
                     false => write.segment.cut(write.start + *count, &self.log),
                 };
+                let is_alone = place != to || listener.cursor != write.from;
+                if is_alone && 0 < *count {
+                    let left = unsent.as_ref().map_or(0, Unsent::len);
+                    traffic.add_writes(1, *count + left, place.event - write.from.event);
+                }
                 if listener.cursor != write.from {
                     self.land(*key, place, config);
                     continue;
@@ -197,6 +206,10 @@ impl Channel {
                 if place == to {
                     listener.cursor = place;
                     readers += 1;
+                    if listener.is_replaying {
+                        replaying += 1;
+                        listener.is_replaying = to.event < end.event;
+                    }
                 } else {
                     listener.cursor = place;
                     self.log.advance(1, write.from, place);
@@ -204,6 +217,9 @@ impl Channel {
             }
             if 0 < readers {
                 self.log.advance(readers, write.from, to);
+                traffic.add_writes(readers, len, events);
+                let timely = if 0 < events { readers - replaying } else { 0 };
+                traffic.add_latency(timely, published, now);
             }
             for Written { key, .. } in written {
                 self.listeners.go_if_all_is_read(*key, &mut self.log);

@@ -10,7 +10,7 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 use super::{browser, header_text::text, policy::Policy, refusal::Refusal};
 use crate::{
     Hub, Token,
-    access::{Grant, Seat},
+    access::{Grant, GrantRefusal, Seat},
     history::{Resume, Start},
     hub::{SubscribeError, Subscriber},
     response::event_stream,
@@ -124,7 +124,12 @@ impl Admission {
                 Some(pause) if error == SubscribeError::Taken => {
                     Admitted::Wait { until: now + *pause }
                 }
-                _ => refuse(&self.hub, error.into(), asked.is_event_source, &self.policy, now),
+                _ => {
+                    if error == SubscribeError::GrantEnded {
+                        self.hub.count_grant_refused(GrantRefusal::Ended);
+                    }
+                    refuse(&self.hub, error.into(), asked.is_event_source, &self.policy, now)
+                }
             },
         }
     }
@@ -159,7 +164,7 @@ fn refuse(
 ) -> Admitted {
     let passing = refusal.is_passing().then(|| browser::retry_after(hub, &refusal, now));
     let is_shutdown = matches!(refusal, Refusal::Subscribe(SubscribeError::Shutdown));
-    let mut response = refusal.into_response();
+    let mut response = refusal.into_response(hub);
     let status = response.status();
     if let Some(retry) = passing {
         if is_event_source {

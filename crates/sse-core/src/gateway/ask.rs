@@ -124,7 +124,7 @@ impl Gateway {
         match self.host(parts).and_then(|host| decide(host.as_ref(), &policy)) {
             Ok(Asked::Respond(response)) => Asked::Respond(policy.apply(response)),
             Ok(asked) => asked,
-            Err(refusal) => Asked::Respond(policy.apply(refusal.into_response())),
+            Err(refusal) => Asked::Respond(policy.apply(refusal.into_response(&self.hub))),
         }
     }
 

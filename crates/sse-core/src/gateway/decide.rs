@@ -14,8 +14,8 @@ use super::{
 use crate::{
     Token,
     access::{
-        AccessRequest, Ambiguous, Credential, Denied, Grant, Operation, Outcome, Seat, Ticket,
-        Verdict,
+        AccessRequest, Ambiguous, Credential, Denied, Grant, GrantRefusal, Operation, Outcome,
+        Seat, Ticket, Verdict,
     },
     channel::IdempotencyKey,
     history::{Since, Start},
@@ -136,7 +136,7 @@ impl Gateway {
             let hub = self.hub.clone();
             return Handled::Listen(Admission::refused(hub, refusal, is_event_source, policy));
         }
-        Handled::Respond(policy.apply(refusal.into_response()))
+        Handled::Respond(policy.apply(refusal.into_response(&self.hub)))
     }
 
     /// The credential that counts, if the request has one.
@@ -157,30 +157,36 @@ impl Gateway {
         outcome: Outcome,
         now: Instant,
     ) -> Result<Option<Grant>, Refusal> {
-        let outcome = match outcome {
-            Ok(Some(grant)) if self.hub.has_ended(&grant, now) => Err(Denied::Unauthorized),
-            outcome => outcome,
+        let (outcome, unauthorized) = match outcome {
+            Ok(Some(grant)) if self.hub.has_ended(&grant, now) => {
+                (Err(Denied::Unauthorized), GrantRefusal::Ended)
+            }
+            Ok(None) => (Ok(None), GrantRefusal::Missing),
+            outcome => (outcome, GrantRefusal::Invalid),
         };
         let (token, operation) = (&asked.token, &asked.operation);
         let access = self.config.access.as_ref();
         let is_everybodys =
             access.is_none_or(|access| operation.is_permitted(&access.anonymous, token));
-        match outcome {
+        let (reason, refusal) = match outcome {
             Ok(Some(grant)) if asked.is_permitted || operation.is_granted(&grant, token) => {
-                Ok(Some(grant))
+                return Ok(Some(grant));
             }
             // Without access control, the grant of middleware is what restricts a request.
-            Ok(Some(_)) if is_everybodys && access.is_some() => Ok(None),
-            Ok(Some(_)) => Err(Refusal::Forbidden),
-            Ok(None) if asked.is_permitted || is_everybodys => Ok(None),
+            Ok(Some(_)) if is_everybodys && access.is_some() => return Ok(None),
+            Ok(None) if asked.is_permitted || is_everybodys => return Ok(None),
             Err(Denied::Unauthorized) if is_everybodys && self.shows_cookie(asked, parts) => {
-                Ok(None)
+                return Ok(None);
             }
-            Ok(None) | Err(Denied::Unauthorized) => Err(self.challenge(asked, parts)),
-            Err(Denied::Forbidden) => Err(Refusal::Forbidden),
-            Err(Denied::TooManyFailures { retry_after }) => Err(Refusal::Failures { retry_after }),
-            Err(Denied::Unavailable) => Err(Refusal::Unchecked),
-        }
+            Ok(None) | Err(Denied::Unauthorized) => (unauthorized, self.challenge(asked, parts)),
+            Ok(Some(_)) | Err(Denied::Forbidden) => (GrantRefusal::Forbidden, Refusal::Forbidden),
+            Err(Denied::TooManyFailures { retry_after }) => {
+                (GrantRefusal::TooManyFailures, Refusal::Failures { retry_after })
+            }
+            Err(Denied::Unavailable) => (GrantRefusal::Unavailable, Refusal::Unchecked),
+        };
+        self.hub.count_grant_refused(reason);
+        Err(refusal)
     }
 
     /// Whether the credential is a cookie, which a browser sends by itself.

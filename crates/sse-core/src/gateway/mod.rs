@@ -15,6 +15,9 @@ pub use cors::{Cors, CorsError};
 mod host;
 pub use host::{Hosts, HostsError};
 
+mod foreign;
+pub use foreign::refuse_foreign;
+
 mod permit;
 pub use permit::{Permit, Publication};
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Hub, Token,
-    access::Grant,
+    access::{Grant, GrantRefusal},
     channel::IdempotencyKey,
     hub::{BodyPart, HubLimit, Post, PublishError, Published},
 };
@@ -118,6 +118,7 @@ impl Permit {
     pub fn publish(self, now: Instant) -> Publication {
         let Publish { token, action, grant, key, is_batch } = &self.asked;
         if grant.as_ref().is_some_and(|grant| self.hub.has_ended(grant, now)) {
+            self.hub.count_grant_refused(GrantRefusal::Ended);
             let refusal = Refusal::Unauthorized(Challenge { is_invalid: true, is_basic: false });
             let response = self.refuse(refusal);
             return Publication { response, published: Err(PublishError::GrantEnded) };
@@ -158,7 +159,7 @@ impl Permit {
     }
 
     fn refuse(&self, refusal: Refusal) -> Response<Bytes> {
-        self.policy.apply(refusal.into_response())
+        self.policy.apply(refusal.into_response(&self.hub))
     }
 }
 

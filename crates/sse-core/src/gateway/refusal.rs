@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use super::{body_type::BodyTypeError, header_text::text, page, page::escape, route::RouteError};
 use crate::{
+    Hub,
     access::Limited,
     channel::IdempotencyKeyError,
     history::SinceError,
@@ -48,7 +49,13 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn into_response(self) -> Response<Bytes> {
+    /// The answer, which `hub` counts.
+    pub(super) fn into_response(self, hub: &Hub) -> Response<Bytes> {
+        hub.count_refusal(self.status());
+        self.into_uncounted()
+    }
+
+    pub(super) fn into_uncounted(self) -> Response<Bytes> {
         if let Self::Subscribe(SubscribeError::Ended) = self {
             return stop_reconnecting(Bytes::new());
         }

@@ -24,6 +24,9 @@ pub use wakers::Wakers;
 mod limit;
 pub use limit::HubLimit;
 
+mod histogram;
+pub use histogram::Histogram;
+
 mod counts;
 pub use counts::{ChannelInfo, Counts};
 
@@ -53,8 +56,11 @@ mod tombstones;
 
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
+
 use crate::{
     Token,
+    access::GrantRefusal,
     channel::{CloseReason, Drain},
 };
 use shared::Shared;
@@ -196,6 +202,16 @@ impl Hub {
     /// Counts what a body that is too long was refused for.
     pub(crate) fn count_refused(&self, limit: HubLimit) {
         self.shared.tally.refuse(limit);
+    }
+
+    /// Counts a request that was refused with `status`.
+    pub(crate) fn count_refusal(&self, status: StatusCode) {
+        self.shared.tally.refuse_with(status);
+    }
+
+    /// Counts a request that was refused because of what it may do.
+    pub(crate) fn count_grant_refused(&self, reason: GrantRefusal) {
+        self.shared.tally.refuse_grant(reason);
     }
 
     /// Forgets what is over age. Each subscription and publication does some of it too, so that it needs

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod book;
+mod counted;
 mod credentials;
 mod ends;
 mod limits;

@@ -4,6 +4,7 @@
 
 mod batches;
 mod code;
+mod counted;
 mod cuts;
 mod ends;
 mod history;

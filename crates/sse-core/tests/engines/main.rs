@@ -4,6 +4,7 @@
 
 mod blocked;
 mod both;
+mod counted;
 mod cuts;
 mod deadlines;
 mod ends;

@@ -1,11 +1,17 @@
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use sse_tokio::Channels;
 use tokio::task::JoinSet;
 
 use super::shutdown::{Phase, ShutdownSender};
 
-/// Ends a [`Server`](super::Server) from elsewhere, and the streams of channels with it.
+/// Ends a [`Server`](super::Server) from elsewhere, and the streams of channels with it, and says what it does.
 ///
 /// It may be cloned, sent to other threads, kept and dropped: a server does not end because nobody has a handle
 /// to it. What was [given to the server](super::Server::with_graceful_shutdown) to end it works beside it.
@@ -33,11 +39,12 @@ use super::shutdown::{Phase, ShutdownSender};
 pub struct ServerHandle {
     phase: ShutdownSender,
     channels: Vec<Channels>,
+    driven: Arc<AtomicUsize>,
 }
 
 impl ServerHandle {
-    pub(super) fn new(phase: ShutdownSender) -> Self {
-        Self { phase, channels: Vec::new() }
+    pub(super) fn new(phase: ShutdownSender, driven: Arc<AtomicUsize>) -> Self {
+        Self { phase, channels: Vec::new(), driven }
     }
 
     /// Has `channels` end with the server too. Otherwise their streams would take all of
@@ -46,6 +53,20 @@ impl ServerHandle {
     pub fn with_channels(mut self, channels: Channels) -> Self {
         self.channels.push(channels);
         self
+    }
+
+    /// How many event streams [engines](super::Server::with_engines) drive now.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = sse_hyper::Server::bind("127.0.0.1:0").await?;
+    /// assert_eq!(server.handle().driven_streams(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn driven_streams(&self) -> usize {
+        self.driven.load(Ordering::Relaxed)
     }
 
     /// Ends every stream of the channels cleanly, and shuts the server down: its `serve` returns once the

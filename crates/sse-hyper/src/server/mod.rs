@@ -46,6 +46,7 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     pin::Pin,
+    sync::{Arc, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -150,6 +151,8 @@ pub struct Server {
     drain: Signal,
     shutdown: Signal,
     phase: ShutdownSender,
+    /// How many streams engines drive.
+    driven: Arc<AtomicUsize>,
 }
 
 /// What a server listens on.
@@ -251,6 +254,7 @@ impl Server {
             drain: Box::pin(pending()),
             shutdown: Box::pin(pending()),
             phase: ShutdownSender::new(),
+            driven: Arc::default(),
         }
     }
 
@@ -448,9 +452,9 @@ impl Server {
         self
     }
 
-    /// A handle that ends this server from elsewhere, to be cloned.
+    /// A handle that ends this server from elsewhere and says what it does, to be cloned.
     pub fn handle(&self) -> ServerHandle {
-        ServerHandle::new(self.phase.clone())
+        ServerHandle::new(self.phase.clone(), self.driven.clone())
     }
 
     /// Sets what stops the server. Default: nothing.

@@ -1,6 +1,12 @@
 //! Where there are no engines, every event stream is written by the task of its connection.
 
-use std::{convert::Infallible, future::pending, io, time::Duration};
+use std::{
+    convert::Infallible,
+    future::pending,
+    io,
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 
 use super::{filter::Guard, handover::HandedOver, listener::Peer, released::Released};
 
@@ -17,6 +23,7 @@ impl Engines {
     pub(super) fn start(
         _count: Option<usize>,
         _stall_timeout: Option<Duration>,
+        _streams: Arc<AtomicUsize>,
     ) -> io::Result<(Option<Self>, Running)> {
         Ok((None, Running))
     }

@@ -26,7 +26,8 @@ pub(super) async fn run(server: Server, service: impl HttpService) -> io::Result
         }
         Listening::Other(source) => source,
     });
-    let (engines, mut running) = Engines::start(server.engines, server.settings.stall_timeout)?;
+    let stall_timeout = server.settings.stall_timeout;
+    let (engines, mut running) = Engines::start(server.engines, stall_timeout, server.driven)?;
     let settings = Arc::new(server.settings);
     let (mut acceptor, phase) = (Some(acceptor), server.phase);
     let shutdown = phase.subscribe();

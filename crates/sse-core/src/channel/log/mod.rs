@@ -150,8 +150,8 @@ impl Log {
         }
     }
 
-    /// Readers go on together from one place to another.
-    pub(super) fn advance(&mut self, readers: u32, from: Cursor, to: Cursor) {
+    /// Readers go on together from one place to another. Returns whether nobody stands where they stood.
+    pub(super) fn advance(&mut self, readers: u32, from: Cursor, to: Cursor) -> bool {
         let mut is_last_there = false;
         if from.event != to.event {
             *self.readers_of_event(to.event) += readers;
@@ -164,6 +164,7 @@ impl Log {
         if is_last_there {
             self.trim();
         }
+        is_last_there
     }
 
     /// The place before the oldest frames that are held.
@@ -175,6 +176,12 @@ impl Log {
     pub(super) fn end(&self) -> Cursor {
         let event = self.start.event + self.events.len() as u64;
         Cursor::new(event, self.start.aside + self.asides.len() as u64)
+    }
+
+    /// When the event behind `cursor` was published, if it is held.
+    pub(super) fn published(&self, cursor: Cursor) -> Option<Instant> {
+        let at = cursor.event.checked_sub(self.start.event)?;
+        self.events.get(at as usize).map(|entry| entry.at)
     }
 
     /// The place before the first frame that is held and was appended at `time` or later.

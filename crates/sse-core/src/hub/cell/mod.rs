@@ -103,7 +103,7 @@ impl Cell {
         if let Some(Ok(Joined { resume: Some(resume), .. })) = &joined
             && let Verdict::Gap(gap) = resume.verdict()
         {
-            self.shared.tally.gap();
+            self.shared.tally.gap(gap.reason());
             self.emit(|| HubEvent::Gap { token: self.token.clone(), gap: gap.clone() });
         }
         (joined, effects)
@@ -316,6 +316,7 @@ impl Cell {
 
     #[inline]
     fn note(self: &Arc<Self>, state: &mut State, fallen: usize) {
+        state.channel.report_traffic(|traffic| self.shared.tally.take(traffic));
         let now = Told { held: state.channel.held(), is_open: state.channel.is_open() };
         if now != state.told || 0 < fallen {
             self.tell(state, now, fallen);

@@ -49,7 +49,9 @@ impl Cell {
     ) -> Option<Effects> {
         let config = &self.shared.config.channel;
         let settle = |channel: &mut Channel| channel.settle_turn(turn, config, now);
-        self.step_of_engine(&mut self.lock(), settle).1
+        let effects = self.step_of_engine(&mut self.lock(), settle).1;
+        self.shared.tally.take(&mut turn.traffic);
+        effects
     }
 
     /// There are effects if somebody has fallen out, or if the last listener has left.

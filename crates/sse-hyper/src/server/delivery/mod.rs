@@ -53,15 +53,15 @@ pub(super) enum News {
 }
 
 impl Engines {
-    /// Starts `count` engines, or one for each worker of the runtime.
+    /// Starts `count` engines, or one for each worker of the runtime, which count their `streams`.
     pub(super) fn start(
         count: Option<usize>,
         stall_timeout: Option<Duration>,
+        streams: Arc<AtomicUsize>,
     ) -> io::Result<(Option<Self>, Running)> {
         let count = count.unwrap_or_else(|| Handle::current().metrics().num_workers());
         let (release, released) = mpsc::unbounded_channel();
         let (mut inboxes, mut tasks) = (Vec::new(), JoinSet::new());
-        let streams = Arc::new(AtomicUsize::new(0));
         for _ in 0..count {
             let (inbox, handed) = mpsc::unbounded_channel();
             let driver = Driver::new(handed, release.clone(), streams.clone(), stall_timeout)?;
