@@ -3,7 +3,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{ArgAction, Parser, ValueEnum};
 use sse_core::channel::{Mode, OnOverrun};
 
-use super::{access::AccessArgs, limits::LimitArgs};
+use super::{access::AccessArgs, admin::AdminArgs, limits::LimitArgs};
 use crate::{bounded, default_address, logging, path_prefix::PathPrefix};
 
 /// Serves channels of server-sent events over HTTP.
@@ -242,6 +242,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     pub(super) limits: LimitArgs,
+
+    #[command(flatten)]
+    pub(super) admin: AdminArgs,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -316,5 +319,7 @@ Examples:
       behind a proxy that takes a refused connection as a sign that the server is down
   eventsource-server --config /etc/eventsource-server.toml --check-config
       what a file means, before the server is started with it
+  eventsource-server --admin 9090
+      with figures for Prometheus at http://127.0.0.1:9090/metrics
   eventsource-server -j --action reading --prefix /events
       for JSON, published with POST /events/reading/TOKEN";

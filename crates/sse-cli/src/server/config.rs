@@ -17,7 +17,7 @@ use sse_core::{
 };
 use sse_hyper::{ServerTls, TlsError};
 
-use super::{access::AccessConfig, args::Args, limits::LimitArgs};
+use super::{access::AccessConfig, admin::AdminConfig, args::Args, limits::LimitArgs};
 use crate::exit::Failure;
 
 /// What the arguments of `eventsource-server` mean.
@@ -38,6 +38,7 @@ pub(super) struct Config {
     pub(super) drain_accept: bool,
     /// None for as many as there are processors.
     pub(super) workers: Option<usize>,
+    pub(super) admin: Option<AdminConfig>,
 }
 
 impl Config {
@@ -63,6 +64,7 @@ impl Config {
             drain: args.drain,
             drain_accept: args.drain_accept,
             workers: args.workers,
+            admin: AdminConfig::new(args.admin)?,
         })
     }
 }
@@ -105,11 +107,20 @@ impl AllowedHosts {
     }
 
     /// Those of a server that is bound to `address`; none are any.
-    pub(super) fn at(self, address: IpAddr) -> Option<Hosts> {
+    pub(super) fn at(&self, address: IpAddr) -> Option<Hosts> {
         match self {
             Self::Any => None,
             Self::Reachable => address.to_canonical().is_loopback().then(Hosts::loopback),
-            Self::Listed(hosts) => Some(hosts),
+            Self::Listed(hosts) => Some(hosts.clone()),
+        }
+    }
+
+    /// Those of the operator's address, if that is bound to `address`: where only this machine reaches it, the
+    /// names of this machine are what keeps pages of other sites out.
+    pub(super) fn at_admin(&self, address: IpAddr) -> Option<Hosts> {
+        match self {
+            Self::Any => Self::Reachable.at(address),
+            hosts => hosts.at(address),
         }
     }
 }
@@ -201,7 +212,7 @@ fn actions(
     Ok(actions)
 }
 
-fn tls(key: &Path, certificates: &Path) -> Result<ServerTls, TlsFileError> {
+pub(super) fn tls(key: &Path, certificates: &Path) -> Result<ServerTls, TlsFileError> {
     let read = |file: &Path| {
         fs::read(file).map_err(|source| TlsFileError::Read { file: file.to_owned(), source })
     };
@@ -221,7 +232,7 @@ fn unbracketed(host: String) -> String {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum TlsFileError {
+pub(super) enum TlsFileError {
     #[error("cannot read {}", file.display())]
     Read { file: PathBuf, source: io::Error },
     #[error("cannot use the key in {} and the certificate in {}", key.display(), certificates.display())]

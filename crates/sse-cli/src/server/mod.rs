@@ -1,5 +1,6 @@
 mod access;
 mod activation;
+mod admin;
 mod args;
 mod config;
 mod held;
@@ -31,6 +32,7 @@ use crate::{
     signals::Signals,
 };
 use activation::{Handed, Place};
+use admin::Seen;
 use args::Args;
 use config::Config;
 use settings::Settings;
@@ -76,6 +78,13 @@ async fn serve(config: Config, handed: Option<Handed>) -> Result<(), Failure> {
     let limits = Arc::new(config.limits.limits(open_files::raise_limit()));
     let access = config.access.map(|access| access.access(limits.clone())).transpose()?;
     let signals = Signals::new().map_err(Failure::failed)?;
+    let hub = Hub::new(config.hub);
+    held::log_on_signal(hub.clone()).map_err(Failure::failed)?;
+    let seen = Seen::new(hub.clone(), limits.clone());
+    let admin = match config.admin {
+        Some(admin) => Some(admin.serve(&config.hosts, seen.clone()).await?),
+        None => None,
+    };
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let (server, place) = match handed {
         Some(handed) => handed.server(&limits).map_err(Failure::failed)?,
@@ -93,17 +102,19 @@ async fn serve(config: Config, handed: Option<Handed>) -> Result<(), Failure> {
     if let Some(tls) = config.tls {
         server = server.with_tls(tls);
     }
-    announce(&place.url(scheme));
+    seen.serve(server.handle());
+    announce("listening", &place.url(scheme));
+    if let Some(url) = admin {
+        announce("admin", &url);
+    }
 
     if access.is_none() && !config.is_open && !place.is_of_this_machine() {
         warn_of_everybody();
     }
     let hosts = config.hosts.at(place.ip());
     let gateway = gateway(config.gateway, hosts, access).with_limiter(limits);
-    let hub = Hub::new(config.hub);
-    held::log_on_signal(hub.clone()).map_err(Failure::failed)?;
     let service = EventService::new(Gateway::new(hub, gateway));
-    run(server, service, config.drain, config.drain_accept, signals).await
+    run(server, service, (config.drain, config.drain_accept), signals, || seen.drain()).await
 }
 
 async fn bind(host: String, port: u16) -> Result<(Server, Place), Failure> {
@@ -131,9 +142,9 @@ fn gateway(
 async fn run(
     server: Server,
     service: EventService,
-    drain: Duration,
-    accepts_while_draining: bool,
+    (drain, accepts_while_draining): (Duration, bool),
     mut signals: Signals,
+    note_drain: impl FnOnce(),
 ) -> Result<(), Failure> {
     let channels = service.channels();
     let (start_drain, drained) = oneshot::channel::<()>();
@@ -153,6 +164,7 @@ async fn run(
         _ = signals.next() => {}
     }
     readiness::draining(channels.hub().counts().listeners, drain);
+    note_drain();
     // A proxy in front leads clients here for the whole window, also when all streams have ended.
     let accepting = async {
         if accepts_while_draining {
@@ -183,11 +195,11 @@ fn warn_of_everybody() {
     );
 }
 
-/// Prints where the server listens.
-fn announce(url: &str) {
+/// Prints where something is: the server `listening`, or `admin`.
+fn announce(what: &str, url: &str) {
     let mut stdout = io::stdout().lock();
-    if let Err(error) = writeln!(stdout, "listening on {url}").and_then(|()| stdout.flush()) {
-        tracing::warn!(url, %error, "listening; cannot say so on standard output");
+    if let Err(error) = writeln!(stdout, "{what} on {url}").and_then(|()| stdout.flush()) {
+        tracing::warn!(url, %error, "{what}; cannot say so on standard output");
     }
 }
 
@@ -228,7 +240,7 @@ mod tests {
         };
         let signals = Signals::new().unwrap();
 
-        let running = run(server, service, Duration::ZERO, false, signals);
+        let running = run(server, service, (Duration::ZERO, false), signals, || ());
         let (ended, ()) = tokio::join!(running, leaves);
 
         let Err(Failure::Failed(reason)) = ended else { panic!("it did not fail: {ended:?}") };

@@ -13,6 +13,8 @@ mod access_upstream;
 mod access_usage;
 mod activation;
 mod addresses;
+mod admin;
+mod admin_access;
 mod bench;
 mod budgets;
 mod client_ends;

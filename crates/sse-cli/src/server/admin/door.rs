@@ -1,0 +1,82 @@
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header, request::Parts};
+use sse_access::Authentication;
+use sse_core::{
+    Token,
+    access::{AccessRequest, Authenticator, Credential, Denied, Operation},
+    gateway::{Hosts, refuse_foreign},
+};
+
+use super::page;
+
+/// Who may ask at the operator's address.
+#[derive(Debug)]
+pub(super) struct Door {
+    hosts: Option<Hosts>,
+    /// Without it, everybody who reaches the address.
+    authentication: Option<Authentication>,
+}
+
+impl Door {
+    pub(super) fn new(hosts: Option<Hosts>, authentication: Option<Authentication>) -> Self {
+        Self { hosts, authentication }
+    }
+
+    /// The answer to a request that is not let in.
+    pub(super) async fn refuse(&self, parts: &Parts) -> Option<Response<Bytes>> {
+        if let Some(refused) = refuse_foreign(parts, self.hosts.as_ref()) {
+            return Some(refused);
+        }
+        let authentication = self.authentication.as_ref()?;
+        let token = Token::new(TOKEN).expect("it is a token");
+        let credential = basic(parts).map(Credential::Basic);
+        let has_credential = credential.is_some();
+        let request = AccessRequest::new(parts, &token, &Operation::Listen, credential);
+        let denied = match authentication.authenticate(&request).await {
+            Ok(Some(grant)) if !grant.has_ended(Instant::now()) => return None,
+            Ok(_) => Denied::Unauthorized,
+            Err(denied) => denied,
+        };
+        Some(refusal(&denied, has_credential))
+    }
+}
+
+/// What follows `Authorization: Basic`, if that is there once.
+fn basic(parts: &Parts) -> Option<&str> {
+    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let (value, None) = (values.next()?, values.next()) else {
+        return None;
+    };
+    let (scheme, rest) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("basic").then(|| rest.trim_matches(' '))
+}
+
+fn refusal(denied: &Denied, has_credential: bool) -> Response<Bytes> {
+    match denied {
+        Denied::TooManyFailures { retry_after } => {
+            let text = "too many attempts have failed";
+            let mut response = page::text(StatusCode::TOO_MANY_REQUESTS, text);
+            let seconds = retry_after.max(&Duration::from_secs(1)).as_secs_f64().ceil() as u64;
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            response
+        }
+        Denied::Unavailable => {
+            page::text(StatusCode::SERVICE_UNAVAILABLE, "credentials cannot be checked now")
+        }
+        _ => {
+            let text =
+                if has_credential { "credentials are not valid" } else { "credentials are needed" };
+            let mut response = page::text(StatusCode::UNAUTHORIZED, text);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+            response
+        }
+    }
+}
+
+/// A request to authenticate names a channel, and there is none here.
+const TOKEN: &str = "admin";
+
+const CHALLENGE: HeaderValue =
+    HeaderValue::from_static(r#"Basic realm="eventsource-server", charset="UTF-8""#);
