@@ -124,7 +124,7 @@ impl Counts {
     /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
     /// # let token = Token::new("42")?;
     /// let _listener = hub.subscribe(&token, now)?;
-    /// hub.finish(&token, now)?;
+    /// hub.close(&token, now)?;
     /// assert_eq!(hub.counts().closed(CloseReason::Finished), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
