@@ -27,7 +27,7 @@ pub(super) fn read(file: &Path) -> Result<Vec<Setting>, FileError> {
         return Err(FileError::Length { file: file.into() });
     }
     match str::from_utf8(&bytes) {
-        Ok(text) => Ok(Document { file: file.into(), text }.settings()?),
+        Ok(text) => Ok(Document::new(file, text).settings()?),
         Err(error) => {
             let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&b| b == b'\n').count();
             Err(FileError::Utf8(Place { file: file.into(), line }))
@@ -50,14 +50,21 @@ pub(super) enum FileError {
 
 /// The text of a file.
 pub(super) struct Document<'a> {
-    pub(super) file: Arc<Path>,
-    pub(super) text: &'a str,
+    file: Arc<Path>,
+    text: &'a str,
+    /// Where its lines end.
+    ends: Vec<usize>,
 }
 
 type Key<'a> = Spanned<DeString<'a>>;
 type Item<'a> = Spanned<DeValue<'a>>;
 
-impl Document<'_> {
+impl<'a> Document<'a> {
+    pub(super) fn new(file: &Path, text: &'a str) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { file: file.into(), text, ends }
+    }
+
     /// What it says about options, in its order.
     pub(super) fn settings(&self) -> Result<Vec<Setting>, SettingError> {
         let table = DeTable::parse(self.text).map_err(|error| self.syntax(&error))?;
@@ -127,8 +134,7 @@ impl Document<'_> {
 
     fn syntax(&self, error: &toml::de::Error) -> SettingError {
         let span = error.span().unwrap_or(0..0);
-        let before = self.text.get(..span.start).unwrap_or_default();
-        let line = self.text.lines().nth(before.matches('\n').count()).unwrap_or_default();
+        let line = self.text.lines().nth(self.line(span.start) - 1).unwrap_or_default();
         let key = line.split_once('=').map(|(key, _)| key.trim().to_owned());
         SettingError { origin: self.origin(span.start), key, reason: error.message().to_owned() }
     }
@@ -139,8 +145,11 @@ impl Document<'_> {
     }
 
     fn origin(&self, at: usize) -> Origin {
-        let line = 1 + self.text.bytes().take(at).filter(|&byte| byte == b'\n').count();
-        Origin::File(Place { file: self.file.clone(), line })
+        Origin::File(Place { file: self.file.clone(), line: self.line(at) })
+    }
+
+    fn line(&self, at: usize) -> usize {
+        1 + self.ends.partition_point(|&end| end < at)
     }
 }
 

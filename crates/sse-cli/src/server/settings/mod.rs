@@ -56,7 +56,7 @@ impl Settings {
 
     /// All levels together as arguments.
     pub(super) fn args(&self) -> Result<Args, Failure> {
-        self.parse(&self.lower_arguments()).map_err(|failure| self.located(failure))
+        self.parse(&self.lower).map_err(|failure| self.located(failure))
     }
 
     /// A failure with the lines and variables that it comes from: those without which nothing would be wrong, or
@@ -65,26 +65,46 @@ impl Settings {
         let Some(said) = failure.wrong_use() else {
             return failure;
         };
-        let all = self.lower_arguments();
         let (mut cures, mut changes) = (Vec::new(), Vec::new());
-        for (at, (argument, origin)) in all.iter().enumerate() {
-            let others = [&all[..at], &all[at + 1..]].concat();
+        for at in 0..self.lower.len() {
+            let mut others = self.lower.clone();
+            others.remove(at);
             match self.judged(&others) {
-                None => cures.push(at_key(origin, argument)),
-                Some(other) if other != said => changes.push(at_key(origin, argument)),
+                None => cures.push(self.place(at, &said)),
+                Some(other) if other != said => changes.push(self.place(at, &said)),
                 Some(_) => {}
             }
         }
-        let mut origins = if cures.is_empty() { changes } else { cures };
-        origins.dedup();
+        let origins = if cures.is_empty() { changes } else { cures };
         if origins.is_empty() {
             return failure;
         }
         Failure::usage(format!("{}: {said}", origins.join(", ")))
     }
 
-    /// What would be wrong with these instead of the arguments of variables and the file.
-    fn judged(&self, lower: &[(OsString, Origin)]) -> Option<String> {
+    /// Where the setting at an index says what is wrong: a value of its list, or the whole.
+    fn place(&self, at: usize, said: &str) -> String {
+        let setting = &self.lower[at];
+        let count = match &setting.value {
+            Value::Texts(texts) if setting.option.is_list => texts.len(),
+            Value::Texts(_) | Value::Flag(_) => 0,
+        };
+        let is_wrong = |index: &usize| {
+            let mut others = self.lower.clone();
+            others[at].remove(*index);
+            self.judged(&others).as_deref() != Some(said)
+        };
+        let searched = if count <= MAX_SEARCHED { 0..count } else { 0..0 };
+        let wrong = searched.into_iter().find(is_wrong);
+        let origin = wrong.map_or(&setting.origin, |index| setting.origin_of(index));
+        match origin {
+            Origin::File(place) => format!("{place}: {}", setting.option.name),
+            _ => origin.to_string(),
+        }
+    }
+
+    /// What would be wrong with these instead of what variables and the file say.
+    fn judged(&self, lower: &[Setting]) -> Option<String> {
         // What the true run logs is said once.
         let outcome = with_default(NoSubscriber::default(), || {
             self.parse(lower).and_then(|args| Config::new(args).map(drop))
@@ -92,14 +112,11 @@ impl Settings {
         outcome.err().and_then(|failure| failure.wrong_use())
     }
 
-    fn parse(&self, lower: &[(OsString, Origin)]) -> Result<Args, Failure> {
-        let lower = lower.iter().map(|(argument, _)| argument);
-        let all = [&self.program].into_iter().chain(lower).chain(&self.arguments);
+    fn parse(&self, lower: &[Setting]) -> Result<Args, Failure> {
+        let lower = lower.iter().flat_map(Setting::arguments).map(|(argument, _)| argument);
+        let typed = self.arguments.iter().cloned();
+        let all = [self.program.clone()].into_iter().chain(lower).chain(typed);
         Args::try_parse_from(all).map_err(Failure::Typed)
-    }
-
-    fn lower_arguments(&self) -> Vec<(OsString, Origin)> {
-        self.lower.iter().flat_map(Setting::arguments).collect()
     }
 
     /// Logs the variables that look as if they were meant for an option and are not.
@@ -127,9 +144,14 @@ fn config_file<'a>(mut settings: impl Iterator<Item = &'a Setting>) -> Option<Pa
 impl Setting {
     /// Whether the parser of arguments takes each of its values.
     fn check(&self) -> Result<(), SettingError> {
-        for (argument, origin) in self.arguments() {
-            if let Some(reason) = ServerOption::refusal(&argument) {
-                return Err(SettingError { origin, key: Some(self.option.name.clone()), reason });
+        let all = self.arguments();
+        if ServerOption::refusal(all.iter().map(|(argument, _)| argument)).is_none() {
+            return Ok(());
+        }
+        for (argument, origin) in &all {
+            if let Some(reason) = ServerOption::refusal([argument]) {
+                let (origin, key) = (origin.clone(), Some(self.option.name.clone()));
+                return Err(SettingError { origin, key, reason });
             }
         }
         Ok(())
@@ -156,12 +178,5 @@ impl fmt::Display for SettingError {
 
 impl std::error::Error for SettingError {}
 
-/// An origin with the key in a file.
-fn at_key(origin: &Origin, argument: &OsString) -> String {
-    let argument = argument.to_string_lossy();
-    let key = argument.trim_start_matches('-').split('=').next().unwrap_or_default();
-    match origin {
-        Origin::File(place) => format!("{place}: {key}"),
-        _ => origin.to_string(),
-    }
-}
+/// In a list that is longer, the search for the value that is wrong would take too long.
+const MAX_SEARCHED: usize = 256;

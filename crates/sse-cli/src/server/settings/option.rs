@@ -90,9 +90,9 @@ impl ServerOption {
         located
     }
 
-    /// What the parser of arguments has against the option alone with that argument.
-    pub(super) fn refusal(argument: &OsString) -> Option<String> {
-        let parsed = unrelated().try_get_matches_from([&OsString::new(), argument]);
+    /// What the parser of arguments has against these alone.
+    pub(super) fn refusal<'a>(arguments: impl IntoIterator<Item = &'a OsString>) -> Option<String> {
+        let parsed = unrelated().no_binary_name(true).try_get_matches_from(arguments);
         parsed.err().map(|error| unadorned(&error))
     }
 }

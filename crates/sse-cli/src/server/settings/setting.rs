@@ -31,6 +31,21 @@ impl Setting {
         }
     }
 
+    /// Takes one of its values out.
+    pub(super) fn remove(&mut self, index: usize) {
+        if let Value::Texts(texts) = &mut self.value {
+            texts.remove(index);
+        }
+    }
+
+    /// Where one of its values was said.
+    pub(super) fn origin_of(&self, index: usize) -> &Origin {
+        match &self.value {
+            Value::Texts(texts) => texts.get(index).map_or(&self.origin, |(_, origin)| origin),
+            Value::Flag(_) => &self.origin,
+        }
+    }
+
     /// With `=`, behind which a hyphen is nothing special.
     fn argument(&self, text: &OsString) -> OsString {
         let mut argument = OsString::from(format!("--{}=", self.option.name));
