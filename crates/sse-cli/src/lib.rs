@@ -20,6 +20,9 @@
 mod server;
 #[cfg(feature = "server")]
 pub use server::eventsource_server;
+#[cfg(feature = "__fuzz")]
+#[doc(hidden)]
+pub use server::{__FuzzedConfig, __fuzz_config};
 
 #[cfg(feature = "client")]
 mod client;

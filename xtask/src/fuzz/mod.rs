@@ -23,6 +23,8 @@ pub(crate) struct Args {
 #[derive(Clone, Copy, ValueEnum)]
 #[value(rename_all = "snake_case")]
 enum Target {
+    /// Any text of a configuration file is refused with its line or means what the same arguments do
+    Config,
     /// Any bytes against the naive decoder, at any cuts
     Decode,
     /// Headers of proxies against a naive reader, and with anything on their left
@@ -50,14 +52,15 @@ impl Target {
             Self::Decode => Some(&[1, 0, 0, 4, 11, 22, 255]),
             // With comments, what is too long dropped, five limits, and four lengths.
             Self::Limits => Some(&[1, 1, 64, 64, 8, 16, 16, 0, 4, 11, 22]),
-            Self::Forwarded | Self::Grant | Self::Jwt | Self::Pattern => None,
-            Self::RoundTrip | Self::Ticket => None,
+            Self::Config | Self::Forwarded | Self::Grant | Self::Jwt => None,
+            Self::Pattern | Self::RoundTrip | Self::Ticket => None,
         }
     }
 
     /// The words of its input.
     fn dictionary(self) -> &'static str {
         match self {
+            Self::Config => "config.dict",
             Self::Decode | Self::Forwarded | Self::Limits | Self::RoundTrip => "sse.dict",
             Self::Grant | Self::Jwt | Self::Pattern | Self::Ticket => "access.dict",
         }

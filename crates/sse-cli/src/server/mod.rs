@@ -7,6 +7,8 @@ mod held;
 mod limits;
 mod readiness;
 mod settings;
+#[cfg(feature = "__fuzz")]
+pub use settings::fuzz::{__FuzzedConfig, __fuzz_config};
 
 use std::{
     env,

@@ -6,6 +6,8 @@
 mod command_line;
 mod environment;
 mod file;
+#[cfg(feature = "__fuzz")]
+pub(super) mod fuzz;
 mod option;
 mod report;
 mod setting;
