@@ -73,7 +73,8 @@ impl Proxy {
         let home = place.home.to_string_lossy();
         let (program, args) = match self {
             Self::None => unreachable!("nothing is started"),
-            Self::Apache => (APACHE, format!("-DFOREGROUND -d {home} -f {file}")),
+            // With processes of its own some would stay if this one were killed.
+            Self::Apache => (APACHE, format!("-X -d {home} -f {file}")),
             Self::Caddy => ("caddy", format!("run --adapter caddyfile --config {file}")),
             Self::Haproxy => ("haproxy", format!("-db -f {file}")),
             Self::Nginx => ("nginx", format!("-e stderr -p {home} -c {file}")),
