@@ -96,6 +96,8 @@ impl Place<'_> {
                 ("ServerRoot /etc/apache2", format!("DefaultRuntimeDir {home}")),
                 ("/run/events-apache.pid", format!("{home}/apache.pid")),
                 ("\nTimeout 60", "\nTimeout 5".to_owned()),
+                // The kernel no longer ends a process with its parent once that has changed its user.
+                ("User www-data\nGroup www-data\n", String::new()),
                 // It is one process here, with the threads of all.
                 ("ThreadLimit 256", "ThreadLimit 1280".to_owned()),
                 ("ThreadsPerChild 256", "ThreadsPerChild 1280".to_owned()),

@@ -73,7 +73,7 @@ impl Proxy {
         let home = place.home.to_string_lossy();
         let (program, args) = match self {
             Self::None => unreachable!("nothing is started"),
-            // With processes of its own some would stay if this one were killed.
+            // Its own processes would stay if this one were killed, so it has none.
             Self::Apache => (APACHE, format!("-X -d {home} -f {file}")),
             Self::Caddy => ("caddy", format!("run --adapter caddyfile --config {file}")),
             Self::Haproxy => ("haproxy", format!("-db -f {file}")),
