@@ -17,7 +17,7 @@ pub(crate) struct Traffic {
     pub(crate) sizes: [u32; SIZES.len() + 1],
     /// For how many writes it took as long as [`LATENCIES`] says, or longer.
     pub(crate) latencies: [u32; LATENCIES.len() + 1],
-    pub(crate) latency: Duration,
+    pub(crate) latency_nanos: u64,
     /// Streams that were ended, by [`CloseReason::index`].
     pub(crate) closed: [u32; CloseReason::COUNT],
     /// Listeners that left before their stream ended.
@@ -43,9 +43,10 @@ impl Traffic {
         if let Some(published) = published
             && 0 < writes
         {
-            let latency = now.saturating_duration_since(published);
-            self.latency += latency.saturating_mul(writes);
-            self.latencies[LATENCIES.partition_point(|&most| most < latency)] += writes;
+            let latency = nanos(now.saturating_duration_since(published));
+            self.latency_nanos =
+                self.latency_nanos.saturating_add(latency.saturating_mul(writes.into()));
+            self.latencies[LATENCY_NANOS.partition_point(|&most| most < latency)] += writes;
         }
     }
 
@@ -107,6 +108,21 @@ pub(crate) const LATENCIES: [Duration; 16] = [
     Duration::from_secs(5),
     Duration::from_secs(10),
 ];
+
+/// The same as numbers, which are quicker to compare.
+const LATENCY_NANOS: [u64; LATENCIES.len()] = {
+    let (mut all, mut at) = ([0; LATENCIES.len()], 0);
+    while at < all.len() {
+        all[at] = nanos(LATENCIES[at]);
+        at += 1;
+    }
+    all
+};
+
+/// What does not fit is as good as for ever.
+const fn nanos(time: Duration) -> u64 {
+    time.as_secs().saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos() as u64)
+}
 
 /// How many writes of listeners that are not driven by an engine may be unknown to the hub, where others still
 /// stand at the place that these have left.

@@ -196,7 +196,7 @@ impl Tally {
         add(&self.delivered_bytes, taken.bytes);
         add_all(&self.sizes, &taken.sizes);
         add_all(&self.latencies, &taken.latencies);
-        add(&self.latency_nanos, u64::try_from(taken.latency.as_nanos()).unwrap_or(u64::MAX));
+        add(&self.latency_nanos, taken.latency_nanos);
         if taken.has_ends {
             add_all(&self.closed, &taken.closed);
             add(&self.left, taken.left.into());
