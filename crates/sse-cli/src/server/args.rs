@@ -21,7 +21,7 @@ use crate::{bounded, default_address, logging, path_prefix::PathPrefix};
 )]
 pub(super) struct Args {
     /// Read options from FILE, in TOML: `port = 8080`, `debug = true`, `action = ["a", "b"]`. Each has its
-    /// long name, at the top or in the table of its group (`[access]`, `[limits]`). A relative path in
+    /// long name, at the top or in the table of its group (`[access]`, `[limits]`, `[admin]`). A relative path in
     /// FILE begins at the folder of FILE. The command line goes before variables, these before FILE, and a
     /// list replaces the list below it
     #[arg(long = "config", value_name = "FILE")]

@@ -45,10 +45,10 @@ pub fn eventsource_server() -> ExitCode {
 }
 
 fn start() -> Result<(), Failure> {
-    // Before there are threads: it changes the environment.
-    let handed = Handed::take().map_err(Failure::failed)?;
     let settings = Settings::new(env::args_os(), env::vars_os())?;
     let args = settings.args()?;
+    // Before there are threads: it changes the environment.
+    let handed = Handed::take().map_err(Failure::failed)?;
     let _flush = logging::init_batches(args.debug, args.log_format);
     settings.warn_of_unknown();
     let is_check = args.check_config;

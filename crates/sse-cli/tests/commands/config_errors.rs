@@ -18,7 +18,11 @@ fn a_wrong_line_is_refused_with_the_file_the_line_and_the_key() {
         ("Port = 1", 1, "Port: there is no such option; there is `port`"),
         ("port = 1\nxyzzy = 1", 2, "xyzzy: there is no such option"),
         ("\"\" = 1", 1, "\"\": there is no such option"),
-        ("[foo]\nport = 1", 1, "foo: there is no such table; there are [access], [limits]"),
+        (
+            "[foo]\nport = 1",
+            1,
+            "foo: there is no such table; there are [access], [limits], [admin]",
+        ),
         ("[limits]\nport = 1", 2, "port: it belongs to the top of the file"),
         ("[access]\nmax-connections = 1", 2, "max-connections: it belongs into the table [limits]"),
         ("limits = 1", 1, "limits: expected a table"),

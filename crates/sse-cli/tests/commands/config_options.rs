@@ -99,6 +99,9 @@ impl Files {
             "jwt-audience" | "jwt-issuer" | "cookie" => &["--jwt-key", "HS256=secret"],
             "auth-timeout" | "auth-ttl" => &["--auth-url", "http://127.0.0.1:1/"],
             "ticket-key" | "ticket-ttl" => &["--jwt-key", "HS256=secret"],
+            "admin-passwords" => &["--admin", "7"],
+            "admin-keyfile" => &["--admin", "7", "--admin-certfile", "cert.pem"],
+            "admin-certfile" => &["--admin", "7", "--admin-keyfile", "key.pem"],
             "client-address" => &["--trusted-proxy", "127.0.0.1"],
             _ => &[],
         };
@@ -111,9 +114,11 @@ impl Files {
     fn value(&self, option: &HelpOption) -> &'static str {
         match (&*option.name, option.value.as_deref()) {
             (_, None) => "true",
-            ("password-file", _) => "passwords",
-            ("keyfile", _) => "key.pem",
-            ("certfile", _) => "cert.pem",
+            ("password-file" | "admin-passwords", _) => "passwords",
+            ("keyfile" | "admin-keyfile", _) => "key.pem",
+            ("certfile" | "admin-certfile", _) => "cert.pem",
+            (_, Some("ADDR")) => "127.0.0.1:7",
+            (_, Some("LOG_FORMAT")) => "json",
             (_, Some("PORT" | "MS" | "COUNT")) => "7",
             (_, Some("BYTES")) => "2048",
             (_, Some("FILE")) => "secret",

@@ -251,7 +251,7 @@ fn help_of_the_server_says_who_may_listen_and_publish_and_how_much() {
         "[default: nine tenths of the files that may be open]",
         "An IPv6 /64 counts as one address [default: 1000]",
         "this makes the limits apply to loopback addresses in it too",
-        "Operation:",
+        "Admin address:",
         "PORT or :PORT of 127.0.0.1, or HOST:PORT, with an IPv6 address in brackets",
         "An address that other machines can reach needs the options below",
     ] {

@@ -4,7 +4,7 @@ use super::address::AdminAddress;
 
 /// Where the operator looks.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Operation")]
+#[command(next_help_heading = "Admin address")]
 pub(in crate::server) struct AdminArgs {
     /// Serve /metrics (for Prometheus), /healthz and /readyz on ADDR, and nowhere else: PORT or :PORT of
     /// 127.0.0.1, or HOST:PORT, with an IPv6 address in brackets; port 0 picks a free one. Where it listens is
