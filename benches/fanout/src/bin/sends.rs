@@ -1,4 +1,4 @@
-//! What a `send` costs by its length: the floor of whoever joins events into one write.
+//! What a `send` costs by its length: the floor for a server that joins events into one write.
 //!
 //! One thread writes to 1,000 sockets in turn, and one on another processor reads what has come. The writer waits
 //! while more than a quarter of a round is unread, so that no socket is ever full.

@@ -154,7 +154,7 @@ fn the_query_of_an_address_is_not_printed() {
 
 const NOTHING: &str = "# every option has its default";
 
-/// A file, and what is said above it.
+/// A configuration file, under the variables and the command line of a test.
 struct Levels {
     dir: TempDir,
     file: String,
@@ -182,7 +182,7 @@ impl Levels {
         self.run(&[&["--check-config", "--config", &self.file], args].concat(), variables)
     }
 
-    /// What is said beside the file's name, which the check says first.
+    /// The check has printed `expected`, behind its first line, which names the file.
     fn assert_says(&self, ended: &Ended, expected: &[&str]) {
         assert_eq!(ended.code, Some(0), "{ended:?}");
         let said: Vec<_> =

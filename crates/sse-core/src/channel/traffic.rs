@@ -13,16 +13,17 @@ pub(crate) struct Traffic {
     /// Events, each counted once for every listener that it was written to.
     pub(crate) deliveries: u64,
     pub(crate) bytes: u64,
-    /// How many writes had as many events as [`SIZES`] says, or more.
+    /// How many writes had at most as many events as [`SIZES`] says, and not fewer than the bound before; the last for
+    /// those that had more.
     pub(crate) sizes: [u32; SIZES.len() + 1],
-    /// For how many writes it took as long as [`LATENCIES`] says, or longer.
+    /// The same for how long they took, by [`LATENCIES`].
     pub(crate) latencies: [u32; LATENCIES.len() + 1],
     pub(crate) latency_nanos: u64,
     /// Streams that were ended, by [`CloseReason::index`].
     pub(crate) closed: [u32; CloseReason::COUNT],
     /// Listeners that left before their stream ended.
     pub(crate) left: u32,
-    /// Whether there is any of both.
+    /// Whether a stream was ended or a listener has left.
     pub(crate) has_ends: bool,
     /// How many writes there are that the hub has not taken note of.
     writes: u32,
@@ -50,7 +51,7 @@ impl Traffic {
         }
     }
 
-    /// There is enough of it that the hub is to take note, or `is_last` says that nobody else comes soon.
+    /// The hub is to take note once there is enough, or at once where `is_last` says that no other write follows soon.
     pub(super) fn end_write(&mut self, is_last: bool) {
         self.is_due |= is_last || MOST_PENDING <= self.writes;
     }

@@ -9,10 +9,11 @@ use tokio::{
 };
 
 use super::{
-    Listening, Server, Signal,
+    Server, Signal,
     accept::Acceptor,
     connection::{self, Serving},
     delivery::{Engines, News, Running},
+    listening::Listening,
     shutdown::{Phase, Shutdown},
     tower::HttpService,
 };

@@ -75,7 +75,7 @@ fn refusal(denied: &Denied, has_credential: bool) -> Response<Bytes> {
     }
 }
 
-/// A request to authenticate names a channel, and there is none here.
+/// An authenticator is asked about a channel. This address has none, so it is asked about this name.
 const TOKEN: &str = "admin";
 
 const CHALLENGE: HeaderValue =

@@ -1,7 +1,4 @@
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::fmt;
 
 use prometheus_client::{
     collector::Collector,
@@ -9,9 +6,8 @@ use prometheus_client::{
     metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
     registry::Registry,
 };
-use sse_access::limits::{self, Limit, Limits};
+use sse_access::limits::{self, Limit};
 use sse_core::{
-    Hub,
     access::GrantRefusal,
     channel::CloseReason,
     history::GapReason,
@@ -19,40 +15,7 @@ use sse_core::{
 };
 use sse_hyper::ServerHandle;
 
-use super::{
-    process,
-    readiness::{Readiness, State},
-};
-
-/// What the operator looks at.
-#[derive(Clone, Debug)]
-pub(in crate::server) struct Seen {
-    hub: Arc<Hub>,
-    limits: Arc<Limits>,
-    /// The server of the public address, once it is bound.
-    server: Arc<OnceLock<ServerHandle>>,
-    pub(super) readiness: Readiness,
-    /// When the process began, in seconds since the beginning of 1970.
-    started: f64,
-}
-
-impl Seen {
-    pub(in crate::server) fn new(hub: Arc<Hub>, limits: Arc<Limits>) -> Self {
-        let (server, readiness) = (Arc::default(), Readiness::default());
-        Self { hub, limits, server, readiness, started: process::unix_time() }
-    }
-
-    /// The public address is bound.
-    pub(in crate::server) fn serve(&self, server: ServerHandle) {
-        self.server.get_or_init(|| server);
-        self.readiness.enter(State::Serving);
-    }
-
-    /// The server ends its streams.
-    pub(in crate::server) fn drain(&self) {
-        self.readiness.enter(State::Draining);
-    }
-}
+use super::{process, seen::Seen};
 
 /// The figures, as Prometheus reads them.
 ///

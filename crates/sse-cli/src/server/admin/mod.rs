@@ -8,13 +8,15 @@ pub(super) use args::AdminArgs;
 mod door;
 
 mod metrics;
-pub(super) use metrics::Seen;
 
 mod page;
 
 mod process;
 
 mod readiness;
+
+mod seen;
+pub(super) use seen::Seen;
 
 mod service;
 

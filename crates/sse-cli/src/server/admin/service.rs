@@ -15,9 +15,10 @@ use tower_service::Service as TowerService;
 
 use super::{
     door::Door,
-    metrics::{Metrics, Seen},
+    metrics::Metrics,
     page,
     readiness::{Readiness, State},
+    seen::Seen,
 };
 
 /// The routes of the operator's address.

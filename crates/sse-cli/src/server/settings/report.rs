@@ -8,8 +8,7 @@ use super::{
     setting::{Setting, Value},
 };
 
-/// Writes what is not as it would be without a word, each line as a configuration file has it, and where it
-/// comes from.
+/// Writes each option that does not have its default, as a line of a configuration file, with where it comes from.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, settings: &[Setting]) -> fmt::Result {
     let mut is_default = true;
     for option in OPTIONS.iter().filter(|option| option.name != CHECK) {
@@ -18,7 +17,7 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, settings: &[Setting]) -> fmt::Re
             continue;
         };
         is_default &= !option.is_for_files();
-        // What is not for a file is a comment there.
+        // An option that a file cannot have is written as a comment, so that the output is a valid file.
         let mark = if option.is_for_files() { "" } else { "# " };
         let value = shown(option, &setting.value);
         writeln!(f, "{mark}{} = {value}  # {}", option.name, setting.origin)?;

@@ -18,7 +18,7 @@ impl HelpOption {
         self.text.contains("ay be given more than once")
     }
 
-    /// What stands behind `default:`, without what is said about it.
+    /// The default in the help, without the explanation that follows it.
     pub(crate) fn default(&self) -> Option<&str> {
         let (_, default) = self.text.split_once("[default: ")?;
         default.split([',', ']']).next()

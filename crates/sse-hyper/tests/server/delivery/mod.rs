@@ -1,4 +1,4 @@
-//! Event streams of channels, whoever writes them: engines, or the tasks of their connections.
+//! Event streams of channels, written by engines or by the tasks of their connections.
 
 mod cut_off;
 mod failing;
