@@ -12,6 +12,7 @@ pub use settings::fuzz::{__FuzzedConfig, __fuzz_config};
 
 use std::{
     env,
+    future::ready,
     io::{self, Write},
     process::ExitCode,
     sync::Arc,
@@ -105,18 +106,21 @@ async fn serve(config: Config, handed: Option<Handed>) -> Result<(), Failure> {
         server = server.with_tls(tls);
     }
     seen.serve(server.handle());
-    announce("listening", &place.url(scheme));
-    if let Some(url) = admin {
-        announce("admin", &url);
-    }
-
     if access.is_none() && !config.is_open && !place.is_of_this_machine() {
         warn_of_everybody();
     }
     let hosts = config.hosts.at(place.ip());
     let gateway = gateway(config.gateway, hosts, access).with_limiter(limits);
     let service = EventService::new(Gateway::new(hub, gateway));
-    run(server, service, (config.drain, config.drain_accept), signals, || seen.drain()).await
+    let ready = || {
+        announce("listening", &place.url(scheme));
+        if let Some(url) = admin {
+            announce("admin", &url);
+        }
+        readiness::ready();
+    };
+    let drain = (config.drain, config.drain_accept);
+    run(server, service, drain, signals, (ready, || seen.drain())).await
 }
 
 async fn bind(host: String, port: u16) -> Result<(Server, Place), Failure> {
@@ -146,7 +150,7 @@ async fn run(
     service: EventService,
     (drain, accepts_while_draining): (Duration, bool),
     mut signals: Signals,
-    note_drain: impl FnOnce(),
+    (note_ready, note_drain): (impl FnOnce(), impl FnOnce()),
 ) -> Result<(), Failure> {
     let channels = service.channels();
     let (start_drain, drained) = oneshot::channel::<()>();
@@ -156,11 +160,18 @@ async fn run(
         .with_accept_while_draining(accepts_while_draining)
         .with_graceful_shutdown(async { drop(stopped.await) })
         .serve(service);
+    let mut serving = Box::pin(serving);
+    // Once it is said to be ready, it holds what it needs, such as the descriptors of its engines.
+    select! {
+        biased;
+        ended = &mut serving => return ended.map_err(Failure::failed),
+        () = ready(()) => {}
+    }
+    note_ready();
     // On a thread of the runtime: from this one, each connection would wake one of those.
     let serving = tokio::spawn(serving);
     let serving = async { serving.await.unwrap_or_else(|panic| Err(io::Error::other(panic))) };
     tokio::pin!(serving);
-    readiness::ready();
     select! {
         ended = &mut serving => return ended.map_err(Failure::failed),
         _ = signals.next() => {}
@@ -242,7 +253,7 @@ mod tests {
         };
         let signals = Signals::new().unwrap();
 
-        let running = run(server, service, (Duration::ZERO, false), signals, || ());
+        let running = run(server, service, (Duration::ZERO, false), signals, (|| (), || ()));
         let (ended, ()) = tokio::join!(running, leaves);
 
         let Err(Failure::Failed(reason)) = ended else { panic!("it did not fail: {ended:?}") };
