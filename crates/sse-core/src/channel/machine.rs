@@ -11,7 +11,7 @@ use crate::{
     access::{Grant, Revocation},
     history::{Epochs, Resume, Start, decide},
     hub::{HubLimit, SubscribeError},
-    wire::KEEPALIVE,
+    wire::{Frame, KEEPALIVE},
 };
 
 /// A channel: its log, who listens to it, and what it remembers beside its events.
@@ -221,6 +221,26 @@ impl Channel {
     /// How many events are held.
     pub(crate) fn events(&self) -> usize {
         (self.log.end().event - self.log.start().event) as usize
+    }
+
+    /// How many events were published, in lives that it goes on from too.
+    pub(crate) fn published(&self) -> u64 {
+        self.log.end().event - 1
+    }
+
+    /// How many events are held that a listener still has to read.
+    pub(crate) fn lag(&self) -> u64 {
+        self.log.lag(self.listeners.here())
+    }
+
+    /// The newest of the events that are remembered, with their numbers and when they came: as many as cost
+    /// `max_cost` together, if each costs `overhead` beside its bytes.
+    pub(crate) fn remembered(
+        &self,
+        max_cost: usize,
+        overhead: usize,
+    ) -> impl Iterator<Item = (u64, &Frame, Instant)> {
+        self.log.remembered(max_cost, overhead)
     }
 
     /// When the channel was last published to or joined.

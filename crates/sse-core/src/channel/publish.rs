@@ -4,15 +4,20 @@ use super::{
     Channel, ChannelConfig, Content, Drafts, Publication, PublishedId, keys::KnownKey,
     machine::Life,
 };
-use crate::{Event, id_source::IdSource, wire::Draft};
+use crate::{
+    Event,
+    id_source::IdSource,
+    wire::{Draft, Frame},
+};
 
 /// What a publication does to a channel.
 impl Channel {
-    /// Publishes for everyone who is here, and for those who come back; `publication` is taken then.
+    /// Publishes for everyone who is here, and for those who come back; `publication` is taken then. Each event
+    /// is shown to `appended`, with its number.
     pub(crate) fn publish(
         &mut self,
         publication: &mut Option<Publication>,
-        ids: Option<&dyn IdSource>,
+        (ids, appended): (Option<&dyn IdSource>, impl FnMut(u64, &Frame, Instant)),
         config: &ChannelConfig,
         now: Instant,
     ) -> Outcome {
@@ -34,7 +39,7 @@ impl Channel {
         };
         let newest = self.log.end();
         let id = match content {
-            Content::Events(drafts) => self.append(drafts, ids, now),
+            Content::Events(drafts) => self.append(drafts, (ids, appended), now),
             Content::Retry(retry) => {
                 self.log.append_aside(Event::default().with_retry(retry).encode(), now);
                 self.retry = Some((retry, now));
@@ -61,7 +66,7 @@ impl Channel {
     fn append(
         &mut self,
         drafts: Drafts,
-        ids: Option<&dyn IdSource>,
+        (ids, mut appended): (Option<&dyn IdSource>, impl FnMut(u64, &Frame, Instant)),
         now: Instant,
     ) -> Option<PublishedId> {
         let mut last = None;
@@ -77,12 +82,16 @@ impl Channel {
         match drafts {
             Drafts::One(draft) => {
                 let frame = finish(next, draft);
+                appended(next, &frame, now);
                 self.log.append(frame, now);
             }
             Drafts::Many(drafts) => {
                 let numbered = (next..).zip(drafts);
                 let frames: Vec<_> = numbered.map(|(seq, draft)| finish(seq, draft)).collect();
-                frames.into_iter().for_each(|frame| self.log.append(frame, now));
+                for (seq, frame) in (next..).zip(frames) {
+                    appended(seq, &frame, now);
+                    self.log.append(frame, now);
+                }
             }
         }
         last

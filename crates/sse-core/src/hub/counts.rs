@@ -35,6 +35,10 @@ pub struct ChannelInfo {
     pub listeners: usize,
     /// How many events it holds, remembered or still to be read.
     pub events: usize,
+    /// How many were published, in lives of it that it goes on from too.
+    pub published: u64,
+    /// How many events are held that one of its listeners has not been handed: how far the slowest is behind.
+    pub lag: u64,
     /// Bytes held because a listener has still to read them, beside what is remembered.
     pub unread_bytes: usize,
     /// Bytes remembered.

@@ -33,6 +33,9 @@ pub use counts::{ChannelInfo, Counts};
 mod watch;
 pub use watch::{HubEvent, Watcher};
 
+mod observe;
+pub use observe::{Observed, Observer};
+
 mod bodies;
 pub(crate) use bodies::{Bodies, BodyPart};
 
@@ -44,6 +47,7 @@ mod granted;
 mod idle;
 mod listen;
 mod lives;
+mod mailbox;
 mod publish;
 mod queue;
 mod revocations;
@@ -53,6 +57,7 @@ mod shared;
 mod sync;
 mod table;
 mod tombstones;
+mod watchers;
 
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,7 @@ use std::{cmp::Reverse, sync::OnceLock, time::Instant};
 
 use super::{
     HubConfig, counts::Tally, gauge::Gauge, granted::Granted, queue::Queue,
-    revocations::Revocations, tombstones::Tombstones, watch::Watchers,
+    revocations::Revocations, tombstones::Tombstones, watchers::Watchers,
 };
 use crate::channel::Drain;
 

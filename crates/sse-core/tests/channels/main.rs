@@ -12,6 +12,7 @@ mod interruptions;
 mod keys;
 mod limits;
 mod modes;
+mod observe;
 mod overrun;
 mod support;
 mod tombstones;

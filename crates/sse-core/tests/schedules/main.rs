@@ -8,6 +8,7 @@
 
 mod engines;
 mod grants;
+mod observers;
 
 use std::{
     task::{Wake, Waker},

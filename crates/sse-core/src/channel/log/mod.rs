@@ -191,6 +191,32 @@ impl Log {
         Cursor::new(self.start.event + events as u64, self.start.aside + asides as u64)
     }
 
+    /// How many events are held that one of at least `readers` readers still has to read.
+    pub(super) fn lag(&self, readers: usize) -> u64 {
+        if readers <= self.at_end.events as usize {
+            return 0;
+        }
+        let first = self.events.iter().position(|entry| 0 < entry.readers);
+        first.map_or(0, |first| (self.events.len() - first) as u64)
+    }
+
+    /// The newest of the events that are remembered, with their numbers and when they came: as many as cost
+    /// `max_cost` together, if each costs `overhead` beside its bytes.
+    pub(super) fn remembered(
+        &self,
+        max_cost: usize,
+        overhead: usize,
+    ) -> impl Iterator<Item = (u64, &Frame, Instant)> {
+        let kept = (self.end().event - self.remembered_from().min(self.end().event)) as usize;
+        let costs = self.events.iter().rev().take(kept).scan(0, |sum, entry| {
+            *sum += entry.frame.as_bytes().len() + overhead;
+            Some(*sum)
+        });
+        let newest = costs.take_while(|&sum| sum <= max_cost).count();
+        let numbered = (self.start.event..).zip(&self.events).skip(self.events.len() - newest);
+        numbered.map(|(number, entry)| (number, &entry.frame, entry.at))
+    }
+
     pub(super) fn window(&self) -> Option<&Window> {
         self.window.as_ref()
     }

@@ -4,15 +4,18 @@ mod turn;
 use std::{cmp::Reverse, task::Waker, time::Instant};
 
 use super::{
-    ChannelInfo, HubEvent,
+    ChannelInfo, HubEvent, Observed,
     effects::Effects,
     idle::Idle,
+    mailbox::Mailbox,
+    observe::{MAX_COST, OVERHEAD},
     shared::Shared,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use crate::{
     Token,
     channel::{Channel, Held, Outcome, Publication},
+    wire::Frame,
 };
 
 /// A [`Channel`] behind its lock.
@@ -76,10 +79,35 @@ impl Cell {
         let config = &self.shared.config;
         self.step(&mut self.lock(), |channel| {
             channel.forget_old(&config.channel, now);
-            let is_open = !channel.is_over();
-            is_open
-                .then(|| channel.publish(publication, config.ids.as_deref(), &config.channel, now))
+            if channel.is_over() {
+                return None;
+            }
+            let observers = self.shared.watchers.observers_of(&self.token);
+            let appended = |number: u64, frame: &Frame, at| {
+                if !observers.is_empty() {
+                    observers.tell(&Observed::Event { number, at, frame: frame.clone() });
+                }
+            };
+            let (ids, config) = (config.ids.as_deref(), &config.channel);
+            Some(channel.publish(publication, (ids, appended), config, now))
         })
+    }
+
+    /// Puts into `mailbox` what is remembered, the newest of it as far as there is room, and then what happens;
+    /// unless the channel is over. Returns whether it is not.
+    pub(super) fn observe(&self, mailbox: &Arc<Mailbox<Observed>>) -> bool {
+        let state = self.lock();
+        if state.channel.is_over() {
+            return false;
+        }
+        for (number, frame, at) in state.channel.remembered(MAX_COST, OVERHEAD) {
+            let observed = Observed::Event { number, at, frame: frame.clone() };
+            let cost = observed.cost();
+            mailbox.push(observed, cost);
+        }
+        // Under the lock, so that what is published next is not missed.
+        self.shared.watchers.add_observer(&self.token, mailbox);
+        true
     }
 
     /// Ends the channel with what `end` does, unless it is over; returns how many were here.
@@ -194,6 +222,8 @@ impl Cell {
             mode: state.channel.mode(),
             listeners: held.here,
             events: state.channel.events(),
+            published: state.channel.published(),
+            lag: state.channel.lag(),
             unread_bytes: held.to_read(),
             history_bytes: held.history,
         })
