@@ -61,7 +61,7 @@ impl Hub {
         grant: Option<&Grant>,
         now: Instant,
     ) -> Result<Subscriber, SubscribeError> {
-        if !self.table.is_open() {
+        if !self.table.is_open(token) {
             return Err(SubscribeError::Shutdown);
         }
         if grant.is_some_and(|grant| self.has_ended(grant, now)) {
@@ -95,7 +95,7 @@ impl Hub {
         start: &Start,
         now: Instant,
     ) -> Result<Option<Resume>, SubscribeError> {
-        if !self.table.is_open() {
+        if !self.table.is_open(token) {
             return Err(SubscribeError::Shutdown);
         }
         self.forget_old(now);

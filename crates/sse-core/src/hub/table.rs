@@ -1,40 +1,53 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, mem};
 
 use super::{
     cell::Cell,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak},
+    sync::{
+        Arc, AtomicUsize, Ordering, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+    },
 };
-use crate::Token;
+use crate::{Token, mix::mix64};
 
 /// The channels that are open, by token.
 ///
-/// Under its lock a channel is looked up, put in or taken out, and nothing else is done. A channel ends
-/// under its own lock, and is taken out of here afterwards. In between it is found but says that it is
-/// over: then the one who has found it takes it out and looks again.
+/// They are parted into shelves, so that a look at all of them holds nobody up for long. Under the lock of a
+/// shelf a channel is looked up, put in or taken out, and nothing else is done. A channel ends under its own
+/// lock, and is taken out of here afterwards. In between it is found but says that it is over: then the one who
+/// has found it takes it out and looks again.
 #[derive(Debug)]
-pub(super) struct Table(RwLock<Channels>);
+pub(super) struct Table {
+    shelves: [RwLock<Shelf>; SHELVES],
+    len: AtomicUsize,
+}
 
 impl Table {
     pub(super) fn find(&self, token: &Token) -> Option<Arc<Cell>> {
-        self.read().by_token.get(token).cloned()
+        self.read(token).by_token.get(token).cloned()
     }
 
-    /// Whether there may be new channels and new listeners.
-    pub(super) fn is_open(&self) -> bool {
-        self.read().is_open
+    /// Whether there may be a new channel `token`, and new listeners on it.
+    pub(super) fn is_open(&self, token: &Token) -> bool {
+        self.read(token).is_open
     }
 
     pub(super) fn len(&self) -> usize {
-        self.read().by_token.len()
+        self.len.load(Ordering::Relaxed)
     }
 
+    /// All that are there from the beginning of the look to its end, and of the others some.
     pub(super) fn all(&self) -> Vec<Arc<Cell>> {
-        self.read().by_token.values().cloned().collect()
+        let mut all = Vec::with_capacity(self.len());
+        for shelf in &self.shelves {
+            all.extend(read(shelf).by_token.values().cloned());
+        }
+        all
     }
 
     /// Those that are over, and have listeners that still read them or are to be told so.
     pub(super) fn ending(&self) -> Vec<Arc<Cell>> {
-        self.read().ending.iter().filter_map(Weak::upgrade).collect()
+        let ending =
+            |shelf| -> Vec<_> { read(shelf).ending.iter().filter_map(Weak::upgrade).collect() };
+        self.shelves.iter().flat_map(ending).collect()
     }
 
     /// The channel `token`, or the one that `new` makes if there are less than `max`.
@@ -44,25 +57,24 @@ impl Table {
         max: usize,
         new: impl FnOnce() -> Result<Cell, E>,
     ) -> Result<Arc<Cell>, E> {
-        let mut channels = self.write();
-        if let Some(cell) = channels.by_token.get(token) {
+        let mut shelf = write(self.shelf(token));
+        if let Some(cell) = shelf.by_token.get(token) {
             return Ok(cell.clone());
         }
-        if !channels.is_open {
+        if !shelf.is_open {
             return Err(Full::Shutdown.into());
         }
-        if max <= channels.by_token.len() {
-            return Err(Full::Channels.into());
-        }
+        let place = Place::take(&self.len, max).ok_or(Full::Channels)?;
         let cell = Arc::new(new()?);
-        channels.by_token.insert(token.clone(), cell.clone());
+        shelf.by_token.insert(token.clone(), cell.clone());
+        place.keep();
         Ok(cell)
     }
 
     /// Does `act` if there is no channel `token`, before there can be one; returns whether it did.
     pub(super) fn unless_there(&self, token: &Token, act: impl FnOnce()) -> bool {
-        let channels = self.read();
-        let is_absent = !channels.by_token.contains_key(token);
+        let shelf = self.read(token);
+        let is_absent = !shelf.by_token.contains_key(token);
         if is_absent {
             act();
         }
@@ -71,43 +83,84 @@ impl Table {
 
     /// Takes out a channel that is over, unless its token names another one by now.
     pub(super) fn remove(&self, cell: &Arc<Cell>) {
-        let mut channels = self.write();
+        let mut shelf = write(self.shelf(cell.token()));
         let is_there = |known: &Arc<Cell>| Arc::ptr_eq(known, cell);
-        if channels.by_token.get(cell.token()).is_some_and(is_there) {
-            channels.by_token.remove(cell.token());
-            channels.keep_ending(cell);
+        if shelf.by_token.get(cell.token()).is_some_and(is_there) {
+            shelf.by_token.remove(cell.token());
+            self.len.fetch_sub(1, Ordering::Relaxed);
+            shelf.keep_ending(cell);
         }
     }
 
     /// Refuses new channels from now on; returns those there are.
     pub(super) fn refuse(&self) -> Vec<Arc<Cell>> {
-        let mut channels = self.write();
-        channels.is_open = false;
-        channels.by_token.values().cloned().collect()
+        let refused = |shelf| -> Vec<_> {
+            let mut shelf = write(shelf);
+            shelf.is_open = false;
+            shelf.by_token.values().cloned().collect()
+        };
+        self.shelves.iter().flat_map(refused).collect()
     }
 
     /// Refuses new channels from now on and takes out all there are.
     pub(super) fn clear(&self) -> Vec<Arc<Cell>> {
-        let mut channels = self.write();
-        channels.is_open = false;
-        let cells: Vec<_> = channels.by_token.drain().map(|(_, cell)| cell).collect();
-        cells.iter().for_each(|cell| channels.keep_ending(cell));
-        cells
+        let cleared = |shelf| {
+            let mut shelf = write(shelf);
+            shelf.is_open = false;
+            let cells: Vec<_> = shelf.by_token.drain().map(|(_, cell)| cell).collect();
+            self.len.fetch_sub(cells.len(), Ordering::Relaxed);
+            cells.iter().for_each(|cell| shelf.keep_ending(cell));
+            cells
+        };
+        self.shelves.iter().flat_map(cleared).collect()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Channels> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self, token: &Token) -> RwLockReadGuard<'_, Shelf> {
+        read(self.shelf(token))
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Channels> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    fn shelf(&self, token: &Token) -> &RwLock<Shelf> {
+        let name = token.as_str().as_bytes();
+        // What tells names of one kind apart stands at their end, most often.
+        let end = name.last_chunk::<8>().map_or(0, |end| u64::from_le_bytes(*end));
+        let sum = name.iter().take(8).fold(end, |sum, &byte| sum.rotate_left(5) ^ u64::from(byte));
+        &self.shelves[mix64(sum) as usize % SHELVES]
     }
+}
+
+fn read(shelf: &RwLock<Shelf>) -> RwLockReadGuard<'_, Shelf> {
+    shelf.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(shelf: &RwLock<Shelf>) -> RwLockWriteGuard<'_, Shelf> {
+    shelf.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for Table {
     fn default() -> Self {
-        let channels = Channels { is_open: true, by_token: HashMap::new(), ending: Vec::new() };
-        Self(RwLock::new(channels))
+        let shelves = [(); SHELVES].map(|()| RwLock::new(Shelf::default()));
+        Self { shelves, len: AtomicUsize::new(0) }
+    }
+}
+
+/// A channel's place among as many as there may be, given back unless it is kept.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(len: &'a AtomicUsize, max: usize) -> Option<Self> {
+        let more = |len| (len < max).then_some(len + 1);
+        let taken = len.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        taken.ok().map(|_| Self(len))
+    }
+
+    fn keep(self) {
+        mem::forget(self);
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -121,13 +174,19 @@ pub(super) enum Full {
 }
 
 #[derive(Debug)]
-struct Channels {
+struct Shelf {
     is_open: bool,
     by_token: HashMap<Token, Arc<Cell>>,
     ending: Vec<Weak<Cell>>,
 }
 
-impl Channels {
+impl Default for Shelf {
+    fn default() -> Self {
+        Self { is_open: true, by_token: HashMap::new(), ending: Vec::new() }
+    }
+}
+
+impl Shelf {
     fn keep_ending(&mut self, cell: &Arc<Cell>) {
         if self.ending.len() == self.ending.capacity() {
             self.ending.retain(|cell| 0 < cell.strong_count());
@@ -137,3 +196,6 @@ impl Channels {
         self.ending.push(Arc::downgrade(cell));
     }
 }
+
+/// A look at 100,000 channels holds up newcomers for a millisecond so.
+const SHELVES: usize = 16;
