@@ -3,13 +3,13 @@ use std::time::Instant;
 use super::Gateway;
 use crate::{
     access::{Revocation, RevokeError},
-    hub::Wakers,
+    hub::EndedStreams,
 };
 
 /// Grants that end before their time.
 impl Gateway {
     /// Revokes the grants that `revocation` matches: their streams end, requests with them are refused, and the
-    /// authenticator forgets them. Wake the wakers that this returns, so that the streams end at once.
+    /// authenticator forgets them. Wake what this returns, so that the streams end at once.
     ///
     /// A clone of a gateway is cheap: keep one for this.
     ///
@@ -25,11 +25,15 @@ impl Gateway {
     /// # Errors
     ///
     /// [`RevokeError::Full`] if 100,000 revocations are remembered already.
-    pub fn revoke(&self, revocation: &Revocation, now: Instant) -> Result<Wakers, RevokeError> {
-        let wakers = self.hub.revoke(revocation, now)?;
+    pub fn revoke(
+        &self,
+        revocation: &Revocation,
+        now: Instant,
+    ) -> Result<EndedStreams, RevokeError> {
+        let ended = self.hub.revoke(revocation, now)?;
         if let Some(access) = &self.config.access {
             access.authenticator.forget(revocation);
         }
-        Ok(wakers)
+        Ok(ended)
     }
 }

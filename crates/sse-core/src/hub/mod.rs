@@ -21,6 +21,9 @@ pub use published::{Overrun, PublishError, Published};
 mod wakers;
 pub use wakers::Wakers;
 
+mod ended_streams;
+pub use ended_streams::EndedStreams;
+
 mod limit;
 pub use limit::HubLimit;
 
@@ -153,6 +156,23 @@ impl Hub {
     /// How many listen on the channel `token`.
     pub fn listeners(&self, token: &Token) -> usize {
         self.table.find(token).map_or(0, |cell| cell.listeners())
+    }
+
+    /// The channel `token`, if somebody listens on it or it remembers something.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// # use sse_core::{Hub, HubConfig, StringFormat, Token};
+    /// # let (hub, now) = (Hub::new(HubConfig::new(StringFormat)), Instant::now());
+    /// let token = Token::new("42")?;
+    /// assert_eq!(hub.channel(&token), None);
+    ///
+    /// let _listener = hub.subscribe(&token, now)?;
+    /// assert_eq!(hub.channel(&token).unwrap().listeners, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn channel(&self, token: &Token) -> Option<ChannelInfo> {
+        self.table.find(token)?.info()
     }
 
     /// The channels there are, in no order.

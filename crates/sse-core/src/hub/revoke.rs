@@ -1,12 +1,12 @@
 use std::time::Instant;
 
-use super::{Hub, Wakers};
+use super::{EndedStreams, Hub, Wakers};
 use crate::access::{Grant, Revocation, RevokeError};
 
 /// Grants that end before their time.
 impl Hub {
     /// Revokes the grants that `revocation` matches: the streams of their listeners end, and nobody can listen
-    /// with them any more. Wake the wakers that this returns, so that the streams end at once.
+    /// with them any more. Wake what this returns, so that the streams end at once.
     ///
     /// [`Gateway::revoke`](crate::Gateway::revoke) does this and also lets the authenticator forget the grants.
     ///
@@ -25,7 +25,9 @@ impl Hub {
     /// let mut listener = hub.subscribe_granted(&token, &start, Some(&alice), now)?;
     /// # let _opening = listener.poll_output(Waker::noop(), now);
     ///
-    /// hub.revoke(&Revocation::subject("alice"), now)?.wake();
+    /// let ended = hub.revoke(&Revocation::subject("alice"), now)?;
+    /// assert_eq!(ended.count(), 1);
+    /// ended.wake();
     ///
     /// let end = listener.poll_output(Waker::noop(), now);
     /// assert_eq!(end, Output::Write("event: sse.expired\ndata: {}\n\n".into()));
@@ -40,12 +42,17 @@ impl Hub {
     /// # Errors
     ///
     /// [`RevokeError::Full`] if 100,000 revocations are remembered already.
-    pub fn revoke(&self, revocation: &Revocation, now: Instant) -> Result<Wakers, RevokeError> {
+    pub fn revoke(
+        &self,
+        revocation: &Revocation,
+        now: Instant,
+    ) -> Result<EndedStreams, RevokeError> {
         // A listener that comes meanwhile finds this or is found below.
         self.shared.revocations.add(revocation, now)?;
-        let mut wakers = Vec::new();
+        let (mut count, mut wakers) = (0, Vec::new());
         for (cell, key) in self.shared.granted.find(revocation) {
-            let effects = cell.revoke(key, revocation);
+            let (ended, effects) = cell.revoke(key, revocation);
+            count += ended;
             self.note(&cell, effects, &mut Vec::new());
             wakers.push((cell, effects.tickets));
         }
@@ -54,7 +61,7 @@ impl Hub {
             self.make_room(None, &mut Vec::new());
         }
         self.shared.watchers.wake();
-        Ok(Wakers::new(wakers))
+        Ok(EndedStreams { count, wakers: Wakers::new(wakers) })
     }
 
     /// Whether `grant` has ended or was revoked.

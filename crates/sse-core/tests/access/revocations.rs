@@ -202,10 +202,11 @@ fn idle_listeners_are_woken_by_the_wakers_that_come_back() {
     let mut bob = listen(&hub, "bob's own", &grant_of("bob"), now);
     let _idle = bob.poll_output(&Waker::from(other.clone()), now);
 
-    let wakers = hub.revoke(&Revocation::subject("alice"), now).unwrap();
+    let ended = hub.revoke(&Revocation::subject("alice"), now).unwrap();
 
     assert_eq!(woken[0].count() + woken[1].count(), 0, "nobody is woken under a lock");
-    drop(wakers);
+    assert_eq!(ended.count(), 80);
+    drop(ended);
     assert_eq!((woken[0].count(), woken[1].count(), other.count()), (40, 40, 0));
     for listener in &mut listeners {
         assert_eq!(read(listener, now).1, Some(CloseReason::Revoked));

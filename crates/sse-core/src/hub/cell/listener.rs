@@ -3,7 +3,7 @@ use std::{task::Waker, time::Instant};
 use super::Cell;
 use crate::{
     access::{Grant, Revocation},
-    channel::{Channel, Joined, Newcomer, Output},
+    channel::{Joined, Newcomer, Output},
     history::{Resume, Start, Verdict},
     hub::{HubEvent, SubscribeError, effects::Effects, idle::Place, sync::Arc},
 };
@@ -81,12 +81,19 @@ impl Cell {
         self.lock().channel.grant(key).cloned()
     }
 
-    /// Ends the stream of the listener `key`, if it came with a grant that `revocation` matches.
-    pub(in crate::hub) fn revoke(self: &Arc<Self>, key: usize, revocation: &Revocation) -> Effects {
+    /// Ends the stream of the listener `key`, if it came with a grant that `revocation` matches. Returns how many
+    /// listen no more.
+    pub(in crate::hub) fn revoke(
+        self: &Arc<Self>,
+        key: usize,
+        revocation: &Revocation,
+    ) -> (usize, Effects) {
         let config = &self.shared.config.channel;
-        let revoke = |channel: &mut Channel| channel.revoke(key, revocation, config);
-        let ((), effects) = self.step(&mut self.lock(), revoke);
-        effects
+        self.step(&mut self.lock(), |channel| {
+            let before = channel.held().here;
+            channel.revoke(key, revocation, config);
+            before - channel.held().here
+        })
     }
 
     /// The connection of the listener `key` is over.
