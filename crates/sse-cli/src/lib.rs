@@ -58,11 +58,15 @@ mod exit;
 mod header;
 #[cfg(any(feature = "client", feature = "request"))]
 mod hint;
+#[cfg(any(feature = "server", feature = "token"))]
+mod lifetime;
 #[cfg(any(feature = "client", feature = "request", feature = "server", feature = "token"))]
 mod logging;
 #[cfg(any(feature = "bench", feature = "server"))]
 mod open_files;
 mod path_prefix;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "server"))]
 mod shown;
 mod signals;
+#[cfg(any(feature = "server", feature = "token"))]
+mod signed;

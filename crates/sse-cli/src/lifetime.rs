@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 /// A number with its unit.
-pub(super) fn parse(text: &str) -> Result<Duration, LifetimeError> {
+pub(crate) fn parse(text: &str) -> Result<Duration, LifetimeError> {
     let seconds = match text.as_bytes().last() {
         Some(b's') => 1,
         Some(b'm') => MINUTE,
@@ -22,7 +22,7 @@ pub(super) fn parse(text: &str) -> Result<Duration, LifetimeError> {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("expected a number with s, m, h or d, as in 90s, 15m, 1h or 7d, from 1s to {}d", MAX / DAY)]
-pub(super) struct LifetimeError;
+pub(crate) struct LifetimeError;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;

@@ -1,4 +1,4 @@
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 /// What a token says, whether or not it is true.
 #[derive(Debug, Serialize)]
-pub(super) struct Signed {
+pub(crate) struct Signed {
     header: Value,
     claims: Value,
 }
 
 impl Signed {
     /// Reads a token in its compact form.
-    pub(super) fn parse(token: &str) -> Result<Self, SignedError> {
+    pub(crate) fn parse(token: &str) -> Result<Self, SignedError> {
         let mut parts = token.split('.');
         let (Some(header), Some(claims), Some(_signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
@@ -27,12 +27,22 @@ impl Signed {
     }
 
     /// What it calls the key that it is signed with.
-    pub(super) fn kid(&self) -> Option<&str> {
+    pub(crate) fn kid(&self) -> Option<&str> {
         self.header.get("kid")?.as_str()
     }
 
+    /// Which token it is, so that it can be revoked alone.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.claims.get("jti")?.as_str()
+    }
+
+    /// Who it is for.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.claims.get("sub")?.as_str()
+    }
+
     /// When it ends, since the beginning of 1970 in UTC.
-    pub(super) fn end(&self) -> Option<Duration> {
+    pub(crate) fn end(&self) -> Option<Duration> {
         Duration::try_from_secs_f64(self.claims.get("exp")?.as_f64()?).ok()
     }
 }
@@ -43,17 +53,9 @@ fn read(part: &str) -> Option<Value> {
     serde_json::from_slice(&json).ok().filter(Value::is_object)
 }
 
-/// `moment` as a date, in UTC; `None` beyond the year 9999.
-pub(super) fn date(moment: Duration) -> Option<String> {
-    let is_shown = moment.as_secs() < YEAR_10_000;
-    is_shown.then(|| httpdate::fmt_http_date(UNIX_EPOCH + moment))
-}
-
-const YEAR_10_000: u64 = 253_402_300_800;
-
 /// Why a text is no token. It is not repeated, since it may be a secret all the same.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub(super) enum SignedError {
+pub(crate) enum SignedError {
     #[error("this is no token: three parts with dots between them are one")]
     NoToken,
     #[error("this is no token: its first part is not an object of JSON in base64 for URLs")]

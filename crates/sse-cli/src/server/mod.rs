@@ -35,7 +35,7 @@ use crate::{
     signals::Signals,
 };
 use activation::{Handed, Place};
-use admin::Seen;
+use admin::{Drains, Seen};
 use args::Args;
 use config::Config;
 use settings::Settings;
@@ -83,7 +83,7 @@ async fn serve(config: Config, handed: Option<Handed>) -> Result<(), Failure> {
     let signals = Signals::new().map_err(Failure::failed)?;
     let hub = Hub::new(config.hub);
     held::log_on_signal(hub.clone()).map_err(Failure::failed)?;
-    let seen = Seen::new(hub.clone(), limits.clone());
+    let (seen, drains) = Seen::new(hub.clone(), limits.clone());
     let admin = match config.admin {
         Some(admin) => Some(admin.serve(&config.hosts, seen.clone()).await?),
         None => None,
@@ -105,22 +105,27 @@ async fn serve(config: Config, handed: Option<Handed>) -> Result<(), Failure> {
     if let Some(tls) = config.tls {
         server = server.with_tls(tls);
     }
-    seen.serve(server.handle());
     if access.is_none() && !config.is_open && !place.is_of_this_machine() {
         warn_of_everybody();
     }
     let hosts = config.hosts.at(place.ip());
     let gateway = gateway(config.gateway, hosts, access).with_limiter(limits);
-    let service = EventService::new(Gateway::new(hub, gateway));
+    let gateway = Gateway::new(hub, gateway);
+    seen.serve(server.handle(), gateway.clone());
+    let service = EventService::new(gateway);
     let ready = || {
         announce("listening", &place.url(scheme));
-        if let Some(url) = admin {
-            announce("admin", &url);
+        if let Some(admin) = &admin {
+            announce("admin", &admin.url);
         }
         readiness::ready();
     };
     let drain = (config.drain, config.drain_accept);
-    run(server, service, drain, signals, (ready, || seen.drain())).await
+    run(server, service, drain, (signals, drains), (ready, || seen.drain())).await?;
+    if let Some(admin) = admin {
+        admin.end().await;
+    }
+    Ok(())
 }
 
 async fn bind(host: String, port: u16) -> Result<(Server, Place), Failure> {
@@ -144,12 +149,13 @@ fn gateway(
     config
 }
 
-/// Serves until a signal comes, and then ends the streams over the time `drain`.
+/// Serves until a signal comes or the operator asks for the end, and then ends the streams over the time `drain`, or
+/// that which the operator names.
 async fn run(
     server: Server,
     service: EventService,
     (drain, accepts_while_draining): (Duration, bool),
-    mut signals: Signals,
+    (mut signals, mut drains): (Signals, Drains),
     (note_ready, note_drain): (impl FnOnce(), impl FnOnce()),
 ) -> Result<(), Failure> {
     let channels = service.channels();
@@ -172,10 +178,11 @@ async fn run(
     let serving = tokio::spawn(serving);
     let serving = async { serving.await.unwrap_or_else(|panic| Err(io::Error::other(panic))) };
     tokio::pin!(serving);
-    select! {
+    let drain = select! {
         ended = &mut serving => return ended.map_err(Failure::failed),
-        _ = signals.next() => {}
-    }
+        Some(asked) = drains.recv() => asked.unwrap_or(drain),
+        _ = signals.next() => drain,
+    };
     readiness::draining(channels.hub().counts().listeners, drain);
     note_drain();
     // A proxy in front leads clients here for the whole window, also when all streams have ended.
@@ -232,6 +239,7 @@ mod tests {
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpStream,
+        sync::mpsc,
     };
 
     use super::*;
@@ -251,9 +259,10 @@ mod tests {
             assert_eq!(watcher.poll_next(&Waker::from(Arc::new(Panicking))), Poll::Pending);
             drop(client);
         };
-        let signals = Signals::new().unwrap();
+        let (_nobody_asks, drains) = mpsc::channel(1);
+        let ends = (Signals::new().unwrap(), drains);
 
-        let running = run(server, service, (Duration::ZERO, false), signals, (|| (), || ()));
+        let running = run(server, service, (Duration::ZERO, false), ends, (|| (), || ()));
         let (ended, ()) = tokio::join!(running, leaves);
 
         let Err(Failure::Failed(reason)) = ended else { panic!("it did not fail: {ended:?}") };

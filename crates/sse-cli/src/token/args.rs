@@ -4,8 +4,9 @@ use clap::{ArgAction, Args as Group, Parser, Subcommand};
 use sse_access::Algorithm;
 use sse_core::access::Pattern;
 
-use super::{lifetime, text};
+use super::text;
 use crate::channel_name;
+use crate::lifetime;
 
 /// Makes keys, tokens and the lines of password files for eventsource-server.
 ///

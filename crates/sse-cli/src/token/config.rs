@@ -13,11 +13,11 @@ use super::{
     args::{HashArgs, KeyArgs, MintArgs, PermissionArgs, ShowArgs},
     key_file,
     secret_file::SecretFile,
-    signed::{Signed, SignedError},
 };
 use crate::{
     data::{self, ReadError},
     exit::Failure,
+    signed::{Signed, SignedError},
 };
 
 /// What the arguments of `eventsource-token key` mean.

@@ -1,10 +1,9 @@
 mod args;
 mod config;
+mod date;
 mod key_file;
-mod lifetime;
 mod prompt;
 mod secret_file;
-mod signed;
 mod text;
 
 use std::{
@@ -22,10 +21,11 @@ use crate::{
     escape::{Place, escaped},
     exit::{self, Failure},
     logging,
+    signed::Signed,
 };
 use args::{Args, Command};
 use config::{HashConfig, KeyConfig, MintConfig, ShowConfig, now};
-use signed::{Signed, date};
+use date::date;
 
 /// The command `eventsource-token`, on the arguments of this process.
 pub fn eventsource_token() -> ExitCode {

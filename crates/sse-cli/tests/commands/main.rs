@@ -15,6 +15,7 @@ mod activation;
 mod addresses;
 mod admin;
 mod admin_access;
+mod admin_actions;
 mod bench;
 mod budgets;
 mod client_ends;

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
+use http_body_util::Full;
 use sse_access::Authentication;
 use sse_core::{
     Token,
@@ -9,7 +9,10 @@ use sse_core::{
     gateway::{Hosts, refuse_foreign},
 };
 
-use super::page;
+use super::{
+    answer::{self, Body, boxed},
+    asker::Asker,
+};
 
 /// Who may ask at the operator's address.
 #[derive(Debug)]
@@ -24,22 +27,26 @@ impl Door {
         Self { hosts, authentication }
     }
 
-    /// The answer to a request that is not let in.
-    pub(super) async fn refuse(&self, parts: &Parts) -> Option<Response<Bytes>> {
+    /// Lets a request in, or answers it.
+    pub(super) async fn admit(&self, parts: &Parts) -> Result<Asker, Box<Response<Body>>> {
         if let Some(refused) = refuse_foreign(parts, self.hosts.as_ref()) {
-            return Some(refused);
+            return Err(Box::new(refused.map(|body| boxed(Full::new(body)))));
         }
-        let authentication = self.authentication.as_ref()?;
+        let Some(authentication) = &self.authentication else {
+            return Ok(Asker::new(None, parts));
+        };
         let token = Token::new(TOKEN).expect("it is a token");
         let credential = basic(parts).map(Credential::Basic);
         let has_credential = credential.is_some();
         let request = AccessRequest::new(parts, &token, &Operation::Listen, credential);
         let denied = match authentication.authenticate(&request).await {
-            Ok(Some(grant)) if !grant.has_ended(Instant::now()) => return None,
+            Ok(Some(grant)) if !grant.has_ended(Instant::now()) => {
+                return Ok(Asker::new(grant.subject(), parts));
+            }
             Ok(_) => Denied::Unauthorized,
             Err(denied) => denied,
         };
-        Some(refusal(&denied, has_credential))
+        Err(Box::new(refusal(&denied, has_credential)))
     }
 }
 
@@ -53,22 +60,22 @@ fn basic(parts: &Parts) -> Option<&str> {
     scheme.eq_ignore_ascii_case("basic").then(|| rest.trim_matches(' '))
 }
 
-fn refusal(denied: &Denied, has_credential: bool) -> Response<Bytes> {
+fn refusal(denied: &Denied, has_credential: bool) -> Response<Body> {
     match denied {
         Denied::TooManyFailures { retry_after } => {
             let text = "too many attempts have failed";
-            let mut response = page::text(StatusCode::TOO_MANY_REQUESTS, text);
+            let mut response = answer::text(StatusCode::TOO_MANY_REQUESTS, text);
             let seconds = retry_after.max(&Duration::from_secs(1)).as_secs_f64().ceil() as u64;
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             response
         }
         Denied::Unavailable => {
-            page::text(StatusCode::SERVICE_UNAVAILABLE, "credentials cannot be checked now")
+            answer::text(StatusCode::SERVICE_UNAVAILABLE, "credentials cannot be checked now")
         }
         _ => {
             let text =
                 if has_credential { "credentials are not valid" } else { "credentials are needed" };
-            let mut response = page::text(StatusCode::UNAUTHORIZED, text);
+            let mut response = answer::text(StatusCode::UNAUTHORIZED, text);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
             response
         }

@@ -13,7 +13,6 @@ use sse_core::{
     history::GapReason,
     hub::{self, Histogram, HubLimit},
 };
-use sse_hyper::ServerHandle;
 
 use super::{process, seen::Seen};
 
@@ -41,7 +40,7 @@ impl Collector for Seen {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut page = Page(encoder);
         let (hub, limits) = (self.hub.counts(), self.limits.counts());
-        let driven = self.server.get().map_or(0, ServerHandle::driven_streams);
+        let driven = self.public.get().map_or(0, |public| public.server.driven_streams());
         held(&mut page, &hub, limits.connections, driven)?;
         done(&mut page, &hub)?;
         refused(&mut page, &hub, &limits)?;

@@ -1,23 +1,22 @@
-//! What the operator sees, on an address of its own: the figures, and whether the server is alive and serves.
-
-mod address;
+//! The operator's address: what can be seen there, and what can be done. `route` lists it.
 
 mod args;
 pub(super) use args::AdminArgs;
 
-mod door;
-
-mod metrics;
-
-mod page;
-
-mod process;
-
-mod readiness;
-
 mod seen;
-pub(super) use seen::Seen;
+pub(super) use seen::{Drains, Seen};
 
+mod actions;
+mod address;
+mod answer;
+mod asker;
+mod door;
+mod form;
+mod metrics;
+mod process;
+mod readiness;
+mod request_body;
+mod route;
 mod service;
 
 use std::{
@@ -25,12 +24,12 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use sse_access::{Authentication, Passwords, PasswordsError, limits::Limits};
-use sse_hyper::{Server, ServerTls};
-use tokio::net::lookup_host;
+use sse_hyper::{Server, ServerHandle, ServerTls};
+use tokio::{net::lookup_host, task::JoinHandle};
 
 use self::{address::AdminAddress, door::Door, service::Service};
 use super::config::{AllowedHosts, tls};
@@ -60,8 +59,8 @@ impl AdminConfig {
         Ok(Some(Self { address, passwords, tls }))
     }
 
-    /// Listens on the address, and answers there for as long as the runtime lives. Returns the URL.
-    pub(super) async fn serve(self, hosts: &AllowedHosts, seen: Seen) -> Result<String, Failure> {
+    /// Listens on the address, and answers there.
+    pub(super) async fn serve(self, hosts: &AllowedHosts, seen: Seen) -> Result<Admin, Failure> {
         let server = self.bind().await?;
         let address = server.local_addr().map_err(Failure::failed)?;
         let scheme = if self.tls.is_some() { "https" } else { "http" };
@@ -73,17 +72,19 @@ impl AdminConfig {
         let door = Door::new(hosts.at_admin(address.ip()), authentication);
         let mut server = server
             .with_engines(0)
+            .with_shutdown_timeout(SHUTDOWN_TIMEOUT)
             .with_connection_filter(move |remote| limits.connect(remote, Instant::now()));
         if let Some(tls) = self.tls {
             server = server.with_tls(tls);
         }
+        let handle = server.handle();
         let serving = server.serve(Service::new(door, seen));
-        tokio::spawn(async {
+        let serving = tokio::spawn(async {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the address of --admin is not served any more");
             }
         });
-        Ok(format!("{scheme}://{address}"))
+        Ok(Admin { url: format!("{scheme}://{address}"), handle, serving })
     }
 
     async fn bind(&self) -> Result<Server, Failure> {
@@ -104,6 +105,23 @@ impl AdminConfig {
             )));
         }
         Server::bind(&found[..]).await.map_err(failed)
+    }
+}
+
+/// The operator's address while it is served.
+#[derive(Debug)]
+pub(super) struct Admin {
+    pub(super) url: String,
+    handle: ServerHandle,
+    serving: JoinHandle<()>,
+}
+
+impl Admin {
+    /// Ends it, once what was asked for is answered: whoever had the server drain is to be told so.
+    pub(super) async fn end(self) {
+        self.handle.shutdown();
+        // It has logged why it failed, if it did.
+        let _ended = self.serving.await;
     }
 }
 
@@ -133,3 +151,6 @@ struct UseError {
     file: PathBuf,
     source: PasswordsError,
 }
+
+/// How long the end of the process waits for answers of this address.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);

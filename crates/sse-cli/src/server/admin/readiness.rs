@@ -16,15 +16,28 @@ pub(super) enum State {
 }
 
 impl Readiness {
-    pub(super) fn enter(&self, state: State) {
-        self.0.store(state as u8, Ordering::Relaxed);
+    pub(super) fn serve(&self) {
+        self.0.store(State::Serving as u8, Ordering::Relaxed);
+    }
+
+    /// Goes from serving to draining; otherwise nothing changes, and the state is returned.
+    pub(super) fn drain(&self) -> Result<(), State> {
+        let (from, to) = (State::Serving as u8, State::Draining as u8);
+        let exchanged = self.0.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+        exchanged.map(drop).map_err(State::from)
     }
 
     pub(super) fn state(&self) -> State {
-        match self.0.load(Ordering::Relaxed) {
-            state if state == State::Serving as u8 => State::Serving,
-            state if state == State::Draining as u8 => State::Draining,
-            _ => State::Starting,
+        self.0.load(Ordering::Relaxed).into()
+    }
+}
+
+impl From<u8> for State {
+    fn from(state: u8) -> Self {
+        match state {
+            state if state == Self::Serving as u8 => Self::Serving,
+            state if state == Self::Draining as u8 => Self::Draining,
+            _ => Self::Starting,
         }
     }
 }

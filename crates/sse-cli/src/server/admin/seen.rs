@@ -1,40 +1,85 @@
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use sse_access::limits::Limits;
-use sse_core::Hub;
+use sse_core::{Gateway, Hub};
 use sse_hyper::ServerHandle;
+use tokio::sync::mpsc;
 
 use super::{
     process,
     readiness::{Readiness, State},
 };
 
-/// What the operator looks at.
+/// What the operator looks at, and what acts on it.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Seen {
     pub(super) hub: Arc<Hub>,
     pub(super) limits: Arc<Limits>,
-    /// The server of the public address, once it is bound.
-    pub(super) server: Arc<OnceLock<ServerHandle>>,
+    pub(super) public: Arc<OnceLock<Public>>,
     pub(super) readiness: Readiness,
     /// When the process began, in seconds since the beginning of 1970.
     pub(super) started: f64,
+    drains: mpsc::Sender<Option<Duration>>,
 }
 
+/// What serves the public address, once that is bound.
+#[derive(Debug)]
+pub(super) struct Public {
+    pub(super) server: ServerHandle,
+    pub(super) gateway: Gateway,
+}
+
+/// Where the operator's wish to end the server arrives, with the time that it is to take if one was named.
+pub(in crate::server) type Drains = mpsc::Receiver<Option<Duration>>;
+
 impl Seen {
-    pub(in crate::server) fn new(hub: Arc<Hub>, limits: Arc<Limits>) -> Self {
-        let (server, readiness) = (Arc::default(), Readiness::default());
-        Self { hub, limits, server, readiness, started: process::unix_time() }
+    pub(in crate::server) fn new(hub: Arc<Hub>, limits: Arc<Limits>) -> (Self, Drains) {
+        let (public, readiness) = (Arc::default(), Readiness::default());
+        let (drains, asked) = mpsc::channel(1);
+        let started = process::unix_time();
+        (Self { hub, limits, public, readiness, started, drains }, asked)
     }
 
     /// The public address is bound.
-    pub(in crate::server) fn serve(&self, server: ServerHandle) {
-        self.server.get_or_init(|| server);
-        self.readiness.enter(State::Serving);
+    pub(in crate::server) fn serve(&self, server: ServerHandle, gateway: Gateway) {
+        self.public.get_or_init(|| Public { server, gateway });
+        self.readiness.serve();
     }
 
     /// The server ends its streams.
     pub(in crate::server) fn drain(&self) {
-        self.readiness.enter(State::Draining);
+        // Whoever asked for it has said so already.
+        let _drains_already = self.readiness.drain();
     }
+
+    pub(super) fn public(&self) -> Result<&Public, Starting> {
+        self.public.get().ok_or(Starting)
+    }
+
+    /// Has the server end its streams, over `window` if there is one. Only the first who asks is heard.
+    pub(super) fn ask_to_drain(&self, window: Option<Duration>) -> Result<(), DrainError> {
+        match self.readiness.drain() {
+            Ok(()) => {}
+            Err(State::Starting) => return Err(Starting.into()),
+            Err(_) => return Err(DrainError::Draining),
+        }
+        self.drains.try_send(window).map_err(|_ending| DrainError::Draining)
+    }
+}
+
+/// There is nothing to act on yet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("starting: the server does not serve yet")]
+pub(super) struct Starting;
+
+/// Why the server does not begin to drain.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(super) enum DrainError {
+    #[error(transparent)]
+    Starting(#[from] Starting),
+    #[error("draining already: the server ends its streams, and then stops")]
+    Draining,
 }

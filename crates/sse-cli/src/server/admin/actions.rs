@@ -1,0 +1,168 @@
+use std::time::{Duration, Instant};
+
+use http::{Response, StatusCode};
+use sse_core::{
+    Token,
+    access::{Revocation, RevokeError},
+    channel::TokenError,
+};
+use sse_hyper::Channels;
+
+use super::{
+    answer::{self, Body},
+    asker::Asker,
+    form::{EncodingError, Form, FormError, decoded, quoted},
+    seen::{DrainError, Seen, Starting},
+};
+use crate::{
+    bounded::{self, OutOfBounds},
+    lifetime::{self, LifetimeError},
+    shown::cut,
+    signed::{Signed, SignedError},
+};
+
+/// What the operator has done, each with a line in the log that says who asked.
+impl Seen {
+    /// Revokes the grants of a subject, or the one of a token.
+    pub(super) fn revoke(
+        &self,
+        form: Form,
+        asker: &Asker,
+        now: Instant,
+    ) -> Result<Response<Body>, ActionError> {
+        let [subject, token, lifetime] = form.fields(["subject", "token", "for"])?;
+        let (subject, id) = match (subject, token) {
+            (Some(subject), None) => (Some(subject), None),
+            (None, Some(token)) => (None, Some(id_of(token)?)),
+            _ => return Err(ActionError::OneOf),
+        };
+        let mut revocation = match (&subject, &id) {
+            (Some(subject), _) => Revocation::subject(subject),
+            (None, id) => Revocation::id(id.as_deref().unwrap_or_default()),
+        };
+        if let Some(lifetime) = lifetime {
+            revocation = revocation.with_end(now + seconds(&lifetime)?);
+        }
+        let streams = self.public()?.gateway.revoke(&revocation, now)?;
+        let ended = streams.count();
+        streams.wake();
+        let (subject, id) = (subject.as_deref(), id.as_deref().map(|id| cut(id, SHOWN)));
+        tracing::info!(%asker, subject, id = id.as_deref(), ended, "revoked");
+        Ok(answer_of(ended))
+    }
+
+    /// Ends the streams of a channel, and forgets it, as the finish action does.
+    pub(super) fn end_channel(
+        &self,
+        segment: &str,
+        form: Form,
+        asker: &Asker,
+    ) -> Result<Response<Body>, ActionError> {
+        let [] = form.fields([])?;
+        let token = Token::new(&decoded(segment.as_bytes())?)?;
+        let unknown = || ActionError::NoChannel { token: token.clone() };
+        self.hub.channel(&token).ok_or_else(unknown)?;
+        let receipt = Channels::new(self.hub.clone()).close(&token);
+        let ended = receipt.map_err(|_nobody| unknown())?.listeners();
+        tracing::info!(%asker, token = %token.shortened(), ended, "ended a channel");
+        Ok(answer_of(ended))
+    }
+
+    /// Begins the end of the server, as SIGTERM does.
+    pub(super) fn drain_as_asked(
+        &self,
+        form: Form,
+        asker: &Asker,
+    ) -> Result<Response<Body>, ActionError> {
+        let [window] = form.fields(["window"])?;
+        let window = window.map(|window| {
+            bounded::millis_or_zero(&window)
+                .map_err(|error| ActionError::Window { window: quoted(&window), error })
+        });
+        let window = window.transpose()?;
+        self.ask_to_drain(window)?;
+        tracing::info!(%asker, ?window, "draining, as was asked for");
+        Ok(answer::text(
+            StatusCode::ACCEPTED,
+            "draining: the server ends its streams, and then stops",
+        ))
+    }
+}
+
+/// The ID of a grant: that of a whole token, or what was given itself.
+fn id_of(token: String) -> Result<String, ActionError> {
+    let text = token.trim_ascii();
+    let is_id = Signed::parse(text).is_err() && !(text.starts_with(HEADER) && text.contains('.'));
+    if is_id {
+        return Ok(token);
+    }
+    let signed = Signed::parse(text)?;
+    match signed.id() {
+        Some(id) => Ok(id.to_owned()),
+        None => Err(match signed.subject() {
+            Some(subject) => ActionError::NoId { subject: quoted(subject) },
+            None => ActionError::Nameless,
+        }),
+    }
+}
+
+/// A time as `eventsource-token --expires-in` has it, or a number of seconds.
+fn seconds(text: &str) -> Result<Duration, ActionError> {
+    let has_unit = text.ends_with(|last: char| last.is_ascii_alphabetic());
+    let time = if has_unit { lifetime::parse(text) } else { lifetime::parse(&format!("{text}s")) };
+    time.map_err(|error| ActionError::For { time: quoted(text), error })
+}
+
+fn answer_of(ended: usize) -> Response<Body> {
+    answer::of("application/json", format!("{{\"ended\":{ended}}}"))
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ActionError {
+    #[error(transparent)]
+    Form(#[from] FormError),
+    #[error("expected exactly one of subject=... and token=... in the body")]
+    OneOf,
+    #[error(transparent)]
+    Signed(#[from] SignedError),
+    #[error("the token has no jti, so it cannot be revoked alone: revoke its subject {subject}")]
+    NoId { subject: String },
+    #[error("the token has neither a jti nor a sub, so nothing can be revoked by it")]
+    Nameless,
+    #[error("for={time}: {error}, or of seconds without one")]
+    For { time: String, error: LifetimeError },
+    #[error(transparent)]
+    Full(#[from] RevokeError),
+    #[error("the name of the channel is not valid: {0}")]
+    Encoding(#[from] EncodingError),
+    #[error("the name of the channel is not valid: {0}")]
+    Token(#[from] TokenError),
+    #[error("there is no channel {:?}", token.as_str())]
+    NoChannel { token: Token },
+    #[error("window={window}: {error}, in milliseconds")]
+    Window { window: String, error: OutOfBounds<u64> },
+    #[error(transparent)]
+    Starting(#[from] Starting),
+    #[error(transparent)]
+    Drain(#[from] DrainError),
+}
+
+impl ActionError {
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::NoChannel { .. } => StatusCode::NOT_FOUND,
+            Self::Drain(DrainError::Draining) => StatusCode::CONFLICT,
+            Self::Full(_) | Self::Starting(_) | Self::Drain(DrainError::Starting(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// How a token begins: its header is an object of JSON, in base64.
+const HEADER: &str = "eyJ";
+
+/// How many bytes of an ID the log shows.
+const SHOWN: usize = 8;
