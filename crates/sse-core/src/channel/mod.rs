@@ -51,6 +51,9 @@ pub(crate) use traffic::{LATENCIES, SIZES, Traffic};
 mod turn;
 pub(crate) use turn::{Ask, Planned, Turn, Written};
 
+mod buckets;
+use buckets::Buckets;
+
 mod cursor;
 use cursor::Cursor;
 

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use super::CloseReason;
+use super::{Buckets, CloseReason};
 
 /// What was written of a channel and whose streams have ended, until the hub takes note of it.
 ///
@@ -9,24 +9,24 @@ use super::CloseReason;
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     /// Whether the hub is to take note of it now.
-    pub(super) is_due: bool,
+    pub(crate) is_due: bool,
     /// Events, each counted once for every listener that it was written to.
     pub(crate) deliveries: u64,
     pub(crate) bytes: u64,
     /// How many writes had at most as many events as [`SIZES`] says, and not fewer than the bound before; the last for
     /// those that had more.
-    pub(crate) sizes: [u32; SIZES.len() + 1],
+    pub(crate) sizes: Buckets<{ SIZES.len() + 1 }>,
     /// The same for how long they took, by [`LATENCIES`].
-    pub(crate) latencies: [u32; LATENCIES.len() + 1],
+    pub(crate) latencies: Buckets<{ LATENCIES.len() + 1 }>,
     pub(crate) latency_nanos: u64,
     /// Streams that were ended, by [`CloseReason::index`].
-    pub(crate) closed: [u32; CloseReason::COUNT],
+    pub(crate) closed: Buckets<{ CloseReason::COUNT }>,
     /// Listeners that left before their stream ended.
     pub(crate) left: u32,
     /// Whether a stream was ended or a listener has left.
     pub(crate) has_ends: bool,
     /// How many writes there are that the hub has not taken note of.
-    writes: u32,
+    pub(crate) writes: u32,
 }
 
 impl Traffic {
@@ -36,7 +36,7 @@ impl Traffic {
         self.writes += writes;
         self.deliveries += times * events;
         self.bytes += times * len as u64;
-        self.sizes[SIZES.partition_point(|&size| size < events)] += writes;
+        self.sizes.add(SIZES.partition_point(|&size| size < events), writes);
     }
 
     /// The oldest event of `writes` was published at `published`, and they were done at `now`.
@@ -47,7 +47,7 @@ impl Traffic {
             let latency = nanos(now.saturating_duration_since(published));
             self.latency_nanos =
                 self.latency_nanos.saturating_add(latency.saturating_mul(writes.into()));
-            self.latencies[LATENCY_NANOS.partition_point(|&most| most < latency)] += writes;
+            self.latencies.add(LATENCY_NANOS.partition_point(|&most| most < latency), writes);
         }
     }
 
@@ -58,7 +58,7 @@ impl Traffic {
 
     /// A stream was ended.
     pub(super) fn close(&mut self, reason: CloseReason) {
-        self.closed[reason.index()] += 1;
+        self.closed.add(reason.index(), 1);
         (self.has_ends, self.is_due) = (true, true);
     }
 

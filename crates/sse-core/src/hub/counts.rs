@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use http::StatusCode;
 
@@ -195,16 +195,15 @@ impl Tally {
 
     /// Takes note of `traffic`, of which nothing is left then.
     pub(super) fn take(&self, traffic: &mut Traffic) {
-        let taken = std::mem::take(traffic);
-        add(&self.deliveries, taken.deliveries);
-        add(&self.delivered_bytes, taken.bytes);
-        add_all(&self.sizes, &taken.sizes);
-        add_all(&self.latencies, &taken.latencies);
-        add(&self.latency_nanos, taken.latency_nanos);
-        if taken.has_ends {
-            add_all(&self.closed, &taken.closed);
-            add(&self.left, taken.left.into());
-        }
+        let Traffic { deliveries, bytes, latency_nanos, left, writes, .. } = traffic;
+        add(&self.deliveries, mem::take(deliveries));
+        add(&self.delivered_bytes, mem::take(bytes));
+        add(&self.latency_nanos, mem::take(latency_nanos));
+        traffic.sizes.drain(|at, more| add(&self.sizes[at], more.into()));
+        traffic.latencies.drain(|at, more| add(&self.latencies[at], more.into()));
+        add(&self.left, mem::take(left).into());
+        traffic.closed.drain(|at, more| add(&self.closed[at], more.into()));
+        (*writes, traffic.is_due, traffic.has_ends) = (0, false, false);
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -241,12 +240,6 @@ fn all<const N: usize>(counters: &[AtomicU64; N]) -> [u64; N] {
 fn add(counter: &AtomicU64, more: u64) {
     if 0 < more {
         counter.fetch_add(more, Ordering::Relaxed);
-    }
-}
-
-fn add_all<const N: usize>(counters: &[AtomicU64; N], more: &[u32; N]) {
-    for (counter, &more) in counters.iter().zip(more) {
-        add(counter, more.into());
     }
 }
 
