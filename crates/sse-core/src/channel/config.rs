@@ -9,7 +9,6 @@ pub(crate) struct ChannelConfig {
     pub(crate) history: Option<History>,
     /// How much may be held for listeners that have not read it, in bytes.
     pub(crate) max_log_bytes: usize,
-    pub(crate) max_listeners: usize,
     pub(crate) on_overrun: OnOverrun,
     pub(crate) keepalive: Option<Duration>,
     pub(crate) retry: Duration,
@@ -23,7 +22,6 @@ impl Default for ChannelConfig {
         Self {
             history: None,
             max_log_bytes: 16 << 20,
-            max_listeners: 100_000,
             on_overrun: OnOverrun::default(),
             keepalive: Some(EventBuffer::KEEPALIVE),
             retry: Duration::from_secs(3),

@@ -89,8 +89,8 @@ impl Channel {
         }
         let here = self.listeners.here();
         let has_replaced = self.mode == Mode::Takeover && 0 < here;
-        if !has_replaced && config.max_listeners <= here {
-            let (limit, max) = (HubLimit::ChannelListeners, config.max_listeners);
+        if !has_replaced && newcomer.max_listeners <= here {
+            let (limit, max) = (HubLimit::ChannelListeners, newcomer.max_listeners);
             return Err(SubscribeError::Limit { limit, max });
         }
         if has_replaced {
@@ -333,6 +333,8 @@ pub(crate) struct Newcomer<'a> {
     pub(crate) start: &'a Start,
     pub(crate) grant: Option<&'a Grant>,
     pub(crate) phase: Phase,
+    /// How many there may be on the channel.
+    pub(crate) max_listeners: usize,
 }
 
 /// A new listener.

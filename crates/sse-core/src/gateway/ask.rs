@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{Method, Response, request::Parts};
 
 use super::{
-    Cors, Gateway, cors::Origin, page, policy::Policy, refusal::Refusal, route::Route, site,
+    Cors, Gateway, GatewayConfig, cors::Origin, page, policy::Policy, refusal::Refusal,
+    route::Route, site,
 };
 use crate::{
     Token,
@@ -59,6 +62,8 @@ pub struct ChannelRequest {
     pub(super) is_own_page: bool,
     /// Whether the route has decided that it is permitted.
     pub(super) is_permitted: bool,
+    /// With which it is served, whatever comes meanwhile.
+    pub(super) config: Arc<GatewayConfig>,
 }
 
 impl ChannelRequest {
@@ -70,6 +75,11 @@ impl ChannelRequest {
     /// What is to be done with it.
     pub fn operation(&self) -> &Operation {
         &self.operation
+    }
+
+    /// Whether there is an authenticator for it, so that [`Gateway::authenticate`] may take time.
+    pub fn has_authenticator(&self) -> bool {
+        self.config.access.is_some()
     }
 
     /// The action that the request names.
@@ -88,13 +98,15 @@ impl Gateway {
     ///
     /// The path is taken as it came, neither decoded nor stripped of a prefix.
     pub fn ask(&self, parts: &Parts) -> Asked {
-        self.judge(parts, |host, policy| match parts.method {
-            Method::GET | Method::HEAD => self.ask_get(parts, host, policy),
-            Method::POST => self.ask_post(parts, host, policy),
-            Method::OPTIONS => match policy.preflight(&parts.headers, super::PREFLIGHT_METHODS) {
-                Some(response) => Ok(Asked::Respond(response)),
-                None => self.refuse_method(parts),
-            },
+        self.judge(parts, |head| match parts.method {
+            Method::GET | Method::HEAD => self.ask_get(head),
+            Method::POST => self.ask_post(head),
+            Method::OPTIONS => {
+                match head.policy.preflight(&parts.headers, super::PREFLIGHT_METHODS) {
+                    Some(response) => Ok(Asked::Respond(response)),
+                    None => self.refuse_method(parts),
+                }
+            }
             _ => self.refuse_method(parts),
         })
     }
@@ -102,12 +114,14 @@ impl Gateway {
     /// What a request asks for in a route of your own, which listens on the channel `token`.
     pub(super) fn ask_listen(&self, token: &Token, parts: &Parts) -> Asked {
         let refused = Refusal::Method { allow: super::LISTEN_METHODS };
-        self.judge(parts, |host, policy| match parts.method {
+        self.judge(parts, |head| match parts.method {
             Method::GET | Method::HEAD => {
-                self.ask_listener(token.clone(), parts, host, policy, true)
+                let is_own_page = head.check_site()?;
+                Ok(head.channel(token.clone(), Operation::Listen, is_own_page, true))
             }
             Method::OPTIONS => {
-                let answer = policy.preflight(&parts.headers, super::PREFLIGHT_LISTEN_METHODS);
+                let methods = super::PREFLIGHT_LISTEN_METHODS;
+                let answer = head.policy.preflight(&parts.headers, methods);
                 answer.map(Asked::Respond).ok_or(refused)
             }
             _ => Err(refused),
@@ -118,53 +132,39 @@ impl Gateway {
     fn judge(
         &self,
         parts: &Parts,
-        decide: impl FnOnce(Option<&Authority<'_>>, &Policy) -> Result<Asked, Refusal>,
+        decide: impl FnOnce(&Head<'_>) -> Result<Asked, Refusal>,
     ) -> Asked {
-        let policy = Policy::new(self.config.cors.as_ref(), &parts.headers);
-        match self.host(parts).and_then(|host| decide(host.as_ref(), &policy)) {
-            Ok(Asked::Respond(response)) => Asked::Respond(policy.apply(response)),
+        let config = self.config.get();
+        let policy = Policy::new(config.cors.as_ref(), &parts.headers);
+        let refuse = |policy: &Policy, refusal: Refusal| {
+            Asked::Respond(policy.apply(refusal.into_response(&self.hub)))
+        };
+        let head = match config.host(parts) {
+            Ok(host) => Head { parts, host, policy, config },
+            Err(refusal) => return refuse(&policy, refusal),
+        };
+        match decide(&head) {
+            Ok(Asked::Respond(response)) => Asked::Respond(head.policy.apply(response)),
             Ok(asked) => asked,
-            Err(refusal) => Asked::Respond(policy.apply(refusal.into_response(&self.hub))),
+            Err(refusal) => refuse(&head.policy, refusal),
         }
     }
 
-    fn ask_get(
-        &self,
-        parts: &Parts,
-        host: Option<&Authority<'_>>,
-        policy: &Policy,
-    ) -> Result<Asked, Refusal> {
+    fn ask_get(&self, head: &Head<'_>) -> Result<Asked, Refusal> {
         let listen = self.hub.config().actions().listen();
-        match self.route(parts)? {
-            Route::Root => Ok(Asked::Respond(page::response(&self.hub, &self.config))),
+        match self.route(head.parts)? {
+            Route::Root => Ok(Asked::Respond(page::response(&self.hub, &head.config))),
             Route::Channel { action, token } if action == listen => {
-                self.ask_listener(token, parts, host, policy, false)
+                let is_own_page = head.check_site()?;
+                Ok(head.channel(token, Operation::Listen, is_own_page, false))
             }
-            Route::Channel { .. } => Ok(Asked::Respond(self.to_root())),
+            Route::Channel { .. } => Ok(Asked::Respond(head.config.to_root())),
         }
     }
 
-    fn ask_listener(
-        &self,
-        token: Token,
-        parts: &Parts,
-        host: Option<&Authority<'_>>,
-        policy: &Policy,
-        is_permitted: bool,
-    ) -> Result<Asked, Refusal> {
-        let is_own_page = self.check_site(parts, host)?;
-        let (operation, policy) = (Operation::Listen, policy.clone());
-        Ok(Asked::Channel(ChannelRequest { token, operation, policy, is_own_page, is_permitted }))
-    }
-
-    fn ask_post(
-        &self,
-        parts: &Parts,
-        host: Option<&Authority<'_>>,
-        policy: &Policy,
-    ) -> Result<Asked, Refusal> {
-        let is_own_page = self.check_site(parts, host)?;
-        let Route::Channel { action: name, token } = self.route(parts)? else {
+    fn ask_post(&self, head: &Head<'_>) -> Result<Asked, Refusal> {
+        let is_own_page = head.check_site()?;
+        let Route::Channel { action: name, token } = self.route(head.parts)? else {
             return Err(Refusal::Method { allow: super::ROOT_METHODS });
         };
         let operation = if name == TICKET {
@@ -173,33 +173,60 @@ impl Gateway {
             let action = self.hub.config().actions().action(&name).unwrap_or(Action::Event);
             Operation::Publish { name, action }
         };
-        let (policy, is_permitted) = (policy.clone(), false);
-        Ok(Asked::Channel(ChannelRequest { token, operation, policy, is_own_page, is_permitted }))
-    }
-
-    /// Whether the request comes from an origin that is listed and may send credentials.
-    fn trusts_origin(&self, parts: &Parts) -> bool {
-        self.config.cors.as_ref().is_some_and(|cors| {
-            cors.has_credentials() && matches!(cors.judge(&parts.headers), Origin::Listed(_))
-        })
-    }
-
-    /// Refuses what pages of other sites make a browser send, unless their origin is allowed. Otherwise says
-    /// whether cookies and passwords count.
-    fn check_site(&self, parts: &Parts, host: Option<&Authority<'_>>) -> Result<bool, Refusal> {
-        if !site::is_other(parts, host) {
-            return Ok(true);
-        }
-        let allows = |cors: &Cors| cors.allows(&parts.headers);
-        if self.config.takes_other_sites || self.config.cors.as_ref().is_some_and(allows) {
-            return Ok(self.trusts_origin(parts));
-        }
-        Err(Refusal::OtherSite)
+        Ok(head.channel(token, operation, is_own_page, false))
     }
 
     fn refuse_method(&self, parts: &Parts) -> Result<Asked, Refusal> {
         let is_channel = matches!(self.route(parts), Ok(Route::Channel { .. }));
         let allow = if is_channel { super::CHANNEL_METHODS } else { super::ROOT_METHODS };
         Err(Refusal::Method { allow })
+    }
+}
+
+/// A request that may be asked under its host, and the configuration that it is served with.
+struct Head<'a> {
+    parts: &'a Parts,
+    host: Option<Authority<'a>>,
+    policy: Policy,
+    config: Arc<GatewayConfig>,
+}
+
+impl Head<'_> {
+    fn channel(
+        &self,
+        token: Token,
+        operation: Operation,
+        is_own_page: bool,
+        is_permitted: bool,
+    ) -> Asked {
+        let (policy, config) = (self.policy.clone(), self.config.clone());
+        Asked::Channel(ChannelRequest {
+            token,
+            operation,
+            policy,
+            is_own_page,
+            is_permitted,
+            config,
+        })
+    }
+
+    /// Refuses what pages of other sites make a browser send, unless their origin is allowed. Otherwise says
+    /// whether cookies and passwords count.
+    fn check_site(&self) -> Result<bool, Refusal> {
+        if !site::is_other(self.parts, self.host.as_ref()) {
+            return Ok(true);
+        }
+        let allows = |cors: &Cors| cors.allows(&self.parts.headers);
+        if self.config.takes_other_sites || self.config.cors.as_ref().is_some_and(allows) {
+            return Ok(self.trusts_origin());
+        }
+        Err(Refusal::OtherSite)
+    }
+
+    /// Whether the request comes from an origin that is listed and may send credentials.
+    fn trusts_origin(&self) -> bool {
+        self.config.cors.as_ref().is_some_and(|cors| {
+            cors.has_credentials() && matches!(cors.judge(&self.parts.headers), Origin::Listed(_))
+        })
     }
 }

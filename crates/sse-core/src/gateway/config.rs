@@ -3,7 +3,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::HeaderValue;
 
 use super::{Cors, Hosts};
-use crate::access::{Access, Limiter};
+use crate::{
+    access::{Access, Limiter},
+    hub::BodyBounds,
+};
 
 /// Where a gateway is mounted and what it takes in.
 ///
@@ -121,6 +124,17 @@ impl GatewayConfig {
     pub fn with_other_sites(mut self, are_taken: bool) -> Self {
         self.takes_other_sites = are_taken;
         self
+    }
+
+    /// The same, mounted where `other` is.
+    pub(super) fn mounted_as(self, other: &Self) -> Self {
+        Self { prefix: other.prefix.clone(), root: other.root.clone(), ..self }
+    }
+
+    /// How much bodies may take.
+    pub(super) fn body_bounds(&self) -> BodyBounds {
+        let longest = usize::try_from(self.max_body).unwrap_or(usize::MAX);
+        BodyBounds::new(self.max_bodies, longest)
     }
 }
 

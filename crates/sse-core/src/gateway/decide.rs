@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Version, header, request::Parts};
 
 use super::{
-    Admission, ChannelRequest, Gateway, Handled, Permit,
+    Admission, ChannelRequest, Gateway, GatewayConfig, Handled, Permit,
     admission::Listen,
     body_type, browser,
     permit::{Bounds, Publish},
@@ -81,7 +81,7 @@ impl Gateway {
         if let Some(grant) = parts.extensions.get::<Grant>() {
             return Verdict::ready(Ok(Some(grant.clone())));
         }
-        let Some(access) = self.config.access.as_ref().filter(|_| !asked.is_permitted) else {
+        let Some(access) = asked.config.access.as_ref().filter(|_| !asked.is_permitted) else {
             return Verdict::ready(Ok(None));
         };
         match self.credential(asked, parts) {
@@ -111,19 +111,20 @@ impl Gateway {
             let seat = self.admit(&asked, parts, grant.as_ref(), now)?;
             Ok((grant, seat))
         });
-        let (policy, ChannelRequest { token, operation, .. }) = (asked.policy.clone(), asked);
+        let policy = asked.policy.clone();
+        let ChannelRequest { token, operation, config, .. } = asked;
         let decided = permitted.and_then(|(grant, seat)| match operation {
             Operation::Listen => {
                 let asked = self.listener(token, parts, grant)?;
                 Ok(Handled::Listen(Admission::new(self.hub.clone(), asked, seat, policy.clone())))
             }
             Operation::Ticket => {
-                let ticket = self.issue_ticket(&token, grant, now)?;
+                let ticket = self.issue_ticket(&config, &token, grant, now)?;
                 Ok(Handled::Respond(policy.apply(ticket_response(&ticket))))
             }
             Operation::Publish { name, .. } => {
                 let asked = Publish { token, action: name, grant, key: None, is_batch: false };
-                self.publish(asked, parts, &policy, now).map(Handled::Publish)
+                self.publish(&config, asked, parts, &policy, now).map(Handled::Publish)
             }
         });
         decided.unwrap_or_else(|refusal| self.refuse(refusal, parts, policy))
@@ -145,7 +146,7 @@ impl Gateway {
         asked: &ChannelRequest,
         parts: &'a Parts,
     ) -> Result<Option<Credential<'a>>, Ambiguous> {
-        let cookie = self.config.access.as_ref().and_then(|access| access.cookie.as_deref());
+        let cookie = asked.config.access.as_ref().and_then(|access| access.cookie.as_deref());
         Credential::find(parts, cookie, asked.is_own_page)
     }
 
@@ -165,7 +166,7 @@ impl Gateway {
             outcome => (outcome, GrantRefusal::Invalid),
         };
         let (token, operation) = (&asked.token, &asked.operation);
-        let access = self.config.access.as_ref();
+        let access = asked.config.access.as_ref();
         let is_everybodys =
             access.is_none_or(|access| operation.is_permitted(&access.anonymous, token));
         let (reason, refusal) = match outcome {
@@ -200,7 +201,7 @@ impl Gateway {
 
     /// Asks for credentials.
     fn challenge(&self, asked: &ChannelRequest, parts: &Parts) -> Refusal {
-        let access = self.config.access.as_ref();
+        let access = asked.config.access.as_ref();
         let takes_passwords = access.is_some_and(|access| access.authenticator.takes_passwords());
         // A browser would ask its user for a password even where a script fetches, or where the page is one
         // whose passwords do not count.
@@ -219,7 +220,7 @@ impl Gateway {
         grant: Option<&Grant>,
         now: Instant,
     ) -> Result<Seat, Refusal> {
-        let Some(limiter) = &self.config.limiter else {
+        let Some(limiter) = &asked.config.limiter else {
             return Ok(Seat::none());
         };
         let request = AccessRequest::new(parts, &asked.token, &asked.operation, None);
@@ -244,18 +245,20 @@ impl Gateway {
 
     fn issue_ticket(
         &self,
+        config: &GatewayConfig,
         token: &Token,
         grant: Option<Grant>,
         now: Instant,
     ) -> Result<Ticket, Refusal> {
         let unknown = || PublishError::UnknownAction { action: crate::action::TICKET.to_owned() };
-        let access = self.config.access.as_ref().ok_or_else(unknown)?;
+        let access = config.access.as_ref().ok_or_else(unknown)?;
         let grant = grant.unwrap_or_else(|| Grant::new(access.anonymous.clone()));
         Ok(access.authenticator.issue_ticket(&grant, token, now).ok_or_else(unknown)?)
     }
 
     fn publish(
         &self,
+        config: &GatewayConfig,
         asked: Publish,
         parts: &Parts,
         policy: &Policy,
@@ -263,16 +266,16 @@ impl Gateway {
     ) -> Result<Permit, Refusal> {
         self.hub.check_publish(&asked.token, &asked.action, now)?;
         body_type::check(&parts.headers)?;
-        let limit = self.config.max_body;
+        let limit = config.max_body;
         if content_length(&parts.headers).is_some_and(|len| limit < len) {
             self.hub.count_refused(HubLimit::BodyBytes);
             return Err(Refusal::TooLarge);
         }
         let key = self.idempotency_key(parts)?;
-        let until = now + self.config.body_timeout;
+        let until = now + config.body_timeout;
         let takes_batches = self.hub.config().format().takes_batches();
         let is_batch = takes_batches && body_type::is_batch(&parts.headers);
-        let part = self.bodies.begin(parts.extensions.get().copied());
+        let part = self.bodies.begin(parts.extensions.get().copied(), config.body_bounds());
         let (asked, bounds) = (Publish { key, is_batch, ..asked }, Bounds { limit, until, part });
         Ok(Permit::new(self.hub.clone(), asked, bounds, policy.clone()))
     }

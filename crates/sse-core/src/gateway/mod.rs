@@ -43,7 +43,7 @@ use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use crate::{
     Hub, Token,
     access::Grant,
-    hub::Bodies,
+    hub::{Bodies, Current},
     request::{Authority, RequestHead},
 };
 use refusal::Refusal;
@@ -72,16 +72,49 @@ use route::Route;
 #[derive(Clone, Debug)]
 pub struct Gateway {
     hub: Arc<Hub>,
-    config: Arc<GatewayConfig>,
+    prefix: Arc<str>,
+    config: Arc<Current<GatewayConfig>>,
     bodies: Arc<Bodies>,
 }
 
 impl Gateway {
     /// A gateway to `hub`.
     pub fn new(hub: Arc<Hub>, config: GatewayConfig) -> Self {
-        let longest = usize::try_from(config.max_body).unwrap_or(usize::MAX);
-        let bodies = Arc::new(Bodies::new(config.max_bodies, longest));
-        Self { hub, config: Arc::new(config), bodies }
+        let bodies = Arc::default();
+        let prefix = config.prefix.as_str().into();
+        Self { hub, prefix, config: Arc::new(Current::new(config)), bodies }
+    }
+
+    /// Serves with `config` from now on, in all clones of this gateway. Only the prefix stays as it was, since it is
+    /// where the gateway is mounted.
+    ///
+    /// Each request is served with one configuration from its beginning to its end: those that
+    /// [`Self::ask`] has looked at already keep the old one. Streams go on, whatever `config` says of those who
+    /// listen; [`Self::revoke`] ends them.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// use http::{Request, StatusCode};
+    /// use sse_core::{
+    ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
+    ///     access::{Access, Denied, from_fn},
+    ///     gateway::{Asked, Handled},
+    /// };
+    ///
+    /// let gateway = Gateway::new(Hub::new(HubConfig::new(StringFormat)), GatewayConfig::default());
+    /// let (parts, ()) = Request::get("/poll/42").header("host", "localhost").body(())?.into_parts();
+    /// let Asked::Channel(earlier) = gateway.ask(&parts) else { panic!("the path listens") };
+    /// assert!(!earlier.has_authenticator());
+    ///
+    /// let nobody = Access::new(from_fn(|_| Err(Denied::Unauthorized)));
+    /// gateway.reconfigure(GatewayConfig::default().with_access(nobody));
+    ///
+    /// let Asked::Channel(later) = gateway.ask(&parts) else { panic!("the path listens") };
+    /// assert!(later.has_authenticator() && !earlier.has_authenticator());
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    pub fn reconfigure(&self, config: GatewayConfig) {
+        self.config.replace(|old| config.mounted_as(old));
     }
 
     /// The hub behind the gateway.
@@ -89,14 +122,15 @@ impl Gateway {
         &self.hub
     }
 
-    /// Whether there is an authenticator, so that [`Self::authenticate`] may take time.
+    /// Whether there is an authenticator now, so that [`Self::authenticate`] may take time; of a request that was
+    /// looked at, [`ChannelRequest::has_authenticator`] says it.
     pub fn has_authenticator(&self) -> bool {
-        self.config.access.is_some()
+        self.config.get().access.is_some()
     }
 
     /// The path before the two segments of every route; empty for none.
     pub fn prefix(&self) -> &str {
-        &self.config.prefix
+        &self.prefix
     }
 
     /// What is to be done with the request that begins with `parts`, without asking an authenticator. It may do
@@ -155,10 +189,16 @@ impl Gateway {
         }
     }
 
+    fn route(&self, parts: &Parts) -> Result<Route, Refusal> {
+        Ok(Route::parse(parts.uri.path(), &self.prefix)?)
+    }
+}
+
+impl GatewayConfig {
     /// The host that the request is for, if it may be asked under that one.
     fn host<'a>(&self, parts: &'a Parts) -> Result<Option<Authority<'a>>, Refusal> {
         let host = RequestHead::from(parts).authority()?;
-        match (&self.config.hosts, &host) {
+        match (&self.hosts, &host) {
             (Some(hosts), Some(host)) if !hosts.allow(host) => {
                 Err(Refusal::ForeignHost { host: host.to_string() })
             }
@@ -166,15 +206,11 @@ impl Gateway {
         }
     }
 
-    fn route(&self, parts: &Parts) -> Result<Route, Refusal> {
-        Ok(Route::parse(parts.uri.path(), &self.config.prefix)?)
-    }
-
     fn to_root(&self) -> Response<Bytes> {
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
         let headers = response.headers_mut();
-        headers.insert(header::LOCATION, self.config.root.clone());
+        headers.insert(header::LOCATION, self.root.clone());
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }

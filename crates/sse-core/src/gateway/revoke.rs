@@ -31,7 +31,7 @@ impl Gateway {
         now: Instant,
     ) -> Result<EndedStreams, RevokeError> {
         let ended = self.hub.revoke(revocation, now)?;
-        if let Some(access) = &self.config.access {
+        if let Some(access) = &self.config.get().access {
             access.authenticator.forget(revocation);
         }
         Ok(ended)

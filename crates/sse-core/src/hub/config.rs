@@ -42,6 +42,7 @@ pub struct HubConfig {
     pub(super) max_history_bytes: usize,
     pub(super) max_channels: usize,
     pub(super) max_listeners: usize,
+    pub(super) max_channel_listeners: usize,
 }
 
 impl HubConfig {
@@ -59,6 +60,7 @@ impl HubConfig {
             max_history_bytes: 256 << 20,
             max_channels: 100_000,
             max_listeners: 100_000,
+            max_channel_listeners: 100_000,
         }
     }
 
@@ -161,6 +163,7 @@ impl HubConfig {
     ///
     /// Where there are as many, the one gives way that was used longest ago of those that nobody listens
     /// to, and leaves a note of its last position; without any, another channel is refused.
+    /// [`Hub::set_max_channels`](crate::Hub::set_max_channels) changes it.
     #[must_use]
     pub fn with_max_channels(mut self, max_channels: usize) -> Self {
         self.max_channels = max_channels;
@@ -170,6 +173,7 @@ impl HubConfig {
     /// Sets how many may listen, on all channels together. Default: 100,000.
     ///
     /// A listener that was replaced or cut counts as long as its connection lives.
+    /// [`Hub::set_max_listeners`](crate::Hub::set_max_listeners) changes it.
     #[must_use]
     pub fn with_max_listeners(mut self, max_listeners: usize) -> Self {
         self.max_listeners = max_listeners;
@@ -177,9 +181,10 @@ impl HubConfig {
     }
 
     /// Sets how many may listen on one channel. Default: 100,000.
+    /// [`Hub::set_max_channel_listeners`](crate::Hub::set_max_channel_listeners) changes it.
     #[must_use]
     pub fn with_max_channel_listeners(mut self, max_channel_listeners: usize) -> Self {
-        self.channel.max_listeners = max_channel_listeners;
+        self.max_channel_listeners = max_channel_listeners;
         self
     }
 

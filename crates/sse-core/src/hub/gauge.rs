@@ -4,12 +4,12 @@ use super::sync::{AtomicUsize, Ordering};
 #[derive(Debug)]
 pub(super) struct Gauge {
     value: AtomicUsize,
-    max: usize,
+    max: AtomicUsize,
 }
 
 impl Gauge {
     pub(super) fn new(max: usize) -> Self {
-        Self { value: AtomicUsize::new(0), max }
+        Self { value: AtomicUsize::new(0), max: AtomicUsize::new(max) }
     }
 
     pub(super) fn get(&self) -> usize {
@@ -17,12 +17,22 @@ impl Gauge {
     }
 
     pub(super) fn max(&self) -> usize {
-        self.max
+        self.max.load(Ordering::Relaxed)
+    }
+
+    /// Sets the bound. What is beyond it stays.
+    pub(super) fn set_max(&self, max: usize) {
+        self.max.store(max, Ordering::Relaxed);
     }
 
     /// Adds `more`, or nothing if that would be beyond the bound.
     pub(super) fn try_add(&self, more: usize) -> bool {
-        let add = |value: usize| value.checked_add(more).filter(|&sum| sum <= self.max);
+        self.try_add_below(self.max(), more)
+    }
+
+    /// The same with another bound.
+    pub(super) fn try_add_below(&self, max: usize, more: usize) -> bool {
+        let add = |value: usize| value.checked_add(more).filter(|&sum| sum <= max);
         self.value.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
     }
 

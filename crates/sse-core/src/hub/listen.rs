@@ -68,7 +68,8 @@ impl Hub {
             return Err(SubscribeError::GrantEnded);
         }
         self.forget_old(now);
-        let newcomer = Newcomer { start, grant, phase: self.next_phase() };
+        let max_listeners = self.shared.bounds.channel_listeners();
+        let newcomer = Newcomer { start, grant, phase: self.next_phase(), max_listeners };
         let joined = self.join(token, &newcomer, now);
         self.shared.watchers.wake();
         if let Err(SubscribeError::Limit { limit, .. }) = joined {
@@ -133,7 +134,7 @@ impl Hub {
         newcomer: &Newcomer<'_>,
         now: Instant,
     ) -> Result<(Arc<Cell>, Joined), SubscribeError> {
-        let (limit, max) = (HubLimit::Listeners, self.config().max_listeners);
+        let (limit, max) = (HubLimit::Listeners, self.shared.connected.max());
         if !self.shared.connected.try_add(1) {
             // That the channel is taken or over is so for longer, and is said first.
             self.check_subscribe(token, newcomer.start, now)?;
@@ -167,7 +168,7 @@ impl Hub {
             NotOpened::Closed => SubscribeError::Ended,
             NotOpened::Shutdown => SubscribeError::Shutdown,
             NotOpened::Full => {
-                let (limit, max) = (HubLimit::Channels, self.config().max_channels);
+                let (limit, max) = (HubLimit::Channels, self.shared.bounds.channels());
                 SubscribeError::Limit { limit, max }
             }
         }

@@ -24,7 +24,7 @@ impl Hub {
         }
         // It is the user's code, and may ask the hub.
         let mode = self.config().mode_of(token);
-        let max = self.config().max_channels;
+        let max = self.shared.bounds.channels();
         loop {
             let opened = self.table.open(token, max, || {
                 let tombstone = self.shared.tombstones.find(token, now);

@@ -40,8 +40,12 @@ mod observe;
 pub use observe::{Observed, Observer};
 
 mod bodies;
-pub(crate) use bodies::{Bodies, BodyPart};
+pub(crate) use bodies::{Bodies, BodyBounds, BodyPart};
 
+mod current;
+pub(crate) use current::Current;
+
+mod bounds;
 mod cell;
 mod command;
 mod effects;
@@ -148,7 +152,7 @@ impl Hub {
         }))
     }
 
-    /// How the hub was configured.
+    /// How the hub was configured when it was made.
     pub fn config(&self) -> &HubConfig {
         &self.shared.config
     }

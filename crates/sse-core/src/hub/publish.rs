@@ -218,7 +218,7 @@ impl Hub {
                 NotOpened::Closed => PublishError::NotConnected,
                 NotOpened::Shutdown => PublishError::Shutdown,
                 NotOpened::Full => {
-                    let (limit, max) = (HubLimit::Channels, self.config().max_channels);
+                    let (limit, max) = (HubLimit::Channels, self.shared.bounds.channels());
                     self.shared.tally.refuse(limit);
                     PublishError::Limit { limit, max }
                 }

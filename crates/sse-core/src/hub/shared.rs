@@ -1,7 +1,7 @@
 use std::{cmp::Reverse, sync::OnceLock, time::Instant};
 
 use super::{
-    HubConfig, counts::Tally, gauge::Gauge, granted::Granted, queue::Queue,
+    HubConfig, bounds::Bounds, counts::Tally, gauge::Gauge, granted::Granted, queue::Queue,
     revocations::Revocations, tombstones::Tombstones, watchers::Watchers,
 };
 use crate::channel::Drain;
@@ -13,6 +13,7 @@ use crate::channel::Drain;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: HubConfig,
+    pub(super) bounds: Bounds,
     /// Bytes that listeners have still to read, beside what is remembered.
     pub(super) unread: Gauge,
     /// Bytes that were joined for one write.
@@ -31,9 +32,6 @@ pub(super) struct Shared {
     /// Those with the most to be remembered, and with the most to be read.
     pub(super) most_history: Queue<Reverse<usize>>,
     pub(super) most_unread: Queue<Reverse<usize>>,
-    /// Channels with less to be read are not listed: each has a listener, and all of them together cannot
-    /// hold half of what may be held.
-    pub(super) least_unread: usize,
     pub(super) tally: Tally,
     pub(super) granted: Granted,
     pub(super) revocations: Revocations,
@@ -44,6 +42,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(config: HubConfig) -> Self {
         Self {
+            bounds: Bounds::new(&config),
             unread: Gauge::new(config.max_total_bytes),
             joined: Gauge::new(usize::MAX),
             history: Gauge::new(config.max_history_bytes),
@@ -54,7 +53,6 @@ impl Shared {
             deserted: Queue::default(),
             most_history: Queue::default(),
             most_unread: Queue::default(),
-            least_unread: config.max_total_bytes / 2 / config.max_listeners.max(1),
             tally: Tally::default(),
             granted: Granted::default(),
             revocations: Revocations::default(),

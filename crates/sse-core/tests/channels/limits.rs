@@ -193,3 +193,44 @@ fn a_mode_a_limit_or_an_end_that_refuses_a_listener_leaves_no_channel_behind() {
         assert_eq!((world.counts().channels, world.counts().tombstones), (1, 0));
     }
 }
+
+#[test]
+fn a_lower_limit_refuses_newcomers_and_cuts_nobody_and_a_higher_one_lets_them_in() {
+    let world = World::new(quiet().with_mode(Mode::Shared));
+    let hub = &world.hub;
+    let mut crowd = [world.listen("a"), world.listen("a"), world.listen("b")];
+
+    hub.set_max_channel_listeners(1);
+    let full = hub.subscribe(&token("a"), world.now).unwrap_err();
+    assert_eq!(full, SubscribeError::Limit { limit: HubLimit::ChannelListeners, max: 1 });
+    hub.set_max_channels(1);
+    let full = hub.subscribe(&token("c"), world.now).unwrap_err();
+    assert_eq!(full, SubscribeError::Limit { limit: HubLimit::Channels, max: 1 });
+    hub.set_max_listeners(2);
+    let full = hub.subscribe(&token("b"), world.now).unwrap_err();
+    assert_eq!(full, SubscribeError::Limit { limit: HubLimit::Listeners, max: 2 });
+
+    assert_eq!(world.post("a", "1").listeners() + world.post("b", "1").listeners(), 3);
+    assert!(crowd.iter_mut().all(|listener| world.read(listener).contains("data: 1")));
+    hub.set_max_channel_listeners(3);
+    hub.set_max_channels(2);
+    hub.set_max_listeners(4);
+    drop(world.listen("a"));
+}
+
+#[test]
+fn a_lower_limit_of_channels_lets_those_give_way_that_nobody_listens_on() {
+    let mut world = World::new(quiet().with_history(history()));
+    let _heard = world.listen("heard");
+    for n in 0..20 {
+        world.publish(&n.to_string(), "1");
+        world.pass(Duration::from_secs(1));
+    }
+
+    world.hub.set_max_channels(3);
+    assert_eq!(world.counts().channels, 21, "nothing gives way before a newcomer");
+    let _newcomer = world.listen("newcomer");
+
+    assert_eq!(world.counts().channels, 3);
+    assert_eq!(world.hub.listeners(&token("heard")), 1);
+}

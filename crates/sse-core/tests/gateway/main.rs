@@ -11,5 +11,6 @@ mod listening;
 mod other_sites;
 mod own_route;
 mod publishing;
+mod reconfigured;
 mod routes;
 mod support;

@@ -50,7 +50,7 @@ impl Protocol {
             _ => return Decision::Made(Handled::Respond(not_implemented())),
         };
         let gateway = self.gateway();
-        if gateway.has_authenticator() {
+        if asked.has_authenticator() {
             return Decision::Pending(Box::pin(ask_who(gateway.clone(), asked, parts)));
         }
         let grant = parts.extensions.get().cloned();

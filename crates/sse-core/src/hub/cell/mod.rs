@@ -294,7 +294,7 @@ impl Cell {
         let State { channel, listed, told, .. } = state;
         let (held, shared) = (told.held, &self.shared);
         let to_read = held.to_read();
-        if shared.least_unread < to_read && is_much_more(to_read, listed.unread) {
+        if shared.bounds.least_unread() < to_read && is_much_more(to_read, listed.unread) {
             let before = listed.unread.replace(to_read);
             before.inspect(|&before| shared.most_unread.remove(Reverse(before), self.serial));
             shared.most_unread.put(Reverse(to_read), self);

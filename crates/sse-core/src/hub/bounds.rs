@@ -1,0 +1,114 @@
+use super::{
+    Hub, HubConfig,
+    sync::{AtomicUsize, Ordering},
+};
+
+/// How many channels there may be, and listeners on each; how many listeners in all is the bound of a gauge.
+#[derive(Debug)]
+pub(super) struct Bounds {
+    channels: AtomicUsize,
+    channel_listeners: AtomicUsize,
+    least_unread: AtomicUsize,
+}
+
+impl Bounds {
+    pub(super) fn new(config: &HubConfig) -> Self {
+        Self {
+            channels: AtomicUsize::new(config.max_channels),
+            channel_listeners: AtomicUsize::new(config.max_channel_listeners),
+            least_unread: AtomicUsize::new(least_unread(config, config.max_listeners)),
+        }
+    }
+
+    pub(super) fn channels(&self) -> usize {
+        self.channels.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn channel_listeners(&self) -> usize {
+        self.channel_listeners.load(Ordering::Relaxed)
+    }
+
+    /// Channels with less to be read are not listed: each has a listener, and all of them together cannot hold
+    /// half of what may be held.
+    pub(super) fn least_unread(&self) -> usize {
+        self.least_unread.load(Ordering::Relaxed)
+    }
+}
+
+fn least_unread(config: &HubConfig, max_listeners: usize) -> usize {
+    config.max_total_bytes / 2 / max_listeners.max(1)
+}
+
+/// Bounds that change while the hub is used. Those who are there stay: a lower bound refuses newcomers until there
+/// is room again.
+impl Hub {
+    /// Sets how many channels there may be from now on, instead of what
+    /// [`HubConfig::with_max_channels`] said.
+    ///
+    /// Channels that somebody listens to stay. Of the others, those that were used longest ago give way when the
+    /// next channel begins.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// use sse_core::{Hub, HubConfig, StringFormat, Token};
+    ///
+    /// # let now = Instant::now();
+    /// let hub = Hub::new(HubConfig::new(StringFormat));
+    /// let _listener = hub.subscribe(&Token::new("42")?, now)?;
+    ///
+    /// hub.set_max_channels(1);
+    ///
+    /// assert!(hub.subscribe(&Token::new("43")?, now).is_err());
+    /// assert_eq!(hub.counts().channels, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_max_channels(&self, max_channels: usize) {
+        self.shared.bounds.channels.store(max_channels, Ordering::Relaxed);
+    }
+
+    /// Sets how many may listen on all channels together from now on, instead of what
+    /// [`HubConfig::with_max_listeners`] said.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// use sse_core::{Hub, HubConfig, StringFormat, Token};
+    ///
+    /// # let now = Instant::now();
+    /// let hub = Hub::new(HubConfig::new(StringFormat).with_max_listeners(1));
+    /// let _listener = hub.subscribe(&Token::new("42")?, now)?;
+    /// assert!(hub.subscribe(&Token::new("43")?, now).is_err());
+    ///
+    /// hub.set_max_listeners(2);
+    ///
+    /// assert!(hub.subscribe(&Token::new("43")?, now).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_max_listeners(&self, max_listeners: usize) {
+        self.shared.connected.set_max(max_listeners);
+        // A lower bound changes nothing here: there are still as many as came under the higher one.
+        let least_unread = least_unread(&self.shared.config, max_listeners);
+        self.shared.bounds.least_unread.fetch_min(least_unread, Ordering::Relaxed);
+    }
+
+    /// Sets how many may listen on one channel from now on, instead of what
+    /// [`HubConfig::with_max_channel_listeners`] said.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// use sse_core::{Hub, HubConfig, StringFormat, Token, channel::Mode};
+    ///
+    /// # let now = Instant::now();
+    /// let hub = Hub::new(HubConfig::new(StringFormat).with_mode(Mode::Shared));
+    /// let token = Token::new("42")?;
+    /// let _listeners = [hub.subscribe(&token, now)?, hub.subscribe(&token, now)?];
+    ///
+    /// hub.set_max_channel_listeners(1);
+    ///
+    /// assert_eq!(hub.listeners(&token), 2);
+    /// assert!(hub.subscribe(&token, now).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_max_channel_listeners(&self, max_channel_listeners: usize) {
+        self.shared.bounds.channel_listeners.store(max_channel_listeners, Ordering::Relaxed);
+    }
+}
