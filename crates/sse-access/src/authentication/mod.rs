@@ -105,10 +105,12 @@ impl Authentication {
     }
 
     /// Accepts tokens that `jwt` verifies, with its own keys and with `keys`. It replaces [`Self::with_jwt`].
+    ///
+    /// An `Arc` of the keys may be given too, to use them in the next authentication when this one is replaced.
     #[cfg(all(feature = "http", feature = "jwt"))]
     #[must_use]
-    pub fn with_remote_jwt(mut self, jwt: Jwt, keys: RemoteKeys) -> Self {
-        self.tokens = Some(Tokens::new(jwt).with_remote_keys(keys));
+    pub fn with_remote_jwt(mut self, jwt: Jwt, keys: impl Into<Arc<RemoteKeys>>) -> Self {
+        self.tokens = Some(Tokens::new(jwt).with_remote_keys(keys.into()));
         self
     }
 

@@ -14,7 +14,7 @@ use crate::{JwtError, Keys, RemoteKeys};
 /// Keys that are fetched, and the keys that are configured.
 #[derive(Debug)]
 pub(super) struct Remote {
-    keys: RemoteKeys,
+    keys: Arc<RemoteKeys>,
     own: Arc<Keys>,
     /// The version of the keys that tokens are verified with.
     version: AtomicU64,
@@ -33,7 +33,7 @@ impl Remote {
 
 impl Tokens {
     /// Also verifies with `keys`.
-    pub(super) fn with_remote_keys(mut self, keys: RemoteKeys) -> Self {
+    pub(super) fn with_remote_keys(mut self, keys: Arc<RemoteKeys>) -> Self {
         let own = self.jwt.keys();
         self.remote = Some(Remote { keys, own, version: AtomicU64::new(0) });
         self

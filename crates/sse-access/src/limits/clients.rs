@@ -78,7 +78,7 @@ impl ClientHeader {
 }
 
 /// Tells clients and proxies apart.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Clients {
     proxies: Vec<IpNet>,
     header: ClientHeader,

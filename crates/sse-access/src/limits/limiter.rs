@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use http::Method;
 use sse_core::access::{AccessRequest, Grant, Limited, Limiter, Operation, Seat};
 
-use super::{Limit, Limits, address::Address};
+use super::{Limit, Limits, address::Address, bounds::Bounds};
 
 impl Limiter for Limits {
     /// Takes a place for a listener, of its address and of the subject of its grant, or counts one publication of
@@ -16,7 +16,8 @@ impl Limiter for Limits {
         grant: Option<&Grant>,
         now: Instant,
     ) -> Result<Seat, Limited> {
-        let client = self.client(request.parts());
+        let bounds = self.bounds();
+        let client = self.client_within(&bounds, request.parts());
         if client.is_some_and(|client| !client.is_limited()) {
             return Ok(Seat::none());
         }
@@ -24,10 +25,11 @@ impl Limiter for Limits {
         match request.operation() {
             Operation::Listen => {
                 let subject = grant.and_then(Grant::subject);
-                self.listener(address, subject, request.parts().method == Method::HEAD, now)
+                let is_head = request.parts().method == Method::HEAD;
+                self.listener(&bounds, (address, subject), is_head, now)
             }
             Operation::Publish { .. } | Operation::Ticket => {
-                address.map_or(Ok(Seat::none()), |address| self.publication(address, now))
+                address.map_or(Ok(Seat::none()), |address| self.publication(&bounds, address, now))
             }
             _ => Ok(Seat::none()),
         }
@@ -37,13 +39,13 @@ impl Limiter for Limits {
 impl Limits {
     fn listener(
         &self,
-        address: Option<Address>,
-        subject: Option<&str>,
+        bounds: &Bounds,
+        (address, subject): (Option<Address>, Option<&str>),
         is_head: bool,
         now: Instant,
     ) -> Result<Seat, Limited> {
         let (of_address, of_subject) =
-            (self.max_listeners_per_address, self.max_listeners_per_subject);
+            (bounds.max_listeners_per_address, bounds.max_listeners_per_subject);
         let is_full = |limit, max| {
             self.refusals.add(limit, now);
             Limited::Full { limit: limit.name().into(), max: u64::from(max) }
@@ -71,11 +73,16 @@ impl Limits {
         })
     }
 
-    fn publication(&self, address: Address, now: Instant) -> Result<Seat, Limited> {
-        let Some(rate) = &self.publish_rate else {
+    fn publication(
+        &self,
+        bounds: &Bounds,
+        address: Address,
+        now: Instant,
+    ) -> Result<Seat, Limited> {
+        let Some(rate) = bounds.publish_rate else {
             return Ok(Seat::none());
         };
-        match rate.take(address, now) {
+        match self.publications.take(address, rate, now) {
             Ok(()) => Ok(Seat::none()),
             Err(retry_after) => {
                 self.refusals.add(Limit::PublishRate, now);

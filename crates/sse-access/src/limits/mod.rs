@@ -90,6 +90,7 @@
 mod address;
 pub(crate) use address::Address;
 
+mod bounds;
 mod bucket;
 mod forwarded;
 mod gauge;
@@ -111,7 +112,7 @@ pub use counts::{Counts, Limit};
 use std::{
     fmt,
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -119,7 +120,13 @@ use http::request::Parts;
 use ipnet::IpNet;
 use sse_core::gateway::RemoteAddr;
 
-use self::{bucket::Rate, clients::Clients, counts::Refusals, gauge::Gauge, window::PerMinute};
+use self::{
+    bounds::Bounds,
+    bucket::{Buckets, Rate},
+    counts::Refusals,
+    gauge::Gauge,
+    window::PerMinute,
+};
 
 /// How much one address and one subject may have, and all of them together.
 ///
@@ -148,14 +155,10 @@ use self::{bucket::Rate, clients::Clients, counts::Refusals, gauge::Gauge, windo
 /// # Ok::<(), ipnet::AddrParseError>(())
 /// ```
 pub struct Limits {
-    clients: Clients,
-    max_connections: u32,
-    max_connections_per_address: u32,
-    max_listeners_per_address: u32,
-    max_listeners_per_subject: u32,
-    connection_rate: Option<Rate>,
-    publish_rate: Option<Rate>,
-    auth_failures: Option<PerMinute>,
+    bounds: RwLock<Arc<Bounds>>,
+    new_connections: Buckets,
+    publications: Buckets,
+    auth_failures: PerMinute,
     all_connections: Arc<Gauge<()>>,
     connections: Arc<Gauge<Address>>,
     listeners: Arc<Gauge<Address>>,
@@ -167,14 +170,10 @@ impl Limits {
     /// The default limits, without a trusted proxy.
     pub fn new() -> Self {
         Self {
-            clients: Clients::default(),
-            max_connections: 0,
-            max_connections_per_address: 1000,
-            max_listeners_per_address: 1000,
-            max_listeners_per_subject: 100,
-            connection_rate: Rate::new(200),
-            publish_rate: Rate::new(1000),
-            auth_failures: PerMinute::new(60),
+            bounds: RwLock::default(),
+            new_connections: Buckets::new(),
+            publications: Buckets::new(),
+            auth_failures: PerMinute::new(),
             all_connections: Arc::default(),
             connections: Arc::default(),
             listeners: Arc::default(),
@@ -189,54 +188,47 @@ impl Limits {
     /// Such a proxy must set the header itself or append to it. Otherwise every client can pretend to be another.
     /// Naming loopback addresses here makes the limits apply to them.
     #[must_use]
-    pub fn with_trusted_proxy(mut self, net: IpNet) -> Self {
-        self.clients.trust(net);
-        self
+    pub fn with_trusted_proxy(self, net: IpNet) -> Self {
+        self.with(|bounds| bounds.clients.trust(net))
     }
 
     /// Sets in which header trusted proxies name their clients. Default: `X-Forwarded-For`.
     #[must_use]
-    pub fn with_client_header(mut self, header: ClientHeader) -> Self {
-        self.clients.read(header);
-        self
+    pub fn with_client_header(self, header: ClientHeader) -> Self {
+        self.with(|bounds| bounds.clients.read(header))
     }
 
     /// Sets how many connections there may be in all; 0 for any number. Default: 0.
     ///
     /// Connections from loopback addresses count, but are never refused.
     #[must_use]
-    pub fn with_max_connections(mut self, max: u32) -> Self {
-        self.max_connections = max;
-        self
+    pub fn with_max_connections(self, max: u32) -> Self {
+        self.with(|bounds| bounds.max_connections = max)
     }
 
     /// Sets how many connections one address may have; 0 for any number. Default: 1,000.
     #[must_use]
-    pub fn with_max_connections_per_address(mut self, max: u32) -> Self {
-        self.max_connections_per_address = max;
-        self
+    pub fn with_max_connections_per_address(self, max: u32) -> Self {
+        self.with(|bounds| bounds.max_connections_per_address = max)
     }
 
     /// Sets how many new connections one address may have a second, and ten times as many at once; 0 for any
     /// number. Default: 200.
     #[must_use]
-    pub fn with_connection_rate(mut self, max: u32) -> Self {
-        self.connection_rate = Rate::new(max);
-        self
+    pub fn with_connection_rate(self, max: u32) -> Self {
+        self.with(|bounds| bounds.connection_rate = Rate::new(max))
     }
 
     /// Sets how many listeners one address may have; 0 for any number. Default: 1,000.
     #[must_use]
-    pub fn with_max_listeners_per_address(mut self, max: u32) -> Self {
-        self.max_listeners_per_address = max;
-        self
+    pub fn with_max_listeners_per_address(self, max: u32) -> Self {
+        self.with(|bounds| bounds.max_listeners_per_address = max)
     }
 
     /// Sets how many listeners may have grants of one subject; 0 for any number. Default: 100.
     #[must_use]
-    pub fn with_max_listeners_per_subject(mut self, max: u32) -> Self {
-        self.max_listeners_per_subject = max;
-        self
+    pub fn with_max_listeners_per_subject(self, max: u32) -> Self {
+        self.with(|bounds| bounds.max_listeners_per_subject = max)
     }
 
     /// Sets how many publications, and requests for tickets, one address may send a second, and ten times as
@@ -244,16 +236,48 @@ impl Limits {
     ///
     /// A batch counts as one: its size has limits of its own.
     #[must_use]
-    pub fn with_publish_rate(mut self, max: u32) -> Self {
-        self.publish_rate = Rate::new(max);
-        self
+    pub fn with_publish_rate(self, max: u32) -> Self {
+        self.with(|bounds| bounds.publish_rate = Rate::new(max))
     }
 
     /// Sets how many authentications of one address may fail within a minute; 0 for any number. Default: 60.
     #[must_use]
-    pub fn with_max_auth_failures(mut self, max: u32) -> Self {
-        self.auth_failures = PerMinute::new(max);
+    pub fn with_max_auth_failures(self, max: u32) -> Self {
+        self.with(|bounds| bounds.max_auth_failures = max)
+    }
+
+    fn with(self, set: impl FnOnce(&mut Bounds)) -> Self {
+        set(Arc::make_mut(&mut *self.bounds.write().unwrap_or_else(PoisonError::into_inner)));
         self
+    }
+
+    /// Takes over the limits of `limits`, with the proxies that it trusts, for what comes from now on.
+    ///
+    /// What is held stays, also where it is more than there may be now: a lower limit refuses newcomers until there
+    /// is room again. What was counted, such as failures within the last minute, stays counted.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// use sse_access::limits::Limits;
+    ///
+    /// # let now = Instant::now();
+    /// let limits = Limits::new();
+    /// let peers = [40_000, 40_001, 40_002].map(|port| ([192, 0, 2, 1], port).into());
+    /// let earlier = peers.map(|peer| limits.connect(peer, now).expect("there may be 1,000"));
+    ///
+    /// limits.reconfigure(Limits::new().with_max_connections_per_address(2));
+    ///
+    /// assert_eq!(limits.counts().connections, 3);
+    /// assert!(limits.connect(peers[0], now).is_none());
+    /// # drop(earlier);
+    /// ```
+    pub fn reconfigure(&self, limits: Self) {
+        let bounds = limits.bounds.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.bounds.write().unwrap_or_else(PoisonError::into_inner) = bounds;
+    }
+
+    fn bounds(&self) -> Arc<Bounds> {
+        self.bounds.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The client that sends a request; `None` if the extensions hold neither a [`RemoteAddr`] nor a [`Connection`].
@@ -261,19 +285,23 @@ impl Limits {
     /// If they hold a `Connection` from a trusted proxy, and the request names a client, the connection no longer
     /// counts for the proxy's address, nor as a new one, because it carries the requests of many.
     pub fn client(&self, parts: &Parts) -> Option<Client> {
+        self.client_within(&self.bounds(), parts)
+    }
+
+    fn client_within(&self, bounds: &Bounds, parts: &Parts) -> Option<Client> {
         let connection = || parts.extensions.get::<Connection>();
         let peer = match parts.extensions.get::<RemoteAddr>() {
             Some(remote) => remote.addr(),
             None => connection()?.peer(),
         };
-        let Some(client) = self.clients.behind_peer(peer.ip(), &parts.headers) else {
-            return Some(self.clients.at_peer(peer.ip()));
+        let Some(client) = bounds.clients.behind_peer(peer.ip(), &parts.headers) else {
+            return Some(bounds.clients.at_peer(peer.ip()));
         };
         if let Some(connection) = connection()
             && connection.carries_others()
-            && let Some(rate) = &self.connection_rate
+            && let Some(rate) = bounds.connection_rate
         {
-            rate.give_back(connection.peer().ip().into());
+            self.new_connections.give_back(connection.peer().ip().into(), rate);
         }
         Some(client)
     }
@@ -286,8 +314,9 @@ impl Limits {
     #[must_use = "a connection counts until this is dropped"]
     pub fn connect(&self, peer: SocketAddr, now: Instant) -> Option<Connection> {
         let refuse = |limit| self.refusals.add(limit, now);
-        let client = self.clients.at_peer(peer.ip());
-        let max = if client.is_limited() { self.max_connections } else { 0 };
+        let bounds = self.bounds();
+        let client = bounds.clients.at_peer(peer.ip());
+        let max = if client.is_limited() { bounds.max_connections } else { 0 };
         let Some(of_all) = self.all_connections.take((), max) else {
             refuse(Limit::Connections);
             return None;
@@ -296,12 +325,12 @@ impl Limits {
         if !client.is_limited() {
             return Some(counted.into());
         }
-        if !counted.join_address(&self.connections, self.max_connections_per_address) {
+        if !counted.join_address(&self.connections, bounds.max_connections_per_address) {
             refuse(Limit::ConnectionsPerAddress);
             return None;
         }
-        if let Some(rate) = &self.connection_rate
-            && rate.take(peer.ip().into(), now).is_err()
+        if let Some(rate) = bounds.connection_rate
+            && self.new_connections.take(peer.ip().into(), rate, now).is_err()
         {
             refuse(Limit::ConnectionRate);
             return None;
@@ -318,18 +347,19 @@ impl Limits {
     ///
     /// How long `client` has to wait.
     pub fn check_failures(&self, client: Client, now: Instant) -> Result<(), Duration> {
-        let Some(failures) = self.auth_failures.as_ref().filter(|_| client.is_limited()) else {
+        let max = self.bounds().max_auth_failures;
+        if max == 0 || !client.is_limited() {
             return Ok(());
-        };
-        failures
-            .check(client.ip().into(), now)
+        }
+        self.auth_failures
+            .check(client.ip().into(), max, now)
             .inspect_err(|_| self.refusals.add(Limit::AuthFailures, now))
     }
 
     /// Counts an attempt of `client` to authenticate that has failed.
     pub fn count_failure(&self, client: Client, now: Instant) {
-        if let Some(failures) = self.auth_failures.as_ref().filter(|_| client.is_limited()) {
-            failures.count(client.ip().into(), now);
+        if self.bounds().max_auth_failures != 0 && client.is_limited() {
+            self.auth_failures.count(client.ip().into(), now);
         }
     }
 
@@ -352,7 +382,7 @@ impl Default for Limits {
 impl fmt::Debug for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Limits")
-            .field("clients", &self.clients)
+            .field("bounds", &self.bounds())
             .field("counts", &self.counts())
             .finish_non_exhaustive()
     }

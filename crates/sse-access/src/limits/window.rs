@@ -10,10 +10,7 @@ use super::{
 /// A bucket that fills all the time would always let slow attempts through. With a window, no 60 seconds can have more
 /// than twice the number, and on average they have no more than the number.
 #[derive(Debug)]
-pub(super) struct PerMinute {
-    max: u32,
-    windows: Table<Window>,
-}
+pub(super) struct PerMinute(Table<Window>);
 
 #[derive(Debug)]
 struct Window {
@@ -22,19 +19,18 @@ struct Window {
 }
 
 impl PerMinute {
-    /// `None`, which is no limit, for 0.
-    pub(super) fn new(max: u32) -> Option<Self> {
-        (max > 0).then(|| Self { max, windows: Table::new() })
+    pub(super) fn new() -> Self {
+        Self(Table::new())
     }
 
-    /// Whether there may be one more.
+    /// Whether there may be one more, where `max` may be.
     ///
     /// # Errors
     ///
     /// The time until there may be one more.
-    pub(super) fn check(&self, address: Address, now: Instant) -> Result<(), Duration> {
-        let left = self.windows.change(address, |window| {
-            if window.count < self.max { Duration::ZERO } else { window.end - now }
+    pub(super) fn check(&self, address: Address, max: u32, now: Instant) -> Result<(), Duration> {
+        let left = self.0.change(address, |window| {
+            if window.count < max { Duration::ZERO } else { window.end - now }
         });
         match left {
             None | Some(Duration::ZERO) => Ok(()),
@@ -44,7 +40,7 @@ impl PerMinute {
 
     /// Counts one.
     pub(super) fn count(&self, address: Address, now: Instant) {
-        self.windows.update(address, now, |window| {
+        self.0.update(address, now, |window| {
             if window.is_spare(now) {
                 *window = Window { end: now + MINUTE, count: 0 };
             }

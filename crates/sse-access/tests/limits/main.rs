@@ -13,5 +13,6 @@ mod naive;
 mod places;
 mod races;
 mod rates;
+mod reconfigured;
 mod sockets;
 mod support;

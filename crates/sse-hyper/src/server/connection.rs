@@ -6,8 +6,6 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-#[cfg(feature = "server-tls")]
-use super::misdirected::Misdirected;
 use super::{
     delivery::Engines,
     filter::Guard,
@@ -23,6 +21,8 @@ use super::{
     stream::Stream,
     tower::{HttpService, TowerService},
 };
+#[cfg(feature = "server-tls")]
+use super::{misdirected::Misdirected, tls::ServerTls};
 
 /// What all connections of a server share.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub(super) struct Settings {
     pub(super) accepts_while_draining: bool,
     pub(super) max_concurrent_streams: u32,
     #[cfg(feature = "server-tls")]
-    pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
+    pub(super) tls: Option<ServerTls>,
 }
 
 /// What a connection is served with.
@@ -155,7 +155,7 @@ async fn open(
             let misdirected = Protocol::Misdirected(Misdirected::PlainHttp);
             return Ok(sniffed.map(|(_, io)| (misdirected, io)));
         }
-        let tls = Box::pin(tls.accept(raw)).await?;
+        let tls = Box::pin(tls.acceptor().accept(raw)).await?;
         let sniffed = sniff(Stream::Tls(Box::new(tls))).await?;
         return Ok(sniffed.map(|(protocol, io)| match protocol {
             Protocol::Misdirected(_) => (Protocol::Misdirected(Misdirected::TlsTwice), io),

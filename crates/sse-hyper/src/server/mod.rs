@@ -180,7 +180,7 @@ impl Server {
     #[cfg(feature = "server-tls")]
     #[must_use]
     pub fn with_tls(mut self, tls: ServerTls) -> Self {
-        self.settings.tls = Some(tls.acceptor());
+        self.settings.tls = Some(tls);
         self
     }
 

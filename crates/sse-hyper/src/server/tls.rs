@@ -1,4 +1,7 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use rustls::{CertificateError, ServerConfig, crypto::ring};
 use rustls_pki_types::{
@@ -26,8 +29,31 @@ use tokio_rustls::TlsAcceptor;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Another certificate
+///
+/// A clone is the same identity, which [`Self::replace`] replaces while the server runs:
+///
+/// ```no_run
+/// use sse_hyper::{Server, ServerTls};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let read = || Ok::<_, std::io::Error>((std::fs::read("cert.pem")?, std::fs::read("key.pem")?));
+/// # let renewed = std::future::pending::<()>();
+/// let (certificates, key) = read()?;
+/// let tls = ServerTls::from_pem(&certificates, &key)?;
+/// let server = Server::bind("[::]:443").await?.with_tls(tls.clone());
+/// // Beside the server, when the certificate was renewed.
+/// # renewed.await;
+/// let (certificates, key) = read()?;
+/// tls.replace(ServerTls::from_pem(&certificates, &key)?);
+/// # drop(server);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
-pub struct ServerTls(Arc<ServerConfig>);
+pub struct ServerTls(Arc<RwLock<Arc<ServerConfig>>>);
 
 impl ServerTls {
     /// Reads the certificate, with what leads from it to the root, and its private key.
@@ -54,18 +80,32 @@ impl ServerTls {
             error => TlsError::BadKey(error),
         })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self(Arc::new(config)))
+        Ok(Arc::new(config).into())
+    }
+
+    /// Takes over the identity of `other`, with all that its configuration says, for the handshakes that begin from
+    /// now on, on every server that a clone of this was given to.
+    ///
+    /// Connections and handshakes that have begun go on as they are. Sessions are not resumed across a replacement,
+    /// so clients that come back verify the new certificate.
+    pub fn replace(&self, other: Self) {
+        let config = other.config();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = config;
+    }
+
+    fn config(&self) -> Arc<ServerConfig> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.0.clone())
+        TlsAcceptor::from(self.config())
     }
 }
 
 impl From<Arc<ServerConfig>> for ServerTls {
     /// The ALPN protocols are those of `config`: without `h2` among them clients speak HTTP/1.1.
     fn from(config: Arc<ServerConfig>) -> Self {
-        Self(config)
+        Self(Arc::new(RwLock::new(config)))
     }
 }
 

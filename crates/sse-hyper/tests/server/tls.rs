@@ -3,7 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use rcgen::CertifiedKey;
-use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, pki_types::ServerName};
+use rustls::{
+    ClientConfig, HandshakeKind, RootCertStore, ServerConfig, crypto::ring, pki_types::ServerName,
+};
 use sse_hyper::{ServerTls, TlsError};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
@@ -41,13 +43,7 @@ impl Identity {
     where
         T: AsyncRead + AsyncWrite + Unpin,
     {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.0.cert.der().clone()).unwrap();
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let mut config = trusting(&[self]);
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         let name = ServerName::try_from("localhost").unwrap();
         let connector = TlsConnector::from(Arc::new(config));
@@ -61,6 +57,19 @@ impl Identity {
     fn key(&self) -> String {
         self.0.signing_key.serialize_pem()
     }
+}
+
+/// A client that trusts these.
+fn trusting(identities: &[&Identity]) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    for identity in identities {
+        roots.add(identity.0.cert.der().clone()).unwrap();
+    }
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 #[tokio::test]
@@ -88,6 +97,46 @@ async fn http2_is_preferred() {
     let (mut client, _connection) = http2(stream).await;
 
     assert_eq!(text(http2_get(&mut client, "/").await).await, "hello");
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_for_new_handshakes_and_connections_go_on() {
+    let (old, new) = (Identity::new(), Identity::new());
+    let tls = old.tls();
+    let server = TestServer::start(|server| server.with_tls(tls.clone())).await;
+    let mut earlier = old.connect(&server, &[]).await;
+    hello(&mut earlier).await;
+
+    tls.replace(new.tls());
+
+    hello(&mut new.connect(&server, &[]).await).await;
+    assert!(within(old.handshake(server.connect().await, &[])).await.is_err());
+    hello(&mut earlier).await;
+    tls.replace(old.tls());
+    hello(&mut old.connect(&server, &[]).await).await;
+}
+
+#[tokio::test]
+async fn a_client_that_resumes_sessions_verifies_the_new_certificate() {
+    let (old, new) = (Identity::new(), Identity::new());
+    let tls = old.tls();
+    let server = TestServer::start(|server| server.with_tls(tls.clone())).await;
+    // It trusts both, and keeps its sessions.
+    let connector = TlsConnector::from(Arc::new(trusting(&[&old, &new])));
+    let connect = async || {
+        let name = ServerName::try_from("localhost").unwrap();
+        let io = server.connect().await;
+        let mut stream = within(connector.connect(name, io)).await.unwrap();
+        hello(&mut stream).await;
+        let (_, session) = stream.get_ref();
+        (session.handshake_kind(), session.peer_certificates().unwrap()[0].clone())
+    };
+    assert_eq!(connect().await.0, Some(HandshakeKind::Full));
+    assert_eq!(connect().await.0, Some(HandshakeKind::Resumed));
+
+    tls.replace(new.tls());
+
+    assert_eq!(connect().await, (Some(HandshakeKind::Full), new.0.cert.der().clone()));
 }
 
 #[tokio::test]
