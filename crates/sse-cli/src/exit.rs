@@ -65,6 +65,16 @@ impl Failure {
         }
     }
 
+    /// The reason on one line, without hints around it.
+    #[cfg(feature = "server")]
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Self::Typed(error) => unadorned(error),
+            Self::Usage(reason) | Self::Failed(reason) => Causes(&**reason).to_string(),
+            Self::StdoutClosed => String::new(),
+        }
+    }
+
     /// Writes the reason, if there is anyone to read it, and says how to exit.
     fn report(self) -> ExitCode {
         let code = match self {

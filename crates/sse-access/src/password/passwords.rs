@@ -117,6 +117,24 @@ impl Passwords {
         })
     }
 
+    /// Reads what a password file contains.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordsError::Line`] for the first line that is not valid, or not UTF-8.
+    ///
+    /// # Panics
+    ///
+    /// If the system gives no random bytes.
+    pub fn from_contents(contents: &[u8]) -> Result<Self, PasswordsError> {
+        let text = str::from_utf8(contents).map_err(|error| {
+            let valid = &contents[..error.valid_up_to()];
+            let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
+            PasswordsError::Line { line, problem: PasswordProblem::NotUtf8 }
+        })?;
+        Self::parse(text)
+    }
+
     /// Reads a password file.
     ///
     /// # Errors
@@ -129,14 +147,9 @@ impl Passwords {
     /// If the system gives no random bytes.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, PasswordsError> {
         let path = path.as_ref();
-        let bytes = fs::read(path)
+        let contents = fs::read(path)
             .map_err(|source| PasswordsError::Read { file: path.to_owned(), source })?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
-            PasswordsError::Line { line, problem: PasswordProblem::NotUtf8 }
-        })?;
-        Self::parse(&text)
+        Self::from_contents(&contents)
     }
 
     /// How many names there are.

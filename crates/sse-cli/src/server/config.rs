@@ -1,23 +1,25 @@
 use std::{
-    fs,
     hash::{BuildHasher, RandomState},
-    io,
     net::IpAddr,
-    path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
+use sse_access::limits::Limits;
 use sse_core::{
     GatewayConfig, HubConfig, StringFormat,
+    access::Access,
     action::{Action, ActionSet},
     format::{Format, JsonFormat},
     gateway::{Cors, CorsError, Hosts, HostsError},
     history::History,
     id_source::Counter,
 };
-use sse_hyper::{ServerTls, TlsError};
 
-use super::{access::AccessConfig, admin::AdminConfig, args::Args, limits::LimitArgs};
+use super::{
+    access::AccessConfig, activation::Place, admin::AdminConfig, args::Args, files::Files,
+    identity::Identity, limits::LimitArgs,
+};
 use crate::exit::Failure;
 
 /// What the arguments of `eventsource-server` mean.
@@ -26,9 +28,11 @@ pub(super) struct Config {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) hub: HubConfig,
+    pub(super) places: Places,
+    pub(super) log_bounds: LogBounds,
     pub(super) gateway: GatewayConfig,
     pub(super) hosts: AllowedHosts,
-    pub(super) tls: Option<ServerTls>,
+    pub(super) identity: Option<Identity>,
     pub(super) access: Option<AccessConfig>,
     pub(super) limits: LimitArgs,
     /// Whether the warning about a server that everybody can use is silenced.
@@ -39,33 +43,55 @@ pub(super) struct Config {
     /// None for as many as there are processors.
     pub(super) workers: Option<usize>,
     pub(super) admin: Option<AdminConfig>,
+    /// All that were read for it.
+    pub(super) files: Files,
 }
 
 impl Config {
     pub(super) fn new(args: Args) -> Result<Self, Failure> {
         let gateway = gateway(&args)?;
-        let tls = match (&args.keyfile, &args.certfile) {
-            (Some(key), Some(certificates)) => {
-                Some(tls(key, certificates).map_err(Failure::usage)?)
-            }
-            _ => None,
-        };
+        let mut files = Files::default();
+        let (key, certificates) = (args.keyfile.clone(), args.certfile.clone());
+        let named = (("--keyfile", key), ("--certfile", certificates));
+        let identity = Identity::new(named.0, named.1, &mut files).map_err(Failure::usage)?;
         Ok(Self {
             hosts: AllowedHosts::new(&args.allow_hosts).map_err(Failure::usage)?,
             hub: hub(&args)?,
+            places: Places::new(&args),
+            log_bounds: LogBounds::new(&args),
             host: unbracketed(args.host),
             port: args.port,
             gateway,
-            tls,
+            identity,
             is_open: args.access.open,
-            access: AccessConfig::new(args.access)?,
+            access: AccessConfig::new(args.access, &mut files)?,
             limits: args.limits,
             stall_timeout: unless_zero(args.stall_timeout),
             drain: args.drain,
             drain_accept: args.drain_accept,
             workers: args.workers,
-            admin: AdminConfig::new(args.admin)?,
+            admin: AdminConfig::new(args.admin, &mut files)?,
+            files,
         })
+    }
+}
+
+impl Config {
+    /// The configuration of a gateway at `place`, with who may do what there, and how much.
+    pub(super) fn gateway_at(
+        &self,
+        place: &Place,
+        access: Option<Access>,
+        limits: &Arc<Limits>,
+    ) -> GatewayConfig {
+        let mut config = self.gateway.clone().with_limiter(limits.clone());
+        if let Some(hosts) = self.hosts.at(place.ip()) {
+            config = config.with_hosts(hosts);
+        }
+        if let Some(access) = access {
+            config = config.with_access(access);
+        }
+        config
     }
 }
 
@@ -84,6 +110,42 @@ fn gateway(args: &Args) -> Result<GatewayConfig, Failure> {
 fn cors(args: &Args) -> Result<Cors, CorsError> {
     let cors = Cors::new(&args.allow_origins)?;
     if args.allow_credentials { cors.with_credentials() } else { Ok(cors) }
+}
+
+/// How many channels and listeners there may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    pub(super) channels: usize,
+    pub(super) listeners: usize,
+    pub(super) channel_listeners: usize,
+}
+
+impl Places {
+    fn new(args: &Args) -> Self {
+        Self {
+            channels: args.max_channels,
+            listeners: args.max_listeners,
+            channel_listeners: args.max_listeners_per_channel,
+        }
+    }
+}
+
+/// What one channel and all may hold for listeners, in bytes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct LogBounds {
+    pub(super) channel: usize,
+    pub(super) all: usize,
+}
+
+impl LogBounds {
+    /// Whoever allows longer bodies wants them delivered, and a body of short lines becomes an event that is longer
+    /// than itself.
+    fn new(args: &Args) -> Self {
+        let longest = usize::try_from(args.max_body.saturating_mul(2)).unwrap_or(usize::MAX);
+        let channel = args.max_channel_bytes.unwrap_or_else(|| longest.max(DEFAULT_CHANNEL_BYTES));
+        let all = args.max_unread_bytes.unwrap_or_else(|| channel.max(DEFAULT_UNREAD_BYTES));
+        Self { channel, all }
+    }
 }
 
 /// Under which hosts the server may be asked.
@@ -137,7 +199,7 @@ fn hub(args: &Args) -> Result<HubConfig, Failure> {
             "{option} needs --history: without it idempotency keys are not looked at"
         )));
     }
-    let (max_channel_bytes, max_unread_bytes) = log_bounds(args);
+    let (places, log) = (Places::new(args), LogBounds::new(args));
     let config = if args.json { hub_of(JsonFormat, args) } else { hub_of(StringFormat, args) }?;
     let config = config
         .with_keepalive(unless_zero(args.keepalive))
@@ -147,26 +209,17 @@ fn hub(args: &Args) -> Result<HubConfig, Failure> {
         .with_on_overrun(args.overrun.into())
         .with_closed_ttl(unless_zero(args.closed_ttl))
         .with_max_batch(args.max_batch)
-        .with_max_log_bytes(max_channel_bytes)
-        .with_max_total_bytes(max_unread_bytes)
-        .with_max_channels(args.max_channels)
-        .with_max_listeners(args.max_listeners)
-        .with_max_channel_listeners(args.max_listeners_per_channel)
+        .with_max_log_bytes(log.channel)
+        .with_max_total_bytes(log.all)
+        .with_max_channels(places.channels)
+        .with_max_listeners(places.listeners)
+        .with_max_channel_listeners(places.channel_listeners)
         .with_max_history_bytes(args.max_history_bytes);
     Ok(match history(args) {
         Some(history) => config.with_history(history),
         None if args.id => config.with_ids(Counter::default()),
         None => config,
     })
-}
-
-/// What one channel and all may hold for listeners. Whoever allows longer bodies wants them delivered, and a
-/// body of short lines becomes an event that is longer than itself.
-fn log_bounds(args: &Args) -> (usize, usize) {
-    let longest = usize::try_from(args.max_body.saturating_mul(2)).unwrap_or(usize::MAX);
-    let channel = args.max_channel_bytes.unwrap_or_else(|| longest.max(DEFAULT_CHANNEL_BYTES));
-    let all = args.max_unread_bytes.unwrap_or_else(|| channel.max(DEFAULT_UNREAD_BYTES));
-    (channel, all)
 }
 
 fn hub_of(format: impl Format, args: &Args) -> Result<HubConfig, Failure> {
@@ -212,31 +265,12 @@ fn actions(
     Ok(actions)
 }
 
-pub(super) fn tls(key: &Path, certificates: &Path) -> Result<ServerTls, TlsFileError> {
-    let read = |file: &Path| {
-        fs::read(file).map_err(|source| TlsFileError::Read { file: file.to_owned(), source })
-    };
-    ServerTls::from_pem(&read(certificates)?, &read(key)?).map_err(|source| TlsFileError::Use {
-        key: key.to_owned(),
-        certificates: certificates.to_owned(),
-        source,
-    })
-}
-
 /// `[::1]` is how a URL has it, `::1` what a socket is bound to.
 fn unbracketed(host: String) -> String {
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => address.to_owned(),
         None => host,
     }
-}
-
-#[derive(Debug, thiserror::Error)]
-pub(super) enum TlsFileError {
-    #[error("cannot read {}", file.display())]
-    Read { file: PathBuf, source: io::Error },
-    #[error("cannot use the key in {} and the certificate in {}", key.display(), certificates.display())]
-    Use { key: PathBuf, certificates: PathBuf, source: TlsError },
 }
 
 const DEFAULT_CHANNEL_BYTES: usize = 16 << 20;

@@ -3,9 +3,12 @@ mod activation;
 mod admin;
 mod args;
 mod config;
+mod files;
 mod held;
+mod identity;
 mod limits;
 mod readiness;
+mod reload;
 mod settings;
 #[cfg(feature = "__fuzz")]
 pub use settings::fuzz::{__FuzzedConfig, __fuzz_config};
@@ -20,12 +23,13 @@ use std::{
 };
 
 use clap::CommandFactory;
-use sse_core::{Gateway, GatewayConfig, Hub, access::Access, gateway::Hosts};
+use sse_access::limits::Limits;
+use sse_core::{Gateway, Hub, access::Access};
 use sse_hyper::{EventService, Server};
 use tokio::{
     runtime::{Builder, Runtime},
     select,
-    sync::oneshot,
+    sync::{oneshot, watch},
     time::sleep,
 };
 
@@ -34,10 +38,12 @@ use crate::{
     logging, open_files,
     signals::Signals,
 };
+use access::{AccessConfig, Kept};
 use activation::{Handed, Place};
-use admin::{Drains, Seen};
+use admin::{Admin, Seen};
 use args::Args;
 use config::Config;
+use reload::{Ends, Live, Read, Reload};
 use settings::Settings;
 
 /// The command `eventsource-server`, on the arguments of this process.
@@ -54,11 +60,12 @@ fn start() -> Result<(), Failure> {
     settings.warn_of_unknown();
     let is_check = args.check_config;
     let config = Config::new(args).map_err(|failure| settings.located(failure))?;
+    config.access.iter().for_each(AccessConfig::warn);
     if is_check {
         return write!(io::stdout(), "{settings}").map_err(Failure::stdout);
     }
     let runtime = runtime(config.workers).map_err(Failure::failed)?;
-    let outcome = runtime.block_on(serve(config, handed));
+    let outcome = runtime.block_on(serve(settings, config, handed));
     // What has not ended by now is not waited for.
     runtime.shutdown_background();
     outcome
@@ -77,76 +84,83 @@ fn runtime(workers: Option<usize>) -> io::Result<Runtime> {
     builder.enable_all().build()
 }
 
-async fn serve(config: Config, handed: Option<Handed>) -> Result<(), Failure> {
-    let limits = Arc::new(config.limits.limits(open_files::raise_limit()));
-    let access = config.access.map(|access| access.access(limits.clone())).transpose()?;
+async fn serve(
+    settings: Settings,
+    mut config: Config,
+    handed: Option<Handed>,
+) -> Result<(), Failure> {
+    let open_files = open_files::raise_limit();
+    let limits = Arc::new(config.limits.limits(open_files));
+    let mut kept = Kept::new()?;
+    let access = config.access.take().map(|access| access.access(&mut kept, limits.clone()));
+    let access = access.transpose()?;
     let signals = Signals::new().map_err(Failure::failed)?;
-    let hub = Hub::new(config.hub);
+    let hub = Hub::new(config.hub.clone());
     held::log_on_signal(hub.clone()).map_err(Failure::failed)?;
     let (seen, drains) = Seen::new(hub.clone(), limits.clone());
-    let admin = match config.admin {
-        Some(admin) => Some(admin.serve(&config.hosts, seen.clone()).await?),
-        None => None,
+    let (admin, admin_serving) = match config.admin.take() {
+        Some(admin) => {
+            let (admin, serving) = admin.serve(&config.hosts, seen.clone()).await?;
+            (Some(admin), Some(serving))
+        }
+        None => (None, None),
     };
-    let scheme = if config.tls.is_some() { "https" } else { "http" };
     let (server, place) = match handed {
         Some(handed) => handed.server(&limits).map_err(Failure::failed)?,
-        None => bind(config.host, config.port).await?,
+        None => bind(&config.host, config.port).await?,
     };
-    let mut server = server
-        // What the filter returns says the address too, but it is asked about TCP alone.
-        .with_remote_addr(matches!(place, Place::Local(_)))
-        .with_connection_filter({
-            let limits = limits.clone();
-            move |remote| limits.connect(remote, Instant::now())
-        })
-        .with_stall_timeout(config.stall_timeout)
-        .with_tcp_user_timeout(config.stall_timeout);
-    if let Some(tls) = config.tls {
-        server = server.with_tls(tls);
-    }
-    if access.is_none() && !config.is_open && !place.is_of_this_machine() {
-        warn_of_everybody();
-    }
-    let hosts = config.hosts.at(place.ip());
-    let gateway = gateway(config.gateway, hosts, access).with_limiter(limits);
+    let server = served(server, &place, &config, limits.clone());
+    warn_of_everybody(access.as_ref(), config.is_open, &place);
+    let gateway = config.gateway_at(&place, access.clone(), &limits);
     let gateway = Gateway::new(hub, gateway);
     seen.serve(server.handle(), gateway.clone());
-    let service = EventService::new(gateway);
+    let service = EventService::new(gateway.clone());
+    let urls = [
+        ("listening", Some(place.url(if config.identity.is_some() { "https" } else { "http" }))),
+        ("admin", admin.as_ref().map(Admin::url)),
+    ];
     let ready = || {
-        announce("listening", &place.url(scheme));
-        if let Some(admin) = &admin {
-            announce("admin", &admin.url);
+        for (what, url) in urls {
+            url.inspect(|url| announce(what, url));
         }
         readiness::ready();
     };
-    let drain = (config.drain, config.drain_accept);
-    run(server, service, drain, (signals, drains), (ready, || seen.drain())).await?;
-    if let Some(admin) = admin {
-        admin.end().await;
+    let (drain, drain_time) = watch::channel(config.drain);
+    let names_files = settings.name_files();
+    let started = Read::new(settings, &mut config);
+    let identity = config.identity;
+    let live = Live { gateway, limits, open_files, access, kept, place, identity, admin, drain };
+    let reloading = names_files.then(|| Reload::new(live, started).spawn());
+    let ends = Ends::new(signals, drains, reloading);
+    let drain = (drain_time, config.drain_accept);
+    run(server, service, drain, ends, (ready, || seen.drain())).await?;
+    if let Some(serving) = admin_serving {
+        serving.end().await;
     }
     Ok(())
 }
 
-async fn bind(host: String, port: u16) -> Result<(Server, Place), Failure> {
-    let bound = Server::bind((host.as_str(), port)).await;
-    let server = bound.map_err(|source| Failure::failed(BindError { host, port, source }))?;
-    let address = server.local_addr().map_err(Failure::failed)?;
-    Ok((server, Place::Network(address)))
+fn served(server: Server, place: &Place, config: &Config, limits: Arc<Limits>) -> Server {
+    let server = server
+        // What the filter returns says the address too, but it is asked about TCP alone.
+        .with_remote_addr(matches!(place, Place::Local(_)))
+        .with_connection_filter(move |remote| limits.connect(remote, Instant::now()))
+        .with_stall_timeout(config.stall_timeout)
+        .with_tcp_user_timeout(config.stall_timeout);
+    match &config.identity {
+        Some(identity) => server.with_tls(identity.tls.clone()),
+        None => server,
+    }
 }
 
-fn gateway(
-    mut config: GatewayConfig,
-    hosts: Option<Hosts>,
-    access: Option<Access>,
-) -> GatewayConfig {
-    if let Some(hosts) = hosts {
-        config = config.with_hosts(hosts);
-    }
-    if let Some(access) = access {
-        config = config.with_access(access);
-    }
-    config
+async fn bind(host: &str, port: u16) -> Result<(Server, Place), Failure> {
+    let bound = Server::bind((host, port)).await;
+    let server = bound.map_err(|source| {
+        let host = host.to_owned();
+        Failure::failed(BindError { host, port, source })
+    })?;
+    let address = server.local_addr().map_err(Failure::failed)?;
+    Ok((server, Place::Network(address)))
 }
 
 /// Serves until a signal comes or the operator asks for the end, and then ends the streams over the time `drain`, or
@@ -154,8 +168,8 @@ fn gateway(
 async fn run(
     server: Server,
     service: EventService,
-    (drain, accepts_while_draining): (Duration, bool),
-    (mut signals, mut drains): (Signals, Drains),
+    (drain, accepts_while_draining): (watch::Receiver<Duration>, bool),
+    mut ends: Ends,
     (note_ready, note_drain): (impl FnOnce(), impl FnOnce()),
 ) -> Result<(), Failure> {
     let channels = service.channels();
@@ -178,11 +192,11 @@ async fn run(
     let serving = tokio::spawn(serving);
     let serving = async { serving.await.unwrap_or_else(|panic| Err(io::Error::other(panic))) };
     tokio::pin!(serving);
-    let drain = select! {
+    let asked = select! {
         ended = &mut serving => return ended.map_err(Failure::failed),
-        Some(asked) = drains.recv() => asked.unwrap_or(drain),
-        _ = signals.next() => drain,
+        asked = ends.first() => asked,
     };
+    let drain = asked.unwrap_or_else(|| *drain.borrow());
     readiness::draining(channels.hub().counts().listeners, drain);
     note_drain();
     // A proxy in front leads clients here for the whole window, also when all streams have ended.
@@ -204,15 +218,18 @@ async fn run(
     };
     select! {
         ended = ending => ended.map_err(Failure::failed),
-        _ = signals.next() => Err(Failure::failed("ended at once by a second signal")),
+        () = ends.second() => Err(Failure::failed("ended at once by a second signal")),
     }
 }
 
-fn warn_of_everybody() {
-    tracing::warn!(
-        "everybody who can reach this address may listen to, publish on and close every channel; the \
-         options under Access in --help restrict that, and --open silences this warning"
-    );
+/// Warns if nothing restricts who may do what, and nobody has said that this is meant.
+fn warn_of_everybody(access: Option<&Access>, is_open: bool, place: &Place) {
+    if access.is_none() && !is_open && !place.is_of_this_machine() {
+        tracing::warn!(
+            "everybody who can reach this address may listen to, publish on and close every channel; the \
+             options under Access in --help restrict that, and --open silences this warning"
+        );
+    }
 }
 
 /// Prints where something is: the server `listening`, or `admin`.
@@ -235,7 +252,7 @@ struct BindError {
 mod tests {
     use std::task::{Poll, Wake, Waker};
 
-    use sse_core::{HubConfig, StringFormat};
+    use sse_core::{GatewayConfig, HubConfig, StringFormat};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpStream,
@@ -260,9 +277,10 @@ mod tests {
             drop(client);
         };
         let (_nobody_asks, drains) = mpsc::channel(1);
-        let ends = (Signals::new().unwrap(), drains);
+        let ends = Ends::new(Signals::new().unwrap(), drains, None);
+        let (_, drain) = watch::channel(Duration::ZERO);
 
-        let running = run(server, service, (Duration::ZERO, false), ends, (|| (), || ()));
+        let running = run(server, service, (drain, false), ends, (|| (), || ()));
         let (ended, ()) = tokio::join!(running, leaves);
 
         let Err(Failure::Failed(reason)) = ended else { panic!("it did not fail: {ended:?}") };

@@ -12,6 +12,21 @@ pub(super) fn ready() {
     tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
 }
 
+/// Tells it that the files are read again, after which [`reloaded`] is due.
+pub(super) fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Err(error) => tracing::warn!(%error, "cannot tell the service manager the time"),
+    }
+}
+
+/// Tells it that requests are served as before, or with what was read again.
+pub(super) fn reloaded(is_refused: bool) {
+    let status =
+        if is_refused { "serving; what was read last was refused, see the log" } else { "serving" };
+    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
 /// Tells it that the streams are ended over the time `drain`, and how long that takes at most: it might not wait
 /// so long otherwise.
 pub(super) fn draining(listeners: usize, drain: Duration) {

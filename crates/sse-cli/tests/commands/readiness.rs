@@ -43,6 +43,28 @@ fn the_end_may_take_as_long_as_the_longest_drain() {
 }
 
 #[test]
+fn a_service_manager_is_told_when_files_are_read_again_and_what_came_of_it() {
+    let manager = Manager::new();
+    let file = manager.folder.path().join("toml");
+    fs::write(&file, "").unwrap();
+    let server = manager.start(&["--config", file.to_str().unwrap()]);
+    server.line();
+    assert_eq!(manager.told(), "READY=1\nSTATUS=serving\n");
+    for (text, status) in
+        [("", "serving"), ("port = \"x\"", "serving; what was read last was refused, see the log")]
+    {
+        fs::write(&file, text).unwrap();
+
+        server.signal(Signal::HUP);
+
+        let told = manager.told();
+        let time = told.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").expect(&told);
+        assert!(time.trim_end().parse::<u64>().is_ok(), "{told}");
+        assert_eq!(manager.told(), format!("READY=1\nSTATUS={status}\n"));
+    }
+}
+
+#[test]
 fn a_server_that_cannot_listen_is_never_said_to_be_ready() {
     let manager = Manager::new();
     let used = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,11 +1,6 @@
 //! TLS: the server's key and certificate, and whom the client and the request trust.
 
-use std::{fs, path::PathBuf};
-
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use tempfile::TempDir;
-
-use crate::support::{CLIENT, Process, REQUEST, SERVER, Server, run};
+use crate::support::{Authority, CLIENT, Folder, Process, REQUEST, SERVER, Server, run};
 
 #[test]
 fn events_pass_over_tls_to_a_client_that_trusts_the_root() {
@@ -168,29 +163,18 @@ struct Files {
     root: String,
     certificate: String,
     key: String,
-    _dir: TempDir,
+    _folder: Folder,
 }
 
 impl Files {
     fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &issuer).unwrap();
-
-        let dir = TempDir::new().unwrap();
-        let write = |name: &str, text: String| {
-            let path: PathBuf = dir.path().join(name);
-            fs::write(&path, text).unwrap();
-            path.into_os_string().into_string().unwrap()
-        };
+        let (authority, folder) = (Authority::new(), Folder::new());
+        let (certificate, key) = authority.issue();
         Self {
-            root: write("root.pem", issuer.pem()),
-            certificate: write("certificate.pem", certificate.pem()),
-            key: write("key.pem", key.serialize_pem()),
-            _dir: dir,
+            root: folder.write("root.pem", authority.root()),
+            certificate: folder.write("certificate.pem", certificate),
+            key: folder.write("key.pem", key),
+            _folder: folder,
         }
     }
 }

@@ -9,63 +9,74 @@ use jwt_key::JwtKey;
 mod key_set;
 use key_set::KeySet;
 
-use std::{error::Error, fs, io, path::Path, sync::Arc, time::Duration};
+use std::{error::Error, path::Path, sync::Arc, time::Duration};
 
 use sse_access::{
-    Authentication, Endpoint, Jwt, Key, Keys, Passwords, PasswordsError, Refresh, RemoteKeys,
-    TicketKey, Upstream, limits::Limits,
+    Authentication, Endpoint, Jwt, Key, Keys, Passwords, Refresh, RemoteKeys, TicketKey, Upstream,
+    limits::Limits,
 };
 use sse_core::access::{Access, Permissions};
 
+use super::files::Files;
 use crate::exit::Failure;
 
 /// Who may listen and publish: those who say who they are, and everybody.
 #[derive(Debug)]
 pub(super) struct AccessConfig {
     jwt: Option<Jwt>,
-    jwks_url: Option<Endpoint>,
+    jwks_url: Option<(String, Endpoint)>,
     passwords: Option<Passwords>,
     upstream: Option<Upstream>,
-    tickets: (TicketKey, Duration),
+    /// Without a key of its own, the random one of the process signs tickets.
+    tickets: (Option<TicketKey>, Duration),
     cookie: Option<String>,
     anonymous: Permissions,
 }
 
 impl AccessConfig {
     /// `None` if everybody may do everything.
-    pub(super) fn new(args: AccessArgs) -> Result<Option<Self>, Failure> {
+    pub(super) fn new(args: AccessArgs, files: &mut Files) -> Result<Option<Self>, Failure> {
         check(&args)?;
         if !args.is_controlled() {
             return Ok(None);
         }
         let jwks_url = match &args.jwks {
-            Some(KeySet::Url(url)) => Some(endpoint("--jwks", url)?),
+            Some(KeySet::Url(url)) => Some((url.clone(), endpoint("--jwks", url)?)),
             _ => None,
         };
-        let config = Self {
-            jwt: jwt(&args)?,
+        Ok(Some(Self {
+            jwt: jwt(&args, files)?,
             jwks_url,
-            passwords: passwords(&args)?,
+            passwords: passwords(&args, files)?,
             upstream: upstream(&args)?,
-            tickets: (ticket_key(&args)?, args.ticket_ttl.unwrap_or(DEFAULT_TICKET_TTL)),
+            tickets: (ticket_key(&args, files)?, args.ticket_ttl.unwrap_or(DEFAULT_TICKET_TTL)),
             anonymous: anonymous(&args),
             cookie: args.cookie.clone(),
-        };
-        if args.ticket_key.is_none() && args.takes_credentials() {
+        }))
+    }
+
+    /// Warns of what an operator may not expect.
+    pub(super) fn warn(&self) {
+        let takes_credentials =
+            self.jwt.is_some() || self.passwords.is_some() || self.upstream.is_some();
+        if self.tickets.0.is_none() && takes_credentials {
             tracing::warn!("without --ticket-key, tickets end with this process");
         }
-        Ok(Some(config))
     }
 
     /// The access control of a gateway. It may fetch keys, so it needs a runtime.
-    pub(super) fn access(self, limits: Arc<Limits>) -> Result<Access, Failure> {
+    pub(super) fn access(self, kept: &mut Kept, limits: Arc<Limits>) -> Result<Access, Failure> {
         let (key, ttl) = self.tickets;
+        let key = key.unwrap_or_else(|| kept.random_key.clone());
         let mut authentication = Authentication::new().with_tickets(key, ttl).with_limits(limits);
+        kept.fetched
+            .take_if(|(url, _)| self.jwks_url.as_ref().is_none_or(|wanted| wanted.0 != *url));
         if let Some(jwt) = self.jwt {
             authentication = match self.jwks_url {
-                Some(url) => {
-                    let keys = RemoteKeys::spawn(url, Refresh::default());
-                    authentication.with_remote_jwt(jwt, keys)
+                Some((url, endpoint)) => {
+                    let fetch = || (url, RemoteKeys::spawn(endpoint, Refresh::default()).into());
+                    let (_, keys) = kept.fetched.get_or_insert_with(fetch);
+                    authentication.with_remote_jwt(jwt, keys.clone())
                 }
                 None => authentication.with_jwt(jwt),
             };
@@ -81,6 +92,21 @@ impl AccessConfig {
             Some(name) => access.with_cookie(&name).map_err(of("--cookie")),
             None => Ok(access),
         }
+    }
+}
+
+/// What access that replaces another takes over from it.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    /// Tickets that it has signed are valid as long as the process lives.
+    random_key: TicketKey,
+    /// Keys that were fetched, with their URL: they are valid also while that cannot be reached.
+    fetched: Option<(String, Arc<RemoteKeys>)>,
+}
+
+impl Kept {
+    pub(super) fn new() -> Result<Self, Failure> {
+        Ok(Self { random_key: TicketKey::random().map_err(Failure::failed)?, fetched: None })
     }
 }
 
@@ -133,19 +159,19 @@ fn check(args: &AccessArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn jwt(args: &AccessArgs) -> Result<Option<Jwt>, Failure> {
+fn jwt(args: &AccessArgs, files: &mut Files) -> Result<Option<Jwt>, Failure> {
     if !args.takes_tokens() {
         return Ok(None);
     }
     let mut keys = match &args.jwks {
         Some(KeySet::File(file)) => {
-            let set = read("--jwks", file)?;
+            let set = read("--jwks", file, files)?;
             Keys::from_jwks(&set).map_err(|error| unusable("--jwks", file, error))?
         }
         _ => Keys::new(),
     };
     for JwtKey { algorithms, id, file } in &args.jwt_keys {
-        let key = Key::from_contents(algorithms, &read("--jwt-key", file)?);
+        let key = Key::from_contents(algorithms, &read("--jwt-key", file, files)?);
         let key = key.map_err(|error| unusable("--jwt-key", file, error))?;
         keys = keys.with_key(match id {
             Some(id) => key.with_id(id),
@@ -157,14 +183,12 @@ fn jwt(args: &AccessArgs) -> Result<Option<Jwt>, Failure> {
     Ok(Some(args.jwt_issuers.iter().fold(jwt, |jwt, issuer| jwt.with_issuer(issuer))))
 }
 
-fn passwords(args: &AccessArgs) -> Result<Option<Passwords>, Failure> {
+fn passwords(args: &AccessArgs, files: &mut Files) -> Result<Option<Passwords>, Failure> {
     let Some(file) = &args.password_file else {
         return Ok(None);
     };
-    Passwords::from_file(file).map(Some).map_err(|error| match error {
-        PasswordsError::Read { .. } => of("--password-file")(error),
-        _ => unusable("--password-file", file, error),
-    })
+    let passwords = Passwords::from_contents(&read("--password-file", file, files)?);
+    passwords.map(Some).map_err(|error| unusable("--password-file", file, error))
 }
 
 fn upstream(args: &AccessArgs) -> Result<Option<Upstream>, Failure> {
@@ -181,20 +205,20 @@ fn anonymous(args: &AccessArgs) -> Permissions {
     args.anonymous_publish.iter().cloned().fold(permissions, Permissions::with_publish)
 }
 
-fn ticket_key(args: &AccessArgs) -> Result<TicketKey, Failure> {
+fn ticket_key(args: &AccessArgs, files: &mut Files) -> Result<Option<TicketKey>, Failure> {
     let Some(file) = &args.ticket_key else {
-        return TicketKey::random().map_err(Failure::failed);
+        return Ok(None);
     };
-    let key = TicketKey::new(&read("--ticket-key", file)?);
-    key.map_err(|error| unusable("--ticket-key", file, error))
+    let key = TicketKey::new(&read("--ticket-key", file, files)?);
+    key.map(Some).map_err(|error| unusable("--ticket-key", file, error))
 }
 
 fn endpoint(option: &'static str, url: &str) -> Result<Endpoint, Failure> {
     Endpoint::new(url).map_err(of(option))
 }
 
-fn read(option: &'static str, file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|source| of(option)(ReadError { file: file.into(), source }))
+fn read(option: &'static str, file: &Path, files: &mut Files) -> Result<Vec<u8>, Failure> {
+    files.read(option, file).map_err(of(option))
 }
 
 fn unusable<E: Error + Send + Sync + 'static>(
@@ -215,13 +239,6 @@ fn of<E: Error + Send + Sync + 'static>(option: &'static str) -> impl FnOnce(E) 
 struct OptionError {
     option: &'static str,
     source: Box<dyn Error + Send + Sync>,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read {}", file.display())]
-struct ReadError {
-    file: Box<Path>,
-    source: io::Error,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,7 @@
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
 
 use http::{HeaderValue, Response, StatusCode, header, request::Parts};
 use http_body_util::Full;
@@ -14,9 +17,12 @@ use super::{
     asker::Asker,
 };
 
-/// Who may ask at the operator's address.
+/// Who may ask at the operator's address. A clone is the same door.
+#[derive(Clone, Debug)]
+pub(super) struct Door(Arc<RwLock<Arc<Rules>>>);
+
 #[derive(Debug)]
-pub(super) struct Door {
+struct Rules {
     hosts: Option<Hosts>,
     /// Without it, everybody who reaches the address.
     authentication: Option<Authentication>,
@@ -24,15 +30,26 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) fn new(hosts: Option<Hosts>, authentication: Option<Authentication>) -> Self {
-        Self { hosts, authentication }
+        Self(Arc::new(RwLock::new(Arc::new(Rules { hosts, authentication }))))
+    }
+
+    /// Lets in whom these let in, from the next request on.
+    pub(super) fn replace(&self, hosts: Option<Hosts>, authentication: Option<Authentication>) {
+        let rules = Arc::new(Rules { hosts, authentication });
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Lets a request in, or answers it.
     pub(super) async fn admit(&self, parts: &Parts) -> Result<Asker, Box<Response<Body>>> {
-        if let Some(refused) = refuse_foreign(parts, self.hosts.as_ref()) {
+        let rules = self.rules();
+        if let Some(refused) = refuse_foreign(parts, rules.hosts.as_ref()) {
             return Err(Box::new(refused.map(|body| boxed(Full::new(body)))));
         }
-        let Some(authentication) = &self.authentication else {
+        let Some(authentication) = &rules.authentication else {
             return Ok(Asker::new(None, parts));
         };
         let token = Token::new(TOKEN).expect("it is a token");

@@ -3,6 +3,9 @@
 mod args;
 pub(super) use args::AdminArgs;
 
+mod running;
+pub(super) use running::{Admin, AdminServing};
+
 mod seen;
 pub(super) use seen::{Drains, Seen};
 
@@ -27,12 +30,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sse_access::{Authentication, Passwords, PasswordsError, limits::Limits};
-use sse_hyper::{Server, ServerHandle, ServerTls};
-use tokio::{net::lookup_host, task::JoinHandle};
+use sse_access::{Passwords, PasswordsError, limits::Limits};
+use sse_hyper::Server;
+use tokio::net::lookup_host;
 
-use self::{address::AdminAddress, door::Door, service::Service};
-use super::config::{AllowedHosts, tls};
+use self::{address::AdminAddress, running::door, service::Service};
+use super::{
+    config::AllowedHosts,
+    files::{Files, ReadError},
+    identity::Identity,
+};
 use crate::exit::Failure;
 
 /// What the arguments about the operator's address mean.
@@ -40,96 +47,91 @@ use crate::exit::Failure;
 pub(super) struct AdminConfig {
     address: AdminAddress,
     passwords: Option<Passwords>,
-    tls: Option<ServerTls>,
+    identity: Option<Identity>,
 }
 
 impl AdminConfig {
     /// `None` if there is to be no such address.
-    pub(super) fn new(args: AdminArgs) -> Result<Option<Self>, Failure> {
+    pub(super) fn new(args: AdminArgs, files: &mut Files) -> Result<Option<Self>, Failure> {
         let Some(address) = args.admin else {
             return Ok(None);
         };
-        let tls = match (&args.admin_keyfile, &args.admin_certfile) {
-            (Some(key), Some(certificates)) => {
-                Some(tls(key, certificates).map_err(Failure::usage)?)
-            }
-            _ => None,
-        };
-        let passwords = args.admin_passwords.as_deref().map(passwords).transpose()?;
-        Ok(Some(Self { address, passwords, tls }))
+        let (key, certificates) = (args.admin_keyfile, args.admin_certfile);
+        let named = (("--admin-keyfile", key), ("--admin-certfile", certificates));
+        let identity = Identity::new(named.0, named.1, files).map_err(Failure::usage)?;
+        let passwords = args.admin_passwords.map(|file| passwords(&file, files)).transpose()?;
+        Ok(Some(Self { address, passwords, identity }))
     }
 
-    /// Listens on the address, and answers there.
-    pub(super) async fn serve(self, hosts: &AllowedHosts, seen: Seen) -> Result<Admin, Failure> {
+    /// Listens on the address, and answers there. The second ends that.
+    pub(super) async fn serve(
+        self,
+        hosts: &AllowedHosts,
+        seen: Seen,
+    ) -> Result<(Admin, AdminServing), Failure> {
         let server = self.bind().await?;
         let address = server.local_addr().map_err(Failure::failed)?;
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
         // They are its own: a crowd that has used up the places of the public address must not keep the operator out.
         let limits = Arc::new(Limits::new());
-        let authentication = self.passwords.map(|passwords| {
-            Authentication::new().with_passwords(passwords).with_limits(limits.clone())
-        });
-        let door = Door::new(hosts.at_admin(address.ip()), authentication);
+        let door = door(hosts.at_admin(address.ip()), self.passwords, &limits);
         let mut server = server
             .with_engines(0)
             .with_shutdown_timeout(SHUTDOWN_TIMEOUT)
-            .with_connection_filter(move |remote| limits.connect(remote, Instant::now()));
-        if let Some(tls) = self.tls {
-            server = server.with_tls(tls);
+            .with_connection_filter({
+                let limits = limits.clone();
+                move |remote| limits.connect(remote, Instant::now())
+            });
+        if let Some(Identity { tls, .. }) = &self.identity {
+            server = server.with_tls(tls.clone());
         }
         let handle = server.handle();
-        let serving = server.serve(Service::new(door, seen));
+        let serving = server.serve(Service::new(door.clone(), seen));
         let serving = tokio::spawn(async {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the address of --admin is not served any more");
             }
         });
-        Ok(Admin { url: format!("{scheme}://{address}"), handle, serving })
+        let serving = AdminServing { handle, serving };
+        let (typed, identity) = (self.address, self.identity);
+        Ok((Admin { typed, address, door, identity, limits }, serving))
     }
 
     async fn bind(&self) -> Result<Server, Failure> {
-        let Self { address, passwords, tls } = self;
+        let Self { address, passwords, identity } = self;
         let failed = |source| Failure::failed(BindError { address: address.clone(), source });
         let found = lookup_host((address.host.as_str(), address.port)).await.map_err(failed)?;
         let found: Vec<SocketAddr> = found.collect();
         let is_reachable = !found.iter().all(|found| found.ip().to_canonical().is_loopback());
-        let missing = match (passwords, tls) {
-            (None, None) => "--admin-passwords, --admin-keyfile and --admin-certfile",
-            (None, Some(_)) => "--admin-passwords",
-            (Some(_), None) => "--admin-keyfile and --admin-certfile",
-            (Some(_), Some(_)) => "",
-        };
-        if is_reachable && !missing.is_empty() {
-            return Err(Failure::usage(format!(
-                "--admin {address} can be reached from other machines, so it needs {missing}"
-            )));
+        match needed(passwords.is_some(), identity.is_some()) {
+            Some(missing) if is_reachable => Err(self.refused(missing)),
+            _ => Server::bind(&found[..]).await.map_err(failed),
         }
-        Server::bind(&found[..]).await.map_err(failed)
+    }
+
+    fn refused(&self, missing: &str) -> Failure {
+        let address = &self.address;
+        Failure::usage(format!(
+            "--admin {address} can be reached from other machines, so it needs {missing}"
+        ))
     }
 }
 
-/// The operator's address while it is served.
-#[derive(Debug)]
-pub(super) struct Admin {
-    pub(super) url: String,
-    handle: ServerHandle,
-    serving: JoinHandle<()>,
-}
-
-impl Admin {
-    /// Ends it, once what was asked for is answered: whoever had the server drain is to be told so.
-    pub(super) async fn end(self) {
-        self.handle.shutdown();
-        // It has logged why it failed, if it did.
-        let _ended = self.serving.await;
+/// What an address that other machines can reach lacks.
+fn needed(has_passwords: bool, has_tls: bool) -> Option<&'static str> {
+    match (has_passwords, has_tls) {
+        (false, false) => Some("--admin-passwords, --admin-keyfile and --admin-certfile"),
+        (false, true) => Some("--admin-passwords"),
+        (true, false) => Some("--admin-keyfile and --admin-certfile"),
+        (true, true) => None,
     }
 }
 
-fn passwords(file: &Path) -> Result<Passwords, Failure> {
-    Passwords::from_file(file).map_err(|source| match source {
-        PasswordsError::Read { .. } => Failure::usage(ReadError { source }),
-        _ => Failure::usage(UseError { file: file.to_owned(), source }),
-    })
+fn passwords(file: &Path, files: &mut Files) -> Result<Passwords, Failure> {
+    let option = "--admin-passwords";
+    let contents = files.read(option, file);
+    let contents = contents.map_err(|source| Failure::usage(UnreadError { source }))?;
+    Passwords::from_contents(&contents)
+        .map_err(|source| Failure::usage(UseError { file: file.to_owned(), source }))
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -141,8 +143,8 @@ struct BindError {
 
 #[derive(Debug, thiserror::Error)]
 #[error("--admin-passwords")]
-struct ReadError {
-    source: PasswordsError,
+struct UnreadError {
+    source: ReadError,
 }
 
 #[derive(Debug, thiserror::Error)]

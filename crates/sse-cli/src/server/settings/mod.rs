@@ -3,6 +3,9 @@
 //! The parser of arguments is the one place that knows the options and judges their values: what variables and
 //! the file say becomes arguments in front of those that were typed. So a new option needs no line here.
 
+mod change;
+pub(super) use change::Change;
+
 mod command_line;
 mod environment;
 mod file;
@@ -121,6 +124,11 @@ impl Settings {
         Args::try_parse_from(all).map_err(Failure::Typed)
     }
 
+    /// Whether any option names a file.
+    pub(super) fn name_files(&self) -> bool {
+        self.typed.iter().chain(&self.lower).any(Setting::names_file)
+    }
+
     /// Logs the variables that look as if they were meant for an option and are not.
     pub(super) fn warn_of_unknown(&self) {
         for variable in &self.unknown {
@@ -133,6 +141,11 @@ impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         report::write(f, &[&self.typed[..], &self.lower].concat())
     }
+}
+
+/// The table that an option belongs to, which is given with or without hyphens in front.
+pub(super) fn table_of(option: &str) -> Option<&'static str> {
+    ServerOption::named(option.trim_start_matches('-'))?.table.as_deref()
 }
 
 fn config_file<'a>(mut settings: impl Iterator<Item = &'a Setting>) -> Option<PathBuf> {

@@ -75,16 +75,26 @@ impl ServerOption {
         ![CONFIG, CHECK].contains(&&*self.name)
     }
 
-    /// `text` with the path in it, if there is a relative one, taken from `folder`.
-    pub(super) fn located(&self, text: &str, folder: &Path) -> OsString {
+    /// Whether `text` names a file.
+    pub(super) fn is_file(&self, text: &str) -> bool {
+        self.split(text).is_some()
+    }
+
+    /// `text` before the path in it, and that path.
+    fn split<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
         let (front, path) = match self.path {
-            PathIn::Nothing => return text.into(),
+            PathIn::Nothing => return None,
             PathIn::Whole => ("", text),
             PathIn::BehindEquals => text.split_at(text.find('=').map_or(text.len(), |at| at + 1)),
         };
-        if path.is_empty() || path.contains("://") {
+        (!path.is_empty() && !path.contains("://")).then_some((front, path))
+    }
+
+    /// `text` with the path in it, if there is a relative one, taken from `folder`.
+    pub(super) fn located(&self, text: &str, folder: &Path) -> OsString {
+        let Some((front, path)) = self.split(text) else {
             return text.into();
-        }
+        };
         let mut located = OsString::from(front);
         located.push(folder.join(path));
         located

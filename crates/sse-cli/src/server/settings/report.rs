@@ -35,7 +35,8 @@ fn is_default_of(option: &ServerOption, value: &Value) -> bool {
     }
 }
 
-fn shown(option: &ServerOption, value: &Value) -> String {
+/// The value of an option as a configuration file has it.
+pub(super) fn shown(option: &ServerOption, value: &Value) -> String {
     match value {
         Value::Flag(flag) => flag.to_string(),
         Value::Texts(texts) => {

@@ -31,6 +31,16 @@ impl Setting {
         }
     }
 
+    /// Whether it names a file.
+    pub(super) fn names_file(&self) -> bool {
+        match &self.value {
+            Value::Flag(_) => false,
+            Value::Texts(texts) => {
+                texts.iter().any(|(text, _)| self.option.is_file(&text.to_string_lossy()))
+            }
+        }
+    }
+
     /// Takes one of its values out.
     pub(super) fn remove(&mut self, index: usize) {
         if let Value::Texts(texts) = &mut self.value {
@@ -57,6 +67,7 @@ impl Setting {
 /// Where something was said.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Origin {
+    Default,
     CommandLine,
     Variable(String),
     File(Place),
@@ -65,6 +76,7 @@ pub(super) enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Default => f.write_str("default"),
             Self::CommandLine => f.write_str("command line"),
             Self::Variable(name) => f.write_str(name),
             Self::File(place) => place.fmt(f),

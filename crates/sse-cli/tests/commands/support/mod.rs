@@ -1,6 +1,12 @@
 mod access;
 pub(crate) use access::{Issuer, bearer, grant, grant_for, passwords, verdict};
 
+mod authority;
+pub(crate) use authority::Authority;
+
+mod folder;
+pub(crate) use folder::Folder;
+
 mod http;
 pub(crate) use http::{Listener, Poster, connect_from, exchange, status, unread_listener};
 

@@ -1,5 +1,7 @@
 use std::{net::SocketAddr, ops::Deref};
 
+use rustix::process::Signal;
+
 use super::{Process, SERVER};
 
 /// An `eventsource-server` that listens on a port of its own.
@@ -27,6 +29,18 @@ impl Server {
 
     pub(crate) fn port(&self) -> String {
         self.addr().port().to_string()
+    }
+
+    /// Has it read its files again, and waits until they hold. Returns what it says of that.
+    pub(crate) fn reload(&self) -> String {
+        self.signal(Signal::HUP);
+        self.log_line("reloaded: ")
+    }
+
+    /// The same with files that are refused.
+    pub(crate) fn refuse_reload(&self) -> String {
+        self.signal(Signal::HUP);
+        self.log_line("not reloaded, ")
     }
 
     pub(crate) fn into_process(self) -> Process {
