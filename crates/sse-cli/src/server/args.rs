@@ -10,8 +10,9 @@ use crate::{bounded, default_address, logging, path_prefix::PathPrefix};
 ///
 /// A client listens on a channel with GET /poll/TOKEN. POST /ping/TOKEN publishes its body as an
 /// event there, and POST /close/TOKEN ends the stream. The server prints its address to standard
-/// output, logs to standard error, and stops on SIGINT, SIGTERM, SIGHUP or SIGQUIT. SIGUSR1 logs
-/// what it holds.
+/// output, logs to standard error, and stops on SIGINT, SIGTERM or SIGQUIT. SIGHUP reads every file
+/// that an option names again, without touching a stream; where none does, it stops the server.
+/// SIGUSR1 logs what it holds.
 #[derive(Debug, Parser)]
 #[command(
     name = "eventsource-server",
@@ -63,7 +64,7 @@ pub(super) struct Args {
     #[arg(short, long)]
     pub(super) id: bool,
 
-    /// Private key for TLS, in PEM
+    /// Private key for TLS, in PEM; read again, with the certificate, when either file changes
     #[arg(short = 'K', long, value_name = "KEYFILE", requires = "certfile")]
     pub(super) keyfile: Option<PathBuf>,
 

@@ -227,6 +227,8 @@ fn help_of_the_server_says_what_gives_way_and_what_is_refused() {
         "with --history only [default: 262144]",
         "[default: 16777216, or twice --max-body if that is more]",
         "[default: 268435456, or --max-channel-bytes if that is more]",
+        "stops on SIGINT, SIGTERM or SIGQUIT. SIGHUP reads every file that an option names again",
+        "read again, with the certificate, when either file changes",
     ] {
         assert_eq!(help.matches(text).count(), 1, "{text}: {help}");
     }

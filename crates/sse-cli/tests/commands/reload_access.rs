@@ -6,7 +6,7 @@ use sse_access::Algorithm;
 use tempfile::TempDir;
 
 use crate::support::{
-    Folder, Issuer, Listener, Peer, Poster, Server, answer, bearer, passwords, status,
+    Authority, Folder, Issuer, Listener, Peer, Poster, Server, answer, bearer, passwords, status,
 };
 
 #[test]
@@ -217,6 +217,30 @@ fn who_may_ask_at_the_address_of_the_operator_is_read_again() {
     fs::write(&users, "no line of users").unwrap();
     assert!(server.refuse_reload().contains("--admin-passwords: cannot use "));
     assert_eq!((ask(alice), ask(bob)), (401, 200));
+}
+
+#[test]
+fn an_address_of_the_operator_that_others_reach_keeps_its_passwords() {
+    let (folder, dir) = (Folder::new(), TempDir::new().unwrap());
+    let users = passwords(&dir, &[("alice", "a", &[])]);
+    let (certificate, key) = Authority::new().issue();
+    folder.write("cert", certificate);
+    folder.write("key", key);
+    let admin = "[admin]\nadmin = \"0.0.0.0:0\"\nadmin-keyfile = \"key\"\n\
+                 admin-certfile = \"cert\"\n";
+    let config = format!("{admin}admin-passwords = \"{users}\"\n");
+    let server = Server::start(&["--config", &folder.write("toml", config)]);
+    for without in [admin.to_owned(), admin.replace("0.0.0.0:0", "127.0.0.1:0")] {
+        folder.write("toml", format!("max-body = 0\n{without}"));
+
+        if without == admin {
+            assert!(server.refuse_reload().contains("so it needs --admin-passwords"));
+        } else {
+            assert!(server.reload().ends_with("reloaded: --max-body"));
+            let said = server.log_line("restart");
+            assert!(said.contains("--admin (") && said.contains("--admin-passwords ("), "{said}");
+        }
+    }
 }
 
 fn token(issuer: &Issuer) -> String {
