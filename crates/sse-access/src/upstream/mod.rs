@@ -40,6 +40,7 @@ use complaints::Complaints;
 /// | `X-Forwarded-Method`, `X-Forwarded-Uri` | the method and the path of the request, without the query |
 /// | `X-Forwarded-Host` | the host that the client named |
 /// | `X-Forwarded-For` | the address of the client, where it is known |
+/// | `traceparent`, `tracestate` | the trace that the request belongs to, if it has these fields |
 ///
 /// It answers:
 ///

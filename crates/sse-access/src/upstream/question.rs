@@ -35,6 +35,11 @@ impl Question {
         if let Some(host) = host(parts) {
             fields.insert("x-forwarded-host", host);
         }
+        for name in [TRACEPARENT, TRACESTATE] {
+            for value in parts.headers.get_all(&name) {
+                fields.append(name.clone(), value.clone());
+            }
+        }
         Some(Self { by_credential, by_path, fields, client: None })
     }
 
@@ -123,3 +128,6 @@ fn host(parts: &Parts) -> Option<HeaderValue> {
     let (_user, host) = authority.as_str().rsplit_once('@').unwrap_or(("", authority.as_str()));
     HeaderValue::from_str(host).ok()
 }
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");

@@ -60,7 +60,7 @@ fn body_that_is_too_long_is_413_and_the_log_says_so() {
     expect_413(&exchange(server.addr(), "POST", "/ping/42", "12345678901"));
 
     let line = server.log_line("status=413");
-    assert!(line.contains("reason=\"the body is too long\""), "{line}");
+    assert!(line.contains("reason=\"the body is longer than 10 bytes\""), "{line}");
 }
 
 #[test]

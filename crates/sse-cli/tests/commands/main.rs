@@ -36,6 +36,7 @@ mod exec_signals;
 mod help;
 mod hub_options;
 mod limits;
+mod log_reasons;
 mod logs;
 mod naming;
 mod open_files;

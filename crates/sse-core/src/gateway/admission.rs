@@ -1,5 +1,5 @@
 use std::{
-    slice,
+    mem, slice,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -113,7 +113,7 @@ impl Admission {
             let Listen { token, start, grant, .. } = &*asked;
             let listener = self.hub.subscribe_granted(token, start, grant.as_ref(), now);
             listener.map(|mut listener| {
-                listener.take_seat(std::mem::take(seat));
+                listener.take_seat(mem::take(seat));
                 let head = asked.head(listener.resume(), ());
                 Admitted::Stream(self.policy.apply(head.map(|()| listener)))
             })
@@ -168,7 +168,9 @@ fn refuse(
     let status = response.status();
     if let Some(retry) = passing {
         if is_event_source {
+            let extensions = mem::take(response.extensions_mut());
             response = browser::refused(status, retry);
+            *response.extensions_mut() = extensions;
         } else if is_shutdown {
             let seconds = retry.as_secs_f64().ceil();
             response.headers_mut().insert(header::RETRY_AFTER, text(seconds));

@@ -179,7 +179,9 @@ impl Gateway {
             Err(Denied::Unauthorized) if is_everybodys && self.shows_cookie(asked, parts) => {
                 return Ok(None);
             }
-            Ok(None) | Err(Denied::Unauthorized) => (unauthorized, self.challenge(asked, parts)),
+            Ok(None) | Err(Denied::Unauthorized) => {
+                (unauthorized, self.challenge(asked, parts, unauthorized))
+            }
             Ok(Some(_)) | Err(Denied::Forbidden) => (GrantRefusal::Forbidden, Refusal::Forbidden),
             Err(Denied::TooManyFailures { retry_after }) => {
                 (GrantRefusal::TooManyFailures, Refusal::Failures { retry_after })
@@ -200,7 +202,7 @@ impl Gateway {
     }
 
     /// Asks for credentials.
-    fn challenge(&self, asked: &ChannelRequest, parts: &Parts) -> Refusal {
+    fn challenge(&self, asked: &ChannelRequest, parts: &Parts, why: GrantRefusal) -> Refusal {
         let access = asked.config.access.as_ref();
         let takes_passwords = access.is_some_and(|access| access.authenticator.takes_passwords());
         // A browser would ask its user for a password even where a script fetches, or where the page is one
@@ -209,7 +211,7 @@ impl Gateway {
         let is_invalid = parts.extensions.get::<Grant>().is_some()
             || !matches!(self.credential(asked, parts), Ok(None));
         let is_basic = takes_passwords && asked.is_own_page && !is_script;
-        Refusal::Unauthorized(Challenge { is_invalid, is_basic })
+        Refusal::Unauthorized(Challenge { is_invalid, is_basic, why })
     }
 
     /// Asks the limiter for a place for the request.
@@ -269,7 +271,7 @@ impl Gateway {
         let limit = config.max_body;
         if content_length(&parts.headers).is_some_and(|len| limit < len) {
             self.hub.count_refused(HubLimit::BodyBytes);
-            return Err(Refusal::TooLarge);
+            return Err(Refusal::TooLarge { max: limit });
         }
         let key = self.idempotency_key(parts)?;
         let until = now + config.body_timeout;

@@ -24,6 +24,9 @@ pub use permit::{Permit, Publication};
 mod remote_addr;
 pub use remote_addr::RemoteAddr;
 
+mod refusal_reason;
+pub use refusal_reason::RefusalReason;
+
 mod body_type;
 mod browser;
 mod decide;

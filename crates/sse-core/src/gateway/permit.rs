@@ -84,7 +84,7 @@ impl Permit {
     pub fn handle_input(&mut self, input: &[u8]) -> Option<Response<Bytes>> {
         if self.bounds.limit < self.body.len() as u64 + input.len() as u64 {
             self.hub.count_refused(HubLimit::BodyBytes);
-            return Some(self.refuse(Refusal::TooLarge));
+            return Some(self.refuse(Refusal::TooLarge { max: self.bounds.limit }));
         }
         if !self.bounds.part.try_grow(input.len()) {
             self.hub.count_refused(HubLimit::Bodies);
@@ -119,8 +119,7 @@ impl Permit {
         let Publish { token, action, grant, key, is_batch } = &self.asked;
         if grant.as_ref().is_some_and(|grant| self.hub.has_ended(grant, now)) {
             self.hub.count_grant_refused(GrantRefusal::Ended);
-            let refusal = Refusal::Unauthorized(Challenge { is_invalid: true, is_basic: false });
-            let response = self.refuse(refusal);
+            let response = self.refuse(Refusal::Unauthorized(Challenge::ENDED));
             return Publication { response, published: Err(PublishError::GrantEnded) };
         }
         let body = self.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.body);

@@ -1,13 +1,17 @@
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::{body_type::BodyTypeError, header_text::text, page, page::escape, route::RouteError};
+use super::{
+    RefusalReason, body_type::BodyTypeError, header_text::text, page, page::escape,
+    route::RouteError,
+};
 use crate::{
     Hub,
-    access::Limited,
+    access::{GrantRefusal, Limited},
     channel::IdempotencyKeyError,
+    format::FormatError,
     history::SinceError,
     hub::{PublishError, SubscribeError},
     request::RequestError,
@@ -40,7 +44,9 @@ pub(super) enum Refusal {
     Key(IdempotencyKeyError),
     Keys,
     BodyType(BodyTypeError),
-    TooLarge,
+    TooLarge {
+        max: u64,
+    },
     Bodies {
         max: usize,
     },
@@ -56,6 +62,13 @@ impl Refusal {
     }
 
     pub(super) fn into_uncounted(self) -> Response<Bytes> {
+        let reason = RefusalReason::new(self.reason());
+        let mut response = self.into_answer();
+        response.extensions_mut().insert(reason);
+        response
+    }
+
+    fn into_answer(self) -> Response<Bytes> {
         if let Self::Subscribe(SubscribeError::Ended) = self {
             return stop_reconnecting(Bytes::new());
         }
@@ -140,9 +153,48 @@ impl Refusal {
                 | PublishError::OwnId { .. }
                 | PublishError::Reserved { .. } => StatusCode::BAD_REQUEST,
             },
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Bodies { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Late => StatusCode::REQUEST_TIMEOUT,
+        }
+    }
+
+    /// Why, for the log, without credentials and without data.
+    fn reason(&self) -> Cow<'static, str> {
+        match self {
+            Self::Head(error) => error.to_string().into(),
+            Self::ForeignHost { host } => format!("the host {host:?} is not allowed").into(),
+            Self::OtherSite => "a page of another site may not do this".into(),
+            Self::Route(error) => lowered(error.to_string()).into(),
+            Self::Method { .. } => "the method is not allowed".into(),
+            Self::Unauthorized(challenge) => match challenge.why {
+                GrantRefusal::Missing => "credentials are needed".into(),
+                GrantRefusal::Ended => ENDED.into(),
+                _ => "the credentials are not valid".into(),
+            },
+            Self::Forbidden => "the grant does not permit this".into(),
+            Self::Failures { .. } => "too many attempts of the client have failed".into(),
+            Self::Unchecked => "credentials cannot be checked now".into(),
+            Self::Limited(limited) => limited.to_string().into(),
+            Self::Subscribe(error) => error.to_string().into(),
+            Self::Publish(PublishError::NotConnected) => "nobody listens on the channel".into(),
+            // The line has its beginning.
+            Self::Publish(PublishError::UnknownAction { .. }) => "the action is not known".into(),
+            Self::Publish(PublishError::Format(FormatError::NotRetry { .. })) => {
+                "the data is no number of milliseconds from 0 to 4294967295".into()
+            }
+            Self::Publish(error) => error.to_string().into(),
+            Self::Since(error) => error.to_string().into(),
+            Self::Key(error) => error.to_string().into(),
+            Self::Keys => "the request has two idempotency keys".into(),
+            Self::BodyType(error) => error.to_string().into(),
+            Self::TooLarge { max } => format!("the body is longer than {max} bytes").into(),
+            Self::Bodies { max } => format!(
+                "all bodies that are arriving may take {max} bytes, and those of one connection a part of it"
+            )
+            .into(),
+            Self::Late => "the body did not arrive in time".into(),
+            Self::Incomplete => "the body broke off".into(),
         }
     }
 
@@ -192,7 +244,7 @@ impl Refusal {
                 format!("Server is full: there may be no more than {max} {limit}")
             }
             Self::Publish(PublishError::TooLarge { .. } | PublishError::TooManyEvents { .. })
-            | Self::TooLarge => "Data is too large".to_owned(),
+            | Self::TooLarge { .. } => "Data is too large".to_owned(),
             Self::Publish(PublishError::KeyReused) => {
                 "Idempotency-Key was used for something else".to_owned()
             }
@@ -222,9 +274,15 @@ pub(super) struct Challenge {
     pub(super) is_invalid: bool,
     /// Whether a name and a password are accepted, too.
     pub(super) is_basic: bool,
+    /// Why those of the request do not do, for the log.
+    pub(super) why: GrantRefusal,
 }
 
 impl Challenge {
+    /// For a grant that is over by now.
+    pub(super) const ENDED: Self =
+        Self { is_invalid: true, is_basic: false, why: GrantRefusal::Ended };
+
     fn put(self, headers: &mut HeaderMap) {
         let bearer = if self.is_invalid { BEARER_INVALID } else { BEARER };
         headers.append(header::WWW_AUTHENTICATE, bearer);
@@ -255,9 +313,7 @@ impl From<BodyTypeError> for Refusal {
 impl From<SubscribeError> for Refusal {
     fn from(error: SubscribeError) -> Self {
         match error {
-            SubscribeError::GrantEnded => {
-                Self::Unauthorized(Challenge { is_invalid: true, is_basic: false })
-            }
+            SubscribeError::GrantEnded => Self::Unauthorized(Challenge::ENDED),
             error => Self::Subscribe(error),
         }
     }
@@ -269,6 +325,14 @@ impl From<PublishError> for Refusal {
     }
 }
 
+/// Where a sentence is part of another one.
+fn lowered(mut sentence: String) -> String {
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    sentence
+}
+
 /// An error page in the form of the original; `text` is HTML.
 fn error_page(status: StatusCode, text: &str) -> Response<Bytes> {
     let (code, reason) = (status.as_u16(), status.canonical_reason().unwrap_or_default());
@@ -278,6 +342,8 @@ fn error_page(status: StatusCode, text: &str) -> Response<Bytes> {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
+
+const ENDED: &str = "the grant has ended or was revoked";
 
 /// How long a client is asked to wait that finds the server full or about to end.
 const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -11,6 +11,7 @@ mod listening;
 mod other_sites;
 mod own_route;
 mod publishing;
+mod reasons;
 mod reconfigured;
 mod routes;
 mod support;

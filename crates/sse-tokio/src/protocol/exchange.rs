@@ -1,5 +1,4 @@
 use std::{
-    borrow::Cow,
     fmt, mem,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -7,16 +6,14 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use http::{Method, Request, Response, StatusCode, request::Parts};
+use http::{Request, Response, StatusCode, request::Parts};
 use http_body::Body;
 use sse_core::{
     Gateway, Token,
     gateway::{Admission, Admitted, Asked, ChannelRequest, Handled, Permit},
-    hub::PublishError,
 };
-use tracing::Level;
 
-use super::{Answer, Protocol, ResponseBody, Rest, trace_id::TraceId};
+use super::{Answer, Protocol, ResponseBody, Rest, line::Line, trace::Trace};
 use crate::{
     Channels, SseBody,
     timer::{LazyTimer, now},
@@ -40,10 +37,10 @@ impl Protocol {
         let (parts, body) = request.into_parts();
         let asked = self.gateway().ask(&parts);
         let line = Line::of(&parts, started, || named(self.gateway(), &parts, &asked));
-        self.answer(self.decide(asked, parts, started), body, line)
+        self.answer(self.decide(asked, parts, &line, started), body, line)
     }
 
-    fn decide(&self, asked: Asked, parts: Parts, now: Instant) -> Decision {
+    fn decide(&self, asked: Asked, mut parts: Parts, line: &Line, now: Instant) -> Decision {
         let asked = match asked {
             Asked::Respond(response) => return Decision::Made(Handled::Respond(response)),
             Asked::Channel(asked) => asked,
@@ -51,6 +48,7 @@ impl Protocol {
         };
         let gateway = self.gateway();
         if asked.has_authenticator() {
+            Trace::pass_on(line.trace, &mut parts.headers);
             return Decision::Pending(Box::pin(ask_who(gateway.clone(), asked, parts)));
         }
         let grant = parts.extensions.get().cloned();
@@ -145,8 +143,8 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Answer<B>> {
         let this = &mut *self;
-        let (mut refused, mut reason) = (None, None);
-        let (response, is_read) = loop {
+        let mut refused = None;
+        let (mut response, is_read) = loop {
             match &mut this.decision {
                 Decision::Pending(handled) => {
                     this.decision = Decision::Made(ready!(handled.as_mut().poll(cx)));
@@ -154,7 +152,7 @@ where
                 Decision::Made(Handled::Publish(permit)) => {
                     let body = this.body.as_mut().expect(ANSWERED);
                     match ready!(poll_received(permit, body.as_mut(), &mut this.timer, cx)) {
-                        Ok(()) => break (this.publish(&mut reason), true),
+                        Ok(()) => break (this.publish(), true),
                         Err(refusal) => break (refusal.map(ResponseBody::from), false),
                     }
                 }
@@ -172,25 +170,23 @@ where
         };
         let body = this.body.take().expect(ANSWERED);
         let line = this.line.take().expect(ANSWERED);
-        line.log(refused.unwrap_or_else(|| response.status()), reason.as_deref());
+        line.end(refused, &mut response);
         let rest = if is_read { None } else { Rest::of(body) };
         Poll::Ready(Answer { response, rest })
     }
 }
 
 impl<B> Exchange<B> {
-    /// Publishes what has come; if it is refused for a reason that the status alone does not explain, `reason`
-    /// does.
-    fn publish(&mut self, reason: &mut Option<String>) -> Response<ResponseBody> {
+    /// Publishes what has come.
+    fn publish(&mut self) -> Response<ResponseBody> {
         let decision = mem::replace(&mut self.decision, Decision::Done);
         let Decision::Made(Handled::Publish(permit)) = decision else {
             return not_implemented().map(ResponseBody::from);
         };
         let token = permit.token().clone();
         let publication = permit.publish(now());
-        match publication.published {
-            Ok(published) => drop(self.channels.deliver(&token, published)),
-            Err(refused) => *reason = unexplained(&refused),
+        if let Ok(published) = publication.published {
+            self.channels.deliver(&token, published);
         }
         publication.response.map(ResponseBody::from)
     }
@@ -287,19 +283,6 @@ fn feed(permit: &mut Permit, mut data: impl Buf) -> Option<Response<Bytes>> {
     None
 }
 
-/// Which of several reasons the status of a refusal has, for the log.
-fn unexplained(refused: &PublishError) -> Option<String> {
-    matches!(
-        refused,
-        PublishError::TooLarge { .. }
-            | PublishError::TooManyEvents { .. }
-            | PublishError::GrantEnded
-            | PublishError::KeyReused
-            | PublishError::Limit { .. }
-    )
-    .then(|| refused.to_string())
-}
-
 /// Action and channel, for the log.
 fn named(gateway: &Gateway, parts: &Parts, asked: &Asked) -> Option<(String, Token)> {
     match asked {
@@ -307,60 +290,3 @@ fn named(gateway: &Gateway, parts: &Parts, asked: &Asked) -> Option<(String, Tok
         _ => gateway.channel(parts),
     }
 }
-
-/// What the log says of a request.
-struct Line {
-    method: Method,
-    /// None where nothing is to be logged.
-    named: Option<Named>,
-    started: Instant,
-}
-
-/// Which request it is.
-struct Named {
-    trace_id: TraceId,
-    /// The action and the channel, if it names any.
-    channel: Option<(String, Token)>,
-}
-
-impl Line {
-    fn of(
-        parts: &Parts,
-        started: Instant,
-        channel: impl FnOnce() -> Option<(String, Token)>,
-    ) -> Self {
-        let named = tracing::enabled!(Level::INFO)
-            .then(|| Named { trace_id: TraceId::of(&parts.headers), channel: channel() });
-        Self { method: parts.method.clone(), named, started }
-    }
-
-    fn log(self, status: StatusCode, reason: Option<&str>) {
-        let Some(Named { trace_id, channel }) = self.named else {
-            return;
-        };
-        let too_long = (status == StatusCode::PAYLOAD_TOO_LARGE).then_some("the body is too long");
-        let reason = reason.or(too_long);
-        let (method, status) = (shortened(self.method.as_str()), status.as_u16());
-        let micros = (now() - self.started).as_micros();
-        let duration = format_args!("{micros}µs");
-        match channel {
-            Some((action, token)) => {
-                let (action, token) = (&*shortened(&action), &*token.shortened().to_string());
-                // Quoted, so that neither can pass for another field.
-                tracing::info!(%method, action, token, status, %duration, reason, %trace_id, "request");
-            }
-            None => tracing::info!(%method, status, %duration, reason, %trace_id, "request"),
-        }
-    }
-}
-
-/// The beginning of what may be as long as a request takes.
-fn shortened(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]).into(),
-        None => text.into(),
-    }
-}
-
-/// How many characters of a method or an action a log line shows.
-const SHOWN: usize = 8;

@@ -3,8 +3,10 @@ mod response_body;
 pub use response_body::ResponseBody;
 
 mod rest;
-mod trace_id;
 pub use rest::Rest;
+
+mod line;
+mod trace;
 
 use std::sync::Arc;
 

@@ -18,6 +18,11 @@ pub(crate) fn status(addr: SocketAddr, method: &str, path: &str, fields: &[(&str
     Listener::send(addr, &head(method, path, fields)).head().status
 }
 
+/// The head of the answer to one request with `fields`, whose body is not read.
+pub(crate) fn head_of(addr: SocketAddr, method: &str, path: &str, fields: &[(&str, &str)]) -> Head {
+    Listener::send(addr, &head(method, path, fields)).head().clone()
+}
+
 /// A connection from another address of this machine, as from another client.
 pub(crate) fn connect_from(ip: [u8; 4], addr: SocketAddr) -> TcpStream {
     let stream = block_on(async {

@@ -8,7 +8,7 @@ mod folder;
 pub(crate) use folder::Folder;
 
 mod http;
-pub(crate) use http::{Listener, Poster, connect_from, exchange, status, unread_listener};
+pub(crate) use http::{Listener, Poster, connect_from, exchange, head_of, status, unread_listener};
 
 mod options;
 pub(crate) use options::{HelpOption, server_options};
