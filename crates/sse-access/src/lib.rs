@@ -11,6 +11,7 @@
 //! | admit an `EventSource`, which can set no header | [`TicketKey`] | |
 //! | admit scripts by a name and a password | [`Passwords`], [`hash_password`] | `password` |
 //! | ask a server of your own | [`Upstream`] | `http` |
+//! | learn whether the servers that are asked answer | [`Reachability`] | `http` |
 //! | limit what one address and one subject may have | [`limits`] | |
 //!
 //! # Features
@@ -70,6 +71,7 @@
 #![cfg_attr(not(all(feature = "http", feature = "jwt")), doc = "[`RemoteKeys`]: #features")]
 #![cfg_attr(not(feature = "password"), doc = "[`Passwords`]: #features")]
 #![cfg_attr(not(feature = "password"), doc = "[`hash_password`]: #features")]
+#![cfg_attr(not(feature = "http"), doc = "[`Reachability`]: #features")]
 #![cfg_attr(not(feature = "http"), doc = "[`Upstream`]: #features")]
 
 mod authentication;
@@ -105,6 +107,11 @@ pub use upstream::Upstream;
 mod fetch;
 #[cfg(feature = "http")]
 pub use fetch::{Endpoint, EndpointError};
+
+#[cfg(feature = "http")]
+mod reachability;
+#[cfg(feature = "http")]
+pub use reachability::{Reachability, Unreachable};
 
 pub mod limits;
 

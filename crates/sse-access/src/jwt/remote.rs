@@ -14,7 +14,10 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use super::{Keys, KeysError};
-use crate::fetch::{Endpoint, FetchError};
+use crate::{
+    fetch::{Endpoint, FetchError},
+    reachability::Reachability,
+};
 
 /// The keys of an issuer, a JWK set that is fetched from a URL again and again.
 ///
@@ -43,6 +46,7 @@ pub struct RemoteKeys {
     state: watch::Receiver<State>,
     wanted: Arc<Notify>,
     pause: Duration,
+    reachability: Reachability,
     task: AbortHandle,
 }
 
@@ -56,11 +60,23 @@ impl RemoteKeys {
         let shown = endpoint.to_string();
         let pause = refresh.pause;
         let wanted = Arc::<Notify>::default();
+        let reachability = Reachability::of_keys(&shown);
         let (sender, state) = watch::channel(State::new(Instant::now()));
-        let fetcher =
-            Fetcher { endpoint, refresh, state: sender, wanted: wanted.clone(), body: None };
+        let fetcher = Fetcher {
+            endpoint,
+            refresh,
+            state: sender,
+            wanted: wanted.clone(),
+            reachability: reachability.clone(),
+            body: None,
+        };
         let task = tokio::spawn(fetcher.run()).abort_handle();
-        Self { shown, state, wanted, pause, task }
+        Self { shown, state, wanted, pause, reachability, task }
+    }
+
+    /// Whether the keys have ever been fetched; to be kept when this is given away.
+    pub fn reachability(&self) -> Reachability {
+        self.reachability.clone()
     }
 
     /// The number of the present set of keys: 0 before the first one, and another number for another set.
@@ -213,6 +229,7 @@ struct Fetcher {
     refresh: Refresh,
     state: watch::Sender<State>,
     wanted: Arc<Notify>,
+    reachability: Reachability,
     /// The last answer.
     body: Option<Bytes>,
 }
@@ -232,6 +249,7 @@ impl Fetcher {
                 }
                 Err(error) => {
                     warn!("cannot fetch the keys of {}: {error}", self.endpoint);
+                    self.reachability.fail(&error, Instant::now());
                     self.tell(false, None);
                     let wait = retry.min(self.refresh.max);
                     retry = (2 * retry).min(RETRY_MAX);
@@ -263,6 +281,7 @@ impl Fetcher {
         let is_known = self.body.as_ref() == Some(&body);
         let keys = if is_known { None } else { Some(self.read(&body)?) };
         self.body = Some(body);
+        self.reachability.succeed();
         self.tell(true, keys);
         Ok(self.refresh.after(&head.headers))
     }

@@ -60,6 +60,17 @@ pub(super) enum Failure {
     Full { max: usize },
 }
 
+impl Failure {
+    /// Whether the server is at fault, whatever it was asked.
+    pub(super) fn is_of_server(&self) -> bool {
+        match self {
+            Self::Fetch(_) => true,
+            Self::Status(status) => status.is_server_error(),
+            _ => false,
+        }
+    }
+}
+
 /// As long as a token may be.
 const GRANT_MAX: usize = 8192;
 

@@ -13,6 +13,7 @@ use tracing::error;
 use crate::{
     cache::{DEFAULT_CAPACITY, KnownVerdict, VerdictCache},
     fetch::Endpoint,
+    reachability::Reachability,
 };
 
 mod cache_key;
@@ -85,12 +86,14 @@ pub struct Upstream {
     verdicts: VerdictCache<CacheKey>,
     under_way: Arc<UnderWay>,
     complaints: Complaints,
+    reachability: Reachability,
 }
 
 impl Upstream {
     /// Asks the server at `endpoint`.
     pub fn new(endpoint: Endpoint) -> Self {
         Self {
+            reachability: Reachability::of_answers(&endpoint.to_string()),
             endpoint,
             ttl: TTL,
             max_age: None,
@@ -120,6 +123,11 @@ impl Upstream {
     pub fn with_capacity(mut self, answers: NonZeroUsize) -> Self {
         self.verdicts = VerdictCache::new(answers.get());
         self
+    }
+
+    /// Whether the server answers, as the last questions saw; to be kept when this is given away.
+    pub fn reachability(&self) -> Reachability {
+        self.reachability.clone()
     }
 
     /// The answer to `question` that is remembered, if there is one.
@@ -187,6 +195,12 @@ impl Upstream {
         let read = asked
             .map_err(Failure::Fetch)
             .and_then(|head| read(&head, self.max_age, Instant::now()));
+        match &read {
+            Err(failure) if failure.is_of_server() => {
+                self.reachability.fail(failure, Instant::now());
+            }
+            _ => self.reachability.succeed(),
+        }
         let verdict = match read {
             Ok(verdict) => verdict,
             Err(failure) => Err(self.fail(&failure)),

@@ -94,10 +94,12 @@ async fn serve(
     let mut kept = Kept::new()?;
     let access = config.access.take().map(|access| access.access(&mut kept, limits.clone()));
     let access = access.transpose()?;
+    let (access, dependencies) = access.unzip();
     let signals = Signals::new().map_err(Failure::failed)?;
     let hub = Hub::new(config.hub.clone());
     held::log_on_signal(hub.clone()).map_err(Failure::failed)?;
     let (seen, drains) = Seen::new(hub.clone(), limits.clone());
+    seen.depend_on(dependencies.unwrap_or_default());
     let (admin, admin_serving) = match config.admin.take() {
         Some(admin) => {
             let (admin, serving) = admin.serve(&config.hosts, seen.clone()).await?;
@@ -129,7 +131,18 @@ async fn serve(
     let names_files = settings.name_files();
     let started = Read::new(settings, &mut config);
     let identity = config.identity;
-    let live = Live { gateway, limits, open_files, access, kept, place, identity, admin, drain };
+    let live = Live {
+        gateway,
+        limits,
+        open_files,
+        access,
+        kept,
+        place,
+        identity,
+        admin,
+        drain,
+        seen: seen.clone(),
+    };
     let reloading = names_files.then(|| Reload::new(live, started).spawn());
     let ends = Ends::new(signals, drains, reloading);
     let drain = (drain_time, config.drain_accept);

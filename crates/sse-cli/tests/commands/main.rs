@@ -16,6 +16,7 @@ mod addresses;
 mod admin;
 mod admin_access;
 mod admin_actions;
+mod admin_ready;
 mod bench;
 mod budgets;
 mod client_ends;

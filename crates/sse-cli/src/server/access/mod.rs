@@ -12,8 +12,8 @@ use key_set::KeySet;
 use std::{error::Error, path::Path, sync::Arc, time::Duration};
 
 use sse_access::{
-    Authentication, Endpoint, Jwt, Key, Keys, Passwords, Refresh, RemoteKeys, TicketKey, Upstream,
-    limits::Limits,
+    Authentication, Endpoint, Jwt, Key, Keys, Passwords, Reachability, Refresh, RemoteKeys,
+    TicketKey, Upstream, limits::Limits,
 };
 use sse_core::access::{Access, Permissions};
 
@@ -64,8 +64,13 @@ impl AccessConfig {
         }
     }
 
-    /// The access control of a gateway. It may fetch keys, so it needs a runtime.
-    pub(super) fn access(self, kept: &mut Kept, limits: Arc<Limits>) -> Result<Access, Failure> {
+    /// The access control of a gateway, and what it depends on. It may fetch keys, so it needs a runtime.
+    pub(super) fn access(
+        self,
+        kept: &mut Kept,
+        limits: Arc<Limits>,
+    ) -> Result<(Access, Vec<Reachability>), Failure> {
+        let mut dependencies = Vec::new();
         let (key, ttl) = self.tickets;
         let key = key.unwrap_or_else(|| kept.random_key.clone());
         let mut authentication = Authentication::new().with_tickets(key, ttl).with_limits(limits);
@@ -76,6 +81,7 @@ impl AccessConfig {
                 Some((url, endpoint)) => {
                     let fetch = || (url, RemoteKeys::spawn(endpoint, Refresh::default()).into());
                     let (_, keys) = kept.fetched.get_or_insert_with(fetch);
+                    dependencies.push(keys.reachability());
                     authentication.with_remote_jwt(jwt, keys.clone())
                 }
                 None => authentication.with_jwt(jwt),
@@ -85,13 +91,15 @@ impl AccessConfig {
             authentication = authentication.with_passwords(passwords);
         }
         if let Some(upstream) = self.upstream {
+            dependencies.push(upstream.reachability());
             authentication = authentication.with_upstream(upstream);
         }
         let access = Access::new(authentication).with_anonymous(self.anonymous);
-        match self.cookie {
-            Some(name) => access.with_cookie(&name).map_err(of("--cookie")),
-            None => Ok(access),
-        }
+        let access = match self.cookie {
+            Some(name) => access.with_cookie(&name).map_err(of("--cookie"))?,
+            None => access,
+        };
+        Ok((access, dependencies))
     }
 }
 

@@ -1,9 +1,9 @@
 use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
 };
 
-use sse_access::limits::Limits;
+use sse_access::{Reachability, Unreachable, limits::Limits};
 use sse_core::{Gateway, Hub};
 use sse_hyper::ServerHandle;
 use tokio::sync::mpsc;
@@ -22,6 +22,8 @@ pub(in crate::server) struct Seen {
     pub(super) readiness: Readiness,
     /// When the process began, in seconds since the beginning of 1970.
     pub(super) started: f64,
+    /// What the access control asks.
+    dependencies: Arc<Mutex<Vec<Reachability>>>,
     drains: mpsc::Sender<Option<Duration>>,
 }
 
@@ -39,8 +41,19 @@ impl Seen {
     pub(in crate::server) fn new(hub: Arc<Hub>, limits: Arc<Limits>) -> (Self, Drains) {
         let (public, readiness) = (Arc::default(), Readiness::default());
         let (drains, asked) = mpsc::channel(1);
-        let started = process::unix_time();
-        (Self { hub, limits, public, readiness, started, drains }, asked)
+        let (started, dependencies) = (process::unix_time(), Arc::default());
+        (Self { hub, limits, public, readiness, started, dependencies, drains }, asked)
+    }
+
+    /// Replaces what has to be reachable for the server to be ready.
+    pub(in crate::server) fn depend_on(&self, dependencies: Vec<Reachability>) {
+        *self.dependencies.lock().unwrap_or_else(PoisonError::into_inner) = dependencies;
+    }
+
+    /// Whether all of that is reachable.
+    pub(super) fn check_dependencies(&self, now: Instant) -> Result<(), Unreachable> {
+        let dependencies = self.dependencies.lock().unwrap_or_else(PoisonError::into_inner);
+        dependencies.iter().try_for_each(|dependency| dependency.check(now))
     }
 
     /// The public address is bound.

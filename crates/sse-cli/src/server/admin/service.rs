@@ -94,9 +94,12 @@ impl Routes {
     }
 
     fn ready(&self) -> Response<Body> {
-        let not_ready = |reason| answer::text(StatusCode::SERVICE_UNAVAILABLE, reason);
+        let not_ready = |reason: &str| answer::text(StatusCode::SERVICE_UNAVAILABLE, reason);
         match self.seen.readiness.state() {
-            State::Serving => answer::text(StatusCode::OK, "ready"),
+            State::Serving => match self.seen.check_dependencies(Instant::now()) {
+                Ok(()) => answer::text(StatusCode::OK, "ready"),
+                Err(unreachable) => not_ready(&format!("not ready: {unreachable}")),
+            },
             State::Starting => not_ready("starting: the server does not serve yet"),
             State::Draining => not_ready("draining: the server ends its streams, and then stops"),
         }

@@ -8,8 +8,13 @@ use super::Watched;
 use crate::{
     exit::Failure,
     server::{
-        access::Kept, activation::Place, admin::Admin, config::Config, files::Files,
-        identity::Identity, warn_of_everybody,
+        access::Kept,
+        activation::Place,
+        admin::{Admin, Seen},
+        config::Config,
+        files::Files,
+        identity::Identity,
+        warn_of_everybody,
     },
 };
 
@@ -25,6 +30,7 @@ pub(in crate::server) struct Live {
     pub(in crate::server) identity: Option<Identity>,
     pub(in crate::server) admin: Option<Admin>,
     pub(in crate::server) drain: watch::Sender<Duration>,
+    pub(in crate::server) seen: Seen,
 }
 
 impl Live {
@@ -43,7 +49,9 @@ impl Live {
             let mut kept = self.kept.clone();
             let access =
                 config.access.take().map(|access| access.access(&mut kept, self.limits.clone()));
-            (self.access, self.kept) = (access.transpose()?, kept);
+            let (access, dependencies) = access.transpose()?.unzip();
+            (self.access, self.kept) = (access, kept);
+            self.seen.depend_on(dependencies.unwrap_or_default());
         }
         // From here on nothing can fail.
         if let (Some(admin), Some(admin_config)) = (admin, config.admin.take()) {
