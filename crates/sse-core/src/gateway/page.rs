@@ -4,11 +4,15 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 
 use super::GatewayConfig;
-use crate::{Hub, action::Action};
+use crate::{Hub, access::Access, action::Action};
 
-/// The page at the root: what this server is and how to use it.
+/// The page at the root: what this server is and how to use it. Where not everybody may do everything, it says no more
+/// than a refusal would: which credentials are taken.
 pub(super) fn response(hub: &Hub, config: &GatewayConfig) -> Response<Bytes> {
-    let mut response = html(text(hub, config));
+    let mut response = html(match &config.access {
+        None => text(hub, config),
+        Some(access) => RESTRICTED_PAGE.replace("{credentials}", credentials(access)),
+    });
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
@@ -38,6 +42,15 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
+fn credentials(access: &Access) -> &'static str {
+    if access.authenticator.takes_passwords() {
+        "a token in the field <code>Authorization: Bearer</code>, or for a name and a password by HTTP Basic \
+         authentication"
+    } else {
+        "a token in the field <code>Authorization: Bearer</code>"
+    }
+}
+
 fn text(hub: &Hub, config: &GatewayConfig) -> String {
     let actions = hub.config().actions();
     let prefix = escape(&config.prefix);
@@ -64,6 +77,8 @@ fn text(hub: &Hub, config: &GatewayConfig) -> String {
 }
 
 const PAGE: &str = include_str!("page.html");
+const RESTRICTED_PAGE: &str = include_str!("restricted_page.html");
+
 /// The example can be tried in the console of the page, so connections are allowed.
 const CONTENT_SECURITY: &str = "default-src 'none'; connect-src *; style-src 'unsafe-inline'; \
                                 base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

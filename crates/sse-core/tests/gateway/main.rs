@@ -10,6 +10,7 @@ mod limits;
 mod listening;
 mod other_sites;
 mod own_route;
+mod page;
 mod publishing;
 mod reasons;
 mod reconfigured;
