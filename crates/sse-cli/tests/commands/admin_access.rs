@@ -1,11 +1,21 @@
 //! Who may ask on the address of `--admin`, and where it may be.
 
-use std::net::SocketAddr;
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::Arc,
+};
 
 use rcgen::generate_simple_self_signed;
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use sse_testkit::Head;
 use tempfile::TempDir;
 
-use crate::support::{Poster, SERVER, Server, passwords, run};
+use crate::support::{Listener, Poster, SERVER, Server, exchange, passwords, run};
 
 #[test]
 fn pages_of_other_names_and_sites_are_refused() {
@@ -148,6 +158,32 @@ fn what_the_address_has_is_refused_without_it_and_where_it_cannot_be_read() {
     }
 }
 
+#[test]
+fn all_of_it_is_served_over_tls_too_and_nothing_without() {
+    let files = Files::new();
+    let tls = ["--admin-keyfile", &files.key, "--admin-certfile", &files.certificate];
+    let args = ["--admin", "0", "--admin-passwords", &files.users];
+    let server = Server::start(&[&args[..], &tls, &["--mode", "shared"]].concat());
+    let admin = admin(&server, "https");
+    let _listeners = [(); 3].map(|()| Listener::open(server.addr(), "/poll/42"));
+
+    for (request, fields, status, expected) in [
+        ("GET /metrics", ALICE, 200, "\neventsource_listeners 3\n"),
+        ("GET /healthz", ALICE, 200, "ok\n"),
+        ("GET /readyz", ALICE, 200, "ready\n"),
+        ("GET /metrics", "", 401, "credentials are needed\n"),
+        ("POST /channels/42/end", ALICE, 200, r#"{"ended":3}"#),
+    ] {
+        let answer = files.exchange_over_tls(admin, request, fields);
+
+        let (head, body) = answer.split_at(answer.find("\r\n\r\n").unwrap() + 4);
+        assert_eq!(Head::parse(head).status, status, "{request}: {answer}");
+        assert!(body.contains(expected), "{request}: {answer}");
+    }
+    let plain = exchange(admin, "GET", "/metrics", "");
+    assert_eq!((plain.status(), plain.text().contains("eventsource_")), (400, false));
+}
+
 fn admin(server: &Server, scheme: &str) -> SocketAddr {
     let line = server.line();
     let addr = line.strip_prefix(&format!("admin on {scheme}://"));
@@ -175,4 +211,26 @@ impl Files {
         let users = passwords(&dir, &[("alice", "open sesame", &[])]);
         Self { _dir: dir, users, key, certificate }
     }
+
+    /// The answer to a request without a body, to the name that the certificate has.
+    fn exchange_over_tls(&self, addr: SocketAddr, request: &str, fields: &str) -> String {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(&self.certificate).unwrap()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = "localhost".try_into().unwrap();
+        let client = ClientConnection::new(Arc::new(config), name).unwrap();
+        let mut stream = StreamOwned::new(client, TcpStream::connect(addr).unwrap());
+        let fixed = "Host: localhost\r\nConnection: close\r\nContent-Length: 0\r\n";
+        write!(stream, "{request} HTTP/1.1\r\n{fixed}{fields}\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
 }
+
+/// Her name and her password.
+const ALICE: &str = "Authorization: Basic YWxpY2U6b3BlbiBzZXNhbWU=\r\n";

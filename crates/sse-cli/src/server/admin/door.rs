@@ -104,3 +104,83 @@ const TOKEN: &str = "admin";
 
 const CHALLENGE: HeaderValue =
     HeaderValue::from_static(r#"Basic realm="eventsource-server", charset="UTF-8""#);
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, sync::Arc};
+
+    use http::Request;
+    use http_body_util::BodyExt;
+    use sse_access::{Passwords, limits::Limits, password_line};
+    use sse_core::access::Permissions;
+    use sse_hyper::RemoteAddr;
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_has_failed_too_often_has_to_wait_and_no_other_one() {
+        let door = door(Limits::new().with_max_auth_failures(1));
+        let (wrong, right) = ("Basic YWxpY2U6Y2xvc2Vk", RIGHT);
+
+        let first = admit(&door, [192, 0, 2, 1], wrong).await.unwrap_err();
+        let second = admit(&door, [192, 0, 2, 1], right).await.unwrap_err();
+        let other = admit(&door, [192, 0, 2, 2], right).await;
+
+        assert_eq!(first.status(), 401);
+        assert_eq!(second.status(), 429);
+        let wait: u64 = second.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+        let body = second.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(&*body, b"too many attempts have failed\n");
+        assert!(other.is_ok());
+    }
+
+    #[tokio::test]
+    async fn more_passwords_than_can_be_checked_at_once_are_503() {
+        let door = Arc::new(door(Limits::new().with_max_auth_failures(0)));
+        let mut answers = JoinSet::new();
+        for n in 0..200_u8 {
+            let door = door.clone();
+            answers.spawn(async move {
+                let wrong = ["Basic YWxpY2U6MA==", "Basic YWxpY2U6MQ=="][usize::from(n % 2)];
+                admit(&door, [192, 0, 2, n], wrong).await.unwrap_err()
+            });
+        }
+
+        let mut full = None;
+        while let Some(answer) = answers.join_next().await {
+            let answer = answer.unwrap();
+            if answer.status() == 503 {
+                full = Some(answer);
+                break;
+            }
+            assert_eq!(answer.status(), 401);
+        }
+
+        let body = full.expect("not all can wait").into_body().collect().await.unwrap();
+        assert_eq!(&*body.to_bytes(), b"credentials cannot be checked now\n");
+    }
+
+    fn door(limits: Limits) -> Door {
+        let line = password_line("alice", "open sesame", Some(&Permissions::none())).unwrap();
+        let passwords = Passwords::parse(&line).unwrap();
+        let authentication = Authentication::new().with_passwords(passwords);
+        Door::new(None, Some(authentication.with_limits(Arc::new(limits))))
+    }
+
+    async fn admit(
+        door: &Door,
+        from: [u8; 4],
+        authorization: &str,
+    ) -> Result<Asker, Box<Response<Body>>> {
+        let request = Request::get("/metrics").header("host", "localhost");
+        let request = request.header("authorization", authorization);
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        parts.extensions.insert(RemoteAddr::from((Ipv4Addr::from(from), 1)));
+        door.admit(&parts).await
+    }
+
+    /// Of alice.
+    const RIGHT: &str = "Basic YWxpY2U6b3BlbiBzZXNhbWU=";
+}
