@@ -8,6 +8,7 @@
 //! | run a crowd against a server | [`crowd_tests!`] |
 //! | see who writes the streams of a server | [`is_driven_by_engines`] |
 //! | read what a test proves | [`contract`], [`browser`], [`examples`], [`crowd`] |
+//! | see what a browser shows | [`Browser`] |
 //! | speak to a server byte by byte | [`Connection`], [`Listener`], [`head()`], [`post`] |
 //! | give a client a server that misbehaves | [`ScriptedServer`], [`Step`] |
 //! | read what the compiler says of a mistake | [`compiler_message`] |
@@ -75,4 +76,6 @@ mod patience;
 pub use patience::until;
 
 mod chromium;
+pub use chromium::Browser;
+
 mod relay;

@@ -2,19 +2,35 @@ use fantoccini::{Client, ClientBuilder, wd::Capabilities};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
-use super::{driver::Driver, session::Session, source::Source};
+use super::{devtools::DevTools, driver::Driver, session::Session, source::Source};
 use crate::patience::within;
 
-/// A browser with a profile of its own. Dropping it ends it.
+/// A headless Chromium with a profile of its own, which dropping ends.
+///
+/// No more than two run at a time in a process; others wait for their turn to start.
+///
+/// ```no_run
+/// # async fn example() {
+/// use serde_json::json;
+/// use sse_testkit::Browser;
+///
+/// let browser = Browser::at("http://localhost:9000/").await;
+/// assert_eq!(browser.run("return document.title", vec![]).await, json!("eventsource-server"));
+/// # }
+/// ```
 #[derive(Debug)]
-pub(crate) struct Browser {
+pub struct Browser {
     client: Client,
     _session: Session,
 }
 
 impl Browser {
     /// Starts one that takes any certificate.
-    pub(crate) async fn start() -> Self {
+    ///
+    /// # Panics
+    ///
+    /// If `chromium` and `chromedriver` are not installed, which `cargo xtask setup` does.
+    pub async fn start() -> Self {
         let turn = Session::turn().await;
         let url = format!("http://127.0.0.1:{}", Driver::shared().port());
         let mut builder = ClientBuilder::new(HttpConnector::new());
@@ -29,14 +45,22 @@ impl Browser {
     }
 
     /// Starts one that shows the page at `url`.
-    pub(crate) async fn at(url: &str) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::start`] and [`Self::visit`] do.
+    pub async fn at(url: &str) -> Self {
         let browser = Self::start().await;
         browser.visit(url).await;
         browser
     }
 
     /// Shows the page at `url`, in the place of what was shown.
-    pub(crate) async fn visit(&self, url: &str) {
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub async fn visit(&self, url: &str) {
         self.client.goto(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));
         self.run(PAGE, vec![]).await;
     }
@@ -87,10 +111,44 @@ impl Browser {
         self.visit(url).await;
     }
 
-    /// What `script` returns.
-    pub(crate) async fn run(&self, script: &str, args: Vec<Value>) -> Value {
+    /// What `script`, the body of a function that has `args` as its `arguments`, returns. The policy of the
+    /// page does not apply to it.
+    ///
+    /// # Panics
+    ///
+    /// If the script throws.
+    pub async fn run(&self, script: &str, args: Vec<Value>) -> Value {
         let outcome = within(script, self.client.execute(script, args)).await;
         outcome.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Types `keys` where the focus is.
+    ///
+    /// # Panics
+    ///
+    /// If there is no page.
+    pub async fn press(&self, keys: &str) {
+        let focused = self.client.active_element().await.expect("something has the focus");
+        focused.send_keys(keys).await.expect("keys can be typed there");
+    }
+
+    /// Runs a command of the DevTools protocol, and returns what it answers.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such command, or it fails.
+    pub async fn devtools(&self, method: &'static str, params: Value) -> Value {
+        let outcome = within(method, self.client.issue_cmd(DevTools { method, params })).await;
+        outcome.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// What is seen now, as a PNG.
+    ///
+    /// # Panics
+    ///
+    /// If there is no page.
+    pub async fn screenshot(&self) -> Vec<u8> {
+        self.client.screenshot().await.expect("the page is shown")
     }
 
     /// What `script` hands to its last argument. The driver waits for 30 s.
