@@ -179,7 +179,6 @@ fn nothing_of_it_is_on_the_public_address_and_the_other_way_round() {
         ("GET", "/poll/42"),
         ("POST", "/ping/42"),
         ("POST", "/close/42"),
-        ("GET", "/"),
         ("GET", "/metrics/"),
         ("GET", "/metrics/x"),
         ("GET", "/Metrics"),

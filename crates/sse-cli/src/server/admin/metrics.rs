@@ -231,7 +231,7 @@ const CLOSED: [(CloseReason, &str); 6] = [
     (CloseReason::Overrun { missed: 0 }, "overrun"),
 ];
 
-const HUB_LIMITS: [(HubLimit, &str); 5] = [
+pub(super) const HUB_LIMITS: [(HubLimit, &str); 5] = [
     (HubLimit::Channels, "channels"),
     (HubLimit::Listeners, "listeners"),
     (HubLimit::ChannelListeners, "channel_listeners"),
@@ -239,7 +239,7 @@ const HUB_LIMITS: [(HubLimit, &str); 5] = [
     (HubLimit::Bodies, "bodies"),
 ];
 
-const CLIENT_LIMITS: [(Limit, &str); 7] = [
+pub(super) const CLIENT_LIMITS: [(Limit, &str); 7] = [
     (Limit::Connections, "connections"),
     (Limit::ConnectionsPerAddress, "address_connections"),
     (Limit::ConnectionRate, "address_connection_rate"),

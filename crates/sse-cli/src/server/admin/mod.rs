@@ -15,6 +15,7 @@ mod answer;
 mod asker;
 mod door;
 mod form;
+mod live;
 mod metrics;
 mod process;
 mod readiness;
@@ -85,13 +86,15 @@ impl AdminConfig {
             server = server.with_tls(tls.clone());
         }
         let handle = server.handle();
-        let serving = server.serve(Service::new(door.clone(), seen));
+        let service = Service::new(door.clone(), seen);
+        let live = service.live();
+        let serving = server.serve(service);
         let serving = tokio::spawn(async {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "the address of --admin is not served any more");
             }
         });
-        let serving = AdminServing { handle, serving };
+        let serving = AdminServing { handle, live, serving };
         let (typed, identity) = (self.address, self.identity);
         Ok((Admin { typed, address, door, identity, limits }, serving))
     }

@@ -21,6 +21,12 @@ pub(super) enum Target {
     Metrics,
     Alive,
     Ready,
+    /// What shows the next two in a browser.
+    Page,
+    /// The whole server, as it goes on.
+    Server,
+    /// The channel that the segment `*` names, as it goes on.
+    Channel,
     Action(Action),
 }
 
@@ -34,7 +40,10 @@ pub(super) enum Action {
 }
 
 /// All there are: a new one is a line here.
-pub(super) const ROUTES: [Route; 6] = [
+pub(super) const ROUTES: [Route; 9] = [
+    Route::get("/", Target::Page),
+    Route::get("/live", Target::Server),
+    Route::get("/channels/*/live", Target::Channel),
     Route::get("/metrics", Target::Metrics),
     Route::get("/healthz", Target::Alive),
     Route::get("/readyz", Target::Ready),
@@ -106,7 +115,9 @@ mod tests {
             ("/channels/end", None),
             ("/channels/42/end/", None),
             ("/metrics/", None),
-            ("/", None),
+            ("/", Some((Target::Page, ""))),
+            ("/channels/42/live", Some((Target::Channel, "42"))),
+            ("/channels/42", None),
             ("", None),
         ] {
             let found = Route::find(path).map(|(route, segment)| (route.target, segment));

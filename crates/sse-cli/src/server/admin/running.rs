@@ -5,7 +5,7 @@ use sse_core::gateway::Hosts;
 use sse_hyper::ServerHandle;
 use tokio::task::JoinHandle;
 
-use super::{AdminConfig, address::AdminAddress, door::Door, needed};
+use super::{AdminConfig, address::AdminAddress, door::Door, live::Live, needed};
 use crate::{
     exit::Failure,
     server::{config::AllowedHosts, identity::Identity},
@@ -67,12 +67,14 @@ impl Admin {
 #[derive(Debug)]
 pub(in crate::server) struct AdminServing {
     pub(super) handle: ServerHandle,
+    pub(super) live: Arc<Live>,
     pub(super) serving: JoinHandle<()>,
 }
 
 impl AdminServing {
     /// Ends it, once what was asked for is answered: whoever had the server drain is to be told so.
     pub(in crate::server) async fn end(self) {
+        self.live.end();
         self.handle.shutdown();
         // It has logged why it failed, if it did.
         let _ended = self.serving.await;

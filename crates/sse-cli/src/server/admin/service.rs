@@ -20,6 +20,7 @@ use super::{
     asker::Asker,
     door::Door,
     form::Form,
+    live::Live,
     metrics::Metrics,
     readiness::State,
     request_body,
@@ -35,13 +36,19 @@ pub(super) struct Service(Arc<Routes>);
 struct Routes {
     door: Door,
     metrics: Arc<Metrics>,
+    live: Arc<Live>,
     seen: Seen,
 }
 
 impl Service {
     pub(super) fn new(door: Door, seen: Seen) -> Self {
         let metrics = Arc::new(Metrics::new(seen.clone()));
-        Self(Arc::new(Routes { door, metrics, seen }))
+        let live = Arc::new(Live::new(seen.clone()));
+        Self(Arc::new(Routes { door, metrics, live, seen }))
+    }
+
+    pub(super) fn live(&self) -> Arc<Live> {
+        self.0.live.clone()
     }
 }
 
@@ -68,6 +75,9 @@ impl Routes {
             Target::Metrics => self.metrics().await,
             Target::Alive => answer::text(StatusCode::OK, "ok"),
             Target::Ready => self.ready(),
+            Target::Page => self.live.page(),
+            Target::Server => self.live.server(parts),
+            Target::Channel => self.live.channel(segment, parts),
             Target::Action(action) => match request_body::form(parts, body).await {
                 Ok(form) => self.act(action, segment, form, &asker),
                 Err(error) => answer::text(error.status(), &error.to_string()),

@@ -60,10 +60,21 @@ impl Poster {
     }
 
     pub(crate) fn send(&mut self, request: String) -> Response {
+        block_on(self.0.send(request));
+        self.next()
+    }
+
+    /// Sends a request, and reads only the head of its answer.
+    pub(crate) fn head(&mut self, request: String) -> Head {
         block_on(async {
             self.0.send(request).await;
-            self.0.response().await
+            self.0.head().await
         })
+    }
+
+    /// The answer to a request that was sent before.
+    pub(crate) fn next(&mut self) -> Response {
+        block_on(self.0.response())
     }
 }
 
@@ -117,6 +128,17 @@ impl Listener {
     pub(crate) fn block(&mut self) -> String {
         let block = block_on(self.0.block());
         block.trim_end_matches('\n').to_owned()
+    }
+
+    /// Whether there is another block; otherwise the stream has ended cleanly.
+    pub(crate) fn has_block(&mut self) -> bool {
+        match block_on(self.0.next_block()) {
+            Ok(_block) => true,
+            Err(end) => {
+                assert_eq!(end, StreamEnd::Clean);
+                false
+            }
+        }
     }
 
     /// Waits for the clean end of the stream, with nothing more before it.

@@ -13,6 +13,9 @@ pub(crate) use http::{Listener, Poster, connect_from, exchange, head_of, status,
 mod options;
 pub(crate) use options::{HelpOption, server_options};
 
+mod page;
+pub(crate) use page::Page;
+
 mod peer;
 pub(crate) use peer::{Peer, answer, cut_stream, held_stream, no_answer, stream, to_post};
 

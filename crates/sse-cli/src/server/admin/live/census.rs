@@ -1,0 +1,178 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use sse_access::limits;
+use sse_core::{
+    Token,
+    hub::{self, ChannelInfo},
+};
+use tokio::{
+    sync::watch,
+    task::spawn_blocking,
+    time::{MissedTickBehavior, interval},
+};
+
+use super::super::seen::Seen;
+
+/// A look at all channels, once a second for everybody who watches, and never while nobody does.
+#[derive(Debug)]
+pub(super) struct Census {
+    seen: Seen,
+    latest: watch::Sender<Option<Arc<Snapshot>>>,
+    is_running: Mutex<bool>,
+}
+
+impl Census {
+    pub(super) fn new(seen: Seen) -> Arc<Self> {
+        Arc::new(Self { seen, latest: watch::Sender::new(None), is_running: Mutex::new(false) })
+    }
+
+    /// What there is now, and then each second. Who reads slowly misses some, and never waits for an old one.
+    pub(super) fn watch(self: &Arc<Self>) -> Watch {
+        let mut is_running = self.is_running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut receiver = self.latest.subscribe();
+        receiver.mark_changed();
+        if !*is_running {
+            *is_running = true;
+            tokio::spawn(self.clone().run());
+        }
+        Watch(receiver)
+    }
+
+    async fn run(self: Arc<Self>) {
+        let mut seconds = interval(Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut before = None;
+        loop {
+            seconds.tick().await;
+            let seen = self.seen.clone();
+            // With very many channels it takes a while.
+            let taken = spawn_blocking(move || Snapshot::take(seen, before.as_deref())).await;
+            let snapshot = Arc::new(taken.expect("a look at the channels does not panic"));
+            before = Some(snapshot.clone());
+            self.latest.send_replace(Some(snapshot));
+            if !self.is_watched() {
+                return;
+            }
+        }
+    }
+
+    /// Whether there is somebody for the next look; if there is not, somebody who comes starts anew.
+    fn is_watched(&self) -> bool {
+        let mut is_running = self.is_running.lock().unwrap_or_else(PoisonError::into_inner);
+        *is_running = 0 < self.latest.receiver_count();
+        if !*is_running {
+            self.latest.send_replace(None);
+        }
+        *is_running
+    }
+}
+
+/// The newest snapshot, as long as this is there.
+#[derive(Debug)]
+pub(super) struct Watch(watch::Receiver<Option<Arc<Snapshot>>>);
+
+impl Watch {
+    /// The newest that was not seen yet; `None` if there will be none.
+    pub(super) async fn next(&mut self) -> Option<Arc<Snapshot>> {
+        loop {
+            self.0.changed().await.ok()?;
+            let latest = self.0.borrow_and_update().clone();
+            if latest.is_some() {
+                return latest;
+            }
+        }
+    }
+}
+
+/// What there was at one instant, and what has changed since the one before.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    pub(super) seen: Seen,
+    pub(super) hub: hub::Counts,
+    pub(super) limits: limits::Counts,
+    pub(super) rows: Vec<Row>,
+    pub(super) since: Option<Since>,
+    at: Instant,
+    places: HashMap<Token, usize>,
+}
+
+/// A channel.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) info: ChannelInfo,
+    /// Events a second; `None` if that is not known yet.
+    pub(super) rate: Option<f64>,
+}
+
+/// The counts of the snapshot before.
+#[derive(Debug)]
+pub(super) struct Since {
+    pub(super) seconds: f64,
+    pub(super) hub: hub::Counts,
+    pub(super) limits: limits::Counts,
+}
+
+impl Snapshot {
+    fn take(seen: Seen, before: Option<&Self>) -> Self {
+        let (hub, limits, at) = (seen.hub.counts(), seen.limits.counts(), Instant::now());
+        let since = before.map(|before| Since {
+            seconds: (at - before.at).as_secs_f64(),
+            hub: before.hub.clone(),
+            limits: before.limits.clone(),
+        });
+        let seconds = since.as_ref().map(|since| since.seconds);
+        let rows = seen.hub.channels().into_iter().map(|info| {
+            let known = before.and_then(|before| before.row(&info.token));
+            let published = known.map_or(0, |row| row.info.published);
+            // A channel that has ended and is there again has begun to count anew.
+            let new = info.published.checked_sub(published).unwrap_or(info.published);
+            Row { rate: seconds.map(|seconds| new as f64 / seconds), info }
+        });
+        let rows: Vec<_> = rows.collect();
+        let places = rows.iter().enumerate().map(|(at, row)| (row.info.token.clone(), at));
+        Self { hub, limits, since, at, places: places.collect(), rows, seen }
+    }
+
+    /// The channel, if it is there.
+    pub(super) fn row(&self, token: &Token) -> Option<&Row> {
+        self.places.get(token).map(|&at| &self.rows[at])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sse_access::limits::Limits;
+    use sse_core::{Hub, HubConfig, StringFormat};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn it_looks_once_for_all_who_watch_and_never_for_nobody() {
+        let (seen, _drains) =
+            Seen::new(Hub::new(HubConfig::new(StringFormat)), Arc::new(Limits::new()));
+        let hub = seen.hub.clone();
+        let token = Token::new("42").unwrap();
+        let _listener = hub.subscribe(&token, Instant::now()).unwrap();
+        let census = Census::new(seen);
+        let (mut one, mut other) = (census.watch(), census.watch());
+        let first = one.next().await.unwrap();
+        assert!(Arc::ptr_eq(&first, &other.next().await.unwrap()));
+        assert_eq!(first.row(&token).unwrap().rate, None);
+        hub.publish(&token, "ping", b"hi", Instant::now()).unwrap().wake();
+
+        let second = one.next().await.unwrap();
+
+        let seconds = second.since.as_ref().unwrap().seconds;
+        assert_eq!(second.row(&token).unwrap().rate, Some(1.0 / seconds));
+        drop((one, other));
+        while *census.is_running.lock().unwrap() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let after = census.watch().next().await.unwrap();
+        assert!(after.since.is_none(), "it has begun anew");
+    }
+}
