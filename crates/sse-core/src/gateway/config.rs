@@ -8,7 +8,8 @@ use crate::{
     hub::BodyBounds,
 };
 
-/// Where a gateway is mounted and what it takes in.
+/// Where a gateway is mounted and what it takes in. [`Gateway::reconfigure`](crate::Gateway::reconfigure) changes it
+/// while the gateway is used.
 ///
 /// ```
 /// use std::{fmt, sync::Arc, time::Duration};

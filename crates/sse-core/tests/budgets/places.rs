@@ -83,3 +83,22 @@ fn permit(gateway: &Gateway, now: Instant) -> Permit {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn whatever_the_limit_of_listeners_becomes_all_together_hold_no_more_than_they_may() {
+    for (before, after) in [(1, 1_000), (1_000, 1), (1_000, 1_000)] {
+        let config = quiet().with_max_listeners(before).with_max_total_bytes(100_000);
+        let world = World::new(config);
+        let names: Vec<_> = (0..100).map(|number| number.to_string()).collect();
+        world.hub.set_max_listeners(after.max(before));
+        let _stalled: Vec<_> = names.iter().map(|name| world.listen(name)).collect();
+        world.hub.set_max_listeners(after);
+
+        for name in &names {
+            world.fill(name, 5_000);
+            assert!(world.counts().unread_bytes <= 100_000, "{before}, then {after}");
+        }
+
+        assert!(names.iter().any(|name| world.hub.listeners(&token(name)) == 0));
+    }
+}

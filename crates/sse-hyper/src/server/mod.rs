@@ -177,6 +177,8 @@ impl Server {
     }
 
     /// Speaks TLS, and nothing else, on every connection. Default: plain text.
+    ///
+    /// [`ServerTls::replace`] changes the certificate while the server runs.
     #[cfg(feature = "server-tls")]
     #[must_use]
     pub fn with_tls(mut self, tls: ServerTls) -> Self {
