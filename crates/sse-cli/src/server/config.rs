@@ -112,12 +112,13 @@ fn cors(args: &Args) -> Result<Cors, CorsError> {
     if args.allow_credentials { cors.with_credentials() } else { Ok(cors) }
 }
 
-/// How many channels and listeners there may be.
+/// How many channels and listeners there may be, and events of one POST.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Places {
     pub(super) channels: usize,
     pub(super) listeners: usize,
     pub(super) channel_listeners: usize,
+    pub(super) batch: usize,
 }
 
 impl Places {
@@ -126,6 +127,7 @@ impl Places {
             channels: args.max_channels,
             listeners: args.max_listeners,
             channel_listeners: args.max_listeners_per_channel,
+            batch: args.max_batch,
         }
     }
 }
@@ -208,7 +210,7 @@ fn hub(args: &Args) -> Result<HubConfig, Failure> {
         .with_mode(args.mode.into())
         .with_on_overrun(args.overrun.into())
         .with_closed_ttl(unless_zero(args.closed_ttl))
-        .with_max_batch(args.max_batch)
+        .with_max_batch(places.batch)
         .with_max_log_bytes(log.channel)
         .with_max_total_bytes(log.all)
         .with_max_channels(places.channels)

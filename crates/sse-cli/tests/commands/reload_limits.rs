@@ -66,6 +66,23 @@ fn rates_and_trusted_proxies_change_too() {
     assert!((0..30).all(|_| post() == 404), "this machine has no limits by itself");
 }
 
+#[test]
+fn a_batch_may_be_as_long_as_was_read_last() {
+    let folder = Folder::new();
+    let config = |max_batch: u32| format!("json = true\nmax-batch = {max_batch}\n");
+    let server = Server::start(&["--config", &folder.write(FILE, config(3))]);
+    let _listener = Listener::open(server.addr(), "/poll/a");
+    let mut poster = Poster::new(server.addr());
+    let field = ("content-type", "application/x-ndjson");
+    let mut post = || poster.post_with("/ping/a", field, "1\n2\n3\n").status();
+    assert_eq!(post(), 200);
+
+    folder.write(FILE, config(2));
+    server.reload();
+
+    assert_eq!(post(), 413);
+}
+
 /// A server for which each listener of a test comes from the same address of another machine.
 fn start(folder: &Folder, limits: &str) -> Server {
     Server::start(&["--config", &write(folder, limits)])

@@ -3,11 +3,13 @@ use super::{
     sync::{AtomicUsize, Ordering},
 };
 
-/// How many channels there may be, and listeners on each; how many listeners in all is the bound of a gauge.
+/// How many channels there may be, listeners on each, and events of a publication; how many listeners in all is the
+/// bound of a gauge.
 #[derive(Debug)]
 pub(super) struct Bounds {
     channels: AtomicUsize,
     channel_listeners: AtomicUsize,
+    batch: AtomicUsize,
     least_unread: AtomicUsize,
 }
 
@@ -16,6 +18,7 @@ impl Bounds {
         Self {
             channels: AtomicUsize::new(config.max_channels),
             channel_listeners: AtomicUsize::new(config.max_channel_listeners),
+            batch: AtomicUsize::new(config.max_batch),
             least_unread: AtomicUsize::new(least_unread(config, config.max_listeners)),
         }
     }
@@ -26,6 +29,10 @@ impl Bounds {
 
     pub(super) fn channel_listeners(&self) -> usize {
         self.channel_listeners.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn batch(&self) -> usize {
+        self.batch.load(Ordering::Relaxed)
     }
 
     /// Channels with less to be read are not listed: each has a listener, and all of them together cannot hold
@@ -110,5 +117,27 @@ impl Hub {
     /// ```
     pub fn set_max_channel_listeners(&self, max_channel_listeners: usize) {
         self.shared.bounds.channel_listeners.store(max_channel_listeners, Ordering::Relaxed);
+    }
+
+    /// Sets how many events may be published at once from now on, instead of what [`HubConfig::with_max_batch`]
+    /// said.
+    ///
+    /// ```
+    /// # use std::time::Instant;
+    /// use sse_core::{Hub, HubConfig, StringFormat, Token, hub::{Post, PublishError}};
+    ///
+    /// # let now = Instant::now();
+    /// let hub = Hub::new(HubConfig::new(StringFormat));
+    /// let token = Token::new("42")?;
+    /// let _listener = hub.subscribe(&token, now)?;
+    ///
+    /// hub.set_max_batch(1);
+    ///
+    /// let refused = hub.post(&token, &Post::new("ping", b"1\n2").with_batch(), now);
+    /// assert_eq!(refused.unwrap_err(), PublishError::TooManyEvents { max: 1 });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_max_batch(&self, max_batch: usize) {
+        self.shared.bounds.batch.store(max_batch, Ordering::Relaxed);
     }
 }

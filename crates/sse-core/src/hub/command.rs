@@ -23,15 +23,21 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// What `post` asks for.
-    pub(super) fn from_post(post: &Post<'_>, config: &HubConfig) -> Result<Self, PublishError> {
+    /// What `post` asks for, of which at most `max_batch` events may be published.
+    pub(super) fn from_post(
+        post: &Post<'_>,
+        config: &HubConfig,
+        max_batch: usize,
+    ) -> Result<Self, PublishError> {
         let (name, action) = find_action(config.actions(), post.action)?;
         let content = match action {
             Action::Event if post.is_batch => {
-                Content::Events(bounded(lines(name, post.body, config)?, config)?)
+                let drafts = lines(name, post.body, config, max_batch)?;
+                Content::Events(bounded(drafts, config, max_batch)?)
             }
             Action::Event => {
-                Content::Events(bounded(Drafts::One(draft(name, post.body, config)?), config)?)
+                let draft = Drafts::One(draft(name, post.body, config)?);
+                Content::Events(bounded(draft, config, max_batch)?)
             }
             Action::Retry => Content::Retry(parse_retry(post.body)?),
             Action::Finish => return Ok(Self::Finish),
@@ -41,17 +47,19 @@ impl Command {
         Ok(Self::Publish(Publication { content, key }))
     }
 
-    /// That `events` are to be published as they are.
+    /// That `events`, at most `max_batch`, are to be published as they are.
     pub(super) fn from_events(
         events: impl IntoIterator<Item = Event>,
         config: &HubConfig,
+        max_batch: usize,
     ) -> Result<Self, PublishError> {
         let room = config.id_room();
         let drafts = events.into_iter().map(|event| {
             check_event(&event, config)?;
             Ok(Draft::of(&event, room))
         });
-        let content = Content::Events(bounded(collect(drafts, config)?, config)?);
+        let drafts = collect(drafts, max_batch)?;
+        let content = Content::Events(bounded(drafts, config, max_batch)?);
         Ok(Self::Publish(Publication { content, key: None }))
     }
 
@@ -74,11 +82,15 @@ fn draft(name: &EventName, body: &[u8], config: &HubConfig) -> Result<Draft, Pub
 }
 
 /// One event out of each line of a body that is not empty.
-fn lines(name: &EventName, body: &[u8], config: &HubConfig) -> Result<Drafts, PublishError> {
+fn lines(
+    name: &EventName,
+    body: &[u8],
+    config: &HubConfig,
+    max: usize,
+) -> Result<Drafts, PublishError> {
     let lines = (1..).zip(body.split(|&byte| byte == b'\n'));
     let lines = lines.map(|(number, line)| (number, line.strip_suffix(b"\r").unwrap_or(line)));
     let written = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-    let max = config.max_batch;
     // Most batches have too few lines, which is quickly seen.
     let may_be_too_many = max <= memchr_iter(b'\n', body).count();
     if may_be_too_many && written.clone().nth(max).is_some() {
@@ -88,14 +100,13 @@ fn lines(name: &EventName, body: &[u8], config: &HubConfig) -> Result<Drafts, Pu
         Ok(data) => Ok(Draft::new(name, &data, config.id_room())),
         Err(error) => Err(PublishError::Line { line: number, error }),
     });
-    collect(drafts, config)
+    collect(drafts, max)
 }
 
 fn collect(
     drafts: impl Iterator<Item = Result<Draft, PublishError>>,
-    config: &HubConfig,
+    max: usize,
 ) -> Result<Drafts, PublishError> {
-    let max = config.max_batch;
     let mut error = None;
     let drafts = drafts.take(max.saturating_add(1));
     let accepted = drafts.map_while(|draft| draft.map_err(|refused| error = Some(refused)).ok());
@@ -107,9 +118,9 @@ fn collect(
 }
 
 /// Refuses what a log could not hold, even if all of it had been read.
-fn bounded(drafts: Drafts, config: &HubConfig) -> Result<Drafts, PublishError> {
-    if config.max_batch < drafts.len() {
-        return Err(PublishError::TooManyEvents { max: config.max_batch });
+fn bounded(drafts: Drafts, config: &HubConfig, max_batch: usize) -> Result<Drafts, PublishError> {
+    if max_batch < drafts.len() {
+        return Err(PublishError::TooManyEvents { max: max_batch });
     }
     let (bytes, max) = (drafts.cost(config.id_room()), config.max_publication());
     if bytes <= max { Ok(drafts) } else { Err(PublishError::TooLarge { bytes, max }) }

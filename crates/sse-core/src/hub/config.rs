@@ -215,6 +215,7 @@ impl HubConfig {
     }
 
     /// Sets how many events may be published at once. Default: 10,000.
+    /// [`Hub::set_max_batch`](crate::Hub::set_max_batch) changes it.
     #[must_use]
     pub fn with_max_batch(mut self, max_batch: usize) -> Self {
         self.max_batch = max_batch;

@@ -44,7 +44,7 @@ impl Hub {
         post: &Post<'_>,
         now: Instant,
     ) -> Result<Published, PublishError> {
-        self.apply(token, Command::from_post(post, self.config()), now)
+        self.apply(token, Command::from_post(post, self.config(), self.shared.bounds.batch()), now)
     }
 
     /// Publishes `event` as it is on the channel `token`, without an action and a format.
@@ -86,7 +86,11 @@ impl Hub {
         events: impl IntoIterator<Item = Event>,
         now: Instant,
     ) -> Result<Published, PublishError> {
-        self.apply(token, Command::from_events(events, self.config()), now)
+        self.apply(
+            token,
+            Command::from_events(events, self.config(), self.shared.bounds.batch()),
+            now,
+        )
     }
 
     /// Tells all who listen on the channel `token`, and those to come, after how long to come back when

@@ -103,11 +103,12 @@ const ACCESS: &str = "access";
 
 /// Tables and options that hold at once; any other needs a restart.
 const LIVE_TABLES: [Option<&str>; 2] = [Some(ACCESS), Some("limits")];
-const LIVE: [&str; 9] = [
+const LIVE: [&str; 10] = [
     "allow-credentials",
     "allow-host",
     "allow-origin",
     "drain",
+    "max-batch",
     "max-bodies",
     "max-body",
     "max-channels",

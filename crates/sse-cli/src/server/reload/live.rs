@@ -65,6 +65,7 @@ impl Live {
         hub.set_max_channels(config.places.channels);
         hub.set_max_listeners(config.places.listeners);
         hub.set_max_channel_listeners(config.places.channel_listeners);
+        hub.set_max_batch(config.places.batch);
         let gateway = config.gateway_at(&self.place, self.access.clone(), &self.limits);
         self.gateway.reconfigure(gateway);
         self.drain.send_replace(config.drain);
