@@ -276,6 +276,20 @@ impl Limits {
         *self.bounds.write().unwrap_or_else(PoisonError::into_inner) = bounds;
     }
 
+    /// How much `limit` allows; `None` for any number.
+    ///
+    /// ```
+    /// use sse_access::limits::{Limit, Limits};
+    ///
+    /// let limits = Limits::new().with_max_connections(18_000).with_publish_rate(0);
+    /// assert_eq!(limits.max(Limit::Connections), Some(18_000));
+    /// assert_eq!(limits.max(Limit::ConnectionRate), Some(200));
+    /// assert_eq!(limits.max(Limit::PublishRate), None);
+    /// ```
+    pub fn max(&self, limit: Limit) -> Option<u32> {
+        self.bounds().max(limit)
+    }
+
     fn bounds(&self) -> Arc<Bounds> {
         self.bounds.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

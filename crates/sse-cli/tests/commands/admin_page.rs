@@ -73,7 +73,13 @@ fn each_can_be_asked_for_by_get_and_head_alone() {
 
 #[test]
 fn each_second_tells_what_the_server_does() {
-    let (server, admin) = start(&["--mode", "shared", "--max-body", "1000"]);
+    let (server, admin) = start(
+        &[
+            &["--mode", "shared", "--max-body", "1000", "--publish-rate", "7"][..],
+            &["--max-auth-failures", "0"],
+        ]
+        .concat(),
+    );
     let addr = server.addr();
     let mut crowd: Vec<_> = (0..3).map(|_| Listener::open(addr, "/poll/a")).collect();
     assert_eq!(exchange(addr, "POST", "/ping/a", "hi").status(), 200);
@@ -99,18 +105,20 @@ fn each_second_tells_what_the_server_does() {
     assert_eq!(second["rates"]["published"], 0.0);
     let refused = |name: &str| {
         let refused = first["refused"].as_array().unwrap();
-        refused
-            .iter()
-            .find(|refused| refused["name"] == name)
-            .map(|refused| refused["total"].clone())
+        let found = refused.iter().find(|refused| refused["name"] == name)?;
+        Some((found["max"].as_u64(), found["total"].as_u64().unwrap()))
     };
-    for (name, total) in [
-        ("status 404 Not Found", Some(json!(1))),
-        ("status 413 Payload Too Large", Some(json!(1))),
-        ("limit: body bytes", Some(json!(1))),
-        ("status 401 Unauthorized", None),
+    for (name, expected) in [
+        ("channels", Some((Some(100_000), 0))),
+        ("publications of one address a second", Some((Some(7), 0))),
+        ("failed authentications of one address a minute", Some((None, 0))),
+        ("bytes of a body", Some((None, 1))),
+        ("404 Not Found", Some((None, 1))),
+        ("413 Payload Too Large", Some((None, 1))),
+        ("401 Unauthorized", None),
+        ("grant missing", None),
     ] {
-        assert_eq!(refused(name), total, "{name}");
+        assert_eq!(refused(name), expected, "{name}");
     }
     assert_eq!(first["totals"]["refused"], 2);
     let row = &rows["rows"][0];

@@ -49,6 +49,18 @@ fn least_unread(config: &HubConfig, max_listeners: usize) -> usize {
 /// Bounds that change while the hub is used. Those who are there stay: a lower bound refuses newcomers until there
 /// is room again.
 impl Hub {
+    /// How many channels there may be.
+    ///
+    /// ```
+    /// # use sse_core::{Hub, HubConfig, StringFormat};
+    /// let hub = Hub::new(HubConfig::new(StringFormat));
+    /// hub.set_max_channels(1);
+    /// assert_eq!((hub.max_channels(), hub.max_listeners()), (1, 100_000));
+    /// ```
+    pub fn max_channels(&self) -> usize {
+        self.shared.bounds.channels()
+    }
+
     /// Sets how many channels there may be from now on, instead of what
     /// [`HubConfig::with_max_channels`] said.
     ///
@@ -73,6 +85,11 @@ impl Hub {
         self.shared.bounds.channels.store(max_channels, Ordering::Relaxed);
     }
 
+    /// How many may listen on all channels together.
+    pub fn max_listeners(&self) -> usize {
+        self.shared.connected.max()
+    }
+
     /// Sets how many may listen on all channels together from now on, instead of what
     /// [`HubConfig::with_max_listeners`] said.
     ///
@@ -95,6 +112,11 @@ impl Hub {
         // A lower bound changes nothing here: there are still as many as came under the higher one.
         let least_unread = least_unread(&self.shared.config, max_listeners);
         self.shared.bounds.least_unread.fetch_min(least_unread, Ordering::Relaxed);
+    }
+
+    /// How many may listen on one channel.
+    pub fn max_channel_listeners(&self) -> usize {
+        self.shared.bounds.channel_listeners()
     }
 
     /// Sets how many may listen on one channel from now on, instead of what

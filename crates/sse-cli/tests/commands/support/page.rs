@@ -87,6 +87,10 @@ impl Page {
         block_on(self.browser.devtools("Emulation.setEmulatedMedia", dark));
     }
 
+    pub(crate) fn devtools(&self, method: &'static str, params: Value) -> Value {
+        block_on(self.browser.devtools(method, params))
+    }
+
     /// What is seen of it, as a PNG.
     pub(crate) fn screenshot(&self) -> Vec<u8> {
         block_on(self.browser.screenshot())

@@ -1,10 +1,10 @@
-use std::{cmp::Reverse, time::Duration};
+use std::{iter::repeat, time::Duration};
 
 use serde::Serialize;
 use sse_access::limits::{self, Limit};
 use sse_core::{
     access::GrantRefusal,
-    hub::{self, Histogram},
+    hub::{self, Histogram, HubLimit},
 };
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
         metrics::{CLIENT_LIMITS, HUB_LIMITS},
         process,
         readiness::State,
+        seen::Seen,
     },
     census::Snapshot,
 };
@@ -70,10 +71,13 @@ struct Latency {
     is_more: bool,
 }
 
-/// What was refused for one reason.
+/// A limit or another reason, and what was refused for it.
 #[derive(Debug, Serialize)]
 struct Refused {
     name: String,
+    is_limit: bool,
+    /// How much the limit allows.
+    max: Option<u64>,
     total: u64,
     rate: Option<f64>,
 }
@@ -143,38 +147,44 @@ fn refusals(hub: &hub::Counts, limits: &limits::Counts) -> u64 {
     requests + connections.map(|limit| limits.refused(limit)).iter().sum::<u64>()
 }
 
-/// All reasons for which something was refused, those of the most refusals first.
+/// All limits, and then all other reasons for which something was refused.
 fn refused(snapshot: &Snapshot) -> Vec<Refused> {
     let now = reasons(&snapshot.hub, &snapshot.limits);
     let before = snapshot.since.as_ref().map(|since| reasons(&since.hub, &since.limits));
-    let mut refused: Vec<_> = now
-        .into_iter()
-        .enumerate()
-        .filter(|(_, (_, total))| 0 < *total)
-        .map(|(at, (name, total))| {
-            let before = before.as_ref().map(|before| before[at].1);
-            let seconds = snapshot.since.as_ref().map(|since| since.seconds);
-            let rate =
-                before.zip(seconds).map(|(before, seconds)| (total - before) as f64 / seconds);
-            Refused { name, total, rate }
-        })
-        .collect();
-    refused.sort_by_key(|refused| Reverse(refused.total));
-    refused
+    let seconds = snapshot.since.as_ref().map(|since| since.seconds);
+    let limits = bounds(&snapshot.seen).into_iter().map(Some).chain(repeat(None));
+    let reasons = now.into_iter().zip(limits).enumerate();
+    let refused = reasons.map(|(at, ((name, total), limit))| {
+        let new = before.as_ref().map(|before| total - before[at].1);
+        let rate = new.zip(seconds).map(|(new, seconds)| new as f64 / seconds);
+        let is_limit = limit.is_some();
+        Refused { name, is_limit, max: limit.flatten(), total, rate }
+    });
+    refused.filter(|refused| refused.is_limit || 0 < refused.total).collect()
 }
 
 /// Each reason, and how often something was refused for it; always in the same order.
 fn reasons(hub: &hub::Counts, limits: &limits::Counts) -> Vec<(String, u64)> {
-    let statuses = hub.refusals().map(|(status, count)| (format!("status {status}"), count));
+    let of_clients = CLIENT_LIMITS.map(|(limit, _)| (limit.to_string(), limits.refused(limit)));
+    let of_hub = HUB_LIMITS.map(|(limit, _)| (limit.to_string(), hub.refused(limit)));
+    let statuses = hub.refusals().map(|(status, count)| (status.to_string(), count));
     let grants = GrantRefusal::ALL
-        .map(|reason| (format!("grant: {}", reason.as_str()), hub.grants_refused(reason)));
-    let of_hub = HUB_LIMITS.map(|(limit, name)| (limit_name(name), hub.refused(limit)));
-    let of_clients = CLIENT_LIMITS.map(|(limit, name)| (limit_name(name), limits.refused(limit)));
-    statuses.chain(grants).chain(of_hub).chain(of_clients).collect()
+        .map(|reason| (format!("grant {}", reason.as_str()), hub.grants_refused(reason)));
+    of_clients.into_iter().chain(of_hub).chain(statuses).chain(grants).collect()
 }
 
-fn limit_name(name: &str) -> String {
-    format!("limit: {}", name.replace('_', " "))
+/// How much each of the limits allows, in the order of [`reasons`]; `None` for any number, or what nobody knows.
+fn bounds(seen: &Seen) -> Vec<Option<u64>> {
+    let of_clients = CLIENT_LIMITS.map(|(limit, _)| seen.limits.max(limit).map(u64::from));
+    let of_hub = HUB_LIMITS.map(|(limit, _)| {
+        Some(match limit {
+            HubLimit::Channels => seen.hub.max_channels() as u64,
+            HubLimit::Listeners => seen.hub.max_listeners() as u64,
+            HubLimit::ChannelListeners => seen.hub.max_channel_listeners() as u64,
+            _ => return None,
+        })
+    });
+    of_clients.into_iter().chain(of_hub).collect()
 }
 
 /// What 99 of 100 that are in `now` and were not in `before` do not pass.

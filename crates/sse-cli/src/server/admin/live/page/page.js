@@ -1,9 +1,8 @@
 "use strict";
 
-// Together less than 200 rows, with those of the refusals.
+// Together less than 200 rows.
 const MAX_CHANNELS = 100;
 const MAX_EVENTS = 80;
-const MAX_REFUSALS = 12;
 // In milliseconds: until a stream that was refused is asked for again, until one that says nothing is taken
 // for lost, until a hidden page lets go of its streams, and for how long a button waits for a second press.
 const PATIENCE = 3000;
@@ -51,7 +50,7 @@ const plain = (text) =>
 const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const count = (number) =>
-  number < 1000 ? String(Math.round(number)) : (number < 100000 ? exact : compact).format(number);
+  number < 1000 ? String(Math.round(number)) : (number < 1000000 ? exact : compact).format(number);
 const rate = (number) =>
   number === null ? "–" : 0 < number && number < 10 ? number.toFixed(1) : count(number);
 
@@ -249,11 +248,20 @@ function showOverview({ state, version, uptime, held, rates, totals, latency, re
   showRefusals(refused);
 }
 
+/** Each limit, what it allows and what it has refused, and then the other refusals. */
 function showRefusals(refused) {
-  const list = find("refused");
-  const shown = refused.slice(0, MAX_REFUSALS);
-  const texts = shown.flatMap(({ name, total, rate: now }) => [name, count(total), now === null ? "–" : `${rate(now)}/s`]);
-  if (!texts.length) texts.push("Nothing was refused.", "", "");
+  const limits = refused.filter(({ is_limit: isLimit }) => isLimit);
+  const others = refused.filter(({ is_limit: isLimit }) => !isLimit);
+  const heads = ["", "allows", "refused", ""];
+  showCounts(find("limits"), [heads, ...limits.map(({ name, max, total, rate: now }) => [name, max === null ? "" : count(max), ...counted(total, now)])]);
+  showCounts(find("refused"), others.map(({ name, total, rate: now }) => [name, ...counted(total, now)]));
+  find("refused-title").parentNode.toggleAttribute("data-none", !others.length);
+}
+
+const counted = (total, now) => [total ? count(total) : "–", now ? `${rate(now)}/s` : ""];
+
+function showCounts(list, lines) {
+  const texts = lines.flat();
   while (list.children.length < texts.length) list.append(make("span"));
   while (texts.length < list.children.length) list.lastElementChild.remove();
   texts.forEach((text, at) => say(list.children[at], text));
