@@ -280,7 +280,7 @@ fn figures(text: &str) -> HashMap<String, f64> {
 }
 
 /// The figures once those of these names have these values.
-fn until(admin: SocketAddr, expected: &[(&str, f64)]) -> HashMap<String, f64> {
+pub(crate) fn until(admin: SocketAddr, expected: &[(&str, f64)]) -> HashMap<String, f64> {
     let start = Instant::now();
     loop {
         let figures = figures(&metrics(admin));

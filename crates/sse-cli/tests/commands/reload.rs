@@ -5,8 +5,12 @@ use std::{fs, process::Command};
 use rustix::process::Signal;
 use sse_access::Algorithm;
 
-use crate::support::{
-    Authority, Folder, Issuer, Listener, Peer, Poster, Process, SERVER, Server, exchange, no_answer,
+use crate::{
+    admin::until,
+    support::{
+        Authority, Folder, Issuer, Listener, Peer, Poster, Process, SERVER, Server, exchange,
+        no_answer,
+    },
 };
 
 #[test]
@@ -69,6 +73,27 @@ fn a_bad_file_is_refused_whole_with_its_line_and_what_was_before_holds() {
     folder.write(FILE, "max-body = 0");
     server.reload();
     assert_eq!(exchange(server.addr(), "POST", "/ping/42", "x").status(), 413);
+}
+
+#[test]
+fn reloads_are_counted_by_what_came_of_them() {
+    let folder = Folder::new();
+    let server = start(&folder, "admin = \"0\"");
+    let line = server.line();
+    let admin = line.strip_prefix("admin on http://").unwrap().parse().unwrap();
+    server.reload();
+    server.reload();
+    folder.write(FILE, "nonsense");
+    server.refuse_reload();
+
+    // What is logged is counted right behind it.
+    until(
+        admin,
+        &[
+            ("eventsource_reloads_total{outcome=\"done\"}", 2.0),
+            ("eventsource_reloads_total{outcome=\"refused\"}", 1.0),
+        ],
+    );
 }
 
 #[test]

@@ -58,6 +58,17 @@ impl Seen {
             MetricType::Info,
         )?;
         build.encode_info(&version)?;
+        let [done, refused] = self.reloads();
+        page.counters(
+            "eventsource_reloads",
+            "Times that the configuration or a certificate was read again, by what came of it.",
+            "outcome",
+            [("done", done), ("refused", refused)],
+        )?;
+        if let Some(memory) = process::memory() {
+            let help = "Memory of the process that is not swapped out, in bytes.";
+            page.gauge("process_resident_memory_bytes", help, memory)?;
+        }
         if let Some(open) = process::open_files() {
             page.gauge("process_open_fds", "File descriptors that are open.", open)?;
         }

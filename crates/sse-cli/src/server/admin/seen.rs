@@ -1,5 +1,8 @@
 use std::{
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -24,7 +27,15 @@ pub(in crate::server) struct Seen {
     pub(super) started: f64,
     /// What the access control asks.
     dependencies: Arc<Mutex<Vec<Reachability>>>,
+    reloads: Arc<Reloads>,
     drains: mpsc::Sender<Option<Duration>>,
+}
+
+/// How often files were read again.
+#[derive(Debug, Default)]
+struct Reloads {
+    done: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// What serves the public address, once that is bound.
@@ -41,8 +52,17 @@ impl Seen {
     pub(in crate::server) fn new(hub: Arc<Hub>, limits: Arc<Limits>) -> (Self, Drains) {
         let (public, readiness) = (Arc::default(), Readiness::default());
         let (drains, asked) = mpsc::channel(1);
-        let (started, dependencies) = (process::unix_time(), Arc::default());
-        (Self { hub, limits, public, readiness, started, dependencies, drains }, asked)
+        let seen = Self {
+            hub,
+            limits,
+            public,
+            readiness,
+            started: process::unix_time(),
+            dependencies: Arc::default(),
+            reloads: Arc::default(),
+            drains,
+        };
+        (seen, asked)
     }
 
     /// Replaces what has to be reachable for the server to be ready.
@@ -54,6 +74,19 @@ impl Seen {
     pub(super) fn check_dependencies(&self, now: Instant) -> Result<(), Unreachable> {
         let dependencies = self.dependencies.lock().unwrap_or_else(PoisonError::into_inner);
         dependencies.iter().try_for_each(|dependency| dependency.check(now))
+    }
+
+    /// Files were read again, and hold if that `is_done`.
+    pub(in crate::server) fn note_reload(&self, is_done: bool) {
+        let Reloads { done, refused } = &*self.reloads;
+        let count = if is_done { done } else { refused };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often files were read again and hold, and how often that was refused.
+    pub(super) fn reloads(&self) -> [u64; 2] {
+        let Reloads { done, refused } = &*self.reloads;
+        [done, refused].map(|count| count.load(Ordering::Relaxed))
     }
 
     /// The public address is bound.

@@ -90,6 +90,7 @@ impl Reload {
         if let Err(failure) = &outcome {
             tracing::error!("not reloaded, all that held before still holds: {}", failure.reason());
         }
+        self.live.seen.note_reload(outcome.is_ok());
         readiness::reloaded(outcome.is_err());
     }
 
@@ -107,8 +108,10 @@ impl Reload {
     /// Looks whether the files of certificates have changed.
     async fn look(&mut self) {
         let mut watched = take(&mut self.watched);
+        let seen = self.live.seen.clone();
         let looked = spawn_blocking(move || {
-            watched.iter_mut().for_each(Watched::look);
+            let renewed = watched.iter_mut().filter_map(Watched::look);
+            renewed.for_each(|is_renewed| seen.note_reload(is_renewed));
             watched
         });
         match looked.await {

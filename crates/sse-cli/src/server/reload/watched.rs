@@ -28,20 +28,21 @@ impl Watched {
         Self { tls, named, seen }
     }
 
-    /// Takes over what is in the files, if they have changed since the last look, and tells what comes of it.
-    pub(super) fn look(&mut self) {
-        let outcome = self.renew();
+    /// Takes over what is in the files, if they have changed since the last look, and logs what comes of it. Returns
+    /// whether it was of use.
+    pub(super) fn look(&mut self) -> Option<bool> {
+        let outcome = self.renew()?;
         let [(_, key), (_, certificates)] = both(&self.named);
         let (key, certificates) = (key.display(), certificates.display());
-        match outcome {
-            None => {}
-            Some(Ok(())) => tracing::info!("reloaded, since it has changed: {certificates}"),
-            Some(Err(error)) => tracing::error!(
+        match &outcome {
+            Ok(()) => tracing::info!("reloaded, since it has changed: {certificates}"),
+            Err(error) => tracing::error!(
                 "{certificates} or {key} has changed and is not reloaded, what held before still \
                  holds: {}",
-                Causes(&error)
+                Causes(error)
             ),
         }
+        Some(outcome.is_ok())
     }
 
     /// `None` if nothing has changed. What is of no use is looked at once: it may be half written, and then changes
