@@ -3,7 +3,7 @@ use std::{
     fs::{File, Metadata},
     hash::{BuildHasher, RandomState},
     io::{self, Read},
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{FileTypeExt, MetadataExt},
     path::{Path, PathBuf},
     sync::LazyLock,
 };
@@ -76,6 +76,11 @@ impl From<&Metadata> for Stamp {
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
     }
+}
+
+/// Whether `file` is a pipe, whose contents can be read once.
+pub(super) fn is_pipe(file: &Path) -> bool {
+    file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -128,7 +128,7 @@ async fn serve(
         readiness::ready();
     };
     let (drain, drain_time) = watch::channel(config.drain);
-    let names_files = settings.name_files();
+    let names_files = settings.files().next().is_some();
     let started = Read::new(settings, &mut config);
     let identity = config.identity;
     let live = Live {

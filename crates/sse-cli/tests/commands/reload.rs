@@ -1,15 +1,18 @@
 //! SIGHUP, after which the files of a server hold as they are now.
 
-use std::{fs, process::Command};
+use std::{fs, io::Write, process::Command, thread};
 
-use rustix::process::Signal;
+use rustix::{
+    fs::{CWD, Mode, mkfifoat},
+    process::Signal,
+};
 use sse_access::Algorithm;
 
 use crate::{
     admin::until,
     support::{
         Authority, Folder, Issuer, Listener, Peer, Poster, Process, SERVER, Server, exchange,
-        no_answer,
+        no_answer, status,
     },
 };
 
@@ -206,6 +209,36 @@ fn where_any_option_names_a_file_hangup_does_not_end_the_server() {
 
         assert!(server.reload().contains("nothing has changed"), "{args:?}");
     }
+}
+
+#[test]
+fn a_pipe_is_not_read_again_and_what_it_said_holds() {
+    let folder = Folder::new();
+    let fifo = folder.path("users");
+    mkfifoat(CWD, &fifo, Mode::RUSR | Mode::WUSR).unwrap();
+    // As a shell names it for `<(...)`.
+    let mut command = Command::new(SERVER);
+    command.args(["-P", "0", "--config", "/dev/stdin", "--password-file", &fifo]);
+    let mut process = Process::spawn(&mut command);
+    process.stdin().write_all(b"max-body = 4\n[access]\nanonymous-listen = [\"*\"]\n").unwrap();
+    fs::write(&fifo, "").unwrap();
+    let line = process.line();
+    let addr = line.strip_prefix("listening on http://").unwrap().parse().unwrap();
+
+    process.signal(Signal::HUP);
+
+    let said = process.log_line("not reloaded, ");
+    assert!(said.contains("--config: /dev/stdin is a pipe"), "{said}");
+    assert_eq!(status(addr, "HEAD", "/poll/42", &[]), 200);
+    assert_eq!(exchange(addr, "POST", "/ping/42", "").status(), 401);
+
+    let server = {
+        let fifo = fifo.clone();
+        thread::spawn(move || fs::write(fifo, "").unwrap());
+        start(&folder, "[access]\npassword-file = \"users\"")
+    };
+    assert!(server.refuse_reload().contains(&format!("--password-file: {fifo} is a pipe")));
+    assert_eq!(status(server.addr(), "HEAD", "/poll/42", &[]), 401);
 }
 
 #[test]

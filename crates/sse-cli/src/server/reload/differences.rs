@@ -48,7 +48,7 @@ impl Differences {
             tracing::info!("reloaded: {}", self.held.join(", "));
         }
         if !self.waiting.is_empty() {
-            tracing::warn!("changed after a restart only: {}", self.waiting.join(", "));
+            tracing::warn!("this takes effect after a restart: {}", self.waiting.join(", "));
         }
     }
 

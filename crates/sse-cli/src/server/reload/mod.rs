@@ -12,7 +12,13 @@ pub(super) use live::Live;
 mod watched;
 use watched::Watched;
 
-use std::{env, mem::take, sync::Arc, time::Duration};
+use std::{
+    env,
+    mem::take,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     select,
@@ -25,7 +31,7 @@ use tokio::{
 use super::{
     admin::Drains,
     config::{Config, LogBounds},
-    files::Files,
+    files::{Files, is_pipe},
     readiness,
     settings::Settings,
 };
@@ -83,7 +89,8 @@ impl Reload {
 
     async fn reload(&mut self) {
         readiness::reloading();
-        let outcome = match spawn_blocking(read).await {
+        let before = self.current.settings.clone();
+        let outcome = match spawn_blocking(move || read(&before)).await {
             Ok(outcome) => outcome.and_then(|(read, config)| self.take_over(read, config)),
             Err(panic) => Err(Failure::failed(panic)),
         };
@@ -121,11 +128,32 @@ impl Reload {
     }
 }
 
-fn read() -> Result<(Read, Config), Failure> {
+fn read(before: &Settings) -> Result<(Read, Config), Failure> {
+    // What is typed cannot change.
+    refuse_pipe(before.config_file().map(|file| ("config", file)))?;
     let settings = Settings::new(env::args_os(), env::vars_os())?;
+    refuse_pipe(settings.files())?;
     let args = settings.args()?;
     let mut config = Config::new(args).map_err(|failure| settings.located(failure))?;
     Ok((Read::new(settings, &mut config), config))
+}
+
+/// A pipe has been read already, or has nobody at its other end: what it holds now would be an empty file, and one
+/// without access control, or a wait without an end.
+fn refuse_pipe<'a>(
+    files: impl IntoIterator<Item = (&'static str, &'a Path)>,
+) -> Result<(), Failure> {
+    match files.into_iter().find(|(_, file)| is_pipe(file)) {
+        Some((option, file)) => Err(Failure::usage(PipeError { option, file: file.to_owned() })),
+        None => Ok(()),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("--{option}: {} is a pipe, which cannot be read again", file.display())]
+struct PipeError {
+    option: &'static str,
+    file: PathBuf,
 }
 
 /// The task that reads files again.

@@ -5,7 +5,7 @@ use sse_hyper::ServerTls;
 use crate::{
     exit::Causes,
     server::{
-        files::{Files, Stamp},
+        files::{Files, Stamp, is_pipe},
         identity::{Identity, IdentityError, IdentityFiles},
     },
 };
@@ -48,8 +48,9 @@ impl Watched {
     /// `None` if nothing has changed. What is of no use is looked at once: it may be half written, and then changes
     /// again.
     fn renew(&mut self) -> Option<Result<(), IdentityError>> {
-        let seen = both(&self.named).map(|(_, file)| Stamp::of(file));
-        if seen == self.seen {
+        let files = both(&self.named);
+        let seen = files.map(|(_, file)| Stamp::of(file));
+        if seen == self.seen || files.iter().any(|(_, file)| is_pipe(file)) {
             return None;
         }
         self.seen = seen;

@@ -15,7 +15,11 @@ mod option;
 mod report;
 mod setting;
 
-use std::{ffi::OsString, fmt, path::PathBuf};
+use std::{
+    ffi::OsString,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use clap::Parser;
 use tracing::subscriber::{NoSubscriber, with_default};
@@ -124,9 +128,15 @@ impl Settings {
         Args::try_parse_from(all).map_err(Failure::Typed)
     }
 
-    /// Whether any option names a file.
-    pub(super) fn name_files(&self) -> bool {
-        self.typed.iter().chain(&self.lower).any(Setting::names_file)
+    /// The files that options name, with the options.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let settings = self.typed.iter().chain(&self.lower);
+        settings.flat_map(|setting| setting.files().map(|file| (&*setting.option.name, file)))
+    }
+
+    /// The file that has options.
+    pub(super) fn config_file(&self) -> Option<&Path> {
+        self.files().find(|(option, _)| *option == CONFIG).map(|(_, file)| file)
     }
 
     /// Logs the variables that look as if they were meant for an option and are not.

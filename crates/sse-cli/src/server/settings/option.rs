@@ -1,4 +1,10 @@
-use std::{any::TypeId, ffi::OsString, path::Path, sync::LazyLock, time::Duration};
+use std::{
+    any::TypeId,
+    ffi::{OsStr, OsString},
+    path::Path,
+    sync::LazyLock,
+    time::Duration,
+};
 
 use clap::{
     Arg, ArgAction, Command, CommandFactory, Id, ValueHint,
@@ -75,9 +81,12 @@ impl ServerOption {
         ![CONFIG, CHECK].contains(&&*self.name)
     }
 
-    /// Whether `text` names a file.
-    pub(super) fn is_file(&self, text: &str) -> bool {
-        self.split(text).is_some()
+    /// The file that a value names.
+    pub(super) fn file<'a>(&self, value: &'a OsStr) -> Option<&'a Path> {
+        match value.to_str() {
+            Some(text) => self.split(text).map(|(_, path)| Path::new(path)),
+            None => matches!(self.path, PathIn::Whole).then(|| Path::new(value)),
+        }
     }
 
     /// `text` before the path in it, and that path.

@@ -31,14 +31,13 @@ impl Setting {
         }
     }
 
-    /// Whether it names a file.
-    pub(super) fn names_file(&self) -> bool {
-        match &self.value {
-            Value::Flag(_) => false,
-            Value::Texts(texts) => {
-                texts.iter().any(|(text, _)| self.option.is_file(&text.to_string_lossy()))
-            }
-        }
+    /// The files that it names.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        let texts = match &self.value {
+            Value::Flag(_) => &[][..],
+            Value::Texts(texts) => texts,
+        };
+        texts.iter().filter_map(|(text, _)| self.option.file(text))
     }
 
     /// Takes one of its values out.
