@@ -1,9 +1,10 @@
-//! Real clients and real proxies against `eventsource-server`, all on this machine.
+//! Real clients, real proxies and the parser of Prometheus against `eventsource-server`, all on this machine.
 
 #![forbid(unsafe_code)]
 
 mod clients;
 mod http;
+mod metrics;
 mod ports;
 mod process;
 mod proxies;
@@ -51,6 +52,12 @@ enum Peers {
         #[arg(long)]
         templates: PathBuf,
     },
+    /// The figures of the server, as Prometheus reads them, beside a load of known size
+    Metrics {
+        /// The `eventsource-bench` that makes crowds
+        #[arg(long)]
+        bench: PathBuf,
+    },
     /// The proxies of the guide, as it configures them
     Guide {
         /// Where the guide lies
@@ -78,6 +85,7 @@ async fn run(mut args: Args) -> Outcome<Table> {
         Peers::Proxies { templates } => {
             proxies::run(&args, Configs::Templates(templates.canonicalize()?)).await
         }
+        Peers::Metrics { bench } => metrics::run(&args, &bench.canonicalize()?).await,
         Peers::Guide { guide } => proxies::run(&args, Configs::Guide(guide.canonicalize()?)).await,
     }
 }

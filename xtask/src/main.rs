@@ -14,6 +14,7 @@ mod fuzz;
 mod interop;
 mod lint;
 mod manifest;
+mod metrics;
 mod package_test;
 mod process;
 mod proxies;
@@ -64,6 +65,8 @@ enum Verb {
     Interop(interop::Args),
     /// Runs clippy over all targets; a warning fails it
     Lint,
+    /// Compares what /metrics says with a load of known size, by Prometheus' own parser, and writes interop/METRICS.md
+    Metrics(interop::Args),
     /// Makes the package, checks its parts, and installs, upgrades and removes it in a folder
     PackageTest(deb::Args),
     /// Runs proxies from Debian in front of the server and writes docs/proxies/RESULTS.md and interop/PROXIES.md
@@ -108,6 +111,7 @@ fn run(verb: &Verb) -> Outcome {
         Verb::Fuzz(args) => fuzz::run(&workspace, args),
         Verb::Interop(args) => interop::run(&workspace, args),
         Verb::Lint => lint::run(&workspace),
+        Verb::Metrics(args) => metrics::run(&workspace, args),
         Verb::PackageTest(args) => package_test::run(&workspace, args),
         Verb::Proxies(args) => proxies::run(&workspace, args),
         Verb::Schedules => schedules::run(&workspace),

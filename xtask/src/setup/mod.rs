@@ -38,6 +38,11 @@ pub(crate) fn proxies() -> Outcome {
     peers::proxies()
 }
 
+/// Installs what reads the figures of the server as Prometheus does.
+pub(crate) fn prometheus() -> Outcome {
+    peers::prometheus()
+}
+
 /// Installs what makes a Debian package, and says where it is.
 pub(crate) fn cargo_deb(workspace: &Workspace) -> Outcome<PathBuf> {
     cargo_deb::run(workspace)

@@ -21,6 +21,11 @@ pub(super) fn proxies() -> Outcome {
     install(&missing(&PROXIES))
 }
 
+/// The parser of Prometheus, which comes with its server.
+pub(super) fn prometheus() -> Outcome {
+    install(&missing(&PROMETHEUS))
+}
+
 fn install(packages: &[&str]) -> Outcome {
     if packages.is_empty() {
         println!("setup: all peers are there; nothing to install");
@@ -67,6 +72,8 @@ const PROXIES: [(&str, &str); 5] = [
     ("nginx", "nginx"),
     ("varnishd", "varnish"),
 ];
+
+const PROMETHEUS: [(&str, &str); 1] = [("promtool", "prometheus")];
 
 #[cfg(test)]
 mod tests {
