@@ -15,6 +15,7 @@ mod interop;
 mod lint;
 mod manifest;
 mod metrics;
+mod notices;
 mod package_test;
 mod process;
 mod proxies;

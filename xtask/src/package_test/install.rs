@@ -29,7 +29,8 @@ fn installed(root: &Root) -> Outcome {
         let file = root.path("usr/share/doc").join(NAME).join(file);
         expect(file.exists(), format!("there is no {}", file.display()))?;
     }
-    Ok(())
+    let notices = fs::read_to_string(root.path("usr/share/doc").join(NAME).join("copyright"))?;
+    expect(notices.contains("\nFiles: ring-"), "the notices of linked crates are not there")
 }
 
 /// An upgrade keeps what an administrator changed: options, and whether the service is enabled.
