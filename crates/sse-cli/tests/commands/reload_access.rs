@@ -220,6 +220,53 @@ fn who_may_ask_at_the_address_of_the_operator_is_read_again() {
 }
 
 #[test]
+fn who_was_revoked_stays_so_and_who_was_not_may_still_be() {
+    let (folder, issuer) = (Folder::new(), Issuer::new(Algorithm::EdDsa));
+    let config = format!("mode = \"shared\"\n[access]\njwks = \"{}\"\n", issuer.jwks());
+    let file = folder.write("toml", &config);
+    let server = Server::start(&["--config", &file, "--admin", "127.0.0.1:0"]);
+    let line = server.line();
+    let admin = line.strip_prefix("admin on http://").unwrap().parse().unwrap();
+    let [alice, bob] = ["alice", "bob"]
+        .map(|subject| bearer(&issuer.mint(&["--listen", "*", "--subject", subject])));
+    let revoke = |form| {
+        let field = ("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(Poster::new(admin).post_with("/revoke", field, form).status(), 200);
+    };
+    let mut listener = Listener::open_with(server.addr(), "/poll/a", &[auth(&bob)]);
+    assert!(listener.block().starts_with("event: sse.open"));
+    revoke("subject=alice");
+
+    folder.write("toml", config + "cookie = \"session\"\n");
+    server.reload();
+
+    assert_eq!((poll(&server, &alice), poll(&server, &bob)), (401, 200));
+    revoke("subject=bob");
+    assert_eq!(poll(&server, &bob), 401);
+    assert!(listener.block().starts_with("event: sse.expired"));
+    listener.expect_end();
+}
+
+#[test]
+fn an_address_of_the_operator_gets_passwords_and_loses_them() {
+    let (folder, dir) = (Folder::new(), TempDir::new().unwrap());
+    let users = passwords(&dir, &[("alice", "a", &[])]);
+    let file = folder.write("toml", "");
+    let server = Server::start(&["--config", &file, "--admin", "127.0.0.1:0"]);
+    let line = server.line();
+    let admin = line.strip_prefix("admin on http://").unwrap().parse().unwrap();
+    let ask = |fields: &[_]| Poster::new(admin).ask("GET", "/healthz", fields).status();
+
+    folder.write("toml", format!("[admin]\nadmin-passwords = \"{users}\""));
+    assert!(server.reload().ends_with("reloaded: --admin-passwords"));
+    assert_eq!((ask(&[]), ask(&[auth("Basic YWxpY2U6YQ==")])), (401, 200));
+
+    folder.write("toml", "");
+    server.reload();
+    assert_eq!(ask(&[]), 200);
+}
+
+#[test]
 fn an_address_of_the_operator_that_others_reach_keeps_its_passwords() {
     let (folder, dir) = (Folder::new(), TempDir::new().unwrap());
     let users = passwords(&dir, &[("alice", "a", &[])]);
