@@ -16,7 +16,7 @@ pub(super) struct Files(BTreeMap<(&'static str, PathBuf), Contents>);
 struct Contents {
     /// Not the contents themselves: most of them are secrets.
     digest: u64,
-    /// From before they were read: what is written meanwhile comes with another one.
+    /// Taken before they were read, so that what is written meanwhile has another one.
     stamp: Stamp,
 }
 
@@ -41,7 +41,7 @@ impl Files {
         self.0.keys().filter(has_changed).map(|(option, file)| (*option, &**file))
     }
 
-    /// When `file` was read, it looked so.
+    /// How `file` looked when it was read.
     pub(super) fn stamp(&self, option: &'static str, file: &Path) -> Option<Stamp> {
         self.0.get(&(option, file.to_owned())).map(|contents| contents.stamp)
     }

@@ -33,7 +33,7 @@ impl Door {
         Self(Arc::new(RwLock::new(Arc::new(Rules { hosts, authentication }))))
     }
 
-    /// Lets in whom these let in, from the next request on.
+    /// Replaces both for the requests that come from now on.
     pub(super) fn replace(&self, hosts: Option<Hosts>, authentication: Option<Authentication>) {
         let rules = Arc::new(Rules { hosts, authentication });
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;

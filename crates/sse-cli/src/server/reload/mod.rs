@@ -40,9 +40,9 @@ use crate::{exit::Failure, signals::Signals};
 /// Reads again what the server was started with, whenever it is asked to.
 pub(super) struct Reload {
     live: Live,
-    /// With what needs a restart to change.
+    /// What the server was started with, of which the options that need a restart still hold.
     started: Read,
-    /// Which was read last, of which the rest holds.
+    /// What was read last. All of it holds but for what needs a restart.
     current: Read,
     watched: Vec<Watched>,
 }
@@ -80,7 +80,7 @@ impl Reload {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             select! {
-                // One at a time: whoever asks meanwhile is served by the next one.
+                // One at a time. If a signal comes meanwhile, the files are read once more.
                 () = asked.notified() => self.reload().await,
                 _ = looks.tick(), if !self.watched.is_empty() => self.look().await,
             }
@@ -138,8 +138,8 @@ fn read(before: &Settings) -> Result<(Read, Config), Failure> {
     Ok((Read::new(settings, &mut config), config))
 }
 
-/// A pipe has been read already, or has nobody at its other end: what it holds now would be an empty file, and one
-/// without access control, or a wait without an end.
+/// Refuses to read a pipe. What it held has been read, so it is empty now, and an empty configuration has no access
+/// control; or nobody writes into it, and reading it takes for ever.
 fn refuse_pipe<'a>(
     files: impl IntoIterator<Item = (&'static str, &'a Path)>,
 ) -> Result<(), Failure> {
