@@ -210,6 +210,27 @@ fn there_are_no_more_than_200_rows_whatever_there_is() {
 }
 
 #[test]
+fn what_is_not_shown_while_it_is_paused_is_counted() {
+    let page = Page::start(&["--mode", "shared", "--history", "500"]);
+    page.open("kitchen");
+    page.run("find('pause').click()");
+    let mut poster = Poster::new(page.addr());
+    for number in 0..200 {
+        let answer = poster.exchange("POST", "/ping/kitchen", &number.to_string());
+        assert_eq!(answer.status(), 200);
+    }
+    page.until("all have come", "news.items.at(-1).data === '199'");
+    assert_eq!(page.run("return find('events').children.length"), 0);
+
+    page.run("find('pause').click()");
+
+    page.until("all that is kept is shown", "shown(0) === 'ping199'");
+    let all = "[...find('events').children].reduce((sum, { dataset, textContent }) => sum + \
+        (dataset.kind === 'event' ? 1 : parseInt(/(\\d+) event/.exec(textContent.slice(12))?.[1] ?? 0)), 0)";
+    assert_eq!(page.run(&format!("return {all}")), 200);
+}
+
+#[test]
 fn it_is_one_page_under_the_prefix_of_a_proxy_too() {
     let page = Page::start(&["--mode", "shared", "--history", "9"]);
     page.publish("kitchen", "21.5");

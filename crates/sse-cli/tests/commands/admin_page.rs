@@ -286,9 +286,9 @@ fn names_that_mean_something_elsewhere_are_names() {
     ] {
         let path = format!("/ping/{encoded}");
         assert_eq!(exchange(server.addr(), "POST", &path, name).status(), 200, "{name}");
-        let mut live = Live::open(admin, &format!("/channels/{encoded}/live"));
-        assert_eq!(data(&live.items(1)), [name]);
-        assert_eq!(live.next("facts")["channel"]["token"], name);
+        let path = format!("/channels/{encoded}/live");
+        assert_eq!(data(&Live::open(admin, &path).items(1)), [name]);
+        assert_eq!(Live::open(admin, &path).next("facts")["channel"]["token"], name);
     }
 }
 

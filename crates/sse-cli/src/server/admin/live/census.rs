@@ -5,10 +5,7 @@ use std::{
 };
 
 use sse_access::limits;
-use sse_core::{
-    Token,
-    hub::{self, ChannelInfo},
-};
+use sse_core::hub::{self, ChannelInfo};
 use tokio::{
     sync::watch,
     task::spawn_blocking,
@@ -97,7 +94,6 @@ pub(super) struct Snapshot {
     pub(super) rows: Vec<Row>,
     pub(super) since: Option<Since>,
     at: Instant,
-    places: HashMap<Token, usize>,
 }
 
 /// A channel.
@@ -125,28 +121,22 @@ impl Snapshot {
             limits: before.limits.clone(),
         });
         let seconds = since.as_ref().map(|since| since.seconds);
+        let infos = before.iter().flat_map(|before| &before.rows).map(|row| &row.info);
+        let known: HashMap<_, _> = infos.map(|info| (&info.token, info.published)).collect();
         let rows = seen.hub.channels().into_iter().map(|info| {
-            let known = before.and_then(|before| before.row(&info.token));
-            let published = known.map_or(0, |row| row.info.published);
+            let published = known.get(&info.token).copied().unwrap_or(0);
             // A channel that has ended and is there again has begun to count anew.
             let new = info.published.checked_sub(published).unwrap_or(info.published);
             Row { rate: seconds.map(|seconds| new as f64 / seconds), info }
         });
-        let rows: Vec<_> = rows.collect();
-        let places = rows.iter().enumerate().map(|(at, row)| (row.info.token.clone(), at));
-        Self { hub, limits, since, at, places: places.collect(), rows, seen }
-    }
-
-    /// The channel, if it is there.
-    pub(super) fn row(&self, token: &Token) -> Option<&Row> {
-        self.places.get(token).map(|&at| &self.rows[at])
+        Self { hub, limits, since, at, rows: rows.collect(), seen }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use sse_access::limits::Limits;
-    use sse_core::{Hub, HubConfig, StringFormat};
+    use sse_core::{Hub, HubConfig, StringFormat, Token};
 
     use super::*;
 
@@ -161,13 +151,13 @@ mod tests {
         let (mut one, mut other) = (census.watch(), census.watch());
         let first = one.next().await.unwrap();
         assert!(Arc::ptr_eq(&first, &other.next().await.unwrap()));
-        assert_eq!(first.row(&token).unwrap().rate, None);
+        assert_eq!(first.rows[0].rate, None);
         hub.publish(&token, "ping", b"hi", Instant::now()).unwrap().wake();
 
         let second = one.next().await.unwrap();
 
         let seconds = second.since.as_ref().unwrap().seconds;
-        assert_eq!(second.row(&token).unwrap().rate, Some(1.0 / seconds));
+        assert_eq!(second.rows[0].rate, Some(1.0 / seconds));
         drop((one, other));
         while *census.is_running.lock().unwrap() {
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -1,5 +1,6 @@
 use std::{
     future::poll_fn,
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -14,13 +15,12 @@ use tokio::{
     select,
     sync::OwnedSemaphorePermit,
     task::yield_now,
-    time::{self, sleep_until},
+    time::{self, Interval, MissedTickBehavior, interval, sleep_until},
 };
 
 use super::{
     Channel,
     batch::Batch,
-    census::{Snapshot, Watch},
     item::{Item, unix_time},
     told,
 };
@@ -28,10 +28,12 @@ use super::{
 /// One channel, as a viewer is told of it.
 #[derive(Debug)]
 pub(super) struct Observed {
+    hub: Arc<Hub>,
     token: Token,
     observer: Observer,
     watcher: Watcher,
-    census: Watch,
+    seconds: Interval,
+    pace: Pace,
     batch: Batch,
     due: time::Instant,
     place: Place,
@@ -41,9 +43,9 @@ pub(super) struct Observed {
 impl Observed {
     /// Goes on behind `last`, where that is an id of the process that calls itself `instance`.
     pub(super) fn new(
-        hub: &Hub,
+        hub: Arc<Hub>,
         token: Token,
-        (census, seat): (Watch, OwnedSemaphorePermit),
+        seat: OwnedSemaphorePermit,
         (instance, last): (u64, &LastEventId),
     ) -> Self {
         let mut batch = Batch::new(MAX_REMEMBERED);
@@ -52,22 +54,34 @@ impl Observed {
             batch.push_item(Item::Away { time: unix_time(place.began), count: None });
         }
         let (observer, watcher) = (hub.observe(&token), hub.watch());
-        // What is remembered comes together.
-        let due = time::Instant::now() + PAUSE;
-        Self { token, observer, watcher, census, batch, due, place, _seat: seat }
+        let mut seconds = interval(Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            hub,
+            token,
+            observer,
+            watcher,
+            seconds,
+            pace: Pace::default(),
+            batch,
+            // What is remembered comes together.
+            due: time::Instant::now() + GATHER,
+            place,
+            _seat: seat,
+        }
     }
 
     /// What the viewer is told next; `None` once the hub is gone.
     pub(super) async fn next(&mut self) -> Option<Event> {
         loop {
-            let Self { token, observer, watcher, census, batch, due, place, .. } = self;
+            let Self { token, observer, watcher, batch, due, place, .. } = self;
             select! {
                 biased;
                 () = sleep_until(*due), if !batch.is_empty() => {
                     *due = time::Instant::now() + PAUSE;
                     return Some(told("items", &batch.take(MAX_ITEMS)).with_id(place.id()));
                 }
-                snapshot = census.next() => return Some(facts(&*snapshot?, token)),
+                _ = self.seconds.tick() => return Some(self.facts()),
                 is_open = poll_fn(|cx| poll_seen(cx, token, (observer, watcher), batch, place)) => {
                     if !is_open {
                         return None;
@@ -77,6 +91,14 @@ impl Observed {
             // A channel may have news at once, for ever.
             yield_now().await;
         }
+    }
+
+    /// What the channel is now.
+    fn facts(&mut self) -> Event {
+        let info = self.hub.channel(&self.token);
+        let rate = self.pace.rate(info.as_ref().map_or(0, |info| info.published));
+        let channel = info.as_ref().map(|info| Channel::new(info, rate));
+        told("facts", &serde_json::json!({ "channel": channel }))
     }
 }
 
@@ -128,9 +150,19 @@ fn note(event: HubEvent, channel: &Token) -> Option<Item> {
     (token == *channel).then_some(item)
 }
 
-fn facts(snapshot: &Snapshot, token: &Token) -> Event {
-    let channel = snapshot.row(token).map(Channel::from);
-    told("facts", &serde_json::json!({ "channel": channel }))
+/// How many events of the channel there were at an instant.
+#[derive(Debug, Default)]
+struct Pace(Option<(u64, Instant)>);
+
+impl Pace {
+    /// How many there are a second since it was asked before.
+    fn rate(&mut self, published: u64) -> Option<f64> {
+        let now = Instant::now();
+        let (before, at) = self.0.replace((published, now))?;
+        // A channel that has ended and is there again has begun to count anew.
+        let new = published.checked_sub(before).unwrap_or(published);
+        Some(new as f64 / (now - at).as_secs_f64())
+    }
 }
 
 /// How far a viewer has seen the channel.
@@ -196,11 +228,12 @@ impl Place {
 
 /// How many items are told at once, and how long none are told then: 100 a second at most, of which nobody
 /// reads more.
-const MAX_ITEMS: usize = 10;
-const PAUSE: Duration = Duration::from_millis(100);
+const MAX_ITEMS: usize = 25;
+const PAUSE: Duration = Duration::from_millis(250);
 
-/// How many of the remembered events are told at the beginning.
+/// How many of the remembered events are told at the beginning, and how long they have to come.
 const MAX_REMEMBERED: usize = 80;
+const GATHER: Duration = Duration::from_millis(50);
 
 /// How much is looked at before others have their turn.
 const MAX_POLL: usize = 64;

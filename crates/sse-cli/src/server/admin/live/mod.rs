@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{Stream, StreamExt, stream};
 use http::{Response, StatusCode, request::Parts};
 use serde::Serialize;
-use sse_core::{Event, Hub, Token, event::EventName, response::LastEventId};
+use sse_core::{Event, Hub, Token, event::EventName, hub::ChannelInfo, response::LastEventId};
 use sse_hyper::Sse;
 use tokio::{
     sync::{Semaphore, watch},
@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use self::{
-    census::{Census, Row, Snapshot},
+    census::{Census, Snapshot},
     channel::Observed,
     overview::Overview,
     page::Page,
@@ -97,10 +97,9 @@ impl Live {
         let Ok(seat) = self.channels.clone().try_acquire_owned() else {
             return full("channels");
         };
-        let (hub, census) = (self.hub.clone(), self.census.watch());
-        let (instance, last) = (self.instance, LastEventId::from(parts));
+        let (hub, instance, last) = (self.hub.clone(), self.instance, LastEventId::from(parts));
         // With very many channels it takes a while.
-        let begin = move || Observed::new(&hub, token, (census, seat), (instance, &last));
+        let begin = move || Observed::new(hub, token, seat, (instance, &last));
         let events = stream::once(spawn_blocking(begin)).flat_map(|begun| {
             stream::unfold(begun.ok(), async |observed| {
                 let mut observed = observed?;
@@ -143,14 +142,13 @@ struct Channel<'a> {
     history_bytes: usize,
 }
 
-impl<'a> From<&'a Row> for Channel<'a> {
-    fn from(row: &'a Row) -> Self {
-        let Row { info, rate } = row;
+impl<'a> Channel<'a> {
+    fn new(info: &'a ChannelInfo, rate: Option<f64>) -> Self {
         Self {
             token: info.token.as_str(),
             mode: format!("{:?}", info.mode).to_lowercase(),
             listeners: info.listeners,
-            rate: *rate,
+            rate,
             published: info.published,
             lag: info.lag,
             events: info.events,
@@ -162,7 +160,7 @@ impl<'a> From<&'a Row> for Channel<'a> {
 
 fn overview(snapshot: &Snapshot, view: &View) -> [Event; 2] {
     let (rows, matched) = view.select(&snapshot.rows);
-    let rows: Vec<_> = rows.into_iter().map(Channel::from).collect();
+    let rows: Vec<_> = rows.into_iter().map(|row| Channel::new(&row.info, row.rate)).collect();
     let channels = serde_json::json!({ "matched": matched, "rows": rows });
     [told("overview", &Overview::new(snapshot)), told("channels", &channels)]
 }

@@ -61,7 +61,6 @@ function bytes(number) {
 }
 
 function time(milliseconds) {
-  if (milliseconds === null) return "earlier";
   const at = new Date(milliseconds);
   const pad = (number, width) => String(number).padStart(width, "0");
   const seconds = [at.getHours(), at.getMinutes(), at.getSeconds()].map((it) => pad(it, 2)).join(":");
@@ -141,9 +140,11 @@ async function reasonOf(url) {
 function readView() {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const sort = COLUMNS.find(({ key }) => key === fragment.get("sort"))?.key ?? "rate";
-  const order = fragment.get("order") ?? (sort === "name" ? "asc" : "desc");
-  return { sort, order, filter: fragment.get("filter") ?? "", channel: fragment.get("channel") };
+  const order = ["asc", "desc"].find((it) => it === fragment.get("order")) ?? usualOrder(sort);
+  return { sort, order, filter: fragment.get("filter") ?? "", channel: fragment.get("channel") || null };
 }
+
+const usualOrder = (sort) => (sort === "name" ? "asc" : "desc");
 
 function linkTo(change) {
   const { sort, order, filter, channel } = { ...view, ...change };
@@ -190,6 +191,7 @@ const server = new Stream(
 );
 let connection = { state: "reconnecting" };
 let phase = "serving";
+let ownVersion = null;
 
 const STATES = {
   live: "Live", refused: "Refused", reconnecting: "Reconnecting", starting: "Starting", draining: "Draining",
@@ -233,6 +235,8 @@ function showTile(key, text, more = "", number = undefined) {
 }
 
 function showOverview({ state, version, uptime, held, rates, totals, latency, refused, process }) {
+  // Another version has another page.
+  if (version !== (ownVersion ??= version)) location.reload();
   phase = state;
   showState();
   say(find("about"), `${version} · up ${span(uptime)}`);
@@ -275,8 +279,7 @@ for (const { key, label } of COLUMNS) {
   const button = make("button", { type: "button", textContent: label });
   button.onclick = () => {
     const turned = view.order === "desc" ? "asc" : "desc";
-    const usual = key === "name" ? "asc" : "desc";
-    location.replace(linkTo({ sort: key, order: view.sort === key ? turned : usual }));
+    location.replace(linkTo({ sort: key, order: view.sort === key ? turned : usualOrder(key) }));
   };
   find("heads").append(make("th", { scope: "col" }, button));
 }
@@ -349,12 +352,11 @@ function observe(channel) {
   news.facts = null;
   document.title = channel === null ? "eventsource-server" : `${plain(channel)} · eventsource-server`;
   if (channel === null) return;
+  const isPath = channel === "." || channel === "..";
+  find("end").disabled = isPath;
   say(find("channel-title"), plain(channel));
-  say(find("quiet"), "Waiting for the first event.");
-  if (channel === "." || channel === "..") {
-    say(find("quiet"), "No browser can ask for a channel of this name.");
-    return;
-  }
+  say(find("quiet"), isPath ? "No browser can ask for a channel of this name." : "Waiting for the first event.");
+  if (isPath) return;
   observed = new Stream(
     () => `${pathOf(channel)}/live?${new URLSearchParams({ lastEventId })}`,
     {
@@ -362,14 +364,21 @@ function observe(channel) {
       items({ items }, id) {
         lastEventId = id;
         news.items.push(...items);
-        // While it is paused too, no more is kept than can be shown.
-        if (MAX_EVENTS < news.items.length) news.items.splice(0, news.items.length - MAX_EVENTS);
+        dropOldItems();
         schedule();
       },
     },
     (state, why) => { if (state === "refused") say(find("quiet"), plain(why)); },
   );
   if (!document.hidden) observed.open();
+}
+
+/** Keeps no more than can be shown, while it is paused too, and says how much it was. */
+function dropOldItems() {
+  if (news.items.length <= MAX_EVENTS) return;
+  const old = news.items.splice(0, news.items.length - MAX_EVENTS + 1);
+  const number = old.reduce((sum, item) => sum + (item.kind === "event" ? 1 : item.count ?? 0), 0);
+  news.items.unshift({ kind: "dropped", time: old.at(-1).time, count: number });
 }
 
 const pathOf = (channel) => `channels/${encodeURIComponent(channel)}`;
@@ -397,6 +406,7 @@ const events = (number) => (number === 1 ? "1 event" : `${count(number)} events`
 /** What is said of what is no event. */
 const NOTES = {
   skipped: ({ count: number }) => `${events(number)} not shown: more than 100 a second`,
+  dropped: ({ count: number }) => `${events(number)} not shown: the page was paused`,
   missed: ({ count: number }) => `Gap: ${events(number)} not seen, since this page was too slow`,
   away: ({ count: number }) =>
     number === null ? "Gap: events may be missing here, since this page was away" : `Gap: ${events(number)} published while this page was away`,
@@ -430,7 +440,7 @@ function showItem(entry, item) {
   entry.dataset.kind = item.kind;
   const isEvent = item.kind === "event";
   say(when, time(item.time));
-  say(what, plain(isEvent ? item.name : NOTES[item.kind](item)));
+  say(what, plain(isEvent ? item.name : NOTES[item.kind]?.(item) ?? item.kind));
   say(id, isEvent && item.id ? `id ${plain(item.id)}` : "");
   say(size, isEvent ? `${bytes(item.length)}${item.is_cut ? ", cut" : ""}` : "");
   say(data, isEvent ? plain(item.data) : "");
@@ -584,6 +594,7 @@ function showView(before) {
   const isSame = before && ["sort", "order", "filter"].every((key) => before[key] === view[key]);
   if (isSame) return;
   order = [];
+  news.channels = null;
   if (!document.hidden) server.open();
 }
 
