@@ -10,6 +10,9 @@ pub(crate) use folder::Folder;
 mod http;
 pub(crate) use http::{Listener, Poster, connect_from, exchange, head_of, status, unread_listener};
 
+mod live;
+pub(crate) use live::Live;
+
 mod options;
 pub(crate) use options::{HelpOption, server_options};
 

@@ -45,16 +45,21 @@ impl Census {
         let mut before = None;
         loop {
             seconds.tick().await;
-            let seen = self.seen.clone();
-            // With very many channels it takes a while.
-            let taken = spawn_blocking(move || Snapshot::take(seen, before.as_deref())).await;
-            let snapshot = Arc::new(taken.expect("a look at the channels does not panic"));
-            before = Some(snapshot.clone());
-            self.latest.send_replace(Some(snapshot));
+            let census = self.clone();
+            // With very many channels it takes a while to look at them, and to forget what was seen before.
+            let looked = spawn_blocking(move || census.look(before)).await;
+            before = Some(looked.expect("a look at the channels does not panic"));
             if !self.is_watched() {
+                drop(spawn_blocking(|| drop(before)));
                 return;
             }
         }
+    }
+
+    fn look(&self, before: Option<Arc<Snapshot>>) -> Arc<Snapshot> {
+        let snapshot = Arc::new(Snapshot::take(self.seen.clone(), before.as_deref()));
+        self.latest.send_replace(Some(snapshot.clone()));
+        snapshot
     }
 
     /// Whether there is somebody for the next look; if there is not, somebody who comes starts anew.

@@ -62,15 +62,20 @@ impl View {
 
     /// The first of `rows` that the viewer sees, in order, and how many there would be without a limit.
     pub(super) fn select<'a>(&self, rows: &'a [Row]) -> (Vec<&'a Row>, usize) {
-        let mut matched: Vec<_> = rows.iter().filter(|row| self.has(row)).collect();
-        let count = matched.len();
-        if self.limit < count {
-            // The rest need no order among themselves.
-            matched.select_nth_unstable_by(self.limit, |one, other| self.compare(one, other));
-            matched.truncate(self.limit);
+        let (mut first, mut count) = (Vec::<&Row>::with_capacity(self.limit + 1), 0);
+        for row in rows.iter().filter(|row| self.has(row)) {
+            count += 1;
+            // Of very many, nearly all end here.
+            if first.len() == self.limit
+                && first.last().is_none_or(|last| self.compare(last, row).is_lt())
+            {
+                continue;
+            }
+            let at = first.partition_point(|other| self.compare(other, row).is_lt());
+            first.insert(at, row);
+            first.truncate(self.limit);
         }
-        matched.sort_unstable_by(|one, other| self.compare(one, other));
-        (matched, count)
+        (first, count)
     }
 
     fn has(&self, row: &Row) -> bool {
