@@ -189,7 +189,8 @@ impl Channels {
     /// Ends every stream cleanly and refuses new listeners from now on.
     pub fn shutdown(&self) {
         let counts = self.hub.counts();
-        tracing::info!(?counts, "ending all streams");
+        let (channels, listeners) = (counts.channels, counts.listeners);
+        tracing::info!(channels, listeners, "ending all streams");
         self.hub.shutdown().wake();
     }
 
