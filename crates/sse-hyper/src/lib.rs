@@ -59,8 +59,9 @@ pub use sse_core::{
     wire::Frame,
 };
 pub use sse_tokio::{
-    BoxFeed, ChannelEvents, Channels, Feed, FeedSource, FeedState, LocalBoxFeed, Receipt, Received,
-    ResponseBody, SocketOptions, Source, Sse, SseBody, StreamCut, Subscription, Until,
+    BoxFeed, ChannelEvents, Channels, Feed, FeedSource, FeedState, LocalBoxFeed, Observation,
+    Receipt, Received, ResponseBody, SocketOptions, Source, Sse, SseBody, StreamCut, Subscription,
+    Until,
 };
 
 mod service;

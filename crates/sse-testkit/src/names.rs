@@ -11,8 +11,8 @@ macro_rules! name_tests {
         };
         use $adapter::{
             BoxFeed, ChannelEvents, Channels, Delivered, Emit, Event, EventId, EventName,
-            EventService, Feed, FeedSource, FeedState, Frame, LocalBoxFeed, Position, Receipt,
-            Received, SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
+            EventService, Feed, FeedSource, FeedState, Frame, LocalBoxFeed, Observation, Position,
+            Receipt, Received, SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
         };
 
         /// A service that keeps what the crate gives it has to name it.
@@ -37,6 +37,7 @@ macro_rules! name_tests {
             let token = Token::new("42")?;
 
             let _events: ChannelEvents = channels.events();
+            let _observed: Observation = channels.observe(&token);
             let _body: SseBody = channels.listen(&token)?;
             let _subscription: Subscription = channels.subscribe(&token, &Start::default())?;
             let receipt: Receipt = channels.publish(&token, "ping", b"hi")?;

@@ -8,7 +8,7 @@ use sse_core::{
 };
 use tokio::time::sleep;
 
-use crate::{ChannelEvents, Receipt, SseBody, Subscription, timer::now};
+use crate::{ChannelEvents, Observation, Receipt, SseBody, Subscription, timer::now};
 
 /// The channels of a hub, for the process that serves them: publishes and wakes in one step, listens, and
 /// ends every stream.
@@ -184,6 +184,11 @@ impl Channels {
     /// What happens on the channels from now on, and which channels there are.
     pub fn events(&self) -> ChannelEvents {
         ChannelEvents(self.hub.watch())
+    }
+
+    /// The events of the channel `token`, for one who is no listener; see [`Hub::observe`].
+    pub fn observe(&self, token: &Token) -> Observation {
+        Observation(self.hub.observe(token))
     }
 
     /// Ends every stream cleanly and refuses new listeners from now on.

@@ -29,6 +29,9 @@ pub use events::ChannelEvents;
 mod feed;
 pub use feed::{BoxFeed, Feed, FeedState, LocalBoxFeed, Until};
 
+mod observation;
+pub use observation::Observation;
+
 mod offer;
 pub use offer::{Probed, Shell, Taken, take_subscriber};
 

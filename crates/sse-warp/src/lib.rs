@@ -92,6 +92,6 @@ pub use sse_core::{
     wire::Frame,
 };
 pub use sse_tokio::{
-    BoxFeed, ChannelEvents, Channels, Feed, FeedSource, FeedState, LocalBoxFeed, Receipt, Received,
-    SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
+    BoxFeed, ChannelEvents, Channels, Feed, FeedSource, FeedState, LocalBoxFeed, Observation,
+    Receipt, Received, SocketOptions, Source, SseBody, StreamCut, Subscription, Until,
 };
