@@ -7,7 +7,7 @@ use std::{
 /// Whether a server that checks of credentials depend on answers, as the last requests to it saw.
 ///
 /// It asks nothing itself. A clone says the same, for as long as one keeps it: take one from
-/// [`RemoteKeys`](crate::RemoteKeys) or [`Upstream`](crate::Upstream) before an
+/// `RemoteKeys`, which need the feature `jwt` too, or from [`Upstream`](crate::Upstream) before an
 /// [`Authentication`](crate::Authentication) takes those, and answer those who want to know whether this server is
 /// ready.
 ///
