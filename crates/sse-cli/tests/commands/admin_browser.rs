@@ -174,6 +174,10 @@ fn what_is_hostile_is_text() {
     assert_eq!(page.run("return shown(0)"), format!("ping{data}"));
     assert_eq!(page.run("return document.title"), format!("{shown} · eventsource-server"));
     assert_eq!(page.run("return document.querySelectorAll('img, main script').length"), 0);
+    let [wide, cell] = ["a", "td"].map(|it| format!("[...find('rows').querySelectorAll('{it}')]"));
+    let edge = format!("Math.max(...{wide}.map((it) => it.getBoundingClientRect().right))");
+    let next = format!("Math.min(...{cell}.map((it) => it.getBoundingClientRect().left))");
+    assert_eq!(page.run(&format!("return {edge} <= {next}")), true, "names end before figures");
     page.narrow();
     assert_eq!(page.run("return document.documentElement.scrollWidth"), 360, "with long names too");
     page.run(&format!("location.hash = 'channel={}'", "y".repeat(256)));

@@ -3,6 +3,8 @@
 // Together less than 200 rows.
 const MAX_CHANNELS = 100;
 const MAX_EVENTS = 80;
+// As many events as are shown in one frame.
+const MAX_IN_FRAME = 10;
 // In milliseconds: until a stream that was refused is asked for again, until one that says nothing is taken
 // for lost, until a hidden page lets go of its streams, and for how long a button waits for a second press.
 const PATIENCE = 3000;
@@ -165,7 +167,7 @@ function schedule() {
   isScheduled = true;
   requestAnimationFrame(() => {
     isScheduled = false;
-    if (news.items.length && !isPaused) showItems(news.items.splice(0));
+    if (news.items.length && !isPaused) showItems(news.items.splice(0, MAX_IN_FRAME));
     else if (news.overview) showOverview(take("overview"));
     else if (news.channels) showChannels(take("channels"));
     else if (news.facts) showFacts(take("facts"));
@@ -422,7 +424,7 @@ const NOTES = {
 function showItems(items) {
   const list = find("events");
   say(find("quiet"), "");
-  for (const item of items.slice(-MAX_EVENTS)) {
+  for (const item of items) {
     const entry = list.children.length < MAX_EVENTS ? makeItem() : list.lastElementChild;
     showItem(entry, item);
     list.prepend(entry);
