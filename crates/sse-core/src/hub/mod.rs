@@ -181,7 +181,9 @@ impl Hub {
 
     /// The channels there are, in no order.
     pub fn channels(&self) -> Vec<ChannelInfo> {
-        self.table.all().iter().filter_map(|cell| cell.info()).collect()
+        let mut channels = Vec::with_capacity(self.table.len());
+        channels.extend(self.table.all().filter_map(|cell| cell.info()));
+        channels
     }
 
     /// What the hub holds and has done.
@@ -208,11 +210,11 @@ impl Hub {
         let mut counts = Counts {
             granted: self.shared.granted.recount(),
             history_bytes: self.shared.tombstones.recount(),
-            channels: self.table.all().len(),
+            channels: self.table.all().count(),
             tombstones: self.shared.tombstones.len(),
             ..self.shared.tally.counts()
         };
-        for cell in self.table.all().into_iter().chain(self.table.ending()) {
+        for cell in self.table.all().chain(self.table.ending()) {
             let held = cell.recount();
             counts.listeners += held.here;
             counts.leaving += cell.leaving();

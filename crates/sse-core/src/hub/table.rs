@@ -34,13 +34,11 @@ impl Table {
         self.len.load(Ordering::Relaxed)
     }
 
-    /// All that are there from the beginning of the look to its end, and of the others some.
-    pub(super) fn all(&self) -> Vec<Arc<Cell>> {
-        let mut all = Vec::with_capacity(self.len());
-        for shelf in &self.shelves {
-            all.extend(read(shelf).by_token.values().cloned());
-        }
-        all
+    /// All that are there from the beginning of the look to its end, and of the others some. No lock is held while
+    /// they are looked at.
+    pub(super) fn all(&self) -> impl Iterator<Item = Arc<Cell>> {
+        let on = |shelf| -> Vec<_> { read(shelf).by_token.values().cloned().collect() };
+        self.shelves.iter().flat_map(on)
     }
 
     /// Those that are over, and have listeners that still read them or are to be told so.
