@@ -1,5 +1,5 @@
-//! How smooth the page of the operator's address is under load. Run it with
-//! `cargo test -p sse-cli --test commands admin_load -- --ignored --nocapture`.
+//! How smooth the page of the operator's address is under load, and what it costs others. Run it with
+//! `cargo test --release -p sse-cli --test commands admin_load -- --ignored --nocapture`.
 
 use std::{
     fs, thread,
@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{Listener, Page, Poster};
+use crate::{
+    admin_page::start,
+    support::{Listener, Page, Poster},
+};
 
 #[test]
 #[expect(clippy::print_stdout, reason = "it measures")]
@@ -52,6 +55,41 @@ fn no_task_is_long_with_10_000_channels_and_1_000_events_a_second() {
     println!("{sent} events, {rows} rows, {share:.0} % of a core, long tasks: {tasks}");
     take_pictures(&page);
     assert_eq!(tasks, json!([]));
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "it measures")]
+#[ignore = "it measures"]
+fn what_a_look_at_100_000_channels_takes_and_what_publications_take_meanwhile() {
+    let (server, admin) = start(&["--history", "10", "--max-channels", "200000"]);
+    let mut poster = Poster::new(server.addr());
+    let mut post = |channel: usize| {
+        let begun = Instant::now();
+        let path = format!("/ping/channel-{}", channel % 100_000);
+        assert_eq!(poster.exchange("POST", &path, "hi").status(), 200);
+        begun.elapsed()
+    };
+    for channel in 0..100_000 {
+        post(channel);
+    }
+    let watch = || {
+        let begun = Instant::now();
+        let mut viewer = Listener::open_whole(admin, "/live");
+        while !viewer.block().starts_with("event: channels\n") {}
+        (begun.elapsed(), viewer)
+    };
+    let mut posts = || {
+        let begun = Instant::now();
+        let all = (0..).step_by(7_919).take_while(|_| begun.elapsed() < Duration::from_secs(5));
+        let mut times: Vec<_> = all.map(&mut post).collect();
+        times.sort_unstable();
+        [500, 990, 999, 1_000].map(|rank| times[(times.len() - 1) * rank / 1_000])
+    };
+    for _ in 0..3 {
+        println!("publications alone (p50, p99, p99.9, max): {:?}", posts());
+        let (first_table, _viewer) = watch();
+        println!("the first table: {first_table:?}; publications beside it: {:?}", posts());
+    }
 }
 
 /// To be looked at.

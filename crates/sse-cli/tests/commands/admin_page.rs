@@ -335,7 +335,7 @@ fn help_says_that_there_is_a_page() {
 }
 
 /// A server with an operator's address, and that.
-fn start(args: &[&str]) -> (Server, SocketAddr) {
+pub(crate) fn start(args: &[&str]) -> (Server, SocketAddr) {
     let server = Server::start(&[args, &["--admin", "0"]].concat());
     let line = server.line();
     let addr = line.strip_prefix("admin on http://").expect("the second line").parse().unwrap();
