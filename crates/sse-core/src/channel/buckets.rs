@@ -1,8 +1,8 @@
-/// Numbers of a few kinds, of which most are none: those alone are looked at when all are taken.
+/// Counters of which most are 0 most of the time: taking them all looks only at the others.
 #[derive(Debug)]
 pub(crate) struct Buckets<const N: usize> {
     counts: [u32; N],
-    /// A bit for each that is not 0.
+    /// A bit for each counter that is not 0.
     used: u32,
 }
 
@@ -12,7 +12,7 @@ impl<const N: usize> Buckets<N> {
         self.used |= 1 << at;
     }
 
-    /// Hands out what was added, each with its place; nothing is left.
+    /// Hands each counter that is not 0 to `take`, with its index, and sets it to 0.
     pub(crate) fn drain(&mut self, mut take: impl FnMut(usize, u32)) {
         while self.used != 0 {
             let at = self.used.trailing_zeros() as usize;

@@ -9,10 +9,11 @@ use crate::{Hub, access::Access, action::Action};
 /// The page at the root: what this server is and how to use it. Where not everybody may do everything, it says no more
 /// than a refusal would: which credentials are taken.
 pub(super) fn response(hub: &Hub, config: &GatewayConfig) -> Response<Bytes> {
-    let mut response = html(match &config.access {
-        None => text(hub, config),
-        Some(access) => RESTRICTED_PAGE.replace("{credentials}", credentials(access)),
-    });
+    let content = match &config.access {
+        None => usage(hub, config),
+        Some(access) => RESTRICTED.replace("{credentials}", credentials(access)),
+    };
+    let mut response = html(PAGE.replace("{content}", &content));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
@@ -51,7 +52,7 @@ fn credentials(access: &Access) -> &'static str {
     }
 }
 
-fn text(hub: &Hub, config: &GatewayConfig) -> String {
+fn usage(hub: &Hub, config: &GatewayConfig) -> String {
     let actions = hub.config().actions();
     let prefix = escape(&config.prefix);
     let listen = escape(actions.listen());
@@ -70,14 +71,16 @@ fn text(hub: &Hub, config: &GatewayConfig) -> String {
         let _infallible =
             writeln!(rows, "<tr><td><code>POST {prefix}/{name}/TOKEN</code><td>{meaning}");
     }
-    PAGE.replace("{rows}", &rows)
+    USAGE
+        .replace("{rows}", &rows)
         .replace("{prefix}", &prefix)
         .replace("{listen}", &listen)
         .replace("{accepted}", &accepted)
 }
 
 const PAGE: &str = include_str!("page.html");
-const RESTRICTED_PAGE: &str = include_str!("restricted_page.html");
+const USAGE: &str = include_str!("usage.html");
+const RESTRICTED: &str = include_str!("restricted.html");
 
 /// The example can be tried in the console of the page, so connections are allowed.
 const CONTENT_SECURITY: &str = "default-src 'none'; connect-src *; style-src 'unsafe-inline'; \

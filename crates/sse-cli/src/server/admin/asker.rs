@@ -3,7 +3,7 @@ use std::{fmt, net::SocketAddr};
 use http::request::Parts;
 use sse_hyper::RemoteAddr;
 
-/// Who asks at the operator's address, for the log.
+/// The sender of a request to the operator's address, as the log names it.
 #[derive(Debug)]
 pub(super) struct Asker {
     /// The name in the password file, where there is one.

@@ -1,6 +1,6 @@
 use http::{HeaderValue, Method};
 
-/// A path of the operator's address, and what is there.
+/// A path of the operator's address, its methods and what they ask for.
 #[derive(Debug)]
 pub(super) struct Route {
     /// A segment `*` is any one.

@@ -72,7 +72,7 @@ pub(in crate::server) struct AdminServing {
 }
 
 impl AdminServing {
-    /// Ends it, once what was asked for is answered: whoever had the server drain is to be told so.
+    /// Ends it once the requests under way are answered: the operator who asked for a drain gets an answer too.
     pub(in crate::server) async fn end(self) {
         self.live.end();
         self.handle.shutdown();

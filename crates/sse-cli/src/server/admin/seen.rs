@@ -97,7 +97,7 @@ impl Seen {
 
     /// The server ends its streams.
     pub(in crate::server) fn drain(&self) {
-        // Whoever asked for it has said so already.
+        // If the operator asked for it, it drains already.
         let _drains_already = self.readiness.drain();
     }
 
@@ -105,7 +105,7 @@ impl Seen {
         self.public.get().ok_or(Starting)
     }
 
-    /// Has the server end its streams, over `window` if there is one. Only the first who asks is heard.
+    /// Has the server end its streams, over `window` if there is one. Only the first request counts.
     pub(super) fn ask_to_drain(&self, window: Option<Duration>) -> Result<(), DrainError> {
         match self.readiness.drain() {
             Ok(()) => {}

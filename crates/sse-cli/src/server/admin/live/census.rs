@@ -27,7 +27,7 @@ impl Census {
         Arc::new(Self { seen, latest: watch::Sender::new(None), is_running: Mutex::new(false) })
     }
 
-    /// What there is now, and then each second. Who reads slowly misses some, and never waits for an old one.
+    /// A snapshot now, and then one each second. A slow reader gets the newest one, and misses those before it.
     pub(super) fn watch(self: &Arc<Self>) -> Watch {
         let mut is_running = self.is_running.lock().unwrap_or_else(PoisonError::into_inner);
         let mut receiver = self.latest.subscribe();
@@ -62,7 +62,7 @@ impl Census {
         snapshot
     }
 
-    /// Whether there is somebody for the next look; if there is not, somebody who comes starts anew.
+    /// Whether anybody still watches. If nobody does, this run ends, and the next viewer starts another.
     fn is_watched(&self) -> bool {
         let mut is_running = self.is_running.lock().unwrap_or_else(PoisonError::into_inner);
         *is_running = 0 < self.latest.receiver_count();
