@@ -13,6 +13,7 @@
 //! | read blocks as they were written | [`wire::BlockDecoder`] |
 //! | publish to listeners | [`Hub`], and the rest of [`hub`] |
 //! | let channels remember | [`history`] |
+//! | keep what they remember elsewhere | [`store`] |
 //! | say what a body becomes, and where ids come from | [`format`](mod@format), [`action`], [`id_source`] |
 //! | answer with a stream of your own | [`response`] |
 //! | serve the protocol of the commands | [`Gateway`], and the rest of [`gateway`] |
@@ -48,6 +49,7 @@ pub mod id_source;
 pub mod reader;
 pub mod request;
 pub mod response;
+pub mod store;
 pub mod wire;
 
 #[doc(inline)]

@@ -16,6 +16,11 @@ impl IdempotencyKey {
     /// The longest key, in bytes.
     pub const MAX_LEN: usize = 255;
 
+    /// The key as it was sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

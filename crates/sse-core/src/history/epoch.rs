@@ -34,7 +34,15 @@ impl Epoch {
         Self { text, len: MINTED_LEN as u8 }
     }
 
-    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+    /// The epoch that `text` names, if it is one to the letter.
+    ///
+    /// ```
+    /// use sse_core::history::Epoch;
+    ///
+    /// assert_eq!(Epoch::parse(b"k3f9x2q1").unwrap().as_str(), "k3f9x2q1");
+    /// assert_eq!(Epoch::parse(b"K3F9X2Q1"), None);
+    /// ```
+    pub fn parse(text: &[u8]) -> Option<Self> {
         let is_epoch = (MIN_LEN..=MAX_LEN).contains(&text.len())
             && text.iter().all(|byte| DIGITS.contains(byte));
         if !is_epoch {
@@ -71,7 +79,6 @@ impl Epochs {
     }
 
     /// From `seq` on, events belong to `epoch`.
-    #[cfg(test)]
     pub(crate) fn begin(&mut self, seq: u64, epoch: Epoch) {
         self.later.push((seq, epoch));
     }

@@ -24,7 +24,8 @@ pub struct Position {
 }
 
 impl Position {
-    pub(crate) fn new(seq: u64, epoch: Epoch) -> Self {
+    /// The place of the event `seq` in the life `epoch`.
+    pub fn new(seq: u64, epoch: Epoch) -> Self {
         Self { seq, epoch }
     }
 

@@ -1,0 +1,75 @@
+use std::time::Duration;
+
+use crate::{
+    Token,
+    channel::{Content, Drafts, IdempotencyKey, Publication},
+    history::Position,
+    wire::{self, Frame},
+};
+
+/// A publication that is to be stored, all of it or nothing.
+#[derive(Debug)]
+pub struct Append {
+    token: Token,
+    drafts: Vec<Draft>,
+    retry: Option<Duration>,
+    key: Option<(IdempotencyKey, u64)>,
+}
+
+impl Append {
+    pub(crate) fn new(token: Token, publication: Publication) -> Self {
+        let Publication { content, key } = publication;
+        let (drafts, retry) = match content {
+            Content::Events(Drafts::One(draft)) => (vec![Draft(draft)], None),
+            Content::Events(Drafts::Many(drafts)) => {
+                (drafts.into_iter().map(Draft).collect(), None)
+            }
+            Content::Retry(retry) => (Vec::new(), Some(retry)),
+        };
+        Self { token, drafts, retry, key }
+    }
+
+    /// The channel that is published to.
+    pub fn token(&self) -> &Token {
+        &self.token
+    }
+
+    /// The reconnection time that the channel is to have.
+    pub fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
+    /// The name of the publication, and a digest of what was asked for under it.
+    ///
+    /// The digest of the same publication is the same on every machine and in every version.
+    pub fn key(&self) -> Option<(&IdempotencyKey, u64)> {
+        self.key.as_ref().map(|(key, digest)| (key, *digest))
+    }
+
+    /// How many events there are: none if only a reconnection time is published.
+    pub fn events(&self) -> usize {
+        self.drafts.len()
+    }
+
+    /// The events, in their order.
+    pub fn into_drafts(self) -> Vec<Draft> {
+        self.drafts
+    }
+}
+
+/// An event that is to be stored, encoded but for its id.
+#[derive(Debug)]
+pub struct Draft(wire::Draft);
+
+impl Draft {
+    /// How many bytes the event will have, without its id.
+    #[expect(clippy::len_without_is_empty, reason = "an event is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The event at `position`, which becomes its id.
+    pub fn finish(self, position: Position) -> Frame {
+        self.0.finish(Some(&position))
+    }
+}
