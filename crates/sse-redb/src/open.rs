@@ -1,0 +1,348 @@
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, Read},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use redb::{
+    Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableError,
+    TableHandle, backends::FileBackend,
+};
+
+use crate::{
+    StoreConfig,
+    clock::{self, Minter},
+    database::{self, DbError, EPOCH, FORMAT, META, RECORDS, Source},
+    disk::{Disk, Watch},
+    index::Index,
+    record::Record,
+    shared::shed,
+};
+
+/// Why a store could not be opened. Nothing in the directory was changed, unless the disk itself failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The path leads to something else.
+    #[error("{} is not a directory; name another one", .path.display())]
+    NotADirectory {
+        /// The path.
+        path: PathBuf,
+    },
+    /// There is nothing to check or to compact.
+    #[error("there is no history in {}", .path.display())]
+    Missing {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The disk, or the rights to use it.
+    #[error("cannot use {}: {source}", .path.display())]
+    Io {
+        /// What was to be used.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+    /// Another process has the store open.
+    #[error("the history in {} is in use by another process; end it first, or name another directory", .path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The file was written by another version.
+    #[error(
+        "{} has version {found} of the format, and version {expected} is understood; open it with the release that wrote it, or name another directory", .path.display()
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+        /// The version that is understood.
+        expected: u64,
+    },
+    /// The file is not a history.
+    #[error("{} is not a history: {message}; move it away, or name another directory", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it is, or is not.
+        message: String,
+    },
+    /// Parts of the file are not what was written.
+    #[error("{} is damaged: {message}; nothing was changed. Check it to see what is lost, then salvage it or restore a backup", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// What was found in a file.
+pub(crate) struct Found {
+    pub(crate) database: Database,
+    pub(crate) disk: Disk,
+    pub(crate) index: Index,
+    pub(crate) last_epoch: u64,
+    pub(crate) last_key: Option<u64>,
+    /// The keys of the records that cannot be read.
+    pub(crate) broken: Vec<u64>,
+}
+
+/// A directory that no other process uses.
+#[derive(Debug)]
+pub(crate) struct Dir {
+    pub(crate) path: PathBuf,
+    _lock: File,
+}
+
+impl Dir {
+    /// Makes the directory if need be, and locks it.
+    pub(crate) fn make(path: &Path) -> Result<Self, OpenError> {
+        if !path.exists() {
+            make_private(path).map_err(io_error(path))?;
+        }
+        Self::lock(path)
+    }
+
+    /// Locks a directory that is there.
+    pub(crate) fn lock(path: &Path) -> Result<Self, OpenError> {
+        let metadata = fs::metadata(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => OpenError::Missing { path: path.into() },
+            _ => io_error(path)(source),
+        })?;
+        if !metadata.is_dir() {
+            return Err(OpenError::NotADirectory { path: path.into() });
+        }
+        let lock = path.join("lock");
+        let file = open_file(OpenOptions::new().create(true), &lock).map_err(io_error(&lock))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { path: path.into(), _lock: file }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.into() }),
+            Err(TryLockError::Error(source)) => Err(io_error(&lock)(source)),
+        }
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        self.path.join(FILE)
+    }
+
+    /// The file, which is made whole beside its place, so that a crash leaves none in parts.
+    pub(crate) fn make_file(&self) -> Result<(), OpenError> {
+        let file = self.file();
+        if file.exists() {
+            return Ok(());
+        }
+        let new = self.path.join(NEW_FILE);
+        remove(&new).map_err(io_error(&new))?;
+        let made = create(&new, Minter::new(0).last());
+        made.map_err(|error| open_error(&new, error))?;
+        self.put_in_place(&new)
+    }
+
+    /// Gives `new`, which is synced, the place of the file.
+    pub(crate) fn put_in_place(&self, new: &Path) -> Result<(), OpenError> {
+        let file = self.file();
+        fs::rename(new, &file).and_then(|()| sync_dir(&self.path)).map_err(io_error(&file))
+    }
+}
+
+/// Makes a file with nothing in it.
+pub(crate) fn create(path: &Path, last_epoch: u64) -> Result<Database, DbError> {
+    let file = open_file(OpenOptions::new().create_new(true), path).map_err(DbError::Io)?;
+    let database = Database::builder().create_with_backend(FileBackend::new(file)?)?;
+    describe(&database, last_epoch)?;
+    Ok(database)
+}
+
+/// Writes what the file is.
+pub(crate) fn describe(database: &Database, last_epoch: u64) -> Result<(), DbError> {
+    let transaction = database.begin_write()?;
+    {
+        let mut meta = transaction.open_table(META)?;
+        meta.insert(FORMAT, VERSION)?;
+        meta.insert(EPOCH, last_epoch)?;
+        transaction.open_table(RECORDS)?;
+    }
+    Ok(transaction.commit()?)
+}
+
+/// Where the file at `path` is opened from, which must be one.
+pub(crate) fn source(path: &Path) -> Result<Source, OpenError> {
+    let mut start = Vec::new();
+    let file = open_file(&mut OpenOptions::new(), path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => OpenError::Missing { path: path.into() },
+        _ => io_error(path)(source),
+    })?;
+    file.take(MAGIC.len() as u64).read_to_end(&mut start).map_err(io_error(path))?;
+    if start.is_empty() {
+        return Err(OpenError::Damaged { path: path.into(), message: "it is empty".into() });
+    }
+    if start != MAGIC {
+        let message = "it does not begin as one".into();
+        return Err(OpenError::Foreign { path: path.into(), message });
+    }
+    let path = path.to_owned();
+    Ok(Arc::new(move || {
+        let file = open_file(&mut OpenOptions::new(), &path)?;
+        Ok(Box::new(FileBackend::new(file).map_err(io::Error::other)?))
+    }))
+}
+
+/// Opens a database, reads all of it, and changes nothing.
+pub(crate) fn read(
+    config: &StoreConfig,
+    path: &Path,
+    source: &Source,
+    watch: &Arc<Watch>,
+) -> Result<Found, OpenError> {
+    // A page that is not what redb has written can make it panic.
+    catch_unwind(AssertUnwindSafe(|| {
+        let (database, disk) = database::open(source, watch, config.cache_bytes)
+            .map_err(|error| open_error(path, error))?;
+        let last_epoch = check_format(&database, path)?;
+        let mut found = Found {
+            database,
+            disk,
+            index: Index::new(config.limits.clone()),
+            last_epoch,
+            last_key: None,
+            broken: Vec::new(),
+        };
+        found.scan(config.max_index_bytes).map_err(|error| open_error(path, error))?;
+        Ok(found)
+    }))
+    .unwrap_or_else(|_| {
+        let message = "its pages do not fit together".into();
+        Err(OpenError::Damaged { path: path.into(), message })
+    })
+}
+
+impl Found {
+    fn scan(&mut self, max_index_bytes: usize) -> Result<(), DbError> {
+        let table = match self.database.begin_read()?.open_table(RECORDS) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(()),
+            table => table?,
+        };
+        let (now, mut shed_from) = (clock::now(), 0);
+        for entry in table.iter()? {
+            let (key, record) = entry?;
+            let (key, bytes) = (key.value(), record.value());
+            self.last_key = Some(key);
+            match Record::decode(key, bytes) {
+                Ok(record) => self.index.read(key, bytes.len(), record, now),
+                Err(_) => self.broken.push(key),
+            }
+            if max_index_bytes < self.index.cost() && shed_from < key {
+                let index = &mut self.index;
+                shed(&self.database, &mut shed_from, |token, key| {
+                    index.evict(token, key);
+                    max_index_bytes / 16 * 15 < index.cost()
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The last epoch, if the file is one of ours or new.
+fn check_format(database: &Database, path: &Path) -> Result<u64, OpenError> {
+    let foreign = || OpenError::Foreign {
+        path: path.into(),
+        message: "it is a database of another program".into(),
+    };
+    let read = || -> Result<Option<(u64, u64)>, DbError> {
+        let transaction = database.begin_read()?;
+        let meta = match transaction.open_table(META) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+            meta => meta?,
+        };
+        let number = |name| Ok::<_, DbError>(meta.get(name)?.map_or(0, |number| number.value()));
+        Ok(Some((number(FORMAT)?, number(EPOCH)?)))
+    };
+    match read() {
+        Ok(Some((VERSION, last_epoch))) => Ok(last_epoch),
+        Ok(Some((found, _))) => {
+            Err(OpenError::Version { path: path.into(), found, expected: VERSION })
+        }
+        Ok(None) => {
+            let is_new = || -> Result<bool, DbError> {
+                let transaction = database.begin_read()?;
+                let mut tables = transaction.list_tables()?;
+                Ok(tables.all(|table| table.name() == META.name()))
+            };
+            if is_new().map_err(|error| open_error(path, error))? { Ok(0) } else { Err(foreign()) }
+        }
+        Err(DbError::Table(TableError::Storage(error))) => Err(open_error(path, error.into())),
+        Err(DbError::Table(_)) => Err(foreign()),
+        Err(error) => Err(open_error(path, error)),
+    }
+}
+
+/// What the database's error means for who opens it.
+pub(crate) fn open_error(path: &Path, error: DbError) -> OpenError {
+    let path = path.to_owned();
+    let error = match error {
+        DbError::Io(source) | DbError::Storage(StorageError::Io(source)) => {
+            DatabaseError::Storage(StorageError::Io(source))
+        }
+        DbError::Database(error) => error,
+        error => return OpenError::Damaged { path, message: error.to_string() },
+    };
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+            OpenError::InUse { path }
+        }
+        DatabaseError::UpgradeRequired(found) => OpenError::Foreign {
+            path,
+            message: format!("version {found} of redb's format is too old"),
+        },
+        DatabaseError::Storage(StorageError::Io(source)) => match source.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+                OpenError::Damaged { path, message: source.to_string() }
+            }
+            _ => OpenError::Io { path, source },
+        },
+        error => OpenError::Damaged { path, message: error.to_string() },
+    }
+}
+
+pub(crate) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> OpenError + use<> {
+    let path = path.to_owned();
+    move |source| OpenError::Io { path, source }
+}
+
+/// Opens a file that only its owner may read.
+pub(crate) fn open_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.read(true).write(true).open(path)
+}
+
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
+pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}
+
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+/// The version of the format: of the keys and values of the tables, not of redb's pages.
+pub(crate) const VERSION: u64 = 1;
+const FILE: &str = "history.redb";
+pub(crate) const NEW_FILE: &str = "history.redb.new";
+/// What every file of redb begins with.
+const MAGIC: [u8; 9] = [b'r', b'e', b'd', b'b', 0x1A, 0x0A, 0xA9, 0x0D, 0x0A];

@@ -1,0 +1,201 @@
+use std::{
+    ops::RangeInclusive,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::PoisonError,
+};
+
+use redb::{AccessGuard, Database, ReadableDatabase, StorageError};
+use sse_core::{
+    Token,
+    history::{Epoch, Position},
+    wire::Frame,
+};
+
+use crate::{
+    Failure, StoredEvent, clock,
+    database::{DbError, RECORDS},
+    index::Place,
+    record::{Record, position},
+    shared::Shared,
+};
+
+/// A part of what a channel keeps, in the order of positions.
+///
+/// ```
+/// # use sse_core::Token;
+/// # use sse_redb::{Store, StoreConfig};
+/// # let dir = tempfile::tempdir()?;
+/// let store = Store::open(StoreConfig::new(dir.path()))?;
+/// let page = store.page(&Token::new("42")?, 0, 1 << 20)?;
+/// assert!(page.events.is_empty() && page.is_last);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Page {
+    /// The events, which may begin later than was asked for if older ones are not kept.
+    pub events: Vec<StoredEvent>,
+    /// The numbers of events that should be there and cannot be read.
+    pub holes: Vec<RangeInclusive<u64>>,
+    /// The newest position of the channel.
+    pub top: Option<Position>,
+    /// The number after which the next page begins.
+    pub after: u64,
+    /// Whether nothing follows.
+    pub is_last: bool,
+}
+
+/// Why a page could not be read.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PageError {
+    /// The store has failed.
+    #[error(transparent)]
+    Failed(Failure),
+    /// The file is being opened anew after the disk was full; try again.
+    #[error("the history cannot be read while its disk is full; try again later")]
+    DiskFull,
+    /// The database does not hold together.
+    #[error("the history cannot be read: {message}; end the server and check the file")]
+    Damaged {
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl Shared {
+    pub(crate) fn page(
+        &self,
+        token: &Token,
+        after: u64,
+        max_bytes: usize,
+    ) -> Result<Page, PageError> {
+        let mut page = Page { after, ..Page::default() };
+        let places = self.places(token, max_bytes, &mut page);
+        let Some(&(first, _)) = places.first() else {
+            return Ok(page);
+        };
+        let database = self.database();
+        let Some(database) = &*database else {
+            return Err(self
+                .watch
+                .failure
+                .get()
+                .cloned()
+                .map_or(PageError::DiskFull, PageError::Failed));
+        };
+        let mut last = first.seq - 1;
+        // A page that is not what redb has written can make it panic.
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            each(database, token, &places, |place, event| {
+                if last + 1 < place.seq {
+                    self.note_hole(&mut page, last + 1..=place.seq - 1);
+                }
+                last = place.seq;
+                match event {
+                    Some(event) => page.events.push(event),
+                    // It may have been deleted since: then nobody misses it.
+                    None if self.is_kept(token, place) => {
+                        self.damaged
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .insert(place.key);
+                        self.note_hole(&mut page, place.seq..=place.seq);
+                    }
+                    None => {}
+                }
+            })
+        }));
+        page.after = last;
+        match read {
+            Ok(Ok(())) => Ok(page),
+            Ok(Err(error)) => Err(match self.watch.failure.get() {
+                Some(failure) => PageError::Failed(failure.clone()),
+                None => PageError::Damaged { message: error.to_string() },
+            }),
+            Err(_) => Err(PageError::Damaged { message: "its pages do not fit together".into() }),
+        }
+    }
+
+    /// Where the events of the next page lie.
+    fn places(&self, token: &Token, max_bytes: usize, page: &mut Page) -> Vec<(Place, Epoch)> {
+        let (index, now) = (self.index(), clock::now());
+        page.is_last = true;
+        let mut places = Vec::new();
+        let Some(channel) = index.channels.get(token).filter(|channel| !channel.is_over(now))
+        else {
+            return places;
+        };
+        page.top = channel.state.epoch().map(|epoch| position(channel.state.top, epoch));
+        let (mut bytes, mut after) = (0, page.after);
+        while let Some((place, epoch)) = channel.next(after, &index.limits, now) {
+            bytes += place.len as usize;
+            if max_bytes < bytes && !places.is_empty() || places.len() == MAX_EVENTS {
+                page.is_last = false;
+                break;
+            }
+            after = place.seq;
+            places.push((place, epoch));
+        }
+        places
+    }
+
+    fn is_kept(&self, token: &Token, place: Place) -> bool {
+        let index = self.index();
+        let oldest = index.channels.get(token).and_then(|channel| channel.oldest());
+        oldest.is_some_and(|oldest| oldest.key <= place.key)
+    }
+
+    fn note_hole(&self, page: &mut Page, hole: RangeInclusive<u64>) {
+        match page.holes.last_mut() {
+            Some(last) if last.end() + 1 == *hole.start() => *last = *last.start()..=*hole.end(),
+            _ => page.holes.push(hole),
+        }
+    }
+}
+
+type Entry<'a> = Result<(AccessGuard<'a, u64>, AccessGuard<'a, &'static [u8]>), StorageError>;
+
+/// Reads what lies at `places`; what cannot be read is none.
+fn each(
+    database: &Database,
+    token: &Token,
+    places: &[(Place, Epoch)],
+    mut show: impl FnMut(Place, Option<StoredEvent>),
+) -> Result<(), DbError> {
+    let (Some((first, _)), Some((last, _))) = (places.first(), places.last()) else {
+        return Ok(());
+    };
+    let table = database.begin_read()?.open_table(RECORDS)?;
+    let is_dense = last.key - first.key < places.len() as u64 * 4;
+    let range = if is_dense { Some(table.range(first.key..=last.key)?) } else { None };
+    let mut range = range.map(Iterator::peekable);
+    for &(place, epoch) in places {
+        let found = match &mut range {
+            Some(range) => {
+                let is_before = |key: u64| {
+                    move |entry: &Entry<'_>| entry.as_ref().is_ok_and(|(at, _)| at.value() < key)
+                };
+                while range.next_if(is_before(place.key)).is_some() {}
+                let found = range.next_if(is_before(place.key + 1)).transpose()?;
+                found.map(|(_, record)| record)
+            }
+            None => table.get(place.key)?,
+        };
+        let event = found.and_then(|record| match Record::decode(place.key, record.value()) {
+            Ok(Record::Event { channel, time, seq, epoch: of, frame })
+                if (channel, seq, of) == (token.as_str(), place.seq, epoch) =>
+            {
+                let frame = Frame::from_encoded(frame.to_vec()).ok()?;
+                let time = clock::from_millis(time);
+                Some(StoredEvent { position: position(seq, epoch), time, frame })
+            }
+            _ => None,
+        });
+        show(place, event);
+    }
+    Ok(())
+}
+
+/// The most events of a page, whatever their size.
+const MAX_EVENTS: usize = 4_096;

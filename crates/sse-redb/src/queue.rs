@@ -1,0 +1,146 @@
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use sse_core::Token;
+
+use crate::{Append, Outcome, Refused};
+
+/// What waits for the writer, bounded.
+#[derive(Default)]
+pub(crate) struct Queue {
+    waiting: Mutex<Waiting>,
+    is_there: Condvar,
+    max_events: usize,
+    max_bytes: usize,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    events: usize,
+    bytes: usize,
+    is_shut: bool,
+}
+
+/// A change, with whom to tell what became of it.
+pub(crate) struct Job {
+    pub(crate) change: Change,
+    pub(crate) done: Done,
+}
+
+pub(crate) type Done = Box<dyn FnOnce(Outcome) + Send>;
+
+pub(crate) enum Change {
+    Append(Append),
+    /// Gives a channel its position 0, if it has none.
+    Begin(Token),
+    Finish(Token, Option<SystemTime>),
+    /// Nothing: what waits is committed at once.
+    Flush,
+}
+
+impl Queue {
+    pub(crate) fn new(max_events: usize, max_bytes: usize) -> Self {
+        Self { max_events, max_bytes, ..Self::default() }
+    }
+
+    pub(crate) fn push(&self, job: Job) -> Result<(), Refused> {
+        let (events, bytes) = job.cost();
+        let mut waiting = self.lock();
+        if waiting.is_shut {
+            return Err(Refused::Shut);
+        }
+        let has_room = waiting.events + events <= self.max_events
+            && waiting.bytes + bytes <= self.max_bytes
+            || waiting.jobs.is_empty();
+        if !has_room {
+            return Err(Refused::QueueFull {
+                events: waiting.events,
+                bytes: waiting.bytes,
+                max_events: self.max_events,
+                max_bytes: self.max_bytes,
+            });
+        }
+        waiting.events += events;
+        waiting.bytes += bytes;
+        let was_empty = waiting.jobs.is_empty();
+        waiting.jobs.push_back(job);
+        drop(waiting);
+        if was_empty {
+            self.is_there.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Takes what waits, up to `max_events` and `max_bytes`, and one job at least. If nothing waits until
+    /// `deadline`, there is none; `None` if nothing will come any more.
+    pub(crate) fn take(
+        &self,
+        max_events: usize,
+        max_bytes: usize,
+        deadline: Instant,
+    ) -> Option<Vec<Job>> {
+        let mut waiting = self.lock();
+        loop {
+            if !waiting.jobs.is_empty() {
+                return Some(waiting.take(max_events, max_bytes));
+            }
+            if waiting.is_shut {
+                return None;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left == Duration::ZERO {
+                return Some(Vec::new());
+            }
+            let waited = self.is_there.wait_timeout(waiting, left);
+            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Takes nothing any more; what waits is still done.
+    pub(crate) fn shut(&self) {
+        self.lock().is_shut = true;
+        self.is_there.notify_all();
+    }
+
+    /// How many events and bytes wait.
+    pub(crate) fn len(&self) -> (usize, usize) {
+        let waiting = self.lock();
+        (waiting.events, waiting.bytes)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn take(&mut self, max_events: usize, max_bytes: usize) -> Vec<Job> {
+        let (mut events, mut bytes, mut count) = (0, 0, 0);
+        for job in &self.jobs {
+            let cost = job.cost();
+            if 0 < count && (max_events < events + cost.0 || max_bytes < bytes + cost.1) {
+                break;
+            }
+            events += cost.0;
+            bytes += cost.1;
+            count += 1;
+        }
+        self.events -= events;
+        self.bytes -= bytes;
+        self.jobs.drain(..count).collect()
+    }
+}
+
+impl Job {
+    /// What it counts in the queue: events, or one if it has none, and bytes.
+    fn cost(&self) -> (usize, usize) {
+        match &self.change {
+            Change::Append(append) => (append.drafts.len().max(1), append.cost()),
+            _ => (1, size_of::<Self>()),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+use std::{
+    collections::HashSet,
+    ops::Bound,
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::Ordering},
+};
+
+use redb::{Database, ReadableDatabase};
+use sse_core::Token;
+
+use crate::{
+    Durability, Refused, StoreConfig,
+    counts::Tally,
+    database::{DbError, RECORDS, Source},
+    disk::Watch,
+    index::Index,
+    queue::Queue,
+    record::Record,
+};
+
+/// What the writer and those who read share.
+pub(crate) struct Shared {
+    pub(crate) queue: Queue,
+    pub(crate) watch: Arc<Watch>,
+    pub(crate) tally: Tally,
+    pub(crate) source: Source,
+    pub(crate) durability: Durability,
+    pub(crate) cache_bytes: usize,
+    pub(crate) max_index_bytes: usize,
+    /// The keys of records that could not be read.
+    pub(crate) damaged: Mutex<HashSet<u64>>,
+    index: RwLock<Index>,
+    /// None while it could not be opened again.
+    database: RwLock<Option<Database>>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        config: &StoreConfig,
+        source: Source,
+        watch: Arc<Watch>,
+        index: Index,
+        database: Database,
+    ) -> Self {
+        Self {
+            queue: Queue::new(config.max_queue_events, config.max_queue_bytes),
+            watch,
+            tally: Tally::default(),
+            source,
+            durability: config.durability,
+            cache_bytes: config.cache_bytes,
+            max_index_bytes: config.max_index_bytes,
+            damaged: Mutex::default(),
+            index: RwLock::new(index),
+            database: RwLock::new(Some(database)),
+        }
+    }
+
+    pub(crate) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn database(&self) -> RwLockReadGuard<'_, Option<Database>> {
+        self.database.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn database_mut(&self) -> RwLockWriteGuard<'_, Option<Database>> {
+        self.database.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn disk_full(&self) -> Refused {
+        Refused::DiskFull { file_bytes: self.watch.len.load(Ordering::Relaxed) }
+    }
+
+    /// Whether there is room for one channel more, if it is new.
+    pub(crate) fn check_room(&self, channel: &Token, index: &Index) -> Result<(), Refused> {
+        let (bytes, limit) = (index.cost(), self.max_index_bytes);
+        if limit < bytes && !index.channels.contains_key(channel) {
+            return Err(Refused::IndexFull { bytes, limit });
+        }
+        Ok(())
+    }
+
+    /// Lets go of the oldest events, from the key `from` on, until the index has some room again.
+    pub(crate) fn shed(&self, database: &Database, from: &mut u64) -> Result<(), DbError> {
+        let enough = self.max_index_bytes / 16 * 15;
+        shed(database, from, |token, key| {
+            let mut index = self.index_mut();
+            index.evict(token, key);
+            enough < index.cost()
+        })
+    }
+}
+
+/// Shows each event from the key `from` on to `evict`, until it wants no more.
+pub(crate) fn shed(
+    database: &Database,
+    from: &mut u64,
+    mut evict: impl FnMut(&Token, u64) -> bool,
+) -> Result<(), DbError> {
+    let table = database.begin_read()?.open_table(RECORDS)?;
+    for entry in table.range::<u64>((Bound::Included(*from), Bound::Unbounded))? {
+        let (key, record) = entry?;
+        let key = key.value();
+        *from = key + 1;
+        if let Ok(Record::Event { channel, .. }) = Record::decode(key, record.value())
+            && let Ok(token) = Token::new(channel)
+            && !evict(&token, key)
+        {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,306 @@
+use std::{collections::HashMap, mem, sync::Arc, time::Instant};
+
+use sse_core::{
+    Token,
+    history::{Epoch, Position},
+};
+
+use crate::{
+    Append, Refused, Stored, StoredEvent,
+    append::MAX_PUBLICATION,
+    clock::{Minter, from_millis, to_millis},
+    index::{Index, KnownKey, Place, is_ended, is_finished},
+    queue::Done,
+    record::{Record, State, position},
+};
+
+/// What goes to disk with the next commit, and what follows from it for the index then.
+#[derive(Default)]
+pub(super) struct Batch {
+    /// The records under the keys from `first_key` on.
+    pub(super) records: Vec<Vec<u8>>,
+    pub(super) first_key: u64,
+    pub(super) changed: HashMap<Token, Changed>,
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+    /// Who is told when it is safe.
+    pub(super) waiting: Vec<(Done, Stored)>,
+    /// When its first record came.
+    pub(super) since: Option<Instant>,
+}
+
+/// A channel as it will be.
+#[derive(Default)]
+pub(super) struct Changed {
+    state: State,
+    pub(super) generation: u32,
+    keys: HashMap<Arc<str>, KnownKey>,
+    pub(super) effects: Vec<Effect>,
+}
+
+/// What a record changes in the index.
+pub(super) enum Effect {
+    Event { epoch: Epoch, place: Place },
+    Key { key: Arc<str>, known: KnownKey },
+    State { state: State, key: u64 },
+}
+
+/// Which lives are new.
+pub(super) struct Lives {
+    pub(super) minter: Minter,
+    /// What channels that were there before go on with.
+    pub(super) epoch: Epoch,
+    /// Counts how often `epoch` changed.
+    pub(super) generation: u32,
+}
+
+impl Batch {
+    pub(super) fn new(first_key: u64) -> Self {
+        Self { first_key, ..Self::default() }
+    }
+
+    pub(super) fn next_key(&self) -> u64 {
+        self.first_key + self.records.len() as u64
+    }
+
+    /// Stages a publication.
+    pub(super) fn append(
+        &mut self,
+        append: Append,
+        lives: &mut Lives,
+        index: &Index,
+        now: u64,
+    ) -> Result<Stored, Refused> {
+        let Append { channel, drafts, retry, key, time } = append;
+        let len = drafts.iter().map(|draft| draft.len).sum();
+        if MAX_PUBLICATION < len {
+            return Err(Refused::TooLarge { len });
+        }
+        if let Some((key, digest)) = &key
+            && let Some(stored) = self.find(&channel, (key, *digest), index, now)?
+        {
+            return Ok(stored);
+        }
+        self.open(&channel, index, now)?;
+        let retry = retry.map(|retry| u64::try_from(retry.as_millis()).unwrap_or(u64::MAX));
+        self.begin(&channel, retry, lives, now);
+        let time = time.map_or(now, to_millis).min(now);
+        let mut events = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let (seq, epoch) = self.next(&channel);
+            let position = position(seq, epoch);
+            let frame = (draft.finish)(position);
+            let record = Record::Event {
+                channel: channel.as_str(),
+                time,
+                seq,
+                epoch,
+                frame: frame.as_bytes(),
+            };
+            let (at, len) = self.put(&record);
+            let place = Place { seq, key: at, time, len };
+            self.change(&channel, Effect::Event { epoch, place });
+            self.events += 1;
+            events.push(StoredEvent { position, time: from_millis(time), frame });
+        }
+        let position = self.top(&channel);
+        if let Some((key, digest)) = key {
+            let answer = events.last().map(|event| event.position);
+            let name = channel.as_str();
+            let record = Record::Key { channel: name, time: now, key: &key, digest, answer };
+            let (at, _) = self.put(&record);
+            let known = KnownKey { digest, answer, time: now, at };
+            self.change(&channel, Effect::Key { key, known });
+        }
+        Ok(Stored { position, events, is_duplicate: false })
+    }
+
+    /// Stages position 0 of a channel that has none, or that it is still in use.
+    pub(super) fn mark(
+        &mut self,
+        channel: &Token,
+        lives: &mut Lives,
+        index: &Index,
+        now: u64,
+    ) -> Result<Stored, Refused> {
+        self.open(channel, index, now)?;
+        let state = &self.changed[channel].state;
+        let is_there = !state.ranges.is_empty() && !is_ended(state, now);
+        let is_fresh = index
+            .limits
+            .forget_after
+            .is_none_or(|after| u128::from(now.saturating_sub(state.used)) < after.as_millis() / 2);
+        if !is_there {
+            self.begin(channel, None, lives, now);
+        } else if !is_fresh {
+            self.put_state(channel, now, |_| {});
+        }
+        Ok(Stored { position: self.top(channel), ..Stored::default() })
+    }
+
+    /// Stages the end of a channel, whose name is free from `until` on.
+    pub(super) fn finish(
+        &mut self,
+        channel: &Token,
+        until: Option<u64>,
+        lives: &mut Lives,
+        index: &Index,
+        now: u64,
+    ) -> Result<Stored, Refused> {
+        self.open(channel, index, now)?;
+        let is_new = self.changed[channel].state.ranges.is_empty();
+        let born = self.next_key();
+        let epoch = is_new.then(|| lives.minter.mint());
+        self.put_state(channel, now, |state| {
+            if let Some(epoch) = epoch {
+                state.begin(0, epoch);
+            }
+            state.born = born;
+            state.finished = Some(until.unwrap_or(now));
+        });
+        Ok(Stored { position: self.top(channel), ..Stored::default() })
+    }
+
+    /// Stages the state of a channel whose events are going to be deleted.
+    pub(super) fn save(&mut self, channel: &Token, index: &Index) {
+        self.look_up(channel, index);
+        let used = self.changed[channel].state.used;
+        self.put_state(channel, used, |_| {});
+    }
+
+    /// What was stored under the key before.
+    fn find(
+        &self,
+        channel: &Token,
+        (key, digest): (&Arc<str>, u64),
+        index: &Index,
+        now: u64,
+    ) -> Result<Option<Stored>, Refused> {
+        if usize::from(u16::MAX) < key.len() {
+            return Err(Refused::KeyTooLong { len: key.len() });
+        }
+        let staged = self.changed.get(channel);
+        let staged_known = staged.and_then(|changed| changed.keys.get(key).copied());
+        let born = staged.map_or(0, |changed| changed.state.born);
+        let stored = || index.channels.get(channel)?.find_key(key, &index.limits, now);
+        let Some(known) = staged_known.or_else(stored).filter(|known| born <= known.at) else {
+            return Ok(None);
+        };
+        if known.digest != digest {
+            return Err(Refused::KeyReused { key: key.clone() });
+        }
+        Ok(Some(Stored { position: known.answer, events: Vec::new(), is_duplicate: true }))
+    }
+
+    /// Looks a channel up, which must not be finished.
+    fn open(&mut self, channel: &Token, index: &Index, now: u64) -> Result<(), Refused> {
+        self.look_up(channel, index);
+        if is_finished(&self.changed[channel].state, now) {
+            return Err(Refused::Finished);
+        }
+        Ok(())
+    }
+
+    fn look_up(&mut self, channel: &Token, index: &Index) {
+        if !self.changed.contains_key(channel) {
+            let known = index.channels.get(channel);
+            let changed = known.map_or_else(Changed::default, |known| Changed {
+                state: known.state.clone(),
+                generation: known.generation,
+                ..Changed::default()
+            });
+            self.changed.insert(channel.clone(), changed);
+        }
+    }
+
+    /// Sees to it that the channel is in a life of this process, and has the reconnection time.
+    fn begin(&mut self, channel: &Token, retry: Option<u64>, lives: &mut Lives, now: u64) {
+        let born = self.next_key();
+        let Some(changed) = self.changed.get_mut(channel) else { return };
+        let is_new = changed.state.ranges.is_empty() || is_ended(&changed.state, now);
+        let is_continued = !is_new && changed.generation != lives.generation;
+        changed.generation = lives.generation;
+        if !is_new && !is_continued && (retry.is_none() || changed.state.retry == retry) {
+            return;
+        }
+        let epoch = if is_new { lives.minter.mint() } else { lives.epoch };
+        self.put_state(channel, now, |state| {
+            if is_new {
+                *state = State { born, ..State::default() };
+                state.begin(0, epoch);
+            } else if is_continued {
+                state.begin(state.top + 1, epoch);
+            }
+            state.retry = retry.or(state.retry);
+        });
+    }
+
+    fn put_state(&mut self, channel: &Token, now: u64, change: impl FnOnce(&mut State)) {
+        let Some(changed) = self.changed.get_mut(channel) else { return };
+        change(&mut changed.state);
+        changed.state.used = changed.state.used.max(now);
+        let born = changed.state.born;
+        changed.keys.retain(|_, known| born <= known.at);
+        let state = changed.state.clone();
+        let record = Record::State { channel: channel.as_str(), state: state.clone() };
+        let (key, _) = self.put(&record);
+        self.change(channel, Effect::State { state, key });
+    }
+
+    /// The key and the length of a record that is stored next.
+    fn put(&mut self, record: &Record<'_>) -> (u64, u32) {
+        let (key, mut bytes) = (self.next_key(), Vec::new());
+        record.encode(key, &mut bytes);
+        let len = bytes.len();
+        self.bytes += len;
+        self.records.push(bytes);
+        self.since.get_or_insert_with(Instant::now);
+        (key, u32::try_from(len).unwrap_or(u32::MAX))
+    }
+
+    fn change(&mut self, channel: &Token, effect: Effect) {
+        let Some(changed) = self.changed.get_mut(channel) else { return };
+        match &effect {
+            Effect::Event { epoch, place } => {
+                changed.state.advance(place.seq, *epoch, place.time);
+            }
+            Effect::Key { key, known } => {
+                changed.keys.insert(key.clone(), *known);
+            }
+            Effect::State { .. } => {}
+        }
+        changed.effects.push(effect);
+    }
+
+    fn next(&self, channel: &Token) -> (u64, Epoch) {
+        let state = &self.changed[channel].state;
+        (state.top + 1, state.epoch().expect("a channel that has begun has an epoch"))
+    }
+
+    fn top(&self, channel: &Token) -> Option<Position> {
+        let state = &self.changed.get(channel)?.state;
+        Some(position(state.top, state.epoch()?))
+    }
+
+    /// What the commit changes in the index.
+    pub(super) fn apply(&mut self, index: &mut Index, now: u64) {
+        for (token, changed) in mem::take(&mut self.changed) {
+            if changed.effects.is_empty() {
+                continue;
+            }
+            index.change(&token, now, |channel, gone| {
+                channel.generation = changed.generation;
+                for effect in changed.effects {
+                    match effect {
+                        Effect::Event { epoch, place } => {
+                            channel.state.advance(place.seq, epoch, place.time);
+                            channel.push(epoch, place);
+                        }
+                        Effect::Key { key, known } => channel.insert_key(key, known, gone),
+                        Effect::State { state, key } => channel.set_state(state, key, gone),
+                    }
+                }
+            });
+        }
+    }
+}

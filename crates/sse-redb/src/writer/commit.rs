@@ -1,0 +1,179 @@
+use std::{
+    mem,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use redb::TableDefinition;
+
+use super::{Writer, batch::Batch};
+use crate::{
+    Failure, Outcome, clock,
+    database::{self, DbError, RECORDS},
+};
+
+/// What became of a commit.
+enum Written {
+    Stored,
+    /// Nothing of it is stored: the disk is full.
+    DiskFull,
+    Failed(Failure),
+}
+
+impl Writer {
+    /// Commits what is staged, together with a part of what is to be deleted, and reports it.
+    pub(super) fn commit(&mut self) {
+        let gone = self.trim.next(self.shared.watch.is_full.load(Ordering::SeqCst));
+        if self.batch.records.is_empty() && gone.is_empty() {
+            return self.report_all(&Written::Stored);
+        }
+        let written = self.attempt(&self.batch.records, &gone);
+        match &written {
+            Written::Stored => {
+                self.full_until = None;
+                self.trim.note(gone.len());
+                self.shared.tally.trimmed.fetch_add(gone.len() as u64, Ordering::Relaxed);
+                self.apply();
+            }
+            Written::DiskFull => {
+                let until = Instant::now() + FULL_FOR;
+                (self.full_until, self.next_sweep) = (Some(until), until);
+                self.forget_staged();
+                if gone.is_empty() {
+                    // Deleting may make room; it is not tried again at once.
+                    self.shared.index_mut().expire(clock::now());
+                    self.begin_trim();
+                }
+            }
+            Written::Failed(_) => self.forget_staged(),
+        }
+        self.report_all(&written);
+        if matches!(written, Written::Stored) {
+            self.begin_trim();
+        }
+    }
+
+    /// Writes, and finds out what is written if that fails.
+    fn attempt(&self, records: &[Vec<u8>], gone: &[u64]) -> Written {
+        let (shared, begun) = (&self.shared, Instant::now());
+        let first = self.batch.first_key;
+        let result = match &*shared.database() {
+            Some(database) => {
+                let len = shared.watch.len.load(Ordering::Relaxed);
+                // A repair without it takes as long as reading the file does.
+                let is_quick = QUICK_REPAIR_BYTES < len;
+                // What deletes needs pages too: in a file that may not double again some are left for it.
+                let is_tight = !records.is_empty() && shared.watch.max_len / 2 < len;
+                change(database, (is_quick, is_tight), (first, records), gone)
+            }
+            None => Err(DbError::Shut),
+        };
+        let Err(error) = result else {
+            shared.watch.is_full.store(false, Ordering::SeqCst);
+            shared.tally.note_commit(begun.elapsed());
+            return Written::Stored;
+        };
+        if let Some(failure) = shared.watch.failure.get() {
+            return Written::Failed(failure.clone());
+        }
+        if !shared.watch.is_full.load(Ordering::SeqCst) {
+            let failure = Failure::Database { message: error.to_string() };
+            shared.watch.fail(failure.clone());
+            return Written::Failed(failure);
+        }
+        self.reopen(first, records.len())
+    }
+
+    /// Opens the database anew after a write that failed: it takes nothing any more, and only what is there
+    /// then tells whether the commit was whole.
+    fn reopen(&self, first: u64, records: usize) -> Written {
+        let shared = &self.shared;
+        let mut database = shared.database_mut();
+        *database = None;
+        let opened = database::open(&shared.source, &shared.watch, shared.cache_bytes);
+        let last = opened.and_then(|(opened, disk)| {
+            let last = database::last_key(&opened)?;
+            disk.perform().map_err(DbError::Io)?;
+            *database = Some(opened);
+            Ok(last)
+        });
+        drop(database);
+        if let Some(failure) = shared.watch.failure.get() {
+            return Written::Failed(failure.clone());
+        }
+        match last {
+            Ok(last) if 0 < records && Some(first + records as u64 - 1) == last => Written::Stored,
+            _ => Written::DiskFull,
+        }
+    }
+
+    /// Brings the index to what is on disk now.
+    fn apply(&mut self) {
+        let (events, bytes) = (self.batch.events as u64, self.batch.bytes as u64);
+        let tally = &self.shared.tally;
+        tally.stored_events.fetch_add(events, Ordering::Relaxed);
+        tally.stored_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.batch.apply(&mut self.shared.index_mut(), clock::now());
+        self.shed();
+        let next = Batch::new(self.batch.next_key());
+        let waiting = mem::take(&mut self.batch.waiting);
+        self.batch = Batch { waiting, ..next };
+    }
+
+    /// Drops what is staged. What counted as safe is lost: what comes now must not be taken for it.
+    fn forget_staged(&mut self) {
+        let waiting = mem::take(&mut self.batch.waiting);
+        let reported = waiting.iter().map(|(_, stored)| stored.events.len()).sum::<usize>();
+        let lost = self.batch.events.saturating_sub(reported);
+        if 0 < lost {
+            self.shared.tally.lost.fetch_add(lost as u64, Ordering::Relaxed);
+            self.lives.epoch = self.lives.minter.mint();
+            self.lives.generation += 1;
+        }
+        self.trim.give_back(&mut self.shared.index_mut().gone);
+        self.batch = Batch { waiting, ..Batch::new(self.batch.first_key) };
+    }
+
+    fn report_all(&mut self, written: &Written) {
+        for (done, stored) in self.batch.waiting.drain(..) {
+            done(match written {
+                Written::Stored => Outcome::Safe(stored),
+                Written::DiskFull => Outcome::Refused(self.shared.disk_full()),
+                Written::Failed(failure) => Outcome::Unknown(failure.clone()),
+            });
+        }
+    }
+}
+
+fn change(
+    database: &redb::Database,
+    (is_quick, is_tight): (bool, bool),
+    (first, records): (u64, &[Vec<u8>]),
+    gone: &[u64],
+) -> Result<(), DbError> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(is_quick);
+    {
+        let mut table = transaction.open_table(RECORDS)?;
+        for (key, record) in (first..).zip(records) {
+            table.insert(key, record.as_slice())?;
+        }
+        for key in gone {
+            table.remove(key)?;
+        }
+    }
+    if is_tight {
+        let mut table = transaction.open_table(RESERVE)?;
+        table.insert((), [0; RESERVED].as_slice())?;
+        table.remove(())?;
+    }
+    Ok(transaction.commit()?)
+}
+
+/// What is stored here is removed in the same transaction: it only has to fit.
+const RESERVE: TableDefinition<'_, (), &[u8]> = TableDefinition::new("reserve");
+/// 16 pages with what is written around it, contiguous.
+const RESERVED: usize = 60 << 10;
+/// For how long a full disk is not tried again.
+const FULL_FOR: Duration = Duration::from_secs(1);
+const QUICK_REPAIR_BYTES: u64 = 2 << 30;

@@ -1,0 +1,159 @@
+//! The one thread that writes.
+
+mod batch;
+mod commit;
+mod trim;
+
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use self::{
+    batch::{Batch, Lives},
+    trim::Trim,
+};
+use crate::{
+    Durability, Failure, Outcome, Refused, Stored,
+    clock::{self, Minter, to_millis},
+    queue::{Change, Done, Job},
+    shared::Shared,
+};
+
+/// Takes what waits, stages it, commits it, and then says so: whatever comes meanwhile makes the next commit.
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    lives: Lives,
+    batch: Batch,
+    trim: Trim,
+    next_sweep: Instant,
+    /// Until when a full disk is not tried again.
+    full_until: Option<Instant>,
+    is_flush: bool,
+}
+
+impl Writer {
+    pub(crate) fn new(shared: Arc<Shared>, mut minter: Minter, next_key: u64) -> Self {
+        let epoch = minter.mint();
+        Self {
+            shared,
+            lives: Lives { minter, epoch, generation: 1 },
+            batch: Batch::new(next_key),
+            trim: Trim::default(),
+            next_sweep: Instant::now() + SWEEP,
+            full_until: None,
+            is_flush: false,
+        }
+    }
+
+    /// Writes until the queue is shut and empty.
+    pub(crate) fn run(mut self) {
+        let shared = self.shared.clone();
+        if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
+            shared.watch.fail(Failure::Panicked);
+            // Those who were staged hear of it when what they left is dropped.
+            while let Some(jobs) = shared.queue.take(1, 0, Instant::now() + SWEEP) {
+                for job in jobs {
+                    (job.done)(Outcome::Refused(Refused::Failed(Failure::Panicked)));
+                }
+            }
+        }
+    }
+
+    fn serve(&mut self) {
+        loop {
+            let jobs = self.shared.queue.take(BATCH_EVENTS, BATCH_BYTES, self.deadline());
+            let Some(jobs) = jobs else { break };
+            let is_idle = jobs.is_empty();
+            for job in jobs {
+                self.stage(job);
+            }
+            if self.is_due() || is_idle && self.trim.is_under_way() {
+                self.commit();
+            }
+            if self.next_sweep <= Instant::now() {
+                self.next_sweep = Instant::now() + SWEEP;
+                self.shared.index_mut().expire(clock::now());
+                self.begin_trim();
+            }
+        }
+        self.commit();
+    }
+
+    /// When there is something to do, if nothing comes before.
+    fn deadline(&self) -> Instant {
+        if self.trim.is_under_way() && self.shared.watch.failure.get().is_none() {
+            return Instant::now();
+        }
+        let due = self.batch.since.zip(self.delay()).map(|(since, delay)| since + delay);
+        due.map_or(self.next_sweep, |due| due.min(self.next_sweep))
+    }
+
+    /// How long what counts as safe may wait for the disk; a full disk is not trusted.
+    fn delay(&self) -> Option<Duration> {
+        let is_full = self.shared.watch.is_full.load(Ordering::SeqCst);
+        match self.shared.durability {
+            Durability::Relaxed(delay) if !is_full => Some(delay),
+            _ => None,
+        }
+    }
+
+    fn is_due(&mut self) -> bool {
+        let is_large = RELAXED_EVENTS <= self.batch.events || RELAXED_BYTES <= self.batch.bytes;
+        let delay = self.delay();
+        let is_over =
+            self.batch.since.is_none_or(|since| delay.is_none_or(|delay| delay <= since.elapsed()));
+        mem::take(&mut self.is_flush) || is_large || is_over
+    }
+
+    fn stage(&mut self, job: Job) {
+        let Job { change, done } = job;
+        let shared = self.shared.clone();
+        if let Some(failure) = shared.watch.failure.get() {
+            return done(Outcome::Refused(Refused::Failed(failure.clone())));
+        }
+        if self.full_until.is_some_and(|until| Instant::now() < until) {
+            return done(Outcome::Refused(shared.disk_full()));
+        }
+        let (index, now) = (shared.index(), clock::now());
+        let Self { batch, lives, .. } = self;
+        let staged = match change {
+            Change::Flush => {
+                self.is_flush = true;
+                return self.report(done, Stored::default(), true);
+            }
+            Change::Append(append) => shared
+                .check_room(&append.channel, &index)
+                .and_then(|()| batch.append(append, lives, &index, now)),
+            Change::Begin(channel) => shared
+                .check_room(&channel, &index)
+                .and_then(|()| batch.mark(&channel, lives, &index, now)),
+            Change::Finish(channel, until) => {
+                batch.finish(&channel, until.map(to_millis), lives, &index, now)
+            }
+        };
+        drop(index);
+        match staged {
+            Ok(stored) => self.report(done, stored, false),
+            Err(refused) => done(Outcome::Refused(refused)),
+        }
+    }
+
+    /// Says that it is safe, once it counts as safe.
+    fn report(&mut self, done: Done, stored: Stored, must_wait: bool) {
+        if self.delay().is_none() || must_wait {
+            self.batch.waiting.push((done, stored));
+        } else {
+            done(Outcome::Safe(stored));
+        }
+    }
+}
+
+const BATCH_EVENTS: usize = 512;
+const BATCH_BYTES: usize = 1 << 20;
+const RELAXED_EVENTS: usize = 4_096;
+const RELAXED_BYTES: usize = 4 << 20;
+/// How often channels that nothing happens on are looked at, and how old what they keep is.
+const SWEEP: Duration = Duration::from_secs(30);

@@ -1,0 +1,366 @@
+use std::{
+    collections::BTreeMap,
+    io,
+    ops::Range,
+    thread,
+    time::{Duration, Instant},
+};
+
+use sse_core::history::Position;
+use sse_redb::{Append, Durability, Outcome, Refused, Store, StoreConfig, StoredEvent};
+
+use crate::{
+    disk::{Disk, Fault, Random},
+    support::{
+        PATIENCE, append, asked, data, events, flush, outcome, publication, publish, stored, token,
+        unlimited,
+    },
+};
+
+/// What publications were told, by their data.
+#[derive(Default)]
+struct Told {
+    safe: BTreeMap<String, Position>,
+    unknown: Vec<String>,
+}
+
+impl Told {
+    fn note(&mut self, text: String, outcome: Outcome) {
+        match outcome {
+            Outcome::Safe(stored) => {
+                self.safe.insert(text, stored.position.expect("it has an event"));
+            }
+            Outcome::Refused(_) => {}
+            Outcome::Unknown(_) => self.unknown.push(text),
+        }
+    }
+
+    /// All that is safe is there once and in order, and nothing else but what is unknown.
+    fn check(&mut self, kept: &[StoredEvent], context: &str) {
+        let mut there = BTreeMap::new();
+        for (seq, event) in (1..).zip(kept) {
+            let text = data(event);
+            assert_eq!(event.position.seq(), seq, "{context}: numbers are in a row");
+            let is_known = self.safe.get(&text) == Some(&event.position);
+            assert!(is_known || self.unknown.contains(&text), "{context}: {text} was refused");
+            assert_eq!(there.insert(text.clone(), event.position), None, "{context}: {text} twice");
+        }
+        for text in self.safe.keys() {
+            assert!(there.contains_key(text), "{context}: {text} is lost");
+        }
+        // What is there now stays there.
+        self.safe = there;
+    }
+}
+
+/// Publishes some batches, until there are no more or the store has failed.
+fn publish_some(store: &Store, told: &mut Told, name: &str, random: &mut Random) {
+    for batch in 0..3 + random.below(5) {
+        let texts = (0..1 + random.below(6)).map(|number| format!("{name}.{batch}.{number}"));
+        let asked = texts.map(|text| {
+            let append =
+                publication("42", &format!("{text} {}", "x".repeat(random.below(300) as usize)));
+            (text, asked(|done| store.append(append, done)))
+        });
+        for (text, asked) in asked.collect::<Vec<_>>() {
+            match asked {
+                Ok(asked) => told.note(text, outcome(&asked)),
+                Err(refused) => told.note(text, Outcome::Refused(refused)),
+            }
+        }
+    }
+}
+
+fn short(kept: Vec<StoredEvent>) -> Vec<StoredEvent> {
+    let first_word = |mut event: StoredEvent| {
+        let text = data(&event);
+        let word = text.split(' ').next().unwrap_or_default();
+        event.frame = sse_core::Event::data(word).into();
+        event
+    };
+    kept.into_iter().map(first_word).collect()
+}
+
+/// Cuts the power ten times for each seed.
+fn cut_power(seeds: Range<u64>) {
+    for seed in seeds {
+        let (mut random, mut told) = (Random(seed), Told::default());
+        let mut disk = Disk::default();
+        drop(disk.open(unlimited("memory")).expect("a new disk"));
+        for cut in 0..10 {
+            let context = format!("seed {seed}, cut {cut}");
+            let after = random.below(120);
+            disk.set_fault(Some(Fault { after, kind: io::ErrorKind::Other, stays: true }));
+            if let Ok(store) = disk.open(unlimited("memory")) {
+                publish_some(&store, &mut told, &cut.to_string(), &mut random);
+            }
+            disk = disk.cut(&mut random);
+
+            let after_cut = disk.restarted();
+            let store = after_cut.open(unlimited("memory"));
+            let store = store.unwrap_or_else(|error| panic!("{context}: {error}"));
+            told.check(&short(events(&store, "42")), &context);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_was_safe_is_lost_in_the_first_250_power_cuts() {
+    cut_power(0..25);
+}
+
+#[test]
+fn nothing_that_was_safe_is_lost_in_the_second_250_power_cuts() {
+    cut_power(25..50);
+}
+
+#[test]
+fn nothing_that_was_safe_is_lost_in_the_third_250_power_cuts() {
+    cut_power(50..75);
+}
+
+#[test]
+fn nothing_that_was_safe_is_lost_in_the_last_250_power_cuts() {
+    cut_power(75..100);
+}
+
+#[test]
+fn whatever_write_or_sync_fails_what_was_told_is_true() {
+    for kind in [io::ErrorKind::StorageFull, io::ErrorKind::Other] {
+        for stays in [false, true] {
+            let mut after = 0;
+            loop {
+                let context = format!("{kind:?} after {after}, stays: {stays}");
+                let (mut random, mut told) = (Random(after), Told::default());
+                let disk = Disk::default();
+                let store = disk.open(unlimited("memory")).expect("a new disk");
+                disk.set_fault(Some(Fault { after, kind, stays }));
+                publish_some(&store, &mut told, "1", &mut random);
+                let is_over = disk.changes() <= after;
+
+                if store.failure().is_none() && !store.is_full() {
+                    told.check(&short(events(&store, "42")), &context);
+                }
+                drop(store);
+                let store = disk.restarted().open(unlimited("memory"));
+                let store = store.unwrap_or_else(|error| panic!("{context}: {error}"));
+                told.check(&short(events(&store, "42")), &context);
+                if is_over {
+                    assert!(after > 20, "the fault was met");
+                    break;
+                }
+                after += 1;
+            }
+        }
+    }
+}
+
+#[test]
+fn after_a_failed_sync_nothing_is_written_or_synced_any_more() {
+    let disk = Disk::default();
+    let store = disk.open(unlimited("memory")).expect("a new disk");
+    publish(&store, "42", "before");
+    disk.set_fault(Some(Fault { after: 0, kind: io::ErrorKind::Other, stays: false }));
+    let failed = append(&store, publication("42", "unknown"));
+    let failure = store.failure().expect("the disk failed");
+    assert_eq!(failed, Outcome::Unknown(failure.clone()));
+    disk.set_fault(None);
+
+    let after = append(&store, publication("42", "after"));
+    assert_eq!(after, Outcome::Refused(Refused::Failed(failure.clone())));
+    assert!(failure.to_string().contains("the disk failed to"), "{failure}");
+    drop(store);
+    assert_eq!(disk.changes(), 0);
+}
+
+#[test]
+fn a_full_disk_refuses_until_there_is_room_again() {
+    let disk = Disk::default();
+    let store = disk.open(unlimited("memory")).expect("a new disk");
+    publish(&store, "42", "1");
+    disk.set_fault(Some(Fault { after: 0, kind: io::ErrorKind::StorageFull, stays: true }));
+    let refused = append(&store, publication("42", "refused"));
+    assert!(matches!(refused, Outcome::Refused(Refused::DiskFull { .. })), "{refused:?}");
+    assert!(store.is_full() && store.failure().is_none());
+    disk.set_fault(None);
+
+    let begun = Instant::now();
+    let position = loop {
+        match append(&store, publication("42", "2")) {
+            Outcome::Safe(stored) => break stored.position.expect("it has an event"),
+            Outcome::Refused(Refused::DiskFull { .. }) => {}
+            other => panic!("{other:?}"),
+        }
+        assert!(begun.elapsed() < PATIENCE);
+        thread::yield_now();
+    };
+
+    assert!(!store.is_full());
+    assert_eq!(position.seq(), 2);
+    assert_eq!(events(&store, "42").iter().map(data).collect::<Vec<_>>(), ["1", "2"]);
+}
+
+#[test]
+fn a_file_that_may_not_grow_goes_on_once_old_events_have_made_room() {
+    let disk = Disk::default();
+    let config = || unlimited("memory").with_max_file_bytes(4 << 20);
+    let some = || {
+        (0..50).fold(Append::new(token("42")), |append, number| {
+            let text = format!("{number} {}", "x".repeat(1_000));
+            append.with_frame(sse_core::Event::data(text).into())
+        })
+    };
+    let store = disk.open(config()).expect("a new disk");
+    let mut kept = 0;
+    loop {
+        match append(&store, some()) {
+            Outcome::Safe(stored) => kept += stored.events.len(),
+            Outcome::Refused(Refused::DiskFull { file_bytes }) => {
+                assert!(file_bytes <= 4 << 20, "{file_bytes}");
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(events(&store, "42").len(), kept);
+    drop(store);
+
+    let store = disk.open(config().with_max_events(kept / 2)).expect("it opens");
+    let begun = Instant::now();
+    let mut again = 0;
+    while again < kept {
+        match append(&store, some()) {
+            Outcome::Safe(stored) => again += stored.events.len(),
+            Outcome::Refused(Refused::DiskFull { .. }) => thread::yield_now(),
+            other => panic!("{other:?}"),
+        }
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    assert_eq!(events(&store, "42").len(), kept / 2);
+}
+
+#[test]
+fn a_disk_that_stands_still_fills_the_queue_and_no_more() {
+    let disk = Disk::default();
+    let store = disk.open(unlimited("memory").with_max_queue(10, 1 << 20)).expect("a new disk");
+    disk.set_blocked(true);
+    let first = asked(|done| store.append(publication("42", "0"), done)).expect("there is room");
+    let begun = Instant::now();
+    while store.counts().queue_events != 0 {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+
+    let waiting: Vec<_> = (1..11)
+        .map(|number| asked(|done| store.append(publication("42", &number.to_string()), done)))
+        .collect();
+    let refused = append(&store, publication("42", "too many"));
+    let Outcome::Refused(Refused::QueueFull { events: 10, max_events: 10, .. }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(store.counts().queue_events, 10);
+    assert!(store.page(&token("42"), 0, 1_000).expect("readers go on").events.is_empty());
+    disk.set_blocked(false);
+
+    stored(outcome(&first));
+    for waiting in waiting {
+        stored(outcome(&waiting.expect("there was room")));
+    }
+    let kept = events(&store, "42");
+    assert!(kept.iter().map(data).eq((0..11).map(|number| number.to_string())));
+}
+
+#[test]
+fn a_queue_is_bounded_by_bytes_too() {
+    let disk = Disk::default();
+    let store = disk.open(unlimited("memory").with_max_queue(1_000, 10_000)).expect("a new disk");
+    disk.set_blocked(true);
+    let text = "x".repeat(4_000);
+    let outcomes: Vec<_> =
+        (0..10).map(|_| asked(|done| store.append(publication("42", &text), done))).collect();
+    disk.set_blocked(false);
+
+    let refused = outcomes
+        .iter()
+        .filter(|told| matches!(told, Err(Refused::QueueFull { max_bytes: 10_000, .. })));
+    assert!(refused.count() >= 5);
+    for told in outcomes.into_iter().flatten() {
+        stored(outcome(&told));
+    }
+}
+
+#[test]
+fn two_with_the_same_key_share_the_outcome_of_a_failure() {
+    let disk = Disk::default();
+    let store = disk.open(unlimited("memory")).expect("a new disk");
+    disk.set_blocked(true);
+    let plug = asked(|done| store.append(publication("42", "plug"), done)).expect("taken");
+    let keyed = || publication("42", "once").with_key("order", 7);
+    let both = [keyed(), keyed()].map(|append| asked(|done| store.append(append, done)));
+    disk.set_fault(Some(Fault { after: 0, kind: io::ErrorKind::Other, stays: true }));
+    disk.set_blocked(false);
+
+    outcome(&plug);
+    let [one, other] = both.map(|told| outcome(&told.expect("taken")));
+    assert_eq!(one, other);
+    assert!(!matches!(one, Outcome::Safe(_)), "{one:?}");
+}
+
+#[test]
+fn relaxed_is_safe_at_once_and_on_disk_later() {
+    let disk = Disk::default();
+    let config = || relaxed(Duration::from_secs(3_600));
+    let store = disk.open(config()).expect("a new disk");
+    disk.set_blocked(true);
+    let told: Vec<_> = (1..4).map(|number| publish(&store, "42", &number.to_string())).collect();
+    disk.set_blocked(false);
+    let lost = disk.restarted().open(config()).expect("it opens");
+    assert_eq!(events(&lost, "42"), []);
+
+    stored(flush(&store));
+    let kept = disk.restarted().open(config()).expect("it opens");
+    let told: Vec<_> = told.into_iter().flat_map(|stored| stored.events).collect();
+    assert_eq!(events(&kept, "42"), told);
+}
+
+#[test]
+fn relaxed_commits_by_itself_after_its_time() {
+    let disk = Disk::default();
+    let store = disk.open(relaxed(Duration::from_millis(1))).expect("a new disk");
+    let told = publish(&store, "42", "1");
+    let begun = Instant::now();
+    while events(&store, "42") != told.events {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+}
+
+#[test]
+fn a_relaxed_tail_that_is_lost_is_given_out_again_in_another_epoch() {
+    let disk = Disk::default();
+    let store = disk.open(relaxed(Duration::from_secs(3_600))).expect("a new disk");
+    publish(&store, "42", "1");
+    stored(flush(&store));
+    let lost = publish(&store, "42", "lost").position.expect("it counts as safe");
+    disk.set_fault(Some(Fault { after: 0, kind: io::ErrorKind::StorageFull, stays: true }));
+    let flushed = flush(&store);
+    assert!(matches!(flushed, Outcome::Refused(Refused::DiskFull { .. })), "{flushed:?}");
+    assert_eq!(store.counts().lost, 1);
+    disk.set_fault(None);
+
+    let begun = Instant::now();
+    let again = loop {
+        match append(&store, publication("42", "again")) {
+            Outcome::Safe(stored) => break stored.position.expect("it has an event"),
+            _ => assert!(begun.elapsed() < PATIENCE),
+        }
+    };
+    assert_eq!((lost.seq(), again.seq()), (2, 2));
+    assert_ne!(lost.epoch(), again.epoch());
+    stored(flush(&store));
+    drop(store);
+    let store = disk.restarted().open(relaxed(Duration::ZERO)).expect("it opens");
+    assert_eq!(events(&store, "42").iter().map(data).collect::<Vec<_>>(), ["1", "again"]);
+}
+
+fn relaxed(delay: Duration) -> StoreConfig {
+    unlimited("memory").with_durability(Durability::Relaxed(delay))
+}

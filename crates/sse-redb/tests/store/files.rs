@@ -1,0 +1,368 @@
+use std::{
+    fs, iter,
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use sse_redb::{CopyError, OpenError, Store, StoreConfig, check, compact, salvage};
+use tempfile::{TempDir, tempdir};
+
+use crate::{
+    disk::Random,
+    support::{data, events, publish, token, unlimited},
+};
+
+/// A directory with a store of 200 events in two channels.
+fn filled() -> TempDir {
+    let dir = tempdir().expect("there is room");
+    let store = Store::open(unlimited(dir.path())).expect("it opens");
+    for number in 0..100 {
+        let told = |_| {};
+        for channel in ["1", "2"] {
+            let text = format!("{number} {}", "x".repeat(100));
+            store.append(crate::support::publication(channel, &text), told).expect("there is room");
+        }
+    }
+    dir
+}
+
+fn file(dir: &Path) -> std::path::PathBuf {
+    dir.join("history.redb")
+}
+
+fn open_error(dir: &Path) -> OpenError {
+    Store::open(unlimited(dir)).map(|_| ()).expect_err("it must not open")
+}
+
+#[test]
+fn a_missing_directory_is_made_for_its_owner_alone() {
+    let dir = tempdir().expect("there is room");
+    let path = dir.path().join("a/b");
+    drop(Store::open(unlimited(&path)).expect("it opens"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).map(|it| it.permissions().mode() & 0o777).ok();
+        assert_eq!((mode(&path), mode(&file(&path))), (Some(0o700), Some(0o600)));
+    }
+}
+
+#[test]
+fn what_is_no_directory_is_refused() {
+    let dir = tempdir().expect("there is room");
+    let path = dir.path().join("file");
+    fs::write(&path, "mine").expect("there is room");
+    let error = open_error(&path);
+    assert!(matches!(error, OpenError::NotADirectory { .. }), "{error}");
+    assert!(error.to_string().contains("file is not a directory"), "{error}");
+    assert_eq!(fs::read_to_string(&path).ok().as_deref(), Some("mine"));
+    assert!(matches!(open_error(&path.join("below")), OpenError::Io { .. }));
+}
+
+#[test]
+fn a_second_server_on_the_same_directory_is_refused() {
+    let dir = filled();
+    let first = Store::open(unlimited(dir.path())).expect("it opens");
+    for error in [
+        open_error(dir.path()),
+        check(&unlimited(dir.path())).expect_err("it is in use"),
+        compact(&unlimited(dir.path())).expect_err("it is in use"),
+    ] {
+        assert!(matches!(error, OpenError::InUse { .. }), "{error}");
+    }
+    publish(&first, "1", "still there");
+    drop(first);
+    drop(Store::open(unlimited(dir.path())).expect("it is free"));
+}
+
+#[test]
+fn foreign_empty_and_truncated_files_are_refused_and_left_as_they_are() {
+    for (name, len) in [
+        ("foreign", None),
+        ("empty", Some(0)),
+        ("a few bytes", Some(5)),
+        ("the magic alone", Some(9)),
+        ("a page", Some(4_096)),
+        ("all but a page", Some(u64::MAX)),
+    ] {
+        let dir = filled();
+        let path = file(dir.path());
+        let whole = fs::read(&path).expect("it is there");
+        let bytes = match len {
+            None => b"a text of mine, which is longer than the magic".to_vec(),
+            Some(len) => whole[..(len as usize).min(whole.len() - 4_096)].to_vec(),
+        };
+        fs::write(&path, &bytes).expect("there is room");
+
+        let error = open_error(dir.path());
+        let is_expected = match name {
+            "foreign" | "a few bytes" => matches!(error, OpenError::Foreign { .. }),
+            _ => matches!(error, OpenError::Damaged { .. }),
+        };
+        assert!(is_expected, "{name}: {error}");
+        assert!(error.to_string().contains("history.redb"), "{error}");
+        assert_eq!(fs::read(&path).expect("it is there"), bytes, "{name} was changed");
+        check(&unlimited(dir.path())).expect_err("it cannot be read");
+    }
+}
+
+#[test]
+fn a_database_of_another_program_is_refused() {
+    let dir = tempdir().expect("there is room");
+    let theirs = TableDefinition::<u64, u64>::new("theirs");
+    let database = Database::create(file(dir.path())).expect("there is room");
+    let transaction = database.begin_write().expect("it is open");
+    transaction
+        .open_table(theirs)
+        .and_then(|mut it| Ok(it.insert(1, 2).map(|_| ())?))
+        .expect("room");
+    transaction.commit().expect("there is room");
+    drop(database);
+
+    assert!(matches!(open_error(dir.path()), OpenError::Foreign { .. }));
+    let database = Database::open(file(dir.path())).expect("it is whole");
+    let table = database.begin_read().expect("it is open").open_table(theirs).expect("it is there");
+    assert_eq!(table.get(1).expect("it is whole").map(|value| value.value()), Some(2));
+}
+
+#[test]
+fn a_file_of_another_version_is_refused_with_both_versions() {
+    let dir = filled();
+    let database = Database::open(file(dir.path())).expect("it is whole");
+    let transaction = database.begin_write().expect("it is open");
+    let meta = TableDefinition::<&str, u64>::new("meta");
+    let insert = |version| {
+        let mut meta = transaction.open_table(meta).expect("it is there");
+        meta.insert("format", version).map(|_| ()).expect("there is room");
+    };
+    insert(2);
+    transaction.commit().expect("there is room");
+    drop(database);
+    let before = fs::read(file(dir.path())).expect("it is there");
+
+    let error = open_error(dir.path());
+    let OpenError::Version { found: 2, expected: 1, .. } = &error else { panic!("{error}") };
+    assert!(error.to_string().contains("open it with the release that wrote it"), "{error}");
+    assert!(before == fs::read(file(dir.path())).expect("it is there"), "it was changed");
+}
+
+#[test]
+fn a_flipped_bit_is_found_or_changes_nothing() {
+    let dir = filled();
+    let path = file(dir.path());
+    let whole = fs::read(&path).expect("it is there");
+    let expected = {
+        let store = Store::open(unlimited(dir.path())).expect("it opens");
+        [events(&store, "1"), events(&store, "2")]
+    };
+    let (mut random, mut found) = (Random(7), 0);
+    for _ in 0..40 {
+        let used = |bit: &u64| whole[*bit as usize / 8] != 0;
+        let bit = iter::repeat_with(|| random.below(whole.len() as u64 * 8)).find(used);
+        let bit = bit.expect("a file has more than zeros");
+        let mut bytes = whole.clone();
+        bytes[bit as usize / 8] ^= 1 << (bit % 8);
+        fs::write(&path, &bytes).expect("there is room");
+
+        match Store::open(unlimited(dir.path())) {
+            Ok(store) => {
+                let kept = [events(&store, "1"), events(&store, "2")];
+                assert!(kept == expected, "bit {bit} changed what is kept");
+            }
+            Err(_) => {
+                found += 1;
+                let unchanged = fs::read(&path).expect("it is there") == bytes;
+                assert!(unchanged, "bit {bit}: the file was changed");
+            }
+        }
+    }
+    assert!(found > 5, "{found} were found");
+}
+
+/// Flips a bit of a record of channel 1 in a way that the database does not notice.
+fn damage_record(dir: &Path) -> u64 {
+    let records = TableDefinition::<u64, &[u8]>::new("records");
+    let database = Database::open(file(dir)).expect("it is whole");
+    let transaction = database.begin_write().expect("it is open");
+    let key = 51;
+    {
+        let mut table = transaction.open_table(records).expect("it is there");
+        let record = table.get(key).expect("it is whole").map(|record| record.value().to_vec());
+        let mut record = record.expect("there are 200");
+        *record.last_mut().expect("it is not empty") ^= 1;
+        table.insert(key, record.as_slice()).expect("there is room");
+    }
+    transaction.commit().expect("there is room");
+    key
+}
+
+#[test]
+fn a_damaged_record_is_named_by_the_check_and_salvage_leaves_a_hole() {
+    let dir = filled();
+    let key = damage_record(dir.path());
+    let error = open_error(dir.path());
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+    assert!(error.to_string().contains("nothing was changed"), "{error}");
+    assert!(matches!(compact(&unlimited(dir.path())), Err(OpenError::Damaged { .. })));
+    let before = fs::read(file(dir.path())).expect("it is there");
+
+    let report = check(&unlimited(dir.path())).expect("most of it can be read");
+    assert_eq!((report.damaged.as_slice(), report.events), (&[key][..], 199));
+    let missing: Vec<_> = report.channels.iter().map(|channel| channel.missing).collect();
+    assert_eq!(missing.iter().sum::<u64>(), 1);
+    assert!(report.to_string().contains("1 records that cannot be read"), "{report}");
+    assert!(before == fs::read(file(dir.path())).expect("it is there"), "the check changed it");
+
+    let salvaged = salvage(&unlimited(dir.path())).expect("there is room");
+    assert_eq!(salvaged.lost, 1);
+    assert!(before == fs::read(dir.path().join("history.redb.damaged")).expect("it is kept"));
+    let store = Store::open(unlimited(dir.path())).expect("it opens");
+    let channel = if missing[0] == 1 { "1" } else { "2" };
+    let page = store.page(&token(channel), 0, 1 << 20).expect("it is read");
+    let [hole] = &page.holes[..] else { panic!("{:?}", page.holes) };
+    assert_eq!((hole.start(), page.events.len()), (hole.end(), 99));
+}
+
+#[test]
+fn check_names_what_is_in_a_file_that_was_not_closed() {
+    let dir = filled();
+    let copy = tempdir().expect("there is room");
+    {
+        let store = Store::open(unlimited(dir.path())).expect("it opens");
+        publish(&store, "3", "1");
+        fs::copy(file(dir.path()), file(copy.path())).expect("there is room");
+    }
+    let before = fs::read(file(copy.path())).expect("it is there");
+    let report = check(&unlimited(copy.path())).expect("it is whole");
+
+    let lines: Vec<_> = report.channels.iter().map(|it| (it.channel.as_str(), it.events)).collect();
+    assert_eq!(lines, [("1", 100), ("2", 100), ("3", 1)]);
+    let seqs = |channel: &sse_redb::ChannelReport| {
+        [channel.first, channel.last].map(|position| position.map(|position| position.seq()))
+    };
+    assert_eq!(seqs(&report.channels[0]), [Some(1), Some(100)]);
+    assert!(before == fs::read(file(copy.path())).expect("it is there"), "the check changed it");
+    let missing = check(&StoreConfig::new(dir.path().join("nowhere")));
+    assert!(matches!(missing, Err(OpenError::Missing { .. })), "{missing:?}");
+}
+
+#[test]
+fn a_backup_is_a_moment_of_a_store_that_goes_on() {
+    let (dir, copy) = (filled(), tempdir().expect("there is room"));
+    let store = Store::open(unlimited(dir.path())).expect("it opens");
+    let is_over = AtomicBool::new(false);
+    let (before, published) = thread::scope(|scope| {
+        let publisher = scope.spawn(|| {
+            let mut published = 0;
+            while !is_over.load(Ordering::SeqCst) || published < 10 {
+                publish(&store, "1", &published.to_string());
+                published += 1;
+            }
+            published
+        });
+        let before = events(&store, "1").len();
+        store.backup(file(copy.path())).expect("there is room");
+        is_over.store(true, Ordering::SeqCst);
+        (before, publisher.join().expect("all was stored"))
+    });
+
+    let again = store.backup(file(copy.path()));
+    assert!(matches!(again, Err(CopyError::Exists { .. })), "{again:?}");
+    let all = events(&store, "1");
+    assert_eq!(all.len(), 100 + published);
+    let backup = Store::open(unlimited(copy.path())).expect("it opens");
+    let kept = events(&backup, "1");
+    assert!((before..=all.len()).contains(&kept.len()));
+    assert_eq!(kept, all[..kept.len()]);
+    assert_eq!(events(&backup, "2"), events(&store, "2"));
+}
+
+#[test]
+fn a_compacted_file_is_smaller_and_holds_the_same() {
+    let dir = tempdir().expect("there is room");
+    let store = Store::open(unlimited(dir.path())).expect("it opens");
+    for number in 0..20 {
+        let many = (0..100).fold(sse_redb::Append::new(token("1")), |append, _| {
+            append.with_frame(sse_core::Event::data(format!("{number} {}", "x".repeat(500))).into())
+        });
+        store.append(many, |_| {}).expect("there is room");
+    }
+    drop(store);
+    let few = unlimited(dir.path()).with_max_events(100);
+    let store = Store::open(few.clone()).expect("it opens");
+    publish(&store, "1", "last");
+    let kept = events(&store, "1");
+    while store.counts().trimmed == 0 {
+        publish(&store, "2", "more");
+    }
+    drop(store);
+
+    let compacted = compact(&few).expect("there is room");
+    assert!(compacted.after < compacted.before / 2, "{compacted:?}");
+    assert_eq!(fs::metadata(file(dir.path())).map(|it| it.len()).ok(), Some(compacted.after));
+    let store = Store::open(few).expect("it opens");
+    assert_eq!(events(&store, "1"), kept);
+    assert_eq!(data(&kept[99]), "last");
+}
+
+/// The other side of the next test: publishes until it is killed, and prints what is safe.
+#[test]
+fn publishes_until_it_is_killed() {
+    use std::io::Write;
+
+    let Some(dir) = std::env::var_os(KILLED_DIR) else { return };
+    let store = Store::open(unlimited(dir)).expect("it opens");
+    let mut number = events(&store, "1").len();
+    loop {
+        number += 1;
+        let stored = publish(&store, "1", &number.to_string());
+        let position = stored.position.expect("it has an event");
+        let line = format!("safe {position} {number}\n");
+        std::io::stdout().write_all(line.as_bytes()).expect("somebody reads");
+    }
+}
+
+#[test]
+fn what_was_safe_outlives_a_process_that_is_killed() {
+    use std::{
+        io::{BufRead, BufReader},
+        process::Stdio,
+    };
+
+    let dir = tempdir().expect("there is room");
+    let mut safe = Vec::new();
+    for round in 1..4 {
+        let mut child = Command::new(std::env::current_exe().expect("it runs"))
+            .args(["publishes_until_it_is_killed", "--nocapture"])
+            .env(KILLED_DIR, dir.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let told = lines.map_while(Result::ok).filter_map(|line| {
+            let at = line.find("safe ")?;
+            Some(line[at + "safe ".len()..].to_owned())
+        });
+        let mut told = told.peekable();
+        safe.extend(told.by_ref().take(10 * round));
+        child.kill().expect("it runs");
+        // What it had written before it was killed counts too.
+        safe.extend(told.filter(|line| line.split(' ').count() == 2 && line.contains('.')));
+        child.wait().expect("it was killed");
+
+        let store = Store::open(unlimited(dir.path())).expect("it opens");
+        let kept: Vec<_> = events(&store, "1")
+            .iter()
+            .map(|event| format!("{} {}", event.position, data(event)))
+            .collect();
+        assert!(kept.len() >= safe.len());
+        assert_eq!(kept[..safe.len()], safe, "round {round}");
+        safe = kept;
+    }
+    assert!(safe.len() >= 60);
+}
+
+const KILLED_DIR: &str = "SSE_REDB_TEST_KILLED_DIR";

@@ -1,0 +1,9 @@
+//! What a store keeps, and what it says of what it cannot keep.
+
+mod disk;
+mod faults;
+mod files;
+mod limits;
+mod model;
+mod support;
+mod survives;
