@@ -41,7 +41,7 @@ impl Append {
     }
 
     /// Adds an event of about `len` bytes, which `finish` encodes once its position is known. It is called on
-    /// the thread that writes, and must not block.
+    /// the thread that writes, and must neither block nor panic.
     pub fn with_event(
         mut self,
         len: usize,

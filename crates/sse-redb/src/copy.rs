@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableError};
+use redb::{ReadTransaction, ReadableDatabase, ReadableTable, TableError};
 
 use crate::{
     OpenError, StoreConfig,
@@ -119,7 +119,9 @@ fn rewrite(
     let length = |path: &Path| fs::metadata(path).map(|file| file.len());
     let before = length(&file).map_err(open::io_error(&file))?;
     open::remove(&new).map_err(open::io_error(&new))?;
-    let copied = copy(&found.database, &new).map_err(|error| open::open_error(&new, error));
+    let moment = found.database.begin_read().map_err(DbError::from);
+    let copied = moment.and_then(|moment| copy(&moment, &new));
+    let copied = copied.map_err(|error| open::open_error(&new, error));
     let records = copied.inspect_err(|_| open::remove(&new).unwrap_or_default())?;
     before_swap(&file).map_err(open::io_error(&file))?;
     let lost = found.broken.len() as u64;
@@ -129,11 +131,11 @@ fn rewrite(
     Ok(Compacted { before, after, records, lost })
 }
 
-pub(crate) fn backup(database: &Database, path: &Path) -> Result<(), CopyError> {
+pub(crate) fn backup(moment: &ReadTransaction, path: &Path) -> Result<(), CopyError> {
     if path.exists() {
         return Err(CopyError::Exists { path: path.into() });
     }
-    let copied = copy(database, path).map(|_| ());
+    let copied = copy(moment, path).map(|_| ());
     let synced = copied.and_then(|()| {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         open::sync_dir(parent.unwrap_or_else(|| Path::new("."))).map_err(DbError::Io)
@@ -144,9 +146,8 @@ pub(crate) fn backup(database: &Database, path: &Path) -> Result<(), CopyError> 
     })
 }
 
-/// Copies the records that can be read, as they are at this moment.
-fn copy(from: &Database, path: &Path) -> Result<u64, DbError> {
-    let from = from.begin_read()?;
+/// Copies the records that can be read.
+fn copy(from: &ReadTransaction, path: &Path) -> Result<u64, DbError> {
     let last_epoch = match from.open_table(META) {
         Err(TableError::TableDoesNotExist(_)) => 0,
         meta => meta?.get(EPOCH)?.map_or(0, |number| number.value()),

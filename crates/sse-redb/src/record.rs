@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{io::Write, sync::Arc};
 
 use sse_core::history::{Epoch, Position};
 
@@ -35,13 +35,13 @@ pub(crate) struct State {
 pub(crate) struct Broken;
 
 impl<'a> Record<'a> {
-    /// The bytes under `key`, into `out`.
+    /// Appends the bytes that stand under `key`.
     pub(crate) fn encode(&self, key: u64, out: &mut Vec<u8>) {
-        out.clear();
+        let start = out.len();
         out.extend_from_slice(&[VERSION, 0, 0, 0, 0, 0]);
         match self {
             Self::Event { channel, time, seq, epoch, frame } => {
-                out[KIND_AT] = EVENT;
+                out[start + KIND_AT] = EVENT;
                 put_text(out, channel);
                 put(out, *time);
                 put(out, *seq);
@@ -49,7 +49,7 @@ impl<'a> Record<'a> {
                 out.extend_from_slice(frame);
             }
             Self::Key { channel, time, key, digest, answer } => {
-                out[KIND_AT] = KEY;
+                out[start + KIND_AT] = KEY;
                 put_text(out, channel);
                 put(out, *time);
                 put_text(out, key);
@@ -61,13 +61,14 @@ impl<'a> Record<'a> {
                 }
             }
             Self::State { channel, state } => {
-                out[KIND_AT] = STATE;
+                out[start + KIND_AT] = STATE;
                 put_text(out, channel);
                 state.encode(out);
             }
         }
-        let sum = checksum(key, out[KIND_AT], &out[HEAD..]);
-        out[SUM_AT..HEAD].copy_from_slice(&sum.to_le_bytes());
+        let (head, content) = out[start..].split_at_mut(HEAD);
+        let sum = checksum(key, head[KIND_AT], content);
+        head[SUM_AT..].copy_from_slice(&sum.to_le_bytes());
     }
 
     /// Reads what stands under `key`.
@@ -191,12 +192,20 @@ impl<'a> Rest<'a> {
 
 /// The place of the event `seq` of `epoch`.
 pub(crate) fn position(seq: u64, epoch: Epoch) -> Position {
-    Position::parse(format!("{seq}.{}", epoch.as_str()).as_bytes())
-        .expect("a number and an epoch are a position")
+    parse(seq, epoch.as_str()).expect("a number and an epoch are a position")
 }
 
 pub(crate) fn parse_epoch(text: &str) -> Option<Epoch> {
-    Position::parse(format!("0.{text}").as_bytes()).map(|position| position.epoch())
+    parse(0, text).map(|position| position.epoch())
+}
+
+/// Reads what an id says, without an allocation: this is done for each event that is stored or read.
+fn parse(seq: u64, epoch: &str) -> Option<Position> {
+    let mut text = [0; MAX_POSITION];
+    let mut rest = &mut text[..];
+    write!(rest, "{seq}.{epoch}").ok()?;
+    let left = rest.len();
+    Position::parse(&text[..MAX_POSITION - left])
 }
 
 /// A text that a record has room for; longer ones are refused before.
@@ -229,6 +238,8 @@ fn checksum(key: u64, kind: u8, content: &[u8]) -> u32 {
 /// How many epochs of a channel are remembered.
 pub(crate) const MAX_RANGES: usize = 16;
 
+/// 20 digits, a dot and an epoch, and more than a little for what is none.
+const MAX_POSITION: usize = 64;
 const VERSION: u8 = 1;
 const KIND_AT: usize = 1;
 const SUM_AT: usize = 2;

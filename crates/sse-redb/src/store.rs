@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use redb::StorageBackend;
+use redb::{ReadableDatabase, StorageBackend};
 use sse_core::{
     Token,
     history::{Epoch, Position},
@@ -29,8 +29,8 @@ use crate::{
 ///
 /// What is to be stored waits in a bounded queue for the one thread that writes. It takes what is there, gives
 /// each event its position, commits all of it at once, and then calls the `done` of each change, in the order
-/// of the commits: on that thread, so `done` must not block. Once a change is taken it is carried through,
-/// whatever happens to whom it came from. When a store is dropped, what waits is still stored.
+/// of the commits: on that thread, so `done` must not block, panic or drop the store. Once a change is taken it is
+/// carried through, whatever happens to whom it came from. When a store is dropped, what waits is still stored.
 ///
 /// ```
 /// use std::sync::mpsc;
@@ -241,9 +241,13 @@ impl Store {
     ///
     /// [`CopyError`]; what was written of the copy is removed then.
     pub fn backup(&self, path: impl AsRef<Path>) -> Result<(), CopyError> {
-        let database = self.shared.database();
-        let database = database.as_ref().ok_or(CopyError::DiskFull)?;
-        copy::backup(database, path.as_ref())
+        let path = path.as_ref();
+        // Nobody waits for the copy: what is there at this moment stays readable.
+        let moment = self.shared.database().as_ref().map(|database| database.begin_read());
+        let moment = moment
+            .ok_or(CopyError::DiskFull)?
+            .map_err(|error| CopyError::Failed { path: path.into(), message: error.to_string() })?;
+        copy::backup(&moment, path)
     }
 
     /// Why nothing is stored any more, if that is so. Only opening the store anew helps.

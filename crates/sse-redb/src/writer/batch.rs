@@ -1,4 +1,4 @@
-use std::{collections::HashMap, mem, sync::Arc, time::Instant};
+use std::{collections::HashMap, iter, mem, sync::Arc, time::Instant};
 
 use sse_core::{
     Token,
@@ -17,16 +17,23 @@ use crate::{
 /// What goes to disk with the next commit, and what follows from it for the index then.
 #[derive(Default)]
 pub(super) struct Batch {
-    /// The records under the keys from `first_key` on.
-    pub(super) records: Vec<Vec<u8>>,
-    pub(super) first_key: u64,
+    pub(super) records: Records,
     pub(super) changed: HashMap<Token, Changed>,
     pub(super) events: usize,
-    pub(super) bytes: usize,
     /// Who is told when it is safe.
     pub(super) waiting: Vec<(Done, Stored)>,
     /// When its first record came.
     pub(super) since: Option<Instant>,
+}
+
+/// Records under the keys from `first_key` on.
+#[derive(Default)]
+pub(super) struct Records {
+    pub(super) first_key: u64,
+    /// All of them, one behind the other.
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
 }
 
 /// A channel as it will be.
@@ -54,13 +61,41 @@ pub(super) struct Lives {
     pub(super) generation: u32,
 }
 
-impl Batch {
-    pub(super) fn new(first_key: u64) -> Self {
-        Self { first_key, ..Self::default() }
+impl Records {
+    fn push(&mut self, record: &Record<'_>) -> (u64, u32) {
+        let (key, start) = (self.next_key(), self.bytes.len());
+        record.encode(key, &mut self.bytes);
+        self.ends.push(self.bytes.len());
+        (key, u32::try_from(self.bytes.len() - start).unwrap_or(u32::MAX))
     }
 
     pub(super) fn next_key(&self) -> u64 {
-        self.first_key + self.records.len() as u64
+        self.first_key + self.ends.len() as u64
+    }
+
+    pub(super) fn last_key(&self) -> Option<u64> {
+        self.next_key().checked_sub(1).filter(|_| !self.is_empty())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// How many bytes they have.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let starts = iter::once(0).chain(self.ends.iter().copied());
+        let records = starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end]);
+        (self.first_key..).zip(records)
+    }
+}
+
+impl Batch {
+    pub(super) fn new(first_key: u64) -> Self {
+        Self { records: Records { first_key, ..Records::default() }, ..Self::default() }
     }
 
     /// Stages a publication.
@@ -149,7 +184,7 @@ impl Batch {
     ) -> Result<Stored, Refused> {
         self.open(channel, index, now)?;
         let is_new = self.changed[channel].state.ranges.is_empty();
-        let born = self.next_key();
+        let born = self.records.next_key();
         let epoch = is_new.then(|| lives.minter.mint());
         self.put_state(channel, now, |state| {
             if let Some(epoch) = epoch {
@@ -215,7 +250,7 @@ impl Batch {
 
     /// Sees to it that the channel is in a life of this process, and has the reconnection time.
     fn begin(&mut self, channel: &Token, retry: Option<u64>, lives: &mut Lives, now: u64) {
-        let born = self.next_key();
+        let born = self.records.next_key();
         let Some(changed) = self.changed.get_mut(channel) else { return };
         let is_new = changed.state.ranges.is_empty() || is_ended(&changed.state, now);
         let is_continued = !is_new && changed.generation != lives.generation;
@@ -249,13 +284,8 @@ impl Batch {
 
     /// The key and the length of a record that is stored next.
     fn put(&mut self, record: &Record<'_>) -> (u64, u32) {
-        let (key, mut bytes) = (self.next_key(), Vec::new());
-        record.encode(key, &mut bytes);
-        let len = bytes.len();
-        self.bytes += len;
-        self.records.push(bytes);
         self.since.get_or_insert_with(Instant::now);
-        (key, u32::try_from(len).unwrap_or(u32::MAX))
+        self.records.push(record)
     }
 
     fn change(&mut self, channel: &Token, effect: Effect) {

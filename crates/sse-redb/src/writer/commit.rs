@@ -6,7 +6,10 @@ use std::{
 
 use redb::TableDefinition;
 
-use super::{Writer, batch::Batch};
+use super::{
+    Writer,
+    batch::{Batch, Records},
+};
 use crate::{
     Failure, Outcome, clock,
     database::{self, DbError, RECORDS},
@@ -27,7 +30,7 @@ impl Writer {
         if self.batch.records.is_empty() && gone.is_empty() {
             return self.report_all(&Written::Stored);
         }
-        let written = self.attempt(&self.batch.records, &gone);
+        let written = self.attempt(&gone);
         match &written {
             Written::Stored => {
                 self.full_until = None;
@@ -54,9 +57,9 @@ impl Writer {
     }
 
     /// Writes, and finds out what is written if that fails.
-    fn attempt(&self, records: &[Vec<u8>], gone: &[u64]) -> Written {
+    fn attempt(&self, gone: &[u64]) -> Written {
+        let records = &self.batch.records;
         let (shared, begun) = (&self.shared, Instant::now());
-        let first = self.batch.first_key;
         let result = match &*shared.database() {
             Some(database) => {
                 let len = shared.watch.len.load(Ordering::Relaxed);
@@ -64,7 +67,7 @@ impl Writer {
                 let is_quick = QUICK_REPAIR_BYTES < len;
                 // What deletes needs pages too: in a file that may not double again some are left for it.
                 let is_tight = !records.is_empty() && shared.watch.max_len / 2 < len;
-                change(database, (is_quick, is_tight), (first, records), gone)
+                change(database, (is_quick, is_tight), records, gone)
             }
             None => Err(DbError::Shut),
         };
@@ -81,12 +84,12 @@ impl Writer {
             shared.watch.fail(failure.clone());
             return Written::Failed(failure);
         }
-        self.reopen(first, records.len())
+        self.reopen(records.last_key())
     }
 
     /// Opens the database anew after a write that failed: it takes nothing any more, and only what is there
     /// then tells whether the commit was whole.
-    fn reopen(&self, first: u64, records: usize) -> Written {
+    fn reopen(&self, newest: Option<u64>) -> Written {
         let shared = &self.shared;
         let mut database = shared.database_mut();
         *database = None;
@@ -102,20 +105,20 @@ impl Writer {
             return Written::Failed(failure.clone());
         }
         match last {
-            Ok(last) if 0 < records && Some(first + records as u64 - 1) == last => Written::Stored,
+            Ok(last) if newest.is_some() && newest == last => Written::Stored,
             _ => Written::DiskFull,
         }
     }
 
     /// Brings the index to what is on disk now.
     fn apply(&mut self) {
-        let (events, bytes) = (self.batch.events as u64, self.batch.bytes as u64);
+        let (events, bytes) = (self.batch.events as u64, self.batch.records.len() as u64);
         let tally = &self.shared.tally;
         tally.stored_events.fetch_add(events, Ordering::Relaxed);
         tally.stored_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.batch.apply(&mut self.shared.index_mut(), clock::now());
         self.shed();
-        let next = Batch::new(self.batch.next_key());
+        let next = Batch::new(self.batch.records.next_key());
         let waiting = mem::take(&mut self.batch.waiting);
         self.batch = Batch { waiting, ..next };
     }
@@ -131,7 +134,7 @@ impl Writer {
             self.lives.generation += 1;
         }
         self.trim.give_back(&mut self.shared.index_mut().gone);
-        self.batch = Batch { waiting, ..Batch::new(self.batch.first_key) };
+        self.batch = Batch { waiting, ..Batch::new(self.batch.records.first_key) };
     }
 
     fn report_all(&mut self, written: &Written) {
@@ -148,15 +151,15 @@ impl Writer {
 fn change(
     database: &redb::Database,
     (is_quick, is_tight): (bool, bool),
-    (first, records): (u64, &[Vec<u8>]),
+    records: &Records,
     gone: &[u64],
 ) -> Result<(), DbError> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(is_quick);
     {
         let mut table = transaction.open_table(RECORDS)?;
-        for (key, record) in (first..).zip(records) {
-            table.insert(key, record.as_slice())?;
+        for (key, record) in records.iter() {
+            table.insert(key, record)?;
         }
         for key in gone {
             table.remove(key)?;

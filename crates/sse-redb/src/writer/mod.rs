@@ -101,7 +101,8 @@ impl Writer {
     }
 
     fn is_due(&mut self) -> bool {
-        let is_large = RELAXED_EVENTS <= self.batch.events || RELAXED_BYTES <= self.batch.bytes;
+        let is_large =
+            RELAXED_EVENTS <= self.batch.events || RELAXED_BYTES <= self.batch.records.len();
         let delay = self.delay();
         let is_over =
             self.batch.since.is_none_or(|since| delay.is_none_or(|delay| delay <= since.elapsed()));

@@ -63,6 +63,16 @@ impl Disk {
         self.0.1.notify_all();
     }
 
+    /// Flips a bit wherever `text` stands.
+    pub(crate) fn damage(&self, text: &[u8]) {
+        let bytes = &mut self.0.0.lock().expect("no panic").bytes;
+        for at in 0..bytes.len() - text.len() {
+            if bytes[at..].starts_with(text) {
+                bytes[at] ^= 1;
+            }
+        }
+    }
+
     /// The disk after its power was cut: of what was not synced each piece of 512 bytes is there or not.
     pub(crate) fn cut(&self, random: &mut Random) -> Self {
         let state = self.0.0.lock().expect("no panic");

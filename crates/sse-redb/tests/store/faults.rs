@@ -364,3 +364,23 @@ fn a_relaxed_tail_that_is_lost_is_given_out_again_in_another_epoch() {
 fn relaxed(delay: Duration) -> StoreConfig {
     unlimited("memory").with_durability(Durability::Relaxed(delay))
 }
+
+#[test]
+fn a_record_that_is_damaged_while_it_is_served_is_a_hole_and_is_counted() {
+    let disk = Disk::default();
+    let config = || unlimited("memory").with_cache_bytes(0);
+    let store = disk.open(config()).expect("a new disk");
+    for text in ["before", "the damaged one", "after"] {
+        publish(&store, "42", text);
+    }
+    drop(store);
+    let store = disk.open(config()).expect("it is whole");
+    disk.damage(b"the damaged one");
+
+    for _ in 0..2 {
+        let page = store.page(&token("42"), 0, 1_000).expect("the others can be read");
+        assert_eq!(page.holes, [2..=2]);
+        assert!(page.events.iter().map(data).eq(["before", "after"]));
+        assert_eq!((store.damage(), store.counts().damaged), (1, 1));
+    }
+}
