@@ -125,6 +125,18 @@ pub struct Stored {
 }
 
 /// What became of a change.
+///
+/// ```
+/// use sse_redb::Outcome;
+///
+/// fn answer(outcome: &Outcome) -> (u16, String) {
+///     match outcome {
+///         Outcome::Safe(stored) => (200, stored.position.map(|it| it.to_string()).unwrap_or_default()),
+///         Outcome::Refused(refused) => (503, refused.to_string()),
+///         Outcome::Unknown(failure) => (503, format!("it may still appear, once: {failure}")),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "who publishes must have an answer to each")]
 pub enum Outcome {
@@ -137,6 +149,13 @@ pub enum Outcome {
 }
 
 /// Why a change was refused. Nothing of it was stored.
+///
+/// ```
+/// use sse_redb::Refused;
+///
+/// let refused = Refused::DiskFull { file_bytes: 4_096 };
+/// assert!(refused.to_string().starts_with("the disk is full, or the history's file of 4096 bytes"));
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {

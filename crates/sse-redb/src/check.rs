@@ -1,10 +1,9 @@
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use sse_core::{Token, history::Position};
 
 use crate::{
     OpenError, StoreConfig,
-    disk::Watch,
     open::{self, Dir},
     record::position,
 };
@@ -30,6 +29,8 @@ pub struct Report {
     pub events: u64,
     /// The bytes of their records.
     pub bytes: u64,
+    /// What is wrong with the file as a whole: more may be missing than the report knows of.
+    pub damage: Option<String>,
     /// The keys of the records that cannot be read.
     pub damaged: Vec<u64>,
 }
@@ -70,13 +71,13 @@ pub struct ChannelReport {
 ///
 /// # Errors
 ///
-/// [`OpenError`]: with [`OpenError::Damaged`] the file as a whole does not hold together, and only a backup
-/// helps. Single records that cannot be read are in the report instead.
+/// [`OpenError`]: with [`OpenError::Damaged`] nothing of the file can be read, and only a backup helps. Other
+/// damage is in the report instead.
 pub fn check(config: &StoreConfig) -> Result<Report, OpenError> {
     let file = Dir::lock(config.dir()).map(|dir| (dir.file(), dir))?;
     let (path, _dir) = &file;
-    let found = open::read(config, path, &open::source(path)?, &Arc::new(Watch::default()))?;
-    let mut report = Report { damaged: found.broken, ..Report::default() };
+    let found = open::read_damaged(config, path)?;
+    let mut report = Report { damage: found.damage, damaged: found.broken, ..Report::default() };
     let limits = &found.index.limits;
     for (token, channel) in &found.index.channels {
         let mut part = ChannelReport {
@@ -107,11 +108,14 @@ pub fn check(config: &StoreConfig) -> Result<Report, OpenError> {
 impl fmt::Display for Report {
     /// A line for all, and one for each channel.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { channels, events, bytes, damaged } = self;
+        let Self { channels, events, bytes, damage, damaged } = self;
         write!(f, "{} channels, {events} events of {bytes} bytes, ", channels.len())?;
-        match damaged.len() {
-            0 => writeln!(f, "no damage")?,
-            count => writeln!(f, "{count} records that cannot be read")?,
+        match (damage, damaged.len()) {
+            (None, 0) => writeln!(f, "no damage")?,
+            (None, count) => writeln!(f, "{count} records that cannot be read")?,
+            (Some(damage), count) => {
+                writeln!(f, "{count} records that cannot be read, damaged: {damage}")?;
+            }
         }
         for channel in channels {
             let ChannelReport { channel, events, bytes, first, last, missing } = channel;

@@ -166,7 +166,7 @@ pub enum Durability {
     Strict,
     /// At once. It is on disk after this time at the latest, or as soon as 4,096 events or 4 MiB wait.
     ///
-    /// A power cut, or a disk that is full, can take what was safe. Positions of another epoch tell so:
+    /// What can be asked of a store does not show it before. A power cut, or a disk that is full, can take what was safe. Positions of another epoch tell so:
     /// those that were taken are given out again in a new epoch.
     Relaxed(Duration),
 }

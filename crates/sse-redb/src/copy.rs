@@ -68,7 +68,7 @@ pub struct Compacted {
     pub after: u64,
     /// How many records it holds.
     pub records: u64,
-    /// How many could not be read, and are not in it.
+    /// How many could not be read, and are not in it, as far as that is known.
     pub lost: u64,
 }
 
@@ -81,11 +81,8 @@ pub struct Compacted {
 pub fn compact(config: &StoreConfig) -> Result<Compacted, OpenError> {
     let dir = Dir::lock(config.dir())?;
     let file = dir.file();
-    let found = find(config, &file)?;
-    if !found.broken.is_empty() {
-        let message = format!("{} of its records cannot be read", found.broken.len());
-        return Err(OpenError::Damaged { path: file, message });
-    }
+    let watch = Arc::new(Watch::default());
+    let found = open::read(config, &file, &open::source(&file)?, &watch)?.whole(&file)?;
     rewrite(&dir, found, |_| Ok(()))
 }
 
@@ -98,16 +95,12 @@ pub fn compact(config: &StoreConfig) -> Result<Compacted, OpenError> {
 pub fn salvage(config: &StoreConfig) -> Result<Compacted, OpenError> {
     let dir = Dir::lock(config.dir())?;
     let file = dir.file();
-    let found = find(config, &file)?;
+    let found = open::read_damaged(config, &file)?;
     rewrite(&dir, found, |file| {
         let kept = file.with_extension("redb.damaged");
         open::remove(&kept)?;
         fs::hard_link(file, &kept)
     })
-}
-
-fn find(config: &StoreConfig, file: &Path) -> Result<Found, OpenError> {
-    open::read(config, file, &open::source(file)?, &Arc::new(Watch::default()))
 }
 
 fn rewrite(
@@ -120,7 +113,8 @@ fn rewrite(
     let before = length(&file).map_err(open::io_error(&file))?;
     open::remove(&new).map_err(open::io_error(&new))?;
     let moment = found.database.begin_read().map_err(DbError::from);
-    let copied = moment.and_then(|moment| copy(&moment, &new));
+    let is_lenient = found.damage.is_some();
+    let copied = moment.and_then(|moment| copy(&moment, &new, is_lenient));
     let copied = copied.map_err(|error| open::open_error(&new, error));
     let records = copied.inspect_err(|_| open::remove(&new).unwrap_or_default())?;
     before_swap(&file).map_err(open::io_error(&file))?;
@@ -135,7 +129,7 @@ pub(crate) fn backup(moment: &ReadTransaction, path: &Path) -> Result<(), CopyEr
     if path.exists() {
         return Err(CopyError::Exists { path: path.into() });
     }
-    let copied = copy(moment, path).map(|_| ());
+    let copied = copy(moment, path, false).map(|_| ());
     let synced = copied.and_then(|()| {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         open::sync_dir(parent.unwrap_or_else(|| Path::new("."))).map_err(DbError::Io)
@@ -146,8 +140,8 @@ pub(crate) fn backup(moment: &ReadTransaction, path: &Path) -> Result<(), CopyEr
     })
 }
 
-/// Copies the records that can be read.
-fn copy(from: &ReadTransaction, path: &Path) -> Result<u64, DbError> {
+/// Copies the records that can be read. What lies behind a page that cannot be read is an error, or left out.
+fn copy(from: &ReadTransaction, path: &Path, is_lenient: bool) -> Result<u64, DbError> {
     let last_epoch = match from.open_table(META) {
         Err(TableError::TableDoesNotExist(_)) => 0,
         meta => meta?.get(EPOCH)?.map_or(0, |number| number.value()),
@@ -157,7 +151,8 @@ fn copy(from: &ReadTransaction, path: &Path) -> Result<u64, DbError> {
         Err(TableError::TableDoesNotExist(_)) => return Ok(0),
         records => records?,
     };
-    let (mut entries, mut copied) = (records.iter()?.peekable(), 0);
+    let entries = records.iter()?.take_while(|entry| !is_lenient || entry.is_ok());
+    let (mut entries, mut copied) = (entries.peekable(), 0);
     while entries.peek().is_some() {
         let transaction = to.begin_write()?;
         {

@@ -41,15 +41,17 @@ impl From<redb::TransactionError> for DbError {
     }
 }
 
-/// Opens a database, with all checksums compared; nothing is written before [`Disk::perform`].
+/// Opens a database, with the checksums of all pages compared unless `is_lenient`; nothing is written before
+/// [`Disk::perform`].
 pub(crate) fn open(
     source: &Source,
     watch: &Arc<Watch>,
     cache_bytes: usize,
+    is_lenient: bool,
 ) -> Result<(Database, Disk), DbError> {
     let disk = Disk::new(source().map_err(DbError::Io)?, watch.clone());
     let mut builder = Database::builder();
-    builder.set_cache_size(cache_bytes).set_check_integrity_on_open(true);
+    builder.set_cache_size(cache_bytes).set_check_integrity_on_open(!is_lenient);
     Ok((builder.create_with_backend(disk.clone())?, disk))
 }
 

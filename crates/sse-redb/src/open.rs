@@ -21,7 +21,17 @@ use crate::{
     shared::shed,
 };
 
-/// Why a store could not be opened. Nothing in the directory was changed, unless the disk itself failed.
+/// Why a store could not be opened. No history in the directory was changed, unless the disk itself failed.
+///
+/// ```
+/// use sse_redb::{OpenError, Store, StoreConfig};
+///
+/// # let dir = tempfile::tempdir()?;
+/// let _first = Store::open(StoreConfig::new(dir.path()))?;
+/// let second = Store::open(StoreConfig::new(dir.path()));
+/// assert!(matches!(second, Err(OpenError::InUse { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -37,7 +47,13 @@ pub enum OpenError {
         /// The path.
         path: PathBuf,
     },
-    /// The disk, or the rights to use it.
+    /// The user of the process may not use it.
+    #[error("no right to use {}; give it to the user that the server runs as, or name another directory", .path.display())]
+    Denied {
+        /// What was to be used.
+        path: PathBuf,
+    },
+    /// The disk.
     #[error("cannot use {}: {source}", .path.display())]
     Io {
         /// What was to be used.
@@ -90,6 +106,8 @@ pub(crate) struct Found {
     pub(crate) last_key: Option<u64>,
     /// The keys of the records that cannot be read.
     pub(crate) broken: Vec<u64>,
+    /// What is wrong with the file as a whole.
+    pub(crate) damage: Option<String>,
 }
 
 /// A directory that no other process uses.
@@ -199,9 +217,31 @@ pub(crate) fn read(
     source: &Source,
     watch: &Arc<Watch>,
 ) -> Result<Found, OpenError> {
+    read_with(config, path, source, watch, None)
+}
+
+/// Opens a database that may be damaged, and reads what can be read.
+pub(crate) fn read_damaged(config: &StoreConfig, path: &Path) -> Result<Found, OpenError> {
+    let source = source(path)?;
+    let watch = || Arc::new(Watch::default());
+    match read_with(config, path, &source, &watch(), None) {
+        Err(OpenError::Damaged { message, .. }) => {
+            read_with(config, path, &source, &watch(), Some(message))
+        }
+        read => read,
+    }
+}
+
+fn read_with(
+    config: &StoreConfig,
+    path: &Path,
+    source: &Source,
+    watch: &Arc<Watch>,
+    damage: Option<String>,
+) -> Result<Found, OpenError> {
     // A page that is not what redb has written can make it panic.
     catch_unwind(AssertUnwindSafe(|| {
-        let (database, disk) = database::open(source, watch, config.cache_bytes)
+        let (database, disk) = database::open(source, watch, config.cache_bytes, damage.is_some())
             .map_err(|error| open_error(path, error))?;
         let last_epoch = check_format(&database, path)?;
         let mut found = Found {
@@ -211,9 +251,12 @@ pub(crate) fn read(
             last_epoch,
             last_key: None,
             broken: Vec::new(),
+            damage,
         };
-        found.scan(config.max_index_bytes).map_err(|error| open_error(path, error))?;
-        Ok(found)
+        match found.scan(config.max_index_bytes) {
+            Err(error) if found.damage.is_none() => Err(open_error(path, error)),
+            _ => Ok(found),
+        }
     }))
     .unwrap_or_else(|_| {
         let message = "its pages do not fit together".into();
@@ -245,6 +288,16 @@ impl Found {
             }
         }
         Ok(())
+    }
+
+    /// That all of it can be read.
+    pub(crate) fn whole(self, path: &Path) -> Result<Self, OpenError> {
+        let message = match (&self.damage, self.broken.len()) {
+            (None, 0) => return Ok(self),
+            (Some(message), _) => message.clone(),
+            (None, broken) => format!("{broken} of its records cannot be read"),
+        };
+        Err(OpenError::Damaged { path: path.into(), message })
     }
 }
 
@@ -304,7 +357,7 @@ pub(crate) fn open_error(path: &Path, error: DbError) -> OpenError {
             io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
                 OpenError::Damaged { path, message: source.to_string() }
             }
-            _ => OpenError::Io { path, source },
+            _ => io_error(&path)(source),
         },
         error => OpenError::Damaged { path, message: error.to_string() },
     }
@@ -312,7 +365,10 @@ pub(crate) fn open_error(path: &Path, error: DbError) -> OpenError {
 
 pub(crate) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> OpenError + use<> {
     let path = path.to_owned();
-    move |source| OpenError::Io { path, source }
+    move |source| match source.kind() {
+        io::ErrorKind::PermissionDenied => OpenError::Denied { path },
+        _ => OpenError::Io { path, source },
+    }
 }
 
 /// Opens a file that only its owner may read.

@@ -130,12 +130,8 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let max_len = config.max_file_bytes;
         let watch = Arc::new(Watch { max_len, ..Watch::default() });
-        let found = open::read(config, path, &source, &watch)?;
-        let Found { database, disk, index, last_epoch, last_key, broken } = found;
-        if !broken.is_empty() {
-            let message = format!("{} of its records cannot be read", broken.len());
-            return Err(OpenError::Damaged { path: path.into(), message });
-        }
+        let found = open::read(config, path, &source, &watch)?.whole(path)?;
+        let Found { database, disk, index, last_epoch, last_key, .. } = found;
         let minter = Minter::new(last_epoch);
         disk.perform().map_err(open::io_error(path))?;
         open::describe(&database, minter.last()).map_err(|error| open::open_error(path, error))?;

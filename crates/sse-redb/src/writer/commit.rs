@@ -93,7 +93,7 @@ impl Writer {
         let shared = &self.shared;
         let mut database = shared.database_mut();
         *database = None;
-        let opened = database::open(&shared.source, &shared.watch, shared.cache_bytes);
+        let opened = database::open(&shared.source, &shared.watch, shared.cache_bytes, false);
         let last = opened.and_then(|(opened, disk)| {
             let last = database::last_key(&opened)?;
             disk.perform().map_err(DbError::Io)?;

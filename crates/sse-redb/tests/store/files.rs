@@ -158,7 +158,7 @@ fn a_flipped_bit_is_found_or_changes_nothing() {
         let store = Store::open(unlimited(dir.path())).expect("it opens");
         [events(&store, "1"), events(&store, "2")]
     };
-    let (mut random, mut found) = (Random(7), 0);
+    let (mut random, mut found, mut salvaged) = (Random(7), 0, 0);
     for _ in 0..40 {
         let used = |bit: &u64| whole[*bit as usize / 8] != 0;
         let bit = iter::repeat_with(|| random.below(whole.len() as u64 * 8)).find(used);
@@ -174,12 +174,25 @@ fn a_flipped_bit_is_found_or_changes_nothing() {
             }
             Err(_) => {
                 found += 1;
+                let report = check(&unlimited(dir.path()));
                 let unchanged = fs::read(&path).expect("it is there") == bytes;
                 assert!(unchanged, "bit {bit}: the file was changed");
+                let Ok(report) = report else { continue };
+                assert!(report.damage.is_some() || !report.damaged.is_empty(), "bit {bit}");
+                if salvage(&unlimited(dir.path())).is_err() {
+                    continue;
+                }
+                let store = Store::open(unlimited(dir.path())).expect("it was salvaged");
+                for (channel, expected) in ["1", "2"].into_iter().zip(&expected) {
+                    let page = store.page(&token(channel), 0, 1 << 20).expect("it is whole");
+                    assert!(page.events.iter().all(|event| expected.contains(event)));
+                    salvaged += page.events.len();
+                }
             }
         }
     }
     assert!(found > 5, "{found} were found");
+    assert!(salvaged > found * 100, "{salvaged} of 200 events in {found} files were salvaged");
 }
 
 /// Flips a bit of a record of channel 1 in a way that the database does not notice.
