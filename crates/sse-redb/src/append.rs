@@ -138,7 +138,7 @@ pub struct Stored {
 /// }
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "who publishes must have an answer to each")]
+#[expect(clippy::exhaustive_enums, reason = "a caller must have an answer to each")]
 pub enum Outcome {
     /// It is stored, as safe as [`Durability`](crate::Durability) says.
     Safe(Stored),

@@ -25,7 +25,7 @@ struct Waiting {
     is_shut: bool,
 }
 
-/// A change, with whom to tell what became of it.
+/// A change, and the callback that is told what became of it.
 pub(crate) struct Job {
     pub(crate) change: Change,
     pub(crate) done: Done,

@@ -29,8 +29,9 @@ use crate::{
 ///
 /// What is to be stored waits in a bounded queue for the one thread that writes. It takes what is there, gives
 /// each event its position, commits all of it at once, and then calls the `done` of each change, in the order
-/// of the commits: on that thread, so `done` must not block, panic or drop the store. Once a change is taken it is
-/// carried through, whatever happens to whom it came from. When a store is dropped, what waits is still stored.
+/// of the commits: on that thread, so `done` must not block, panic or drop the store. A change that was
+/// taken is carried through, even if nobody waits for its outcome any more. When a store is dropped, what waits is
+/// still stored.
 ///
 /// ```
 /// use std::sync::mpsc;

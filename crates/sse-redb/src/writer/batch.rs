@@ -20,7 +20,7 @@ pub(super) struct Batch {
     pub(super) records: Records,
     pub(super) changed: HashMap<Token, Changed>,
     pub(super) events: usize,
-    /// Who is told when it is safe.
+    /// The callers that are told once it is safe.
     pub(super) waiting: Vec<(Done, Stored)>,
     /// When its first record came.
     pub(super) since: Option<Instant>,

@@ -22,7 +22,7 @@ use crate::{
     shared::Shared,
 };
 
-/// Takes what waits, stages it, commits it, and then says so: whatever comes meanwhile makes the next commit.
+/// Takes what waits, stages it, commits it, and reports it. What comes meanwhile makes up the next commit.
 pub(crate) struct Writer {
     shared: Arc<Shared>,
     lives: Lives,
@@ -53,7 +53,7 @@ impl Writer {
         let shared = self.shared.clone();
         if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
             shared.watch.fail(Failure::Panicked);
-            // Those who were staged hear of it when what they left is dropped.
+            // The callers of what was staged notice that their `done` is dropped.
             while let Some(jobs) = shared.queue.take(1, 0, Instant::now() + SWEEP) {
                 for job in jobs {
                     (job.done)(Outcome::Refused(Refused::Failed(Failure::Panicked)));

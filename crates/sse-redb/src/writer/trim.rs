@@ -3,8 +3,8 @@ use std::{mem, sync::atomic::Ordering};
 use super::Writer;
 use crate::{clock, index::Index};
 
-/// Deletes what counts no longer, long after it was let go of, and in the order in which it lies on disk: a
-/// page is then changed once.
+/// Deletes records some time after they were evicted, many at once and in the order in which they lie on disk,
+/// so that each page is changed once.
 #[derive(Default)]
 pub(super) struct Trim {
     /// Descending, so that the end is next.

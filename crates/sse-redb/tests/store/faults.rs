@@ -7,7 +7,7 @@ use std::{
 };
 
 use sse_core::history::Position;
-use sse_redb::{Append, Durability, Outcome, Refused, Store, StoreConfig, StoredEvent};
+use sse_redb::{Durability, Outcome, Refused, Store, StoreConfig, StoredEvent};
 
 use crate::{
     disk::{Disk, Fault, Random},
@@ -204,12 +204,9 @@ fn a_full_disk_refuses_until_there_is_room_again() {
 fn a_file_that_may_not_grow_goes_on_once_old_events_have_made_room() {
     let disk = Disk::default();
     let config = || unlimited("memory").with_max_file_bytes(4 << 20);
-    let some = || {
-        (0..50).fold(Append::new(token("42")), |append, number| {
-            let text = format!("{number} {}", "x".repeat(1_000));
-            append.with_frame(sse_core::Event::data(text).into())
-        })
-    };
+    // One at a time, so that the file is full to the last page.
+    let text = "x".repeat(1_000);
+    let some = || publication("42", &text);
     let store = disk.open(config()).expect("a new disk");
     let mut kept = 0;
     loop {
@@ -315,6 +312,10 @@ fn relaxed_is_safe_at_once_and_on_disk_later() {
     disk.set_blocked(false);
     let lost = disk.restarted().open(config()).expect("it opens");
     assert_eq!(events(&lost, "42"), []);
+    let [first, again] = [told[0].position, publish(&lost, "42", "again").position];
+    let [first, again] = [first, again].map(|position| position.expect("it has an event"));
+    assert_eq!(first.seq(), again.seq());
+    assert_ne!(first.epoch(), again.epoch());
 
     stored(flush(&store));
     let kept = disk.restarted().open(config()).expect("it opens");

@@ -1,4 +1,8 @@
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
 
 use sse_core::history::Position;
 use sse_redb::{Append, Outcome, Refused, Store, StoreConfig};
@@ -243,4 +247,31 @@ fn only_the_last_16_epochs_of_a_channel_are_remembered() {
     let kept: Vec<_> = known.epochs.iter().map(|&(_, epoch)| epoch).collect();
     assert_eq!(kept, epochs[4..]);
     assert_eq!(known.epochs[0].0, 5);
+}
+
+#[test]
+fn nobody_who_reads_meets_a_hole_while_events_are_deleted() {
+    let store = Disk::default().open(unlimited("memory").with_max_events(50)).expect("a new disk");
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut pages = 0;
+            while !is_over.load(Ordering::SeqCst) || pages < 10 {
+                let page = store.page(&token("42"), 0, 1 << 20).expect("it is whole");
+                assert_eq!(page.holes, []);
+                let seqs = page.events.iter().map(|event| event.position.seq());
+                let first = page.events.first().map_or(0, |event| event.position.seq());
+                assert!(seqs.eq((first..).take(page.events.len())));
+                pages += 1;
+            }
+        });
+        while store.counts().trimmed < 5_000 {
+            let many = (0..25).fold(Append::new(token("42")), |append, number| {
+                append.with_frame(sse_core::Event::data(number.to_string()).into())
+            });
+            stored(append(&store, many));
+        }
+        is_over.store(true, Ordering::SeqCst);
+        reader.join().expect("there was no hole");
+    });
 }
