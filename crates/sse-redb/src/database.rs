@@ -31,6 +31,8 @@ pub(crate) enum DbError {
     Storage(#[from] redb::StorageError),
     #[error(transparent)]
     Commit(#[from] redb::CommitError),
+    #[error(transparent)]
+    Cursor(#[from] redb::CursorError),
     #[error("the file could not be opened again")]
     Shut,
 }

@@ -1,5 +1,6 @@
 use std::{
     mem,
+    ops::Bound,
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
@@ -158,9 +159,12 @@ fn change(
     transaction.set_quick_repair(is_quick);
     {
         let mut table = transaction.open_table(RECORDS)?;
+        // The end of the table is looked for once, and its pages are filled one after the other.
+        let mut end = table.upper_bound_mut(Bound::<u64>::Unbounded)?;
         for (key, record) in records.iter() {
-            table.insert(key, record)?;
+            end.insert_before(key, record)?;
         }
+        end.close()?;
         for key in gone {
             table.remove(key)?;
         }
