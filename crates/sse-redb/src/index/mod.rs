@@ -36,6 +36,16 @@ pub(crate) struct Limits {
     pub(crate) forget_after: Option<Duration>,
 }
 
+impl Limits {
+    /// How often to look for what has become too old: in good time for the shortest of the times, but each
+    /// look is one at all channels.
+    pub(crate) fn sweep(&self) -> Duration {
+        let times = [Some(self.key_window), self.max_age, self.forget_after];
+        let shortest = times.into_iter().flatten().min().unwrap_or(MAX_SWEEP);
+        (shortest / 8).clamp(MIN_SWEEP, MAX_SWEEP)
+    }
+}
+
 impl Index {
     pub(crate) fn new(limits: Limits) -> Self {
         Self { limits, channels: HashMap::new(), gone: Vec::new(), events: 0, cost: 0 }
@@ -133,5 +143,7 @@ fn cost(token: &Token, channel: &Channel) -> usize {
     token.as_str().len() + TOKEN_OVERHEAD + channel.cost()
 }
 
+const MIN_SWEEP: Duration = Duration::from_millis(250);
+const MAX_SWEEP: Duration = Duration::from_secs(30);
 /// The counts of a shared text and a place in the map, some of which are empty.
 const TOKEN_OVERHEAD: usize = 64;

@@ -37,12 +37,13 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(shared: Arc<Shared>, mut minter: Minter, next_key: u64) -> Self {
         let epoch = minter.mint();
+        let next_sweep = Instant::now() + shared.index().limits.sweep();
         Self {
             shared,
             lives: Lives { minter, epoch, generation: 1 },
             batch: Batch::new(next_key),
             trim: Trim::default(),
-            next_sweep: Instant::now() + SWEEP,
+            next_sweep,
             full_until: None,
             is_flush: false,
         }
@@ -54,7 +55,7 @@ impl Writer {
         if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
             shared.watch.fail(Failure::Panicked);
             // The callers of what was staged notice that their `done` is dropped.
-            while let Some(jobs) = shared.queue.take(1, 0, Instant::now() + SWEEP) {
+            while let Some(jobs) = shared.queue.take(1, 0, Instant::now() + PATIENCE) {
                 for job in jobs {
                     (job.done)(Outcome::Refused(Refused::Failed(Failure::Panicked)));
                 }
@@ -74,12 +75,22 @@ impl Writer {
                 self.commit();
             }
             if self.next_sweep <= Instant::now() {
-                self.next_sweep = Instant::now() + SWEEP;
-                self.shared.index_mut().expire(clock::now());
-                self.begin_trim();
+                self.sweep();
             }
         }
         self.commit();
+    }
+
+    /// Looks at channels that nothing happens on: what they keep becomes too old all the same.
+    fn sweep(&mut self) {
+        // What is staged stands on channels that may be forgotten now.
+        self.commit();
+        let mut index = self.shared.index_mut();
+        self.next_sweep = Instant::now() + index.limits.sweep();
+        index.expire(clock::now());
+        index.forget(clock::now());
+        drop(index);
+        self.begin_trim();
     }
 
     /// When there is something to do, if nothing comes before.
@@ -156,5 +167,5 @@ const BATCH_EVENTS: usize = 512;
 const BATCH_BYTES: usize = 1 << 20;
 const RELAXED_EVENTS: usize = 4_096;
 const RELAXED_BYTES: usize = 4 << 20;
-/// How often channels that nothing happens on are looked at, and how old what they keep is.
-const SWEEP: Duration = Duration::from_secs(30);
+/// How long a writer that only refuses waits at once.
+const PATIENCE: Duration = Duration::from_secs(30);

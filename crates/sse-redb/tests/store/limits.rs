@@ -171,6 +171,25 @@ fn a_channel_that_keeps_nothing_is_forgotten_in_time() {
 }
 
 #[test]
+fn silent_channels_are_forgotten_though_nothing_happens() {
+    let disk = Disk::default();
+    let config = unlimited("memory").with_forget_after(Some(Duration::from_millis(1)));
+    let store = disk.open(config).expect("a new disk");
+    for number in 0..1_200 {
+        store.begin(token(&number.to_string()), |_| {}).expect("there is room");
+    }
+    let begun = Instant::now();
+    while store.counts().trimmed < 1_000 {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    assert!(store.counts().channels <= 200);
+    drop(store);
+
+    let store = disk.open(unlimited("memory")).expect("it opens");
+    assert!(store.channels().len() <= 200);
+}
+
+#[test]
 fn the_oldest_events_of_all_make_room_in_the_index() {
     let disk = Disk::default();
     let config = || unlimited("memory").with_max_index_bytes(20_000);
