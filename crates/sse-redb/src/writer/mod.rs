@@ -54,7 +54,9 @@ impl Writer {
         let shared = self.shared.clone();
         if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
             shared.watch.fail(Failure::Panicked);
-            // The callers of what was staged notice that their `done` is dropped.
+            for (done, _) in self.batch.waiting.drain(..) {
+                done(Outcome::Unknown(Failure::Panicked));
+            }
             while let Some(jobs) = shared.queue.take(1, 0, Instant::now() + PATIENCE) {
                 for job in jobs {
                     (job.done)(Outcome::Refused(Refused::Failed(Failure::Panicked)));

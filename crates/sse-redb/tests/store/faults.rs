@@ -7,7 +7,7 @@ use std::{
 };
 
 use sse_core::history::Position;
-use sse_redb::{Durability, Outcome, Refused, Store, StoreConfig, StoredEvent};
+use sse_redb::{Append, Durability, Failure, Outcome, Refused, Store, StoreConfig, StoredEvent};
 
 use crate::{
     disk::{Disk, Fault, Random},
@@ -384,4 +384,30 @@ fn a_record_that_is_damaged_while_it_is_served_is_a_hole_and_is_counted() {
         assert!(page.events.iter().map(data).eq(["before", "after"]));
         assert_eq!((store.damage(), store.counts().damaged), (1, 1));
     }
+}
+
+#[test]
+fn a_panic_while_an_event_is_encoded_ends_the_store_and_nobody_waits() {
+    let disk = Disk::default();
+    let store = disk.open(unlimited("memory")).expect("a new disk");
+    disk.set_blocked(true);
+    let plug = asked(|done| store.append(publication("42", "plug"), done)).expect("taken");
+    let begun = Instant::now();
+    while store.counts().queue_events != 0 {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    let before = asked(|done| store.append(publication("42", "before"), done)).expect("taken");
+    let broken = Append::new(token("42")).with_event(1, |_| panic!("a defect of the caller"));
+    let broken = asked(|done| store.append(broken, done)).expect("taken");
+    let behind = asked(|done| store.append(publication("42", "behind"), done)).expect("taken");
+    disk.set_blocked(false);
+
+    stored(outcome(&plug));
+    assert_eq!(outcome(&before), Outcome::Unknown(Failure::Panicked));
+    broken.recv_timeout(PATIENCE).expect_err("its callback is dropped");
+    // It was taken together with the broken one, or is refused.
+    assert!(!matches!(behind.recv_timeout(PATIENCE), Ok(Outcome::Safe(_))));
+    let refused = append(&store, publication("42", "after"));
+    assert_eq!(refused, Outcome::Refused(Refused::Failed(Failure::Panicked)));
+    assert_eq!(events(&store, "42").len(), 1);
 }
