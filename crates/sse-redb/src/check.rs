@@ -2,11 +2,7 @@ use std::fmt;
 
 use sse_core::{Token, history::Position};
 
-use crate::{
-    OpenError, StoreConfig,
-    open::{self, Dir},
-    record::position,
-};
+use crate::{OpenError, StoreConfig, dir::Dir, open, record::position};
 
 /// What is in a store that nobody has open.
 ///

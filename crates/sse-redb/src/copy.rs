@@ -9,8 +9,9 @@ use redb::{ReadTransaction, ReadableDatabase, ReadableTable, TableError};
 use crate::{
     OpenError, StoreConfig,
     database::{DbError, EPOCH, META, RECORDS},
+    dir::{self, Dir},
     disk::Watch,
-    open::{self, Dir, Found},
+    open::{self, Found},
     record::Record,
 };
 
@@ -98,7 +99,7 @@ pub fn salvage(config: &StoreConfig) -> Result<Compacted, OpenError> {
     let found = open::read_damaged(config, &file)?;
     rewrite(&dir, found, |file| {
         let kept = file.with_extension("redb.damaged");
-        open::remove(&kept)?;
+        dir::remove(&kept)?;
         fs::hard_link(file, &kept)
     })
 }
@@ -108,15 +109,15 @@ fn rewrite(
     found: Found,
     before_swap: impl FnOnce(&Path) -> io::Result<()>,
 ) -> Result<Compacted, OpenError> {
-    let (file, new) = (dir.file(), dir.path.join(open::NEW_FILE));
+    let (file, new) = (dir.file(), dir.path.join(dir::NEW_FILE));
     let length = |path: &Path| fs::metadata(path).map(|file| file.len());
     let before = length(&file).map_err(open::io_error(&file))?;
-    open::remove(&new).map_err(open::io_error(&new))?;
+    dir::remove(&new).map_err(open::io_error(&new))?;
     let moment = found.database.begin_read().map_err(DbError::from);
     let is_lenient = found.damage.is_some();
     let copied = moment.and_then(|moment| copy(&moment, &new, is_lenient));
     let copied = copied.map_err(|error| open::open_error(&new, error));
-    let records = copied.inspect_err(|_| open::remove(&new).unwrap_or_default())?;
+    let records = copied.inspect_err(|_| dir::remove(&new).unwrap_or_default())?;
     before_swap(&file).map_err(open::io_error(&file))?;
     let lost = found.broken.len() as u64;
     drop(found);
@@ -132,10 +133,10 @@ pub(crate) fn backup(moment: &ReadTransaction, path: &Path) -> Result<(), CopyEr
     let copied = copy(moment, path, false).map(|_| ());
     let synced = copied.and_then(|()| {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        open::sync_dir(parent.unwrap_or_else(|| Path::new("."))).map_err(DbError::Io)
+        dir::sync_dir(parent.unwrap_or_else(|| Path::new("."))).map_err(DbError::Io)
     });
     synced.map_err(|error| {
-        open::remove(path).unwrap_or_default();
+        dir::remove(path).unwrap_or_default();
         CopyError::Failed { path: path.into(), message: error.to_string() }
     })
 }

@@ -43,6 +43,7 @@ pub use store::{Known, Store};
 
 mod clock;
 mod database;
+mod dir;
 mod index;
 mod queue;
 mod record;

@@ -1,5 +1,5 @@
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions},
     io::{self, Read},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -12,8 +12,7 @@ use redb::{
 };
 
 use crate::{
-    StoreConfig,
-    clock::{self, Minter},
+    StoreConfig, clock,
     database::{self, DbError, EPOCH, FORMAT, META, RECORDS, Source},
     disk::{Disk, Watch},
     index::Index,
@@ -108,64 +107,6 @@ pub(crate) struct Found {
     pub(crate) broken: Vec<u64>,
     /// What is wrong with the file as a whole.
     pub(crate) damage: Option<String>,
-}
-
-/// A directory that no other process uses.
-#[derive(Debug)]
-pub(crate) struct Dir {
-    pub(crate) path: PathBuf,
-    _lock: File,
-}
-
-impl Dir {
-    /// Makes the directory if need be, and locks it.
-    pub(crate) fn make(path: &Path) -> Result<Self, OpenError> {
-        if !path.exists() {
-            make_private(path).map_err(io_error(path))?;
-        }
-        Self::lock(path)
-    }
-
-    /// Locks a directory that is there.
-    pub(crate) fn lock(path: &Path) -> Result<Self, OpenError> {
-        let metadata = fs::metadata(path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => OpenError::Missing { path: path.into() },
-            _ => io_error(path)(source),
-        })?;
-        if !metadata.is_dir() {
-            return Err(OpenError::NotADirectory { path: path.into() });
-        }
-        let lock = path.join("lock");
-        let file = open_file(OpenOptions::new().create(true), &lock).map_err(io_error(&lock))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { path: path.into(), _lock: file }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.into() }),
-            Err(TryLockError::Error(source)) => Err(io_error(&lock)(source)),
-        }
-    }
-
-    pub(crate) fn file(&self) -> PathBuf {
-        self.path.join(FILE)
-    }
-
-    /// The file, which is made whole beside its place, so that a crash leaves none in parts.
-    pub(crate) fn make_file(&self) -> Result<(), OpenError> {
-        let file = self.file();
-        if file.exists() {
-            return Ok(());
-        }
-        let new = self.path.join(NEW_FILE);
-        remove(&new).map_err(io_error(&new))?;
-        let made = create(&new, Minter::new(0).last());
-        made.map_err(|error| open_error(&new, error))?;
-        self.put_in_place(&new)
-    }
-
-    /// Gives `new`, which is synced, the place of the file.
-    pub(crate) fn put_in_place(&self, new: &Path) -> Result<(), OpenError> {
-        let file = self.file();
-        fs::rename(new, &file).and_then(|()| sync_dir(&self.path)).map_err(io_error(&file))
-    }
 }
 
 /// Makes a file with nothing in it.
@@ -378,27 +319,7 @@ pub(crate) fn open_file(options: &mut OpenOptions, path: &Path) -> io::Result<Fi
     options.read(true).write(true).open(path)
 }
 
-fn make_private(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(path)
-}
-
-pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
-}
-
-pub(crate) fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
-}
-
 /// The version of the format: of the keys and values of the tables, not of redb's pages.
 pub(crate) const VERSION: u64 = 1;
-const FILE: &str = "history.redb";
-pub(crate) const NEW_FILE: &str = "history.redb.new";
 /// What every file of redb begins with.
 const MAGIC: [u8; 9] = [b'r', b'e', b'd', b'b', 0x1A, 0x0A, 0xA9, 0x0D, 0x0A];

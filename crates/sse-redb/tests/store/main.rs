@@ -5,5 +5,6 @@ mod faults;
 mod files;
 mod limits;
 mod model;
+mod relaxed;
 mod support;
 mod survives;
