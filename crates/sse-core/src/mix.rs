@@ -13,6 +13,15 @@ pub(crate) fn mix64(value: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// Mixes `bytes` into `sum`, and how many they are.
+pub(crate) fn mix_bytes(sum: u64, bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let sum = words.iter().fold(sum, |sum, word| mix64(sum ^ u64::from_le_bytes(*word)));
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    mix64(mix64(sum ^ u64::from_le_bytes(last)) ^ bytes.len() as u64)
+}
+
 /// 2⁶⁴ / φ, which is odd, so that steps of this length meet every number before one repeats. Each falls
 /// into one of the widest gaps that those before it have left.
 pub(crate) const GOLDEN_SECTION: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -20,6 +29,21 @@ pub(crate) const GOLDEN_SECTION: u64 = 0x9E37_79B9_7F4A_7C15;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_digest_of_bytes_is_the_same_for_ever() {
+        let sums = [&b""[..], b"a", b"12345678", b"123456789"].map(|bytes| mix_bytes(7, bytes));
+
+        assert_eq!(
+            sums,
+            [
+                13_309_476_754_707_697_221,
+                10_848_840_502_222_262_606,
+                11_214_810_805_640_310_382,
+                4_934_056_845_621_248_203,
+            ]
+        );
+    }
 
     #[test]
     fn numbers_are_those_of_split_mix() {

@@ -4,9 +4,9 @@ use sse_core::{
     Event, Hub, Token,
     channel::OnOverrun,
     history::Start,
-    hub::{EventReceiver, Post, PublishError, Published, SubscribeError},
+    hub::{EventReceiver, Post, PublishError, Published, Submission, SubscribeError, Subscriber},
 };
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout_at};
 
 use crate::{ChannelEvents, Observation, Receipt, SseBody, Subscription, timer::now};
 
@@ -179,6 +179,136 @@ impl Channels {
     pub fn subscribe(&self, token: &Token, start: &Start) -> Result<Subscription, SubscribeError> {
         let subscriber = self.hub.subscribe_from(token, start, now())?;
         Ok(Subscription(EventReceiver::from(subscriber)))
+    }
+
+    /// Does what `post` asks for and wakes who listens, once it is safe in the [store](sse_core::store) of the hub. In
+    /// a hub without one that is at once.
+    ///
+    /// It begins with this call, and is carried through even if the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The future's are those of [`Hub::submit`].
+    pub fn submit(
+        &self,
+        token: &Token,
+        post: &Post<'_>,
+    ) -> impl Future<Output = Result<Receipt, PublishError>> + Send + use<> {
+        self.when_safe(token, self.hub.submit(token, post, now()))
+    }
+
+    /// Publishes `events` as they are, all of them or none, and wakes who listens; see [`Self::submit`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use sse_core::{Event, Hub, HubConfig, StringFormat, Token, history::History};
+    /// # use sse_tokio::Channels;
+    ///
+    /// let config = HubConfig::new(StringFormat).with_history(History::new(42));
+    /// let channels = Channels::new(Hub::new(config));
+    /// let receipt = channels.submit_all(&Token::new("42")?, [Event::data("21.5")]).await?;
+    /// assert_eq!(receipt.position().unwrap().seq(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The future's are those of [`Hub::submit_all`].
+    pub fn submit_all<I: IntoIterator<Item = Event>>(
+        &self,
+        token: &Token,
+        events: I,
+    ) -> impl Future<Output = Result<Receipt, PublishError>> + Send + use<I> {
+        self.when_safe(token, self.hub.submit_all(token, events, now()))
+    }
+
+    /// Sets the reconnection time of the channel `token`, as [`Self::set_retry`] does; see [`Self::submit`].
+    ///
+    /// # Errors
+    ///
+    /// The future's are those of [`Hub::submit_retry`].
+    pub fn submit_retry(
+        &self,
+        token: &Token,
+        retry: Duration,
+    ) -> impl Future<Output = Result<Receipt, PublishError>> + Send + use<> {
+        self.when_safe(token, self.hub.submit_retry(token, retry, now()))
+    }
+
+    /// Finishes the channel `token`, as [`Self::close`] does; see [`Self::submit`].
+    ///
+    /// # Errors
+    ///
+    /// The future's are those of [`Hub::submit_close`].
+    pub fn submit_close(
+        &self,
+        token: &Token,
+    ) -> impl Future<Output = Result<Receipt, PublishError>> + Send + use<> {
+        self.when_safe(token, self.hub.submit_close(token, now()))
+    }
+
+    /// A body that streams the channel `token` from `start` on, as by [`Self::listen_from`], once the
+    /// [store](sse_core::store) of the hub has said what it has. In a hub without one that is at once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use sse_core::{Hub, HubConfig, StringFormat, Token, history::Start, response::event_stream};
+    /// # use sse_tokio::Channels;
+    ///
+    /// let channels = Channels::new(Hub::new(HubConfig::new(StringFormat)));
+    /// let body = channels.join(&Token::new("42")?, &Start::default()).await?;
+    /// assert_eq!(event_stream(body).headers()["content-type"], "text/event-stream");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`Hub::join`].
+    pub async fn join(&self, token: &Token, start: &Start) -> Result<SseBody, SubscribeError> {
+        Ok(SseBody::new(self.subscriber(token, start).await?))
+    }
+
+    /// The events of the channel `token` from `start` on, for this process, as by [`Self::subscribe`], once the
+    /// [store](sse_core::store) of the hub has said what it has. In a hub without one that is at once.
+    ///
+    /// # Errors
+    ///
+    /// See [`Hub::join`].
+    pub async fn receive(
+        &self,
+        token: &Token,
+        start: &Start,
+    ) -> Result<Subscription, SubscribeError> {
+        let subscriber = self.subscriber(token, start).await?;
+        Ok(Subscription(EventReceiver::from(subscriber)))
+    }
+
+    async fn subscriber(&self, token: &Token, start: &Start) -> Result<Subscriber, SubscribeError> {
+        let joining = self.hub.join(token, start, None, now());
+        let deadline = joining.deadline();
+        timeout_at(deadline.into(), joining).await.unwrap_or(Err(SubscribeError::Unavailable))
+    }
+
+    fn when_safe(
+        &self,
+        token: &Token,
+        mut submission: Submission,
+    ) -> impl Future<Output = Result<Receipt, PublishError>> + Send + use<> {
+        let (channels, token) = (self.clone(), token.clone());
+        async move {
+            let published = match submission.deadline() {
+                None => submission.await,
+                Some(deadline) => match timeout_at(deadline.into(), &mut submission).await {
+                    Ok(published) => published,
+                    Err(_elapsed) => submission.handle_timeout(),
+                },
+            };
+            Ok(channels.deliver(&token, published?))
+        }
     }
 
     /// What happens on the channels from now on, and which channels there are.

@@ -18,8 +18,9 @@ pub enum CloseReason {
         /// How many events were missed.
         missed: u64,
     },
-    /// The stream that the events of an [`EventBuffer`](crate::response::EventBuffer) came from has failed; what
-    /// came before was written.
+    /// The stream that the events of an [`EventBuffer`](crate::response::EventBuffer) came from has failed, and what
+    /// came before was written; or the [store](crate::store) of the channel's history has lost something, or cannot
+    /// be read.
     Failed,
 }
 

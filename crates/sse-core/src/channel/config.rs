@@ -7,6 +7,8 @@ use crate::{history::History, response::EventBuffer};
 #[derive(Clone, Debug)]
 pub(crate) struct ChannelConfig {
     pub(crate) history: Option<History>,
+    /// Whether a store keeps what is remembered.
+    pub(crate) has_store: bool,
     /// How much may be held for listeners that have not read it, in bytes.
     pub(crate) max_log_bytes: usize,
     pub(crate) on_overrun: OnOverrun,
@@ -21,6 +23,7 @@ impl Default for ChannelConfig {
     fn default() -> Self {
         Self {
             history: None,
+            has_store: false,
             max_log_bytes: 16 << 20,
             on_overrun: OnOverrun::default(),
             keepalive: Some(EventBuffer::KEEPALIVE),

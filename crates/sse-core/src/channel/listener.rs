@@ -1,6 +1,6 @@
 use std::{num::NonZeroU64, time::Instant};
 
-use super::{CloseReason, Cursor, OnOverrun, Phase, cursor::Place};
+use super::{CloseReason, Cursor, OnOverrun, Phase, cursor::Place, pages::Behind};
 use crate::access::Grant;
 
 /// One listener: where it stands in the log, and what it still has to be told.
@@ -35,6 +35,16 @@ pub(super) struct Special {
     pub(super) reason: Option<CloseReason>,
     /// Whether it was told why.
     pub(super) is_told: bool,
+    /// How it reads, if it stands before the log of a channel with a store.
+    pub(super) behind: Option<Behind>,
+}
+
+impl Special {
+    /// Whether there is nothing special any more.
+    pub(super) fn is_nothing(&self) -> bool {
+        let Self { opening, missed_from, leaves_at: _, reason, is_told: _, behind } = self;
+        opening.is_none() && missed_from.is_none() && reason.is_none() && behind.is_none()
+    }
 }
 
 /// Whether a listener is one of those that are published for.
@@ -106,7 +116,7 @@ impl Listener {
     pub(super) fn take_opening(&mut self) -> Option<Box<[u8]>> {
         let special = self.special.as_mut()?;
         let opening = special.opening.take()?;
-        if special.reason.is_none() && special.missed_from.is_none() {
+        if special.is_nothing() {
             self.special = None;
         }
         Some(opening)

@@ -6,6 +6,7 @@ use super::{
     CloseReason, Cursor, Log, OnOverrun, Traffic,
     cursor::Place,
     listener::{Flight, Listener, Presence},
+    pages::Pages,
 };
 use crate::{access::Grant, growth::grow_slab};
 
@@ -18,6 +19,8 @@ pub(super) struct Listeners {
     latest: usize,
     /// Nothing before the first that is to be counted here.
     traffic: Option<Box<Traffic>>,
+    /// Nothing before somebody has stood before the log.
+    pub(super) pages: Option<Box<Pages>>,
 }
 
 impl Listeners {
@@ -50,6 +53,10 @@ impl Listeners {
                 self.traffic = None;
             }
         }
+    }
+
+    pub(super) fn get(&self, key: usize) -> Option<&Listener> {
+        self.listeners.get(key)
     }
 
     pub(super) fn get_mut(&mut self, key: usize) -> &mut Listener {
@@ -89,8 +96,13 @@ impl Listeners {
         }
     }
 
-    /// One listener leaves, once it has read what the log holds now.
+    /// One listener leaves, once it has read what the log holds now. Where it stands before the log it leaves at
+    /// once if it may come back, since it goes on from there then.
     pub(super) fn dismiss_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
+        let is_behind = self.listeners[key].cursor.event < log.start().event;
+        if is_behind && matches!(reason, CloseReason::Shutdown | CloseReason::Failed) {
+            return self.stop_one(key, reason, log);
+        }
         self.leave(key, log.end().place(), reason, log);
     }
 
@@ -183,6 +195,27 @@ impl Listeners {
         fallen
     }
 
+    /// The log of a channel with a store has dropped what some still had to read: they read it from the store. What
+    /// was said beside the events is said to them no more.
+    pub(super) fn fall_behind(&mut self, log: &mut Log) {
+        let start = log.start();
+        for (_, listener) in &mut self.listeners {
+            if listener.presence != Presence::Gone && listener.cursor.aside < start.aside {
+                listener.cursor.aside = start.aside;
+                log.enter_aside(start.aside);
+            }
+        }
+    }
+
+    /// A listener for which that was so during a write, which has come to an end, stands at `place`.
+    pub(super) fn land_behind(&mut self, key: usize, place: Cursor, log: &mut Log) {
+        let listener = &mut self.listeners[key];
+        let from = listener.cursor;
+        listener.flight = Flight::None;
+        listener.cursor = Cursor { aside: place.aside.max(from.aside), ..place };
+        log.advance(1, from, listener.cursor);
+    }
+
     /// A listener that the log has overtaken during a write, which has come to an end, stands at `place`. Returns
     /// whether it has fallen out.
     pub(super) fn land(
@@ -243,7 +276,7 @@ impl Listeners {
     }
 
     /// The stream of a listener is ended.
-    fn go(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
+    pub(super) fn go(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
         if self.gone(key, reason, log) {
             self.traffic().close(reason);
         }
@@ -261,6 +294,7 @@ impl Listeners {
             self.here -= 1;
         }
         log.leave(listener.cursor);
+        self.leave_page(key);
         true
     }
 
@@ -272,7 +306,7 @@ impl Listeners {
         self.listeners.get(key).is_some_and(|listener| listener.presence == Presence::Here)
     }
 
-    fn keys(&self, is_meant: impl Fn(&Listener) -> bool) -> Vec<usize> {
+    pub(super) fn keys(&self, is_meant: impl Fn(&Listener) -> bool) -> Vec<usize> {
         let meant = self.listeners.iter().filter(|(_, listener)| is_meant(listener));
         meant.map(|(key, _)| key).collect()
     }

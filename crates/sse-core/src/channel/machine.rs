@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     access::{Grant, Revocation},
-    history::{Epochs, Resume, Start, decide},
+    history::{Epochs, Kept, Resume, Start, decide, decide_by_log},
     hub::{HubLimit, SubscribeError},
+    store::Facts,
     wire::{Frame, KEEPALIVE},
 };
 
@@ -36,6 +37,10 @@ pub(crate) struct Channel {
     pub(super) used: Instant,
     /// How many listeners have fallen out of the log and were not taken note of.
     pub(super) fallen: usize,
+    /// Whether it is known what came before: with a store not before that has said so.
+    pub(super) is_loaded: bool,
+    /// How many wait for the store to listen then.
+    pub(super) joining: u32,
 }
 
 #[derive(Debug)]
@@ -71,6 +76,8 @@ impl Channel {
             newest: Cursor::new(next, 0),
             used: now,
             fallen: 0,
+            is_loaded: !config.has_store,
+            joining: 0,
         }
     }
 
@@ -87,6 +94,7 @@ impl Channel {
         if self.mode == Mode::Exclusive {
             self.listeners.expire_latest(&mut self.log, now);
         }
+        let resume = self.resume(newcomer.start, newcomer.facts, config)?;
         let here = self.listeners.here();
         let has_replaced = self.mode == Mode::Takeover && 0 < here;
         if !has_replaced && newcomer.max_listeners <= here {
@@ -96,7 +104,6 @@ impl Channel {
         if has_replaced {
             self.listeners.dismiss(CloseReason::Replaced, &mut self.log);
         }
-        let resume = self.resume(newcomer.start);
         let end = self.log.end();
         let event = resume.as_ref().map_or(end.event, |resume| resume.anchor().seq() + 1);
         let opening = if config.has_greeting {
@@ -168,8 +175,9 @@ impl Channel {
 
     /// Forgets the channel, where nobody listens; otherwise nothing happens.
     pub(crate) fn give_way(&mut self, config: &ChannelConfig) {
-        if !self.is_over() && self.listeners.here() == 0 {
-            let tombstone = self.forgotten();
+        if !self.is_over() && self.listeners.here() == 0 && self.joining == 0 {
+            // What a store keeps needs no other proof.
+            let tombstone = if config.has_store { None } else { self.forgotten() };
             self.end(CloseReason::Finished, tombstone, config);
         }
     }
@@ -177,6 +185,7 @@ impl Channel {
     /// Lets go of the bytes that were joined for one write.
     pub(crate) fn forget_joined(&mut self) {
         self.log.forget_joined();
+        self.listeners.forget_pages();
     }
 
     /// Cuts all who still have to read what is not remembered.
@@ -195,9 +204,31 @@ impl Channel {
         self.forget_if_deserted(config);
     }
 
-    /// Where a listener begins that asks for `start`, in a channel with history.
-    pub(crate) fn resume(&self, start: &Start) -> Option<Resume> {
-        Some(decide(start, self.log.window()?.kept(self.log.end().event)))
+    /// Where a listener begins that asks for `start`, in a channel with history; with a store by `facts`, which may
+    /// not be needed.
+    pub(crate) fn resume(
+        &self,
+        start: &Start,
+        facts: Option<&Facts>,
+        config: &ChannelConfig,
+    ) -> Result<Option<Resume>, SubscribeError> {
+        let Some(window) = self.log.window() else {
+            return Ok(None);
+        };
+        if !self.is_loaded {
+            return Err(SubscribeError::Unloaded);
+        }
+        let held = window.kept(self.log.end().event);
+        match facts {
+            Some(facts) => {
+                let first = held.first.min(facts.first());
+                Ok(Some(decide(start, Kept { first, ..held })))
+            }
+            None if config.has_store => {
+                decide_by_log(start, held).map(Some).ok_or(SubscribeError::Unloaded)
+            }
+            None => Ok(Some(decide(start, held))),
+        }
     }
 
     /// Whether another listener would be refused because the channel is exclusive. A listener whose grant has
@@ -271,7 +302,7 @@ impl Channel {
     pub(crate) fn held(&self) -> Held {
         Held {
             unread: self.log.unread_cost(),
-            joined: self.log.joined_len(),
+            joined: self.joined_len(),
             history: self.log.history_cost() + self.keys.as_ref().map_or(0, |keys| keys.cost()),
             here: self.listeners.here(),
         }
@@ -282,10 +313,15 @@ impl Channel {
         let history = self.log.recount_history();
         Held {
             unread: self.log.recount() - history,
-            joined: self.log.joined_len(),
+            joined: self.joined_len(),
             history: history + self.keys.as_ref().map_or(0, |keys| keys.recount()),
             here: self.listeners.recount(),
         }
+    }
+
+    /// The bytes that were joined for one write, and those of pages.
+    fn joined_len(&self) -> usize {
+        self.log.joined_len() + self.listeners.pages.as_ref().map_or(0, |pages| pages.bytes())
     }
 
     /// How many have left or are leaving, and have a connection all the same.
@@ -309,11 +345,17 @@ impl Channel {
 
     /// Cuts those who stand before the start of the log, or has them go on from there.
     pub(super) fn fall_out(&mut self, config: &ChannelConfig) {
+        if config.has_store {
+            return self.listeners.fall_behind(&mut self.log);
+        }
         self.fallen += self.listeners.fall_out(config.on_overrun, &mut self.log);
     }
 
     /// A listener that the log has overtaken during a write stands at `place` after it.
     pub(super) fn land(&mut self, key: usize, place: Cursor, config: &ChannelConfig) {
+        if config.has_store {
+            return self.listeners.land_behind(key, place, &mut self.log);
+        }
         let has_fallen = self.listeners.land(key, place, config.on_overrun, &mut self.log);
         self.fallen += usize::from(has_fallen);
     }
@@ -331,6 +373,8 @@ impl Channel {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Newcomer<'a> {
     pub(crate) start: &'a Start,
+    /// What a store says of the channel, if it was asked.
+    pub(crate) facts: Option<&'a Facts>,
     pub(crate) grant: Option<&'a Grant>,
     pub(crate) phase: Phase,
     /// How many there may be on the channel.

@@ -63,10 +63,15 @@ use log::Log;
 mod window;
 use window::Window;
 
+mod accept;
+pub(crate) use accept::Accepted;
+
 mod age;
+mod behind;
 mod cost;
 mod keys;
 mod listener;
 mod listeners;
+mod pages;
 mod poll;
 mod system;

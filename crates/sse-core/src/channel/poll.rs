@@ -4,6 +4,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Output,
+    behind::Reading,
     listener::{Listener, Presence},
     system,
 };
@@ -27,6 +28,15 @@ pub(super) enum Next {
     Wait { until: Option<Instant> },
 }
 
+impl From<Next> for Output {
+    fn from(next: Next) -> Self {
+        match next {
+            Next::Comment => Self::Write(KEEPALIVE),
+            Next::Wait { until } => Self::Wait { until },
+        }
+    }
+}
+
 /// What is written to a listener next.
 impl Channel {
     /// What the connection of the listener `key` is to do. While it is to wait, it has read everything.
@@ -37,10 +47,18 @@ impl Channel {
         config: &ChannelConfig,
         now: Instant,
     ) -> Output {
-        match self.tell(key, drain, config, now) {
-            Some(Told::Bytes(bytes)) => return Output::Write(bytes),
-            Some(Told::Close(reason)) => return Output::Close(reason),
-            None => (),
+        loop {
+            match self.tell(key, drain, config, now) {
+                Some(Told::Bytes(bytes)) => return Output::Write(bytes),
+                Some(Told::Close(reason)) => return Output::Close(reason),
+                None => (),
+            }
+            match self.read_behind(key, Framing::Plain, now) {
+                Some(Reading::Bytes(bytes)) => return Output::Write(bytes),
+                Some(Reading::Waits) => return self.idle(key, drain, config, now).into(),
+                Some(Reading::Missed) => (),
+                None => break,
+            }
         }
         let (cursor, until) = (self.listeners.get_mut(key).cursor, self.until(key));
         if let Some(span) = self.log.span(cursor, until, Framing::Plain) {
@@ -48,14 +66,11 @@ impl Channel {
             self.note_write(key, span.to, bytes.len(), now);
             return Output::Write(bytes);
         }
-        match self.idle(key, drain, config, now) {
-            Next::Comment => Output::Write(KEEPALIVE),
-            Next::Wait { until } => Output::Wait { until },
-        }
+        self.idle(key, drain, config, now).into()
     }
 
     /// A write of `len` bytes takes the listener `key` to the place `to`.
-    fn note_write(&mut self, key: usize, to: Cursor, len: usize, now: Instant) {
+    pub(super) fn note_write(&mut self, key: usize, to: Cursor, len: usize, now: Instant) {
         let end = self.log.end();
         let listener = self.listeners.get_mut(key);
         listener.last_write = now;

@@ -13,6 +13,14 @@ pub(crate) struct Publication {
 }
 
 impl Publication {
+    /// The reconnection time, if that is what is published.
+    pub(crate) fn retry(&self) -> Option<Duration> {
+        match self.content {
+            Content::Events(_) => None,
+            Content::Retry(retry) => Some(retry),
+        }
+    }
+
     /// How many events there are.
     pub(crate) fn events(&self) -> usize {
         match &self.content {

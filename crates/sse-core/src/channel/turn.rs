@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::{
     Channel, ChannelConfig, CloseReason, Cursor, Drain, Framing, Traffic, Unsent,
+    behind::Reading,
     listener::{Flight, Presence},
     log::Segment,
     poll::Next,
@@ -53,6 +54,8 @@ pub(crate) enum Planned {
     Frames { write: usize },
     /// What it alone is told. Ask again once that is written.
     Told(Bytes),
+    /// A part of a page that it reads, which is framed. Ask again once that is written.
+    Page(Bytes),
     /// What it is told at last, if anything, and the end of its stream.
     Close { told: Bytes, reason: CloseReason },
     /// Nothing before the channel has news, or the time comes that was said before.
@@ -149,11 +152,22 @@ impl Channel {
         config: &ChannelConfig,
         now: Instant,
     ) -> Planned {
-        // All that it alone is told goes out in one write.
-        match self.tell_all(key, drain, config, now) {
-            (told, Some(reason)) => return Planned::Close { told, reason },
-            (told, None) if !told.is_empty() => return Planned::Told(told),
-            _ => (),
+        loop {
+            // All that it alone is told goes out in one write.
+            match self.tell_all(key, drain, config, now) {
+                (told, Some(reason)) => return Planned::Close { told, reason },
+                (told, None) if !told.is_empty() => return Planned::Told(told),
+                _ => (),
+            }
+            if self.is_behind(key) && left < framing.max_write() {
+                return Planned::Postponed;
+            }
+            match self.read_behind(key, framing, now) {
+                Some(Reading::Bytes(bytes)) => return Planned::Page(bytes),
+                Some(Reading::Waits) => return self.idle(key, drain, config, now).into(),
+                Some(Reading::Missed) => (),
+                None => break,
+            }
         }
         let listener = self.listeners.get_mut(key);
         // Who is leaving is told so behind the last frame.
@@ -237,6 +251,7 @@ impl Planned {
         match self {
             Self::Frames { write } => writes[*write].bytes().len(),
             Self::Told(told) => framing.len(told.len()),
+            Self::Page(bytes) => bytes.len(),
             Self::Close { told, .. } => framing.len(told.len()) + framing.end().len(),
             Self::Idle | Self::Wait { .. } | Self::Postponed => 0,
         }

@@ -48,6 +48,21 @@ impl Window {
         &self.epochs
     }
 
+    /// From `position` on, events belong to its epoch.
+    pub(super) fn begin_epoch(&mut self, position: Position) {
+        self.epochs.extend(position);
+    }
+
+    pub(super) fn set_epochs(&mut self, epochs: Epochs) {
+        self.epochs = epochs;
+    }
+
+    /// Before the event `start` the epochs are what `epochs` say.
+    pub(super) fn put_epochs_before(&mut self, start: u64, mut epochs: Epochs) {
+        self.epochs.since(start).for_each(|position| epochs.extend(position));
+        self.epochs = epochs;
+    }
+
     /// What there is for a listener, in a log whose next event is `next`.
     pub(super) fn kept(&self, next: u64) -> Kept<'_> {
         Kept { first: self.first, top: next - 1, epochs: &self.epochs }

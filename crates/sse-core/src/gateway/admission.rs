@@ -1,6 +1,7 @@
 use std::{
     mem, slice,
     sync::Arc,
+    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -12,8 +13,9 @@ use crate::{
     Hub, Token,
     access::{Grant, GrantRefusal, Seat},
     history::{Resume, Start},
-    hub::{SubscribeError, Subscriber},
+    hub::{Asking, SubscribeError, Subscriber},
     response::event_stream,
+    store::Facts,
 };
 
 /// A GET that wants to listen.
@@ -23,7 +25,7 @@ use crate::{
 /// time: on a machine that is busy 50 ms may pass without a turn of the event loop.
 ///
 /// ```
-/// # use std::time::Instant;
+/// # use std::{task::Waker, time::Instant};
 /// # use http::Request;
 /// use sse_core::{
 ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
@@ -39,7 +41,7 @@ use crate::{
 /// let Handled::Listen(mut admission) = gateway.handle(&parts, now) else {
 ///     panic!("the path listens");
 /// };
-/// let Admitted::Stream(response) = admission.poll_response(now) else {
+/// let Admitted::Stream(response) = admission.poll_response(Waker::noop(), now) else {
 ///     panic!("nobody else listens");
 /// };
 /// assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -51,6 +53,8 @@ pub struct Admission {
     asked: Asked,
     policy: Policy,
     pauses: slice::Iter<'static, Duration>,
+    /// What the store was asked.
+    asking: Option<Box<Asking>>,
 }
 
 /// What becomes of a GET.
@@ -77,7 +81,7 @@ pub(super) struct Listen {
 
 impl Admission {
     pub(super) fn new(hub: Arc<Hub>, asked: Listen, seat: Seat, policy: Policy) -> Self {
-        Self { hub, asked: Asked::Listen(asked, seat), policy, pauses: PAUSES.iter() }
+        Self { hub, asked: Asked::Listen(asked, seat), policy, pauses: PAUSES.iter(), asking: None }
     }
 
     pub(super) fn refused(
@@ -87,7 +91,7 @@ impl Admission {
         policy: Policy,
     ) -> Self {
         let asked = Asked::Refused(Some(refusal), is_event_source);
-        Self { hub, asked, policy, pauses: PAUSES.iter() }
+        Self { hub, asked, policy, pauses: PAUSES.iter(), asking: None }
     }
 
     /// How the request is answered, or when to ask again.
@@ -95,47 +99,71 @@ impl Admission {
     /// # Panics
     ///
     /// If it was answered before.
-    pub fn poll_response(&mut self, now: Instant) -> Admitted {
-        let (asked, seat) = match &mut self.asked {
+    pub fn poll_response(&mut self, waker: &Waker, now: Instant) -> Admitted {
+        let Self { hub, asked, policy, pauses, asking } = self;
+        let (asked, seat) = match asked {
             Asked::Listen(asked, seat) => (asked, seat),
             Asked::Refused(refusal, is_event_source) => {
                 let refusal = refusal.take().expect("a request is answered once");
-                return refuse(&self.hub, refusal, *is_event_source, &self.policy, now);
+                return refuse(hub, refusal, *is_event_source, policy, now);
             }
         };
-        let answer = if asked.is_head {
-            let resume = self.hub.check_subscribe(&asked.token, &asked.start, now);
-            resume.map(|resume| {
-                let head = asked.head(resume.as_ref(), Bytes::new());
-                Admitted::Head(self.policy.apply(head))
-            })
-        } else {
-            let Listen { token, start, grant, .. } = &*asked;
-            let listener = self.hub.subscribe_granted(token, start, grant.as_ref(), now);
-            listener.map(|mut listener| {
-                listener.take_seat(mem::take(seat));
-                let head = asked.head(listener.resume(), ());
-                Admitted::Stream(self.policy.apply(head.map(|()| listener)))
-            })
-        };
-        match answer {
-            Ok(admitted) => admitted,
-            Err(error) => match self.pauses.next() {
-                Some(pause) if error == SubscribeError::Taken => {
-                    Admitted::Wait { until: now + *pause }
+        loop {
+            let facts = asking.as_ref().and_then(|asking| asking.facts());
+            let error = match asked.admit((hub, facts), policy, seat, now) {
+                Ok(admitted) => return admitted,
+                Err(error) => error,
+            };
+            if error == SubscribeError::Taken
+                && let Some(pause) = pauses.next()
+            {
+                return Admitted::Wait { until: now + *pause };
+            }
+            if error != SubscribeError::Unloaded {
+                return asked.refuse(hub, error, policy, now);
+            }
+            let asking = asking.get_or_insert_with(|| Box::new(Asking::new(now)));
+            let until = asking.deadline();
+            match asking.poll(hub, &asked.token, &Context::from_waker(waker)) {
+                Poll::Ready(Ok(())) => (),
+                Poll::Ready(Err(error)) => return asked.refuse(hub, error, policy, now),
+                Poll::Pending if until <= now => {
+                    return asked.refuse(hub, SubscribeError::Unavailable, policy, now);
                 }
-                _ => {
-                    if error == SubscribeError::GrantEnded {
-                        self.hub.count_grant_refused(GrantRefusal::Ended);
-                    }
-                    refuse(&self.hub, error.into(), asked.is_event_source, &self.policy, now)
-                }
-            },
+                Poll::Pending => return Admitted::Load { until },
+            }
         }
     }
 }
 
 impl Listen {
+    /// The answer if it may listen.
+    fn admit(
+        &self,
+        (hub, facts): (&Arc<Hub>, Option<&Facts>),
+        policy: &Policy,
+        seat: &mut Seat,
+        now: Instant,
+    ) -> Result<Admitted, SubscribeError> {
+        let Self { token, start, grant, is_head, .. } = self;
+        if *is_head {
+            let resume = hub.check_subscribe_with(token, (start, facts), now)?;
+            let head = self.head(resume.as_ref(), Bytes::new());
+            return Ok(Admitted::Head(policy.apply(head)));
+        }
+        let mut listener = hub.subscribe_with(token, (start, facts), grant.as_ref(), now)?;
+        listener.take_seat(mem::take(seat));
+        let head = self.head(listener.resume(), ());
+        Ok(Admitted::Stream(policy.apply(head.map(|()| listener))))
+    }
+
+    fn refuse(&self, hub: &Hub, error: SubscribeError, policy: &Policy, now: Instant) -> Admitted {
+        if error == SubscribeError::GrantEnded {
+            hub.count_grant_refused(GrantRefusal::Ended);
+        }
+        refuse(hub, error.into(), self.is_event_source, policy, now)
+    }
+
     fn head<T>(&self, resume: Option<&Resume>, body: T) -> Response<T> {
         let mut response = event_stream(body);
         if self.ends_connection {
@@ -198,6 +226,11 @@ pub enum Admitted {
     /// Ask again at this instant.
     Wait {
         /// When to call [`Admission::poll_response`].
+        until: Instant,
+    },
+    /// The store of the hub was asked for the channel. Ask again once the waker was woken, or at this instant.
+    Load {
+        /// When it is no longer waited for.
         until: Instant,
     },
 }

@@ -19,7 +19,7 @@ mod foreign;
 pub use foreign::refuse_foreign;
 
 mod permit;
-pub use permit::{Permit, Publication};
+pub use permit::{Permit, Posting, Publication};
 
 mod remote_addr;
 pub use remote_addr::RemoteAddr;

@@ -1,4 +1,9 @@
-use std::{sync::Arc, time::Instant};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Instant,
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, header};
@@ -12,7 +17,7 @@ use crate::{
     Hub, Token,
     access::{Grant, GrantRefusal},
     channel::IdempotencyKey,
-    hub::{BodyPart, HubLimit, Post, PublishError, Published},
+    hub::{BodyPart, HubLimit, Post, PublishError, Published, Submission},
 };
 
 /// A POST whose head was accepted: it takes the body, then publishes.
@@ -114,29 +119,63 @@ impl Permit {
         self.refuse(Refusal::Incomplete)
     }
 
-    /// Publishes the body, which is complete. The verdict is that of this moment.
+    /// Publishes the body, which is complete. The verdict is that of this moment. In a hub with a store use
+    /// [`Self::submit`].
     pub fn publish(self, now: Instant) -> Publication {
-        let Publish { token, action, grant, key, is_batch } = &self.asked;
-        if grant.as_ref().is_some_and(|grant| self.hub.has_ended(grant, now)) {
-            self.hub.count_grant_refused(GrantRefusal::Ended);
-            let response = self.refuse(Refusal::Unauthorized(Challenge::ENDED));
-            return Publication { response, published: Err(PublishError::GrantEnded) };
+        if self.has_ended(now) {
+            return self.answer(Err(PublishError::GrantEnded));
         }
+        let published = self.hub.post(&self.asked.token, &self.post(), now);
+        self.answer(published)
+    }
+
+    /// Publishes the body, which is complete, and answers once that is safe; see [`Hub::submit`]. The verdict is that
+    /// of this moment.
+    pub fn submit(mut self, now: Instant) -> Posting {
+        if self.has_ended(now) {
+            let ended = self.answer(Err(PublishError::GrantEnded));
+            return Posting(State::Ready(Some(Box::new(ended))));
+        }
+        let submission = self.hub.submit(&self.asked.token, &self.post(), now);
+        // The store has what it needs of it.
+        self.body = BytesMut::new();
+        Posting(State::Submitted(Some(Box::new((self, submission)))))
+    }
+
+    /// Whether the grant that permits it has ended.
+    fn has_ended(&self, now: Instant) -> bool {
+        let grant = self.asked.grant.as_ref();
+        let has_ended = grant.is_some_and(|grant| self.hub.has_ended(grant, now));
+        if has_ended {
+            self.hub.count_grant_refused(GrantRefusal::Ended);
+        }
+        has_ended
+    }
+
+    fn post(&self) -> Post<'_> {
         let body = self.body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.body);
-        let mut post = Post::new(action, body);
-        if let Some(key) = key {
+        let mut post = Post::new(&self.asked.action, body);
+        if let Some(key) = &self.asked.key {
             post = post.with_key(key.clone());
         }
-        if *is_batch {
+        if self.asked.is_batch {
             post = post.with_batch();
         }
-        match self.hub.post(token, &post, now) {
+        post
+    }
+
+    fn answer(&self, published: Result<Published, PublishError>) -> Publication {
+        match published {
             Ok(published) => {
                 let response = self.policy.apply(self.accept(&published));
                 Publication { response, published: Ok(published) }
             }
             Err(error) => {
-                Publication { response: self.refuse(error.clone().into()), published: Err(error) }
+                let refusal = match error.clone() {
+                    PublishError::GrantEnded => Refusal::Unauthorized(Challenge::ENDED),
+                    error => error.into(),
+                };
+                Publication { response: self.refuse(refusal), published: Err(error) }
             }
         }
     }
@@ -161,6 +200,64 @@ impl Permit {
         self.policy.apply(refusal.into_response(&self.hub))
     }
 }
+
+/// A POST whose end is waited for: see [`Permit::submit`].
+#[derive(Debug)]
+#[must_use = "a publisher waits for the answer"]
+pub struct Posting(State);
+
+#[derive(Debug)]
+enum State {
+    Ready(Option<Box<Publication>>),
+    Submitted(Option<Box<(Permit, Submission)>>),
+}
+
+impl Posting {
+    /// When it is no longer waited for, see [`Self::handle_timeout`]; `None` if it is known already.
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.0 {
+            State::Submitted(Some(submitted)) => submitted.1.deadline(),
+            _ => None,
+        }
+    }
+
+    /// Answers that nobody knows what became of it, unless it is known by now.
+    ///
+    /// # Panics
+    ///
+    /// If it was ready before.
+    pub fn handle_timeout(&mut self) -> Publication {
+        match &mut self.0 {
+            State::Ready(publication) => *publication.take().expect(READY),
+            State::Submitted(submitted) => {
+                let (permit, mut submission) = *submitted.take().expect(READY);
+                permit.answer(submission.handle_timeout())
+            }
+        }
+    }
+}
+
+impl Future for Posting {
+    type Output = Publication;
+
+    /// # Panics
+    ///
+    /// If it was ready before.
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Publication> {
+        match &mut self.0 {
+            State::Ready(publication) => Poll::Ready(*publication.take().expect(READY)),
+            State::Submitted(submitted) => {
+                let (permit, submission) = &mut **submitted.as_mut().expect(READY);
+                let published = ready!(Pin::new(submission).poll(cx));
+                let publication = permit.answer(published);
+                *submitted = None;
+                Poll::Ready(publication)
+            }
+        }
+    }
+}
+
+const READY: &str = "it is not polled again once it is ready";
 
 /// The end of a POST.
 #[derive(Debug)]

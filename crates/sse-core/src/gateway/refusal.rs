@@ -131,17 +131,20 @@ impl Refusal {
                 SubscribeError::Taken => StatusCode::LOCKED,
                 SubscribeError::Ended => StatusCode::NO_CONTENT,
                 SubscribeError::GrantEnded => StatusCode::UNAUTHORIZED,
-                SubscribeError::Shutdown | SubscribeError::Limit { .. } => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
+                SubscribeError::Shutdown
+                | SubscribeError::Limit { .. }
+                | SubscribeError::Unloaded
+                | SubscribeError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::Publish(error) => match error {
                 PublishError::NotConnected | PublishError::UnknownAction { .. } => {
                     StatusCode::NOT_FOUND
                 }
-                PublishError::Shutdown | PublishError::Limit { .. } => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
+                PublishError::Shutdown
+                | PublishError::Limit { .. }
+                | PublishError::HasStore
+                | PublishError::Unavailable(_)
+                | PublishError::Unknown(_) => StatusCode::SERVICE_UNAVAILABLE,
                 PublishError::TooLarge { .. } | PublishError::TooManyEvents { .. } => {
                     StatusCode::PAYLOAD_TOO_LARGE
                 }
@@ -234,6 +237,9 @@ impl Refusal {
             Self::Limited(limited) => format!("Server is full: {}", escape(&limited.to_string())),
             Self::Subscribe(SubscribeError::Taken) => "Target is already connected".to_owned(),
             Self::Subscribe(SubscribeError::Shutdown) => shutdown(),
+            Self::Subscribe(SubscribeError::Unloaded | SubscribeError::Unavailable) => {
+                "History cannot be read now".to_owned()
+            }
             Self::Subscribe(error) => format!("Server is full: {error}"),
             Self::Publish(PublishError::NotConnected) => "Target is not connected".to_owned(),
             Self::Publish(PublishError::UnknownAction { .. }) => {
@@ -243,6 +249,14 @@ impl Refusal {
             Self::Publish(PublishError::Limit { limit, max }) => {
                 format!("Server is full: there may be no more than {max} {limit}")
             }
+            Self::Publish(PublishError::HasStore) => "History cannot be written now".to_owned(),
+            Self::Publish(PublishError::Unavailable(why)) => {
+                format!("History cannot be written now: {}", escape(&why.to_string()))
+            }
+            Self::Publish(PublishError::Unknown(why)) => format!(
+                "It is not known whether this was published, and it may still appear, once: {}",
+                escape(&why.to_string())
+            ),
             Self::Publish(PublishError::TooLarge { .. } | PublishError::TooManyEvents { .. })
             | Self::TooLarge { .. } => "Data is too large".to_owned(),
             Self::Publish(PublishError::KeyReused) => {

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, iter};
 
 use super::Position;
 use crate::mix::mix64;
@@ -83,6 +83,26 @@ impl Epochs {
         self.later.push((seq, epoch));
     }
 
+    /// From `position` on, events belong to its epoch, as far as they do not already. Of very many epochs the first
+    /// ones are forgotten.
+    pub(crate) fn extend(&mut self, position: Position) {
+        let (seq, epoch) = (position.seq(), position.epoch());
+        if self.later.last().map_or(self.first, |last| last.1) == epoch {
+            return;
+        }
+        if self.later.len() == MAX_LATER {
+            self.first = self.later.remove(0).1;
+        }
+        self.begin(seq, epoch);
+    }
+
+    /// The positions from `seq` on at which an epoch begins, and the one of `seq`.
+    pub(crate) fn since(&self, seq: u64) -> impl Iterator<Item = Position> {
+        let later = self.later.iter().filter(move |&&(begin, _)| seq < begin);
+        let later = later.map(|&(begin, epoch)| Position::new(begin, epoch));
+        iter::once(self.position(seq)).chain(later)
+    }
+
     pub(crate) fn position(&self, seq: u64) -> Position {
         let after = self.later.partition_point(|&(begin, _)| begin <= seq);
         let epoch = after.checked_sub(1).map_or(self.first, |last| self.later[last].1);
@@ -94,3 +114,6 @@ const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const MIN_LEN: usize = 8;
 const MAX_LEN: usize = 11;
 const MINTED_LEN: usize = 10;
+
+/// How many epochs are known beside the first.
+const MAX_LATER: usize = 15;

@@ -11,7 +11,7 @@ mod position;
 pub use position::Position;
 
 mod resume;
-pub(crate) use resume::{Kept, decide};
+pub(crate) use resume::{Kept, decide, decide_by_log};
 pub use resume::{Resume, Since, SinceError, Start, Verdict};
 
 mod gap;

@@ -174,6 +174,18 @@ pub(crate) fn decide(start: &Start, kept: Kept<'_>) -> Resume {
     }
 }
 
+/// Decides where a listener begins by what a log holds of a longer history, if that is enough: `None` where it
+/// depends on what came before the log.
+pub(crate) fn decide_by_log(start: &Start, held: Kept<'_>) -> Option<Resume> {
+    let resume = decide(start, held);
+    let is_enough = match (&resume.verdict, start.since) {
+        (Verdict::Ok, _) | (Verdict::Fresh, Since::Latest) => true,
+        (Verdict::Fresh, Since::Last(events)) => events <= held.top + 1 - held.first,
+        (Verdict::Fresh, Since::Earliest) | (Verdict::Gap(_), _) => false,
+    };
+    is_enough.then_some(resume)
+}
+
 /// The position before the first event for a listener without an id.
 fn beginning(since: Since, kept: Kept<'_>) -> u64 {
     match since {

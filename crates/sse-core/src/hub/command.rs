@@ -1,7 +1,4 @@
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
-};
+use std::time::Duration;
 
 use memchr::memchr_iter;
 
@@ -11,6 +8,7 @@ use crate::{
     action::{Action, ActionSet, parse_retry},
     channel::{Content, Drafts, Publication},
     event::EventName,
+    mix::mix_bytes,
     wire::Draft,
 };
 
@@ -140,9 +138,8 @@ fn check_event(event: &Event, config: &HubConfig) -> Result<(), PublishError> {
     }
 }
 
-/// Tells two publications apart that have the same key.
+/// Tells two publications apart that have the same key. A store keeps it, so it never changes.
 fn digest(post: &Post<'_>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (post.action, post.body, post.is_batch).hash(&mut hasher);
-    hasher.finish()
+    let kind = u64::from(post.is_batch);
+    [post.action.as_bytes(), post.body].into_iter().fold(kind, mix_bytes)
 }

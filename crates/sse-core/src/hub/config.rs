@@ -7,6 +7,7 @@ use crate::{
     format::Format,
     history::History,
     id_source::IdSource,
+    store::Store,
 };
 
 /// What a [`Hub`](crate::Hub) publishes, for whom, and how much it may hold.
@@ -33,6 +34,7 @@ use crate::{
 pub struct HubConfig {
     pub(super) format: Arc<dyn Format>,
     pub(super) ids: Option<Arc<dyn IdSource>>,
+    pub(super) store: Option<Arc<dyn Store>>,
     pub(super) actions: ActionSet,
     pub(super) mode: Mode,
     pub(super) mode_of: Option<ModeOf>,
@@ -52,6 +54,7 @@ impl HubConfig {
             actions: format.actions(),
             format: Arc::new(format),
             ids: None,
+            store: None,
             mode: Mode::default(),
             mode_of: None,
             channel: ChannelConfig::default(),
@@ -110,6 +113,20 @@ impl HubConfig {
     #[must_use]
     pub fn with_history(mut self, history: History) -> Self {
         self.channel.history = Some(history);
+        self
+    }
+
+    /// Keeps the histories of [`Self::with_history`] in `store`, so that they outlive the process. Default: they are
+    /// kept in memory.
+    ///
+    /// What is published goes to the store first, and is delivered once it is safe there: with
+    /// [`Hub::submit`](crate::Hub::submit) and [`Hub::join`](crate::Hub::join), which every driver of a
+    /// [`Gateway`](crate::Gateway) uses. A listener that falls behind in the log of its channel is not cut, but reads
+    /// on from the store.
+    #[must_use]
+    pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.channel.has_store = true;
+        self.store = Some(store);
         self
     }
 
@@ -252,6 +269,11 @@ impl HubConfig {
         self.channel.history.as_ref()
     }
 
+    /// What keeps the histories, if not the hub.
+    pub fn store(&self) -> Option<&Arc<dyn Store>> {
+        self.store.as_ref()
+    }
+
     /// How much may be published at once, in bytes of a log.
     pub(super) fn max_publication(&self) -> usize {
         self.channel.max_log_bytes.min(self.max_total_bytes)
@@ -285,6 +307,9 @@ pub enum HubError {
     /// The greeting says where a listener of a hub with history begins.
     #[error("a hub with history begins its streams with a greeting")]
     Greeting,
+    /// A store keeps histories, and the channels are to have none.
+    #[error("a hub with a store needs a history")]
+    Store,
 }
 
 #[derive(Clone)]

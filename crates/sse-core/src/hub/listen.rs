@@ -13,6 +13,7 @@ use crate::{
     channel::{Joined, Newcomer, Phase, Tombstone},
     history::{Kept, Resume, Start, decide},
     mix::GOLDEN_SECTION,
+    store::Facts,
 };
 
 /// The way of a listener into a channel.
@@ -38,7 +39,8 @@ impl Hub {
     /// [`SubscribeError::Taken`] if the channel is exclusive and someone listens;
     /// [`SubscribeError::Ended`] if it was finished not long ago; [`SubscribeError::Limit`] if there
     /// are as many channels or listeners as there may be; [`SubscribeError::Shutdown`] after
-    /// [`Self::drain`] or [`Self::shutdown`].
+    /// [`Self::drain`] or [`Self::shutdown`]; [`SubscribeError::Unloaded`] in a hub with a store, if that has to be
+    /// asked, as [`Self::join`] does.
     pub fn subscribe_from(
         self: &Arc<Self>,
         token: &Token,
@@ -61,6 +63,17 @@ impl Hub {
         grant: Option<&Grant>,
         now: Instant,
     ) -> Result<Subscriber, SubscribeError> {
+        self.subscribe_with(token, (start, None), grant, now)
+    }
+
+    /// The same, by what a store has said.
+    pub(crate) fn subscribe_with(
+        self: &Arc<Self>,
+        token: &Token,
+        (start, facts): (&Start, Option<&Facts>),
+        grant: Option<&Grant>,
+        now: Instant,
+    ) -> Result<Subscriber, SubscribeError> {
         if !self.table.is_open(token) {
             return Err(SubscribeError::Shutdown);
         }
@@ -69,8 +82,8 @@ impl Hub {
         }
         self.forget_old(now);
         let max_listeners = self.shared.bounds.channel_listeners();
-        let newcomer = Newcomer { start, grant, phase: self.next_phase(), max_listeners };
-        let joined = self.join(token, &newcomer, now);
+        let newcomer = Newcomer { start, facts, grant, phase: self.next_phase(), max_listeners };
+        let joined = self.let_in(token, &newcomer, now);
         self.shared.watchers.wake();
         if let Err(SubscribeError::Limit { limit, .. }) = joined {
             self.shared.tally.refuse(limit);
@@ -96,12 +109,22 @@ impl Hub {
         start: &Start,
         now: Instant,
     ) -> Result<Option<Resume>, SubscribeError> {
+        self.check_subscribe_with(token, (start, None), now)
+    }
+
+    /// The same, by what a store has said.
+    pub(crate) fn check_subscribe_with(
+        &self,
+        token: &Token,
+        (start, facts): (&Start, Option<&Facts>),
+        now: Instant,
+    ) -> Result<Option<Resume>, SubscribeError> {
         if !self.table.is_open(token) {
             return Err(SubscribeError::Shutdown);
         }
         self.forget_old(now);
         if let Some(cell) = self.table.find(token) {
-            let (checked, effects) = cell.check_listen(start, now);
+            let (checked, effects) = cell.check_listen((start, facts), now);
             self.follow(&cell, effects);
             if let Some(checked) = checked {
                 return checked;
@@ -109,6 +132,7 @@ impl Hub {
         }
         match self.shared.tombstones.find(token, now) {
             Some(Tombstone::Closed { .. }) => Err(SubscribeError::Ended),
+            _ if self.config().store().is_some() => Err(SubscribeError::Unloaded),
             Some(Tombstone::Forgotten { next, epochs }) => {
                 Ok(Some(decide(start, Kept { first: next, top: next - 1, epochs: &epochs })))
             }
@@ -128,7 +152,7 @@ impl Hub {
         Phase((phase >> (u64::BITS - u16::BITS)) as u16)
     }
 
-    fn join(
+    fn let_in(
         &self,
         token: &Token,
         newcomer: &Newcomer<'_>,
@@ -137,16 +161,16 @@ impl Hub {
         let (limit, max) = (HubLimit::Listeners, self.shared.connected.max());
         if !self.shared.connected.try_add(1) {
             // That the channel is taken or over is so for longer, and is said first.
-            self.check_subscribe(token, newcomer.start, now)?;
+            self.check_subscribe_with(token, (newcomer.start, newcomer.facts), now)?;
             return Err(SubscribeError::Limit { limit, max });
         }
         let seat = Seat(&self.shared.connected);
-        let joined = self.join_counted(token, newcomer, now)?;
+        let joined = self.let_in_counted(token, newcomer, now)?;
         std::mem::forget(seat);
         Ok(joined)
     }
 
-    fn join_counted(
+    fn let_in_counted(
         &self,
         token: &Token,
         newcomer: &Newcomer<'_>,
@@ -163,7 +187,7 @@ impl Hub {
         }
     }
 
-    fn not_listening(&self, refused: NotOpened) -> SubscribeError {
+    pub(super) fn not_listening(&self, refused: NotOpened) -> SubscribeError {
         match refused {
             NotOpened::Closed => SubscribeError::Ended,
             NotOpened::Shutdown => SubscribeError::Shutdown,

@@ -39,6 +39,10 @@ pub use watch::{HubEvent, Watcher};
 mod observe;
 pub use observe::{Observed, Observer};
 
+mod stored;
+pub(crate) use stored::Asking;
+pub use stored::{Joining, Submission};
+
 mod bodies;
 pub(crate) use bodies::{Bodies, BodyBounds, BodyPart};
 
@@ -76,7 +80,7 @@ use crate::{
     channel::{CloseReason, Drain},
 };
 use shared::Shared;
-use sync::{Arc, AtomicU64};
+use sync::{Arc, AtomicU64, Weak};
 use table::Table;
 
 /// The channels of one server, shared by its connection tasks.
@@ -110,6 +114,7 @@ use table::Table;
 /// ```
 #[derive(Debug)]
 pub struct Hub {
+    me: Weak<Self>,
     shared: Arc<Shared>,
     table: Table,
     lives: AtomicU64,
@@ -135,15 +140,19 @@ impl Hub {
     /// # Errors
     ///
     /// With a history, [`HubError::Ids`] if there is an id source too, and [`HubError::Greeting`] if
-    /// there is to be no greeting.
+    /// there is to be no greeting; with a store, [`HubError::Store`] if there is no history.
     pub fn try_new(config: HubConfig) -> Result<Arc<Self>, HubError> {
         if config.channel.history.is_some() && config.ids.is_some() {
             return Err(HubError::Ids);
         }
+        if config.store.is_some() && config.channel.history.is_none() {
+            return Err(HubError::Store);
+        }
         if config.channel.history.is_some() && !config.channel.has_greeting {
             return Err(HubError::Greeting);
         }
-        Ok(Arc::new(Self {
+        Ok(Arc::new_cyclic(|me| Self {
+            me: me.clone(),
             shared: Arc::new(Shared::new(config)),
             table: Table::default(),
             lives: AtomicU64::new(0),

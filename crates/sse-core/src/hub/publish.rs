@@ -143,6 +143,9 @@ impl Hub {
         command: Result<Command, PublishError>,
         now: Instant,
     ) -> Result<Published, PublishError> {
+        if self.config().store().is_some() {
+            return Err(PublishError::HasStore);
+        }
         self.forget_old(now);
         let published = command.and_then(|command| match command {
             Command::Publish(publication) => self.append(token, publication, now),
@@ -188,7 +191,8 @@ impl Hub {
         }
     }
 
-    fn finish(&self, token: &Token, now: Instant) -> Result<Published, PublishError> {
+    /// Ends the streams of all who listen on the channel `token`.
+    pub(super) fn finish(&self, token: &Token, now: Instant) -> Result<Published, PublishError> {
         if !self.is_reachable(token, now) {
             return Err(PublishError::NotConnected);
         }
@@ -231,7 +235,7 @@ impl Hub {
     }
 
     /// Whether a publication on the channel `token` would be for anyone, now or later.
-    fn is_reachable(&self, token: &Token, now: Instant) -> bool {
+    pub(super) fn is_reachable(&self, token: &Token, now: Instant) -> bool {
         match self.config().history() {
             None => 0 < self.listeners(token),
             Some(_) => !self.shared.tombstones.is_closed(token, now),

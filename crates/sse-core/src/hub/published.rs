@@ -5,6 +5,7 @@ use crate::{
     event::{EventId, EventName},
     format::FormatError,
     history::Position,
+    store::Unavailable,
 };
 
 /// What became of a publication.
@@ -130,6 +131,15 @@ pub enum PublishError {
     /// The grant that permitted it ended or was revoked while the body arrived.
     #[error("the grant has ended or was revoked")]
     GrantEnded,
+    /// The hub has a store, which answers later: use [`Hub::submit`](crate::Hub::submit).
+    #[error("the hub has a store: what is published is submitted, and waited for")]
+    HasStore,
+    /// The store takes nothing now. Nothing was published.
+    #[error("the history cannot be written now: {0}")]
+    Unavailable(Unavailable),
+    /// The store has not said what became of it: it may have been published, and may still be, once.
+    #[error("it is not known whether it was published, and it may still be, once: {0}")]
+    Unknown(Unavailable),
     /// Something else was published under the same idempotency key.
     #[error("the idempotency key was used for something else")]
     KeyReused,

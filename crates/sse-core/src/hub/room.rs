@@ -102,6 +102,9 @@ impl Hub {
         if effects.is_over {
             self.take_out(cell);
         }
+        if effects.has_to_ask {
+            self.ask_for_pages(cell);
+        }
     }
 
     /// Whether less than `reserve` bytes are free for what is to be read.

@@ -166,6 +166,12 @@ pub enum SubscribeError {
     /// The grant that the listener came with has ended or was revoked.
     #[error("the grant has ended or was revoked")]
     GrantEnded,
+    /// The store has to be asked where the listener begins: use [`Hub::join`](crate::Hub::join).
+    #[error("the store has to be asked first")]
+    Unloaded,
+    /// The store cannot be read now.
+    #[error("the history cannot be read now")]
+    Unavailable,
     /// There are as many as there may be.
     #[error("there may be no more than {max} {limit}")]
     Limit {

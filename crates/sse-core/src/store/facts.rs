@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::history::{Epoch, Epochs, Kept, Position};
+use crate::history::{Epoch, Epochs, Position};
 
 /// What a store knows of a channel.
 ///
@@ -69,10 +69,6 @@ impl Facts {
     /// The number of the oldest event that is kept.
     pub fn first(&self) -> u64 {
         self.first
-    }
-
-    pub(crate) fn kept(&self) -> Kept<'_> {
-        Kept { first: self.first, top: self.top.seq(), epochs: &self.epochs }
     }
 
     pub(crate) fn epochs(&self) -> &Epochs {

@@ -290,7 +290,9 @@ fn a_grant_that_ends_while_the_token_is_looked_at_again_listens_to_nothing() {
 
     let handled = handle(&gateway, &parts("GET", "/poll/t", &fields), now);
     let Handled::Listen(mut admission) = handled else { panic!("{handled:?}") };
-    let sse_core::gateway::Admitted::Wait { until } = admission.poll_response(now) else {
+    let sse_core::gateway::Admitted::Wait { until } =
+        admission.poll_response(std::task::Waker::noop(), now)
+    else {
         panic!("the token is taken");
     };
     drop(holder);

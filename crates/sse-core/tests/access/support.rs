@@ -164,7 +164,7 @@ pub(crate) fn answer(handled: Handled, mut now: Instant) -> Answer {
         other => panic!("{other:?}"),
     };
     loop {
-        match admission.poll_response(now) {
+        match admission.poll_response(Waker::noop(), now) {
             Admitted::Stream(response) => {
                 let (head, listener) = response.into_parts();
                 let response = http::Response::from_parts(head, Bytes::new());

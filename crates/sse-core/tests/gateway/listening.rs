@@ -52,7 +52,7 @@ fn second_listener_is_refused_once_50_ms_have_not_freed_the_token() {
 
     let mut now = start;
     let refusal = loop {
-        match second.poll_response(now) {
+        match second.poll_response(Waker::noop(), now) {
             Admitted::Wait { until } => {
                 assert!(now < until, "waiting goes on");
                 now = until;
@@ -78,11 +78,11 @@ fn token_is_looked_at_again_though_50_ms_passed_at_once() {
     };
     let late = start + Duration::from_secs(1);
 
-    assert!(matches!(second.poll_response(start), Admitted::Wait { .. }));
-    assert!(matches!(second.poll_response(late), Admitted::Wait { .. }));
+    assert!(matches!(second.poll_response(Waker::noop(), start), Admitted::Wait { .. }));
+    assert!(matches!(second.poll_response(Waker::noop(), late), Admitted::Wait { .. }));
     drop(listener);
 
-    assert!(matches!(second.poll_response(late), Admitted::Stream(_)));
+    assert!(matches!(second.poll_response(Waker::noop(), late), Admitted::Stream(_)));
 }
 
 #[test]
@@ -93,13 +93,13 @@ fn second_listener_is_admitted_if_the_token_becomes_free_meanwhile() {
     let Handled::Listen(mut second) = handle(&gateway, "GET", "/poll/42", start) else {
         panic!("the path listens");
     };
-    let Admitted::Wait { until } = second.poll_response(start) else {
+    let Admitted::Wait { until } = second.poll_response(Waker::noop(), start) else {
         panic!("someone listens");
     };
 
     drop(listener);
 
-    assert!(matches!(second.poll_response(until), Admitted::Stream(_)));
+    assert!(matches!(second.poll_response(Waker::noop(), until), Admitted::Stream(_)));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn keepalive_comes_after_silence_through_the_gateway_too() {
     let Handled::Listen(mut admission) = handle(&gateway, "GET", "/poll/42", start) else {
         panic!("the path listens");
     };
-    let Admitted::Stream(response) = admission.poll_response(start) else {
+    let Admitted::Stream(response) = admission.poll_response(Waker::noop(), start) else {
         panic!("nobody listens");
     };
     let mut listener = response.into_body();

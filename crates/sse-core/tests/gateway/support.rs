@@ -48,7 +48,7 @@ pub(crate) fn answer(handled: Handled) -> Response<Bytes> {
         Handled::Listen(mut admission) => {
             let mut now = epoch();
             loop {
-                match admission.poll_response(now) {
+                match admission.poll_response(Waker::noop(), now) {
                     Admitted::Stream(response) => return response.map(|_| Bytes::new()),
                     Admitted::Head(response) | Admitted::Refused { response, .. } => {
                         return response;
@@ -65,7 +65,7 @@ pub(crate) fn answer(handled: Handled) -> Response<Bytes> {
 pub(crate) fn listen(gateway: &Gateway, path: &str) -> Result<(Response<()>, Subscriber), Refused> {
     match handle(gateway, "GET", path, epoch()) {
         Handled::Respond(response) => Err(Box::new(response)),
-        Handled::Listen(mut admission) => match admission.poll_response(epoch()) {
+        Handled::Listen(mut admission) => match admission.poll_response(Waker::noop(), epoch()) {
             Admitted::Stream(response) => {
                 let (parts, listener) = response.into_parts();
                 Ok((Response::from_parts(parts, ()), listener))

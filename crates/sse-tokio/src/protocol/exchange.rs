@@ -1,7 +1,7 @@
 use std::{
     fmt, mem,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Instant,
 };
 
@@ -10,7 +10,7 @@ use http::{Request, Response, StatusCode, request::Parts};
 use http_body::Body;
 use sse_core::{
     Gateway, Token,
-    gateway::{Admission, Admitted, Asked, ChannelRequest, Handled, Permit},
+    gateway::{Admission, Admitted, Asked, ChannelRequest, Handled, Permit, Posting, Publication},
 };
 
 use super::{Answer, Protocol, ResponseBody, Rest, line::Line, trace::Trace};
@@ -112,6 +112,8 @@ enum Decision {
     Made(Handled),
     /// Somebody has to be asked who sends it.
     Pending(Pin<Box<dyn Future<Output = Handled> + Send>>),
+    /// It was published, and a store says what became of it.
+    Submitted(Box<(Token, Posting)>),
     /// It was carried out.
     Done,
 }
@@ -152,17 +154,36 @@ where
                 Decision::Made(Handled::Publish(permit)) => {
                     let body = this.body.as_mut().expect(ANSWERED);
                     match ready!(poll_received(permit, body.as_mut(), &mut this.timer, cx)) {
-                        Ok(()) => break (this.publish(), true),
+                        Ok(()) => match this.publish() {
+                            Some(response) => break (response, true),
+                            None => continue,
+                        },
                         Err(refusal) => break (refusal.map(ResponseBody::from), false),
                     }
+                }
+                Decision::Submitted(submitted) => {
+                    let (token, posting) = &mut **submitted;
+                    let publication = match Pin::new(&mut *posting).poll(cx) {
+                        Poll::Ready(publication) => publication,
+                        Poll::Pending => {
+                            ready!(this.timer.poll_until(posting.deadline(), cx));
+                            posting.handle_timeout()
+                        }
+                    };
+                    let token = token.clone();
+                    break (this.published(&token, publication), true);
                 }
                 Decision::Made(Handled::Listen(admission)) => {
                     if this.again.is_some() {
                         ready!(this.timer.poll_until(this.again, cx));
                     }
-                    match admit(admission, &mut refused) {
+                    match admit(admission, &mut refused, cx.waker()) {
                         Ok(response) => break (response, false),
-                        Err(Wait { until }) => this.again = Some(until),
+                        Err(Wait::For { until }) => this.again = Some(until),
+                        Err(Wait::OrWoken { until }) => {
+                            this.again = None;
+                            ready!(this.timer.poll_until(Some(until), cx));
+                        }
                     }
                 }
                 Decision::Made(_) | Decision::Done => break (this.respond(), false),
@@ -177,16 +198,23 @@ where
 }
 
 impl<B> Exchange<B> {
-    /// Publishes what has come.
-    fn publish(&mut self) -> Response<ResponseBody> {
+    /// Publishes what has come. There is no answer yet where a store has to be waited for.
+    fn publish(&mut self) -> Option<Response<ResponseBody>> {
         let decision = mem::replace(&mut self.decision, Decision::Done);
         let Decision::Made(Handled::Publish(permit)) = decision else {
-            return not_implemented().map(ResponseBody::from);
+            return Some(not_implemented().map(ResponseBody::from));
         };
         let token = permit.token().clone();
-        let publication = permit.publish(now());
+        if self.channels.hub().config().store().is_some() {
+            self.decision = Decision::Submitted(Box::new((token, permit.submit(now()))));
+            return None;
+        }
+        Some(self.published(&token, permit.publish(now())))
+    }
+
+    fn published(&self, token: &Token, publication: Publication) -> Response<ResponseBody> {
         if let Ok(published) = publication.published {
-            self.channels.deliver(&token, published);
+            self.channels.deliver(token, published);
         }
         publication.response.map(ResponseBody::from)
     }
@@ -202,17 +230,21 @@ impl<B> Exchange<B> {
 
 const ANSWERED: &str = "a request that was answered is not polled again";
 
-/// To be asked again at this instant.
-struct Wait {
-    until: Instant,
+/// When it is to be asked again.
+enum Wait {
+    /// At this instant.
+    For { until: Instant },
+    /// When the waker was woken, and at this instant at the latest.
+    OrWoken { until: Instant },
 }
 
 /// The answer to `admission`; if it is a refusal, `refused` says of what, whatever the answer's status.
 fn admit(
     admission: &mut Admission,
     refused: &mut Option<StatusCode>,
+    waker: &Waker,
 ) -> Result<Response<ResponseBody>, Wait> {
-    Ok(match admission.poll_response(now()) {
+    Ok(match admission.poll_response(waker, now()) {
         Admitted::Stream(response) => {
             if let Some(resume) = response.body().resume() {
                 let token = response.body().token().shortened();
@@ -226,7 +258,8 @@ fn admit(
             *refused = Some(status);
             response.map(ResponseBody::from)
         }
-        Admitted::Wait { until } => return Err(Wait { until }),
+        Admitted::Wait { until } => return Err(Wait::For { until }),
+        Admitted::Load { until } => return Err(Wait::OrWoken { until }),
         _ => not_implemented().map(ResponseBody::from),
     })
 }

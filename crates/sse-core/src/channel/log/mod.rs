@@ -8,7 +8,10 @@ use std::{collections::VecDeque, sync::Arc, time::Instant};
 use bytes::Bytes;
 
 use super::{Cursor, Framing, Window, cost::cost};
-use crate::wire::Frame;
+use crate::{
+    history::{Epochs, Position},
+    wire::Frame,
+};
 
 /// The frames of one channel that a listener still has to read, or may come back for, each held once
 /// for all.
@@ -136,10 +139,30 @@ impl Log {
         has_readers
     }
 
-    /// A reader begins to stand at `cursor`.
+    /// Drops all events: the next one has the number `next`, and those before it are read elsewhere.
+    pub(super) fn jump(&mut self, next: u64) {
+        while !self.events.is_empty() {
+            self.drop_event();
+        }
+        self.start.event = next;
+        self.at_end.events = 0;
+        if let Some(window) = &mut self.window {
+            window.clear(next);
+        }
+        self.trim();
+    }
+
+    /// A reader begins to stand at `cursor`. One that stands before the start is not counted.
     pub(super) fn enter(&mut self, cursor: Cursor) {
-        *self.readers_of_event(cursor.event) += 1;
-        *self.readers_of_aside(cursor.aside) += 1;
+        if self.start.event <= cursor.event {
+            *self.readers_of_event(cursor.event) += 1;
+        }
+        self.enter_aside(cursor.aside);
+    }
+
+    /// A reader begins to stand before the aside `number`.
+    pub(super) fn enter_aside(&mut self, number: u64) {
+        *self.readers_of_aside(number) += 1;
     }
 
     /// A reader that stood at `cursor` goes.
@@ -154,7 +177,9 @@ impl Log {
     pub(super) fn advance(&mut self, readers: u32, from: Cursor, to: Cursor) -> bool {
         let mut is_last_there = false;
         if from.event != to.event {
-            *self.readers_of_event(to.event) += readers;
+            if self.start.event <= to.event {
+                *self.readers_of_event(to.event) += readers;
+            }
             is_last_there |= self.leave_event(readers, from.event);
         }
         if from.aside != to.aside {
@@ -215,6 +240,27 @@ impl Log {
         let newest = costs.take_while(|&sum| sum <= max_cost).count();
         let numbered = (self.start.event..).zip(&self.events).skip(self.events.len() - newest);
         numbered.map(|(number, entry)| (number, &entry.frame, entry.at))
+    }
+
+    /// From `position` on, events belong to its epoch.
+    pub(super) fn begin_epoch(&mut self, position: Position) {
+        if let Some(window) = &mut self.window {
+            window.begin_epoch(position);
+        }
+    }
+
+    pub(super) fn set_epochs(&mut self, epochs: Epochs) {
+        if let Some(window) = &mut self.window {
+            window.set_epochs(epochs);
+        }
+    }
+
+    /// Which epochs there were before the start of the log is what `epochs` say.
+    pub(super) fn put_epochs_before(&mut self, epochs: Epochs) {
+        let start = self.start.event;
+        if let Some(window) = &mut self.window {
+            window.put_epochs_before(start, epochs);
+        }
     }
 
     pub(super) fn window(&self) -> Option<&Window> {

@@ -1,11 +1,12 @@
 use std::{task::Waker, time::Instant};
 
-use super::Cell;
+use super::{Cell, State};
 use crate::{
     access::{Grant, Revocation},
     channel::{Joined, Newcomer, Output},
     history::{Resume, Start, Verdict},
     hub::{HubEvent, SubscribeError, effects::Effects, idle::Place, sync::Arc},
+    store::Facts,
 };
 
 /// What a listener asks of its channel, and what is asked about it.
@@ -38,7 +39,7 @@ impl Cell {
     /// Whether a listener would be added, and what it would be told.
     pub(in crate::hub) fn check_listen(
         self: &Arc<Self>,
-        start: &Start,
+        (start, facts): (&Start, Option<&Facts>),
         now: Instant,
     ) -> (Option<Result<Option<Resume>, SubscribeError>>, Effects) {
         let config = &self.shared.config.channel;
@@ -46,7 +47,7 @@ impl Cell {
             channel.forget_old(config, now);
             (!channel.is_over()).then(|| match channel.is_taken(now) {
                 true => Err(SubscribeError::Taken),
-                false => Ok(channel.resume(start)),
+                false => channel.resume(start, facts, config),
             })
         })
     }
@@ -63,6 +64,14 @@ impl Cell {
         // Under the lock: a drain that begins later finds the waker that is kept here.
         let (config, drain) = (&self.shared.config.channel, self.shared.drain.get());
         let output = state.channel.poll_output(key, drain, config, now);
+        if config.has_store {
+            let effects = self.note_reading(&mut state);
+            let is_idle = matches!(output, Output::Wait { .. });
+            let stale = if is_idle { state.idle.register(place, waker) } else { None };
+            drop(state);
+            drop(stale);
+            return (output, effects);
+        }
         if !matches!(output, Output::Wait { .. }) {
             let (was_open, is_over) = (state.told.is_open, state.channel.is_over());
             self.note(&mut state, 0);
@@ -74,6 +83,14 @@ impl Cell {
         // It may own the last reference to a task whose drop takes the lock again.
         drop(stale);
         (output, None)
+    }
+
+    /// The same for a channel with a store: what a listener reads there may have to be asked for, or be gone.
+    fn note_reading(self: &Arc<Self>, state: &mut State) -> Option<Effects> {
+        let was_open = state.told.is_open;
+        let ((), effects) = self.step(state, |_| ());
+        let has_effects = 0 < effects.fallen || effects.has_to_ask || was_open && effects.is_over;
+        has_effects.then_some(effects)
     }
 
     /// The grant that the listener `key` came with, if there is one.

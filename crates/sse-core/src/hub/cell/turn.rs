@@ -62,7 +62,11 @@ impl Cell {
     ) -> (T, Option<Effects>) {
         let was_open = state.told.is_open;
         let (answer, effects) = self.step(state, step);
-        (answer, (0 < effects.fallen || was_open && effects.is_over).then_some(effects))
+        (
+            answer,
+            (0 < effects.fallen || effects.has_to_ask || was_open && effects.is_over)
+                .then_some(effects),
+        )
     }
 
     /// Nobody waits at `place` any more.

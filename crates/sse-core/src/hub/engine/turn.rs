@@ -160,6 +160,7 @@ impl<S> Engine<S> {
                 return false;
             }
             Planned::Told(told) => (Kind::Told, self.framing.frame(told)),
+            Planned::Page(bytes) => (Kind::Told, bytes),
             Planned::Close { reason, .. } if !reason.is_clean() => {
                 self.end(stream, reason.into());
                 return false;

@@ -1,0 +1,123 @@
+use std::time::{Duration, Instant};
+
+use super::{Channel, ChannelConfig, CloseReason, Tombstone, machine::Life};
+use crate::{
+    Event,
+    history::{Epochs, Position},
+    store::{Entry, Facts},
+    wire::Frame,
+};
+
+/// What a store has made safe of one publication.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) retry: Option<Duration>,
+}
+
+/// What a store has made safe is accepted into the log.
+impl Channel {
+    /// Publishes what `accepted` holds at the positions that it has there. What the log holds already is not
+    /// published again. Where events are missing before it, the log begins anew behind them, and who has not read
+    /// them reads them from the store.
+    ///
+    /// Where the store has other events at positions of the log it has lost what it said was safe, and the channel
+    /// ends: its listeners come back, and are told. Each event is shown to `appended`, with its number.
+    pub(crate) fn accept(
+        &mut self,
+        accepted: Accepted,
+        mut appended: impl FnMut(u64, &Frame, Instant),
+        config: &ChannelConfig,
+        now: Instant,
+    ) -> usize {
+        let now = now.max(self.used);
+        let listeners = self.listeners.here();
+        if !self.is_loaded && self.log.end().event == 1 {
+            self.begin_at(accepted.entries.first());
+        }
+        if accepted.entries.iter().any(|entry| self.contradicts(entry.position)) {
+            self.break_off(config);
+            return 0;
+        }
+        let newest = self.log.end();
+        for Entry { position, frame } in accepted.entries {
+            let seq = position.seq();
+            if seq < self.log.end().event {
+                continue;
+            }
+            if self.log.end().event < seq {
+                self.log.jump(seq);
+                self.listeners.fall_behind(&mut self.log);
+            }
+            self.log.begin_epoch(position);
+            appended(seq, &frame, now);
+            self.log.append(frame, now);
+        }
+        if let Some(retry) = accepted.retry {
+            self.log.append_aside(Event::default().with_retry(retry).encode(), now);
+            self.retry = Some((retry, now));
+        }
+        (self.life, self.used) = (Life::Open, now);
+        self.newest = newest.max(self.log.start());
+        self.log.settle(now);
+        self.bound(config);
+        if let Some(pages) = &mut self.listeners.pages {
+            pages.forget_unread();
+        }
+        self.forget_if_deserted(config);
+        listeners
+    }
+
+    /// Somebody asks the store for what is known of the channel, to listen then.
+    pub(crate) fn begin_joining(&mut self) {
+        self.joining += 1;
+    }
+
+    /// One of those has listened, or gone.
+    pub(crate) fn end_joining(&mut self, config: &ChannelConfig) {
+        self.joining -= 1;
+        self.forget_if_deserted(config);
+    }
+
+    /// Takes note of what the store says of the channel. Where the store has more than the log, the log begins anew
+    /// behind it; where it has something else, or the channel is finished, the channel ends.
+    pub(crate) fn load(&mut self, facts: &Facts, config: &ChannelConfig, now: Instant) {
+        if let Some(left) = facts.finished() {
+            let closed = Tombstone::Closed { until: now.checked_add(left) };
+            return self.end(CloseReason::Finished, Some(closed), config);
+        }
+        let (top, end) = (facts.top(), self.log.end().event);
+        if end <= top.seq() || end == 1 {
+            self.log.jump(top.seq() + 1);
+            self.log.set_epochs(facts.epochs().clone());
+            self.listeners.fall_behind(&mut self.log);
+        } else if !self.is_loaded {
+            self.log.put_epochs_before(facts.epochs().clone());
+        } else if self.contradicts(top) {
+            return self.break_off(config);
+        }
+        if !self.is_loaded {
+            self.retry = self.retry.or_else(|| Some((facts.retry()?, now)));
+            self.is_loaded = true;
+        }
+    }
+
+    /// The log of a channel of which nothing is known begins with `entry`.
+    fn begin_at(&mut self, entry: Option<&Entry>) {
+        if let Some(Entry { position, .. }) = entry {
+            self.log.jump(position.seq());
+            self.log.set_epochs(Epochs::new(position.epoch()));
+        }
+    }
+
+    /// Whether the log holds another event at `position`.
+    fn contradicts(&self, position: Position) -> bool {
+        let (seq, window) = (position.seq(), self.log.window());
+        seq < self.log.end().event && window.is_some_and(|window| window.position(seq) != position)
+    }
+
+    /// Ends the streams of all who listen, so that they come back and are told what they can prove.
+    fn break_off(&mut self, config: &ChannelConfig) {
+        self.end(CloseReason::Failed, None, config);
+    }
+}

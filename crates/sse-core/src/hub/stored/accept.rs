@@ -1,0 +1,78 @@
+use std::time::{Duration, Instant};
+
+use crate::{
+    Token,
+    channel::{Accepted, PublishedId, Tombstone},
+    hub::{Hub, Observed, PublishError, Published, Wakers, sync::Arc},
+    store::{Outcome, Refused, Stored},
+};
+
+/// What follows from what a store says of a publication.
+impl Hub {
+    /// Accepts what was stored, and wakes who listens.
+    pub(super) fn accept(
+        self: &Arc<Self>,
+        token: &Token,
+        stored: Stored,
+        retry: Option<Duration>,
+        now: Instant,
+    ) -> Published {
+        let Stored { position, entries, is_duplicate } = stored;
+        let id = position.map(PublishedId::Position);
+        if is_duplicate {
+            return Published { id, is_duplicate, ..Published::to(self.listeners(token)) };
+        }
+        self.shared.tally.publish(entries.len());
+        let published = self.deliver(token, Accepted { entries, retry }, now);
+        self.shared.watchers.wake();
+        Published { id, ..published }
+    }
+
+    fn deliver(&self, token: &Token, accepted: Accepted, now: Instant) -> Published {
+        let mut accepted = Some(accepted);
+        while let Some(cell) = self.table.find(token) {
+            let (listeners, effects) = cell.accept(&mut accepted, now);
+            let overrun = self.follow_publication(&cell, effects);
+            if let Some(listeners) = listeners {
+                Wakers::one(cell, effects.tickets).wake();
+                return Published { overrun, ..Published::to(listeners) };
+            }
+        }
+        // Nobody listens: what comes later is read from the store.
+        let observers = self.shared.watchers.observers_of(token);
+        if !observers.is_empty() {
+            for entry in accepted.into_iter().flat_map(|accepted| accepted.entries) {
+                let (number, frame) = (entry.position().seq(), entry.frame().clone());
+                observers.tell(&Observed::Event { number, at: now, frame });
+            }
+        }
+        Published::to(0)
+    }
+
+    /// The store has finished the channel: its streams end.
+    pub(super) fn accept_end(self: &Arc<Self>, token: &Token, now: Instant) -> Published {
+        let Ok(published) = self.finish(token, now) else {
+            return Published::to(0);
+        };
+        let Published { listeners, overrun, wakers, .. } = published;
+        wakers.wake();
+        self.shared.watchers.wake();
+        Published { overrun, ..Published::to(listeners) }
+    }
+
+    /// What a publisher is told of something that was not stored.
+    pub(super) fn not_stored(&self, token: &Token, outcome: Outcome, now: Instant) -> PublishError {
+        match outcome {
+            Outcome::Refused(Refused::Finished { left }) => {
+                let until = now.checked_add(left);
+                let closed = || self.shared.tombstones.put(token, Tombstone::Closed { until });
+                self.table.unless_there(token, closed);
+                PublishError::NotConnected
+            }
+            Outcome::Refused(Refused::KeyReused) => PublishError::KeyReused,
+            Outcome::Refused(Refused::Unavailable(why)) => PublishError::Unavailable(why),
+            Outcome::Unknown(why) => PublishError::Unknown(why),
+            Outcome::Stored(_) => PublishError::NotConnected,
+        }
+    }
+}
