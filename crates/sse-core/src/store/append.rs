@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Token,
+    Event, Token,
     channel::{Content, Drafts, IdempotencyKey, Publication},
     history::Position,
     wire::{self, Frame},
@@ -17,6 +17,34 @@ pub struct Append {
 }
 
 impl Append {
+    /// The events `events` on the channel `token`: what a hub asks a store for, made by hand to try a store.
+    ///
+    /// ```
+    /// use sse_core::{Event, Token, store::Append};
+    ///
+    /// let append = Append::of(Token::new("42")?, [Event::data("21.5")]);
+    /// assert_eq!((append.token().as_str(), append.events()), ("42", 1));
+    /// # Ok::<(), sse_core::channel::TokenError>(())
+    /// ```
+    pub fn of(token: Token, events: impl IntoIterator<Item = Event>) -> Self {
+        let drafts = events.into_iter().map(|event| Draft(wire::Draft::of(&event, 0)));
+        Self { token, drafts: drafts.collect(), retry: None, key: None }
+    }
+
+    /// Sets the channel's reconnection time.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Duration) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Names the publication, with a digest of what is asked for under the name.
+    #[must_use]
+    pub fn with_key(mut self, key: IdempotencyKey, digest: u64) -> Self {
+        self.key = Some((key, digest));
+        self
+    }
+
     pub(crate) fn new(token: Token, publication: Publication) -> Self {
         let Publication { content, key } = publication;
         let (drafts, retry) = match content {

@@ -75,11 +75,13 @@ impl Facts {
         &self.epochs
     }
 
-    pub(crate) fn retry(&self) -> Option<Duration> {
+    /// The channel's reconnection time.
+    pub fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
-    pub(crate) fn finished(&self) -> Option<Duration> {
+    /// For how long the channel takes nothing, if it is finished.
+    pub fn finished(&self) -> Option<Duration> {
         self.finished
     }
 }

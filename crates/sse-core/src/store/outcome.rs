@@ -36,6 +36,21 @@ impl Stored {
         Self { position, entries, is_duplicate: false }
     }
 
+    /// What the publisher is told.
+    pub fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// The events.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Whether it was stored before, under the same key.
+    pub fn is_duplicate(&self) -> bool {
+        self.is_duplicate
+    }
+
     /// Says that it was stored before, under the same key, and so has no entries now.
     #[must_use]
     pub fn with_duplicate(mut self) -> Self {
