@@ -4,7 +4,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use sse_core::{Token, event::EventId, history::Position, wire::Frame};
+use sse_core::{Token, history::Position, store::Draft, wire::Frame};
 
 use crate::Failure;
 
@@ -22,42 +22,32 @@ use crate::Failure;
 #[must_use]
 pub struct Append {
     pub(crate) channel: Token,
-    pub(crate) drafts: Vec<Draft>,
+    pub(crate) events: Events,
     pub(crate) retry: Option<Duration>,
     pub(crate) key: Option<(Arc<str>, u64)>,
     pub(crate) time: Option<SystemTime>,
 }
 
-/// An event without its place, and the bytes that it will take without its id.
-pub(crate) struct Draft {
-    pub(crate) len: usize,
-    pub(crate) finish: Box<dyn FnOnce(Position) -> Frame + Send>,
+/// Events without their places.
+pub(crate) enum Events {
+    Frames(Vec<Frame>),
+    Drafts(Vec<Draft>),
 }
 
 impl Append {
     /// A publication on `channel`, of nothing yet.
     pub fn new(channel: Token) -> Self {
-        Self { channel, drafts: Vec::new(), retry: None, key: None, time: None }
-    }
-
-    /// Adds an event of about `len` bytes, which `finish` encodes once its position is known. It is called on
-    /// the thread that writes, and must neither block nor panic.
-    pub fn with_event(
-        mut self,
-        len: usize,
-        finish: impl FnOnce(Position) -> Frame + Send + 'static,
-    ) -> Self {
-        self.drafts.push(Draft { len, finish: Box::new(finish) });
-        self
+        let events = Events::Frames(Vec::new());
+        Self { channel, events, retry: None, key: None, time: None }
     }
 
     /// Adds an event that is encoded already. It gets its position as its id; a frame that was not encoded by
     /// `sse-core` keeps the bytes that it has.
-    pub fn with_frame(self, frame: Frame) -> Self {
-        let len = frame.as_bytes().len();
-        self.with_event(len, move |position| {
-            frame.with_id(&EventId::from(position)).unwrap_or(frame)
-        })
+    pub fn with_frame(mut self, frame: Frame) -> Self {
+        if let Events::Frames(frames) = &mut self.events {
+            frames.push(frame);
+        }
+        self
     }
 
     /// Sets the channel's reconnection time, with or without events.
@@ -81,10 +71,27 @@ impl Append {
 
     /// What it takes in the queue, in bytes.
     pub(crate) fn cost(&self) -> usize {
-        let drafts = self.drafts.iter().map(|draft| draft.len + size_of::<Draft>());
         size_of::<Self>()
-            + drafts.sum::<usize>()
+            + self.events.len() * EVENT_OVERHEAD
+            + self.events.bytes()
             + self.key.as_ref().map_or(0, |(key, _)| key.len())
+    }
+}
+
+impl Events {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Frames(frames) => frames.len(),
+            Self::Drafts(drafts) => drafts.len(),
+        }
+    }
+
+    /// How many bytes they have together, without their ids.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Frames(frames) => frames.iter().map(|frame| frame.as_bytes().len()).sum(),
+            Self::Drafts(drafts) => drafts.iter().map(Draft::len).sum(),
+        }
     }
 }
 
@@ -92,7 +99,7 @@ impl fmt::Debug for Append {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Append")
             .field("channel", &self.channel)
-            .field("events", &self.drafts.len())
+            .field("events", &self.events.len())
             .field("retry", &self.retry)
             .field("key", &self.key)
             .field("time", &self.time)
@@ -192,8 +199,11 @@ pub enum Refused {
         limit: usize,
     },
     /// The channel is finished, and its name not free yet.
-    #[error("the channel is finished")]
-    Finished,
+    #[error("the channel is finished, and takes something again in {left:?}")]
+    Finished {
+        /// How long it takes nothing from now on.
+        left: Duration,
+    },
     /// Something else was published under the key.
     #[error("something else was published under the idempotency key {key:?}")]
     KeyReused {
@@ -220,5 +230,7 @@ pub enum Refused {
     Shut,
 }
 
+/// What an event takes in memory beside its bytes.
+const EVENT_OVERHEAD: usize = 64;
 /// The largest publication, in bytes.
 pub(crate) const MAX_PUBLICATION: usize = 1 << 30;

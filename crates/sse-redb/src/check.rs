@@ -2,7 +2,7 @@ use std::fmt;
 
 use sse_core::{Token, history::Position};
 
-use crate::{OpenError, StoreConfig, dir::Dir, open, record::position};
+use crate::{OpenError, StoreConfig, dir::Dir, open};
 
 /// What is in a store that nobody has open.
 ///
@@ -81,12 +81,12 @@ pub fn check(config: &StoreConfig) -> Result<Report, OpenError> {
             events: 0,
             bytes: 0,
             first: None,
-            last: channel.state.epoch().map(|epoch| position(channel.state.top, epoch)),
+            last: channel.state.epoch().map(|epoch| Position::new(channel.state.top, epoch)),
             missing: 0,
         };
         let mut after = channel.oldest().map_or(channel.state.top, |oldest| oldest.seq - 1);
         while let Some((place, epoch)) = channel.next(after, limits, 0) {
-            part.first.get_or_insert_with(|| position(place.seq, epoch));
+            part.first.get_or_insert_with(|| Position::new(place.seq, epoch));
             part.missing += place.seq - after - 1;
             part.events += 1;
             part.bytes += u64::from(place.len);

@@ -5,8 +5,6 @@ use std::{
 
 use sse_core::history::Epoch;
 
-use crate::record::parse_epoch;
-
 /// Milliseconds since 1970, by the clock on the wall.
 pub(crate) fn now() -> u64 {
     to_millis(SystemTime::now())
@@ -48,7 +46,7 @@ impl Minter {
             *place = DIGITS[(rest % DIGITS.len() as u64) as usize];
             rest /= DIGITS.len() as u64;
         }
-        str::from_utf8(&text).ok().and_then(parse_epoch).expect("11 digits are an epoch")
+        Epoch::parse(&text).expect("11 digits are an epoch")
     }
 }
 

@@ -64,7 +64,7 @@ pub enum Failure {
         /// What it said.
         message: String,
     },
-    /// The thread that writes has panicked.
+    /// The thread that writes has panicked, or a callback that it called.
     #[error("the thread that writes the history has panicked; end the server")]
     Panicked,
 }

@@ -7,6 +7,8 @@
 //! | what is stored, and what became of it | [`Append`], [`Outcome`] |
 //! | look at a file that nobody has open | [`check`], [`compact`], [`salvage`] |
 //!
+//! A hub takes it as a [`sse_core::store::Store`].
+//!
 //! What was reported as safe is there after the process is killed or the power fails. What was refused is not
 //! there, and never will be. A file that is damaged, of another version or in use is refused and not changed.
 //!
@@ -44,8 +46,11 @@ pub use store::{Known, Store};
 mod clock;
 mod database;
 mod dir;
+mod done;
 mod index;
 mod queue;
+mod reads;
 mod record;
+mod seam;
 mod shared;
 mod writer;

@@ -15,7 +15,7 @@ use crate::{
     Failure, StoredEvent, clock,
     database::{DbError, RECORDS},
     index::Place,
-    record::{Record, position},
+    record::Record,
     shared::Shared,
 };
 
@@ -126,7 +126,7 @@ impl Shared {
         else {
             return places;
         };
-        page.top = channel.state.epoch().map(|epoch| position(channel.state.top, epoch));
+        page.top = channel.state.epoch().map(|epoch| Position::new(channel.state.top, epoch));
         let (mut bytes, mut after) = (0, page.after);
         while let Some((place, epoch)) = channel.next(after, &index.limits, now) {
             bytes += place.len as usize;
@@ -188,7 +188,7 @@ fn each(
             {
                 let frame = Frame::from_encoded(frame.to_vec()).ok()?;
                 let time = clock::from_millis(time);
-                Some(StoredEvent { position: position(seq, epoch), time, frame })
+                Some(StoredEvent { position: Position::new(seq, epoch), time, frame })
             }
             _ => None,
         });

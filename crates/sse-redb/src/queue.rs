@@ -1,12 +1,12 @@
 use std::{
     collections::VecDeque,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use sse_core::Token;
 
-use crate::{Append, Outcome, Refused};
+use crate::{Append, Refused, done::Done};
 
 /// What waits for the writer, bounded.
 #[derive(Default)]
@@ -31,13 +31,12 @@ pub(crate) struct Job {
     pub(crate) done: Done,
 }
 
-pub(crate) type Done = Box<dyn FnOnce(Outcome) + Send>;
-
 pub(crate) enum Change {
     Append(Append),
     /// Gives a channel its position 0, if it has none.
     Begin(Token),
-    Finish(Token, Option<SystemTime>),
+    /// Until when its name is not free, in milliseconds since 1970.
+    Finish(Token, Option<u64>),
     /// Nothing: what waits is committed at once.
     Flush,
 }
@@ -47,22 +46,24 @@ impl Queue {
         Self { max_events, max_bytes, ..Self::default() }
     }
 
-    pub(crate) fn push(&self, job: Job) -> Result<(), Refused> {
+    /// Puts a job behind the others, or gives it back with why not.
+    pub(crate) fn push(&self, job: Job) -> Result<(), Box<(Job, Refused)>> {
         let (events, bytes) = job.cost();
         let mut waiting = self.lock();
         if waiting.is_shut {
-            return Err(Refused::Shut);
+            return Err(Box::new((job, Refused::Shut)));
         }
         let has_room = waiting.events + events <= self.max_events
             && waiting.bytes + bytes <= self.max_bytes
             || waiting.jobs.is_empty();
         if !has_room {
-            return Err(Refused::QueueFull {
+            let refused = Refused::QueueFull {
                 events: waiting.events,
                 bytes: waiting.bytes,
                 max_events: self.max_events,
                 max_bytes: self.max_bytes,
-            });
+            };
+            return Err(Box::new((job, refused)));
         }
         waiting.events += events;
         waiting.bytes += bytes;
@@ -139,7 +140,7 @@ impl Job {
     /// What it counts in the queue: events, or one if it has none, and bytes.
     fn cost(&self) -> (usize, usize) {
         match &self.change {
-            Change::Append(append) => (append.drafts.len().max(1), append.cost()),
+            Change::Append(append) => (append.events.len().max(1), append.cost()),
             _ => (1, size_of::<Self>()),
         }
     }

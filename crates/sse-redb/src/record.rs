@@ -1,4 +1,4 @@
-use std::{io::Write, sync::Arc};
+use std::sync::Arc;
 
 use sse_core::history::{Epoch, Position};
 
@@ -89,7 +89,7 @@ impl<'a> Record<'a> {
                 let (time, key, digest) = (rest.number()?, rest.text()?, rest.number()?);
                 let answer = match rest.byte()? {
                     0 => None,
-                    _ => Some(position(rest.number()?, rest.epoch()?)),
+                    _ => Some(Position::new(rest.number()?, rest.epoch()?)),
                 };
                 Ok(Self::Key { channel, time, key, digest, answer })
             }
@@ -185,27 +185,8 @@ impl<'a> Rest<'a> {
 
     fn epoch(&mut self) -> Result<Epoch, Broken> {
         let len = self.byte()?;
-        let text = str::from_utf8(self.take(len.into())?).map_err(|_| Broken)?;
-        parse_epoch(text).ok_or(Broken)
+        Epoch::parse(self.take(len.into())?).ok_or(Broken)
     }
-}
-
-/// The place of the event `seq` of `epoch`.
-pub(crate) fn position(seq: u64, epoch: Epoch) -> Position {
-    parse(seq, epoch.as_str()).expect("a number and an epoch are a position")
-}
-
-pub(crate) fn parse_epoch(text: &str) -> Option<Epoch> {
-    parse(0, text).map(|position| position.epoch())
-}
-
-/// Reads what an id says, without an allocation: this is done for each event that is stored or read.
-fn parse(seq: u64, epoch: &str) -> Option<Position> {
-    let mut text = [0; MAX_POSITION];
-    let mut rest = &mut text[..];
-    write!(rest, "{seq}.{epoch}").ok()?;
-    let left = rest.len();
-    Position::parse(&text[..MAX_POSITION - left])
 }
 
 /// A text that a record has room for; longer ones are refused before.
@@ -238,8 +219,6 @@ fn checksum(key: u64, kind: u8, content: &[u8]) -> u32 {
 /// How many epochs of a channel are remembered.
 pub(crate) const MAX_RANGES: usize = 16;
 
-/// 20 digits, a dot and an epoch, and more than a little for what is none.
-const MAX_POSITION: usize = 64;
 const VERSION: u8 = 1;
 const KIND_AT: usize = 1;
 const SUM_AT: usize = 2;
@@ -254,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_record_is_read_as_it_was_written_and_any_other_bit_breaks_it() {
-        let epoch = parse_epoch("k3f9x2q1").expect("well-formed");
+        let epoch = Epoch::parse(b"k3f9x2q1").expect("well-formed");
         let ranges = vec![(1, epoch), (7, Epoch::new(1, 2))];
         let state = State { used: 5, top: 9, born: 3, retry: Some(2_000), finished: None, ranges };
         for record in [
@@ -265,7 +244,7 @@ mod tests {
                 time: 1,
                 key: "k",
                 digest: 7,
-                answer: Some(position(9, epoch)),
+                answer: Some(Position::new(9, epoch)),
             },
             Record::State { channel: "é", state },
         ] {

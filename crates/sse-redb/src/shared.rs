@@ -1,25 +1,31 @@
 use std::{
     collections::HashSet,
     ops::Bound,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::Ordering},
+    time::Duration,
 };
 
 use redb::{Database, ReadableDatabase};
-use sse_core::Token;
+use sse_core::{Token, history::Position};
 
 use crate::{
-    Durability, Refused, StoreConfig,
+    Durability, Known, Outcome, Refused, StoreConfig,
+    clock::{self, from_millis},
     counts::Tally,
     database::{DbError, RECORDS, Source},
+    dir::Dir,
     disk::Watch,
     index::Index,
-    queue::Queue,
+    queue::{Job, Queue},
+    reads::Reads,
     record::Record,
 };
 
 /// What the writer and those who read share.
 pub(crate) struct Shared {
     pub(crate) queue: Queue,
+    pub(crate) reads: Reads,
     pub(crate) watch: Arc<Watch>,
     pub(crate) tally: Tally,
     pub(crate) source: Source,
@@ -31,6 +37,8 @@ pub(crate) struct Shared {
     index: RwLock<Index>,
     /// None while it could not be opened again.
     database: RwLock<Option<Database>>,
+    /// Let go of after the database is closed.
+    pub(crate) dir: Option<Dir>,
 }
 
 impl Shared {
@@ -40,9 +48,11 @@ impl Shared {
         watch: Arc<Watch>,
         index: Index,
         database: Database,
+        dir: Option<Dir>,
     ) -> Self {
         Self {
             queue: Queue::new(config.max_queue_events, config.max_queue_bytes),
+            reads: Reads::default(),
             watch,
             tally: Tally::default(),
             source,
@@ -52,6 +62,7 @@ impl Shared {
             damaged: Mutex::default(),
             index: RwLock::new(index),
             database: RwLock::new(Some(database)),
+            dir,
         }
     }
 
@@ -69,6 +80,45 @@ impl Shared {
 
     pub(crate) fn database_mut(&self) -> RwLockWriteGuard<'_, Option<Database>> {
         self.database.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a job into the queue, unless the store has failed.
+    pub(crate) fn push(&self, job: Job) -> Result<(), Box<(Job, Refused)>> {
+        match self.watch.failure.get() {
+            Some(failure) => Err(Box::new((job, Refused::Failed(failure.clone())))),
+            None => self.queue.push(job),
+        }
+    }
+
+    /// Puts a job into the queue; who waits for it is told too if that is not possible.
+    pub(crate) fn put(&self, job: Job) {
+        if let Err(rejected) = self.push(job) {
+            let (job, refused) = *rejected;
+            job.done.tell(Outcome::Refused(refused), self);
+        }
+    }
+
+    /// What is on disk of `token`, by its limits at this moment.
+    pub(crate) fn channel(&self, token: &Token) -> Option<Known> {
+        let (index, now) = (self.index(), clock::now());
+        let channel = index.channels.get(token).filter(|channel| !channel.is_over(now))?;
+        let state = &channel.state;
+        let first = channel.next(0, &index.limits, now).map(|(place, _)| place.seq);
+        Some(Known {
+            top: Position::new(state.top, state.epoch()?),
+            first: first.unwrap_or(state.top + 1),
+            epochs: state.ranges.clone(),
+            retry: state.retry.map(Duration::from_millis),
+            finished: state.finished.map(from_millis),
+            keys: channel.keys(),
+        })
+    }
+
+    /// Whether `token` will be forgotten before long, unless it is noted that it is in use.
+    pub(crate) fn is_stale(&self, token: &Token) -> bool {
+        let (index, now) = (self.index(), clock::now());
+        let channel = index.channels.get(token);
+        channel.is_some_and(|channel| index.limits.is_stale(channel.state.used, now))
     }
 
     pub(crate) fn disk_full(&self) -> Refused {
@@ -92,6 +142,14 @@ impl Shared {
             index.evict(token, key);
             enough < index.cost()
         })
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let database = self.database.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        // After a panic within it, it panics when it is closed too.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
     }
 }
 

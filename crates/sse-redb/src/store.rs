@@ -14,14 +14,14 @@ use sse_core::{
 
 use crate::{
     Append, CopyError, Counts, Failure, OpenError, Outcome, Page, PageError, Refused, StoreConfig,
-    clock::{self, Minter, from_millis},
+    clock::{self, Minter, to_millis},
     copy,
     database::Source,
     dir::Dir,
     disk::Watch,
-    index::Channel,
+    done::Done,
     open::{self, Found},
-    queue::{Change, Done, Job},
+    queue::{Change, Job},
     shared::Shared,
     writer::Writer,
 };
@@ -30,9 +30,13 @@ use crate::{
 ///
 /// What is to be stored waits in a bounded queue for the one thread that writes. It takes what is there, gives
 /// each event its position, commits all of it at once, and then calls the `done` of each change, in the order
-/// of the commits: on that thread, so `done` must not block, panic or drop the store. A change that was
-/// taken is carried through, even if nobody waits for its outcome any more. When a store is dropped, what waits is
-/// still stored.
+/// of the commits: on that thread, so `done` must neither block nor panic. A change that was taken is carried
+/// through, even if nobody waits for its outcome any more. When a store is dropped, what waits is still stored
+/// and reported before `drop` returns, so it must not be dropped under a lock that a `done` takes. A `done` that
+/// drops it waits for nothing: then the file is closed a little later.
+///
+/// A hub takes it as a [`sse_core::store::Store`]. The pages that it asks for are read by two threads of the
+/// store, and at most 8,192 may wait.
 ///
 /// ```
 /// use std::sync::mpsc;
@@ -54,9 +58,9 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Store {
-    shared: Arc<Shared>,
-    writer: Option<JoinHandle<()>>,
-    dir: Option<Dir>,
+    pub(crate) shared: Arc<Shared>,
+    /// The one that writes and those that read.
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// What a store knows of a channel.
@@ -138,14 +142,23 @@ impl Store {
         disk.perform().map_err(open::io_error(path))?;
         open::describe(&database, minter.last()).map_err(|error| open::open_error(path, error))?;
         disk.len().map_err(open::io_error(path))?;
-        let shared = Arc::new(Shared::new(config, source, watch, index, database));
+        let shared = Arc::new(Shared::new(config, source, watch, index, database, dir));
         let next_key = last_key.map_or(0, |key| key + 1);
         let writer = Writer::new(shared.clone(), minter, next_key);
-        let writer = thread::Builder::new()
-            .name("history".into())
-            .spawn(|| writer.run())
-            .map_err(open::io_error(path))?;
-        Ok(Self { shared, writer: Some(writer), dir })
+        let mut store = Self { shared, threads: Vec::new() };
+        store.spawn("history", || writer.run()).map_err(open::io_error(path))?;
+        for _ in 0..READERS {
+            let shared = store.shared.clone();
+            let spawned = store.spawn("history-reader", move || shared.read_pages());
+            spawned.map_err(open::io_error(path))?;
+        }
+        Ok(store)
+    }
+
+    fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let thread = thread::Builder::new().name(name.into());
+        self.threads.push(thread.spawn(run)?);
+        Ok(())
     }
 
     /// Stores a publication; `done` is told what became of it.
@@ -158,7 +171,7 @@ impl Store {
         append: Append,
         done: impl FnOnce(Outcome) + Send + 'static,
     ) -> Result<(), Refused> {
-        self.push(Change::Append(append), Box::new(done))
+        self.push(Change::Append(append), done)
     }
 
     /// Gives `channel` position 0, if it has no position yet: a client that listens on a silent channel can
@@ -173,7 +186,7 @@ impl Store {
         channel: Token,
         done: impl FnOnce(Outcome) + Send + 'static,
     ) -> Result<(), Refused> {
-        self.push(Change::Begin(channel), Box::new(done))
+        self.push(Change::Begin(channel), done)
     }
 
     /// Ends the life of `channel`: its events and keys go, and until `until` it takes nothing more. What
@@ -188,7 +201,7 @@ impl Store {
         until: Option<SystemTime>,
         done: impl FnOnce(Outcome) + Send + 'static,
     ) -> Result<(), Refused> {
-        self.push(Change::Finish(channel, until), Box::new(done))
+        self.push(Change::Finish(channel, until.map(to_millis)), done)
     }
 
     /// Puts all that was taken before on the disk, also with
@@ -198,21 +211,21 @@ impl Store {
     ///
     /// See [`Self::append`].
     pub fn flush(&self, done: impl FnOnce(Outcome) + Send + 'static) -> Result<(), Refused> {
-        self.push(Change::Flush, Box::new(done))
+        self.push(Change::Flush, done)
     }
 
-    fn push(&self, change: Change, done: Done) -> Result<(), Refused> {
-        if let Some(failure) = self.failure() {
-            return Err(Refused::Failed(failure));
-        }
-        self.shared.queue.push(Job { change, done })
+    fn push(
+        &self,
+        change: Change,
+        done: impl FnOnce(Outcome) + Send + 'static,
+    ) -> Result<(), Refused> {
+        let job = Job { change, done: Done::Caller(Box::new(done)) };
+        self.shared.push(job).map_err(|rejected| rejected.1)
     }
 
     /// What is known of `channel`, if anything is: what is on disk, by its limits at this moment.
     pub fn channel(&self, channel: &Token) -> Option<Known> {
-        let (index, now) = (self.shared.index(), clock::now());
-        let found = index.channels.get(channel)?;
-        known(found, |seq| found.next(seq, &index.limits, now).map(|(place, _)| place.seq), now)
+        self.shared.channel(channel)
     }
 
     /// The channels that something is known of, in no order.
@@ -289,33 +302,23 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.shared.queue.shut();
-        if let Some(writer) = self.writer.take() {
-            // It reports its own panics.
-            let _ = writer.join();
+        let this = thread::current().id();
+        // A callback may let go of the store: all of its threads end soon, and the last one closes the database.
+        if self.threads.iter().any(|thread| thread.thread().id() == this) {
+            return;
         }
-        // The directory is free once the database is closed.
-        *self.shared.database_mut() = None;
-        self.dir = None;
+        for thread in self.threads.drain(..) {
+            // It reports its own panics.
+            let _ = thread.join();
+        }
     }
 }
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("dir", &self.dir).finish_non_exhaustive()
+        f.debug_struct("Store").field("dir", &self.shared.dir).finish_non_exhaustive()
     }
 }
 
-fn known(channel: &Channel, next: impl Fn(u64) -> Option<u64>, now: u64) -> Option<Known> {
-    if channel.is_over(now) {
-        return None;
-    }
-    let state = &channel.state;
-    Some(Known {
-        top: crate::record::position(state.top, state.epoch()?),
-        first: next(0).unwrap_or(state.top + 1),
-        epochs: state.ranges.clone(),
-        retry: state.retry.map(Duration::from_millis),
-        finished: state.finished.map(from_millis),
-        keys: channel.keys(),
-    })
-}
+/// One that a slow disk holds up must not hold up all.
+const READERS: usize = 2;

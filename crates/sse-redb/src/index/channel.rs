@@ -132,7 +132,7 @@ impl Channel {
 
     /// Whether it was finished, and until later than `now`.
     pub(crate) fn is_finished(&self, now: u64) -> bool {
-        is_finished(&self.state, now)
+        self.state.finished.is_some_and(|until| now < until)
     }
 
     /// Whether it was finished, and its token is free again.
@@ -158,10 +158,6 @@ impl Channel {
         let ranges = self.state.ranges.capacity() * size_of::<(u64, Epoch)>();
         size_of::<Self>() + self.cost + keys + ranges
     }
-}
-
-pub(crate) fn is_finished(state: &State, now: u64) -> bool {
-    state.finished.is_some_and(|until| now < until)
 }
 
 pub(crate) fn is_ended(state: &State, now: u64) -> bool {

@@ -1,7 +1,7 @@
 //! What is known of the records without reading them.
 
 mod channel;
-pub(crate) use channel::{Channel, is_ended, is_finished};
+pub(crate) use channel::{Channel, is_ended};
 
 mod keys;
 pub(crate) use keys::Known as KnownKey;
@@ -43,6 +43,12 @@ impl Limits {
         let times = [Some(self.key_window), self.max_age, self.forget_after];
         let shortest = times.into_iter().flatten().min().unwrap_or(MAX_SWEEP);
         (shortest / 8).clamp(MIN_SWEEP, MAX_SWEEP)
+    }
+
+    /// Whether a channel that was last used at `used` will be forgotten before long.
+    pub(crate) fn is_stale(&self, used: u64, now: u64) -> bool {
+        let age = u128::from(now.saturating_sub(used));
+        self.forget_after.is_some_and(|after| after.as_millis() / 2 <= age)
     }
 }
 

@@ -1,17 +1,24 @@
-use std::{collections::HashMap, iter, mem, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    iter, mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sse_core::{
     Token,
+    event::EventId,
     history::{Epoch, Position},
+    wire::Frame,
 };
 
 use crate::{
     Append, Refused, Stored, StoredEvent,
-    append::MAX_PUBLICATION,
+    append::{Events, MAX_PUBLICATION},
     clock::{Minter, from_millis, to_millis},
-    index::{Index, KnownKey, Place, is_ended, is_finished},
-    queue::Done,
-    record::{Record, State, position},
+    done::Done,
+    index::{Index, KnownKey, Place, is_ended},
+    record::{Record, State},
 };
 
 /// What goes to disk with the next commit, and what follows from it for the index then.
@@ -106,8 +113,8 @@ impl Batch {
         index: &Index,
         now: u64,
     ) -> Result<Stored, Refused> {
-        let Append { channel, drafts, retry, key, time } = append;
-        let len = drafts.iter().map(|draft| draft.len).sum();
+        let Append { channel, events: asked, retry, key, time } = append;
+        let len = asked.bytes();
         if MAX_PUBLICATION < len {
             return Err(Refused::TooLarge { len });
         }
@@ -120,23 +127,18 @@ impl Batch {
         let retry = retry.map(|retry| u64::try_from(retry.as_millis()).unwrap_or(u64::MAX));
         self.begin(&channel, retry, lives, now);
         let time = time.map_or(now, to_millis).min(now);
-        let mut events = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            let (seq, epoch) = self.next(&channel);
-            let position = position(seq, epoch);
-            let frame = (draft.finish)(position);
-            let record = Record::Event {
-                channel: channel.as_str(),
-                time,
-                seq,
-                epoch,
-                frame: frame.as_bytes(),
-            };
-            let (at, len) = self.put(&record);
-            let place = Place { seq, key: at, time, len };
-            self.change(&channel, Effect::Event { epoch, place });
-            self.events += 1;
-            events.push(StoredEvent { position, time: from_millis(time), frame });
+        let mut events = Vec::with_capacity(asked.len());
+        match asked {
+            Events::Frames(frames) => events.extend(frames.into_iter().map(|frame| {
+                self.put_event(&channel, time, |position| {
+                    frame.with_id(&EventId::from(position)).unwrap_or(frame)
+                })
+            })),
+            Events::Drafts(drafts) => events.extend(
+                drafts
+                    .into_iter()
+                    .map(|draft| self.put_event(&channel, time, |position| draft.finish(position))),
+            ),
         }
         let position = self.top(&channel);
         if let Some((key, digest)) = key {
@@ -150,6 +152,25 @@ impl Batch {
         Ok(Stored { position, events, is_duplicate: false })
     }
 
+    /// Stages an event, which `finish` encodes at its position.
+    fn put_event(
+        &mut self,
+        channel: &Token,
+        time: u64,
+        finish: impl FnOnce(Position) -> Frame,
+    ) -> StoredEvent {
+        let (seq, epoch) = self.next(channel);
+        let position = Position::new(seq, epoch);
+        let frame = finish(position);
+        let record =
+            Record::Event { channel: channel.as_str(), time, seq, epoch, frame: frame.as_bytes() };
+        let (key, len) = self.put(&record);
+        let place = Place { seq, key, time, len };
+        self.change(channel, Effect::Event { epoch, place });
+        self.events += 1;
+        StoredEvent { position, time: from_millis(time), frame }
+    }
+
     /// Stages position 0 of a channel that has none, or that it is still in use.
     pub(super) fn mark(
         &mut self,
@@ -161,13 +182,10 @@ impl Batch {
         self.open(channel, index, now)?;
         let state = &self.changed[channel].state;
         let is_there = !state.ranges.is_empty() && !is_ended(state, now);
-        let is_fresh = index
-            .limits
-            .forget_after
-            .is_none_or(|after| u128::from(now.saturating_sub(state.used)) < after.as_millis() / 2);
+        let is_stale = index.limits.is_stale(state.used, now);
         if !is_there {
             self.begin(channel, None, lives, now);
-        } else if !is_fresh {
+        } else if is_stale {
             self.put_state(channel, now, |_| {});
         }
         Ok(Stored { position: self.top(channel), ..Stored::default() })
@@ -230,10 +248,15 @@ impl Batch {
     /// Looks a channel up, which must not be finished.
     fn open(&mut self, channel: &Token, index: &Index, now: u64) -> Result<(), Refused> {
         self.look_up(channel, index);
-        if is_finished(&self.changed[channel].state, now) {
-            return Err(Refused::Finished);
+        match self.changed[channel].state.finished.and_then(|until| until.checked_sub(now)) {
+            None | Some(0) => Ok(()),
+            Some(left) => Err(Refused::Finished { left: Duration::from_millis(left) }),
         }
-        Ok(())
+    }
+
+    /// Whether something of the channel is staged.
+    pub(super) fn is_changed(&self, channel: &Token) -> bool {
+        self.changed.get(channel).is_some_and(|changed| !changed.effects.is_empty())
     }
 
     fn look_up(&mut self, channel: &Token, index: &Index) {
@@ -309,7 +332,7 @@ impl Batch {
 
     fn top(&self, channel: &Token) -> Option<Position> {
         let state = &self.changed.get(channel)?.state;
-        Some(position(state.top, state.epoch()?))
+        Some(Position::new(state.top, state.epoch()?))
     }
 
     /// What the commit changes in the index.

@@ -140,12 +140,14 @@ impl Writer {
 
     fn report_all(&mut self, written: &Written) {
         for (done, stored) in self.batch.waiting.drain(..) {
-            done(match written {
+            let outcome = match written {
                 Written::Stored => Outcome::Safe(stored),
                 Written::DiskFull => Outcome::Refused(self.shared.disk_full()),
                 Written::Failed(failure) => Outcome::Unknown(failure.clone()),
-            });
+            };
+            done.tell(outcome, &self.shared);
         }
+        self.shared.wake();
     }
 }
 

@@ -17,8 +17,9 @@ use self::{
 };
 use crate::{
     Durability, Failure, Outcome, Refused, Stored,
-    clock::{self, Minter, to_millis},
-    queue::{Change, Done, Job},
+    clock::{self, Minter},
+    done::Done,
+    queue::{Change, Job},
     shared::Shared,
 };
 
@@ -55,14 +56,15 @@ impl Writer {
         if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
             shared.watch.fail(Failure::Panicked);
             for (done, _) in self.batch.waiting.drain(..) {
-                done(Outcome::Unknown(Failure::Panicked));
+                done.tell(Outcome::Unknown(Failure::Panicked), &shared);
             }
             while let Some(jobs) = shared.queue.take(1, 0, Instant::now() + PATIENCE) {
                 for job in jobs {
-                    (job.done)(Outcome::Refused(Refused::Failed(Failure::Panicked)));
+                    job.done.tell(Outcome::Refused(Refused::Failed(Failure::Panicked)), &shared);
                 }
             }
         }
+        shared.reads.shut();
     }
 
     fn serve(&mut self) {
@@ -125,11 +127,17 @@ impl Writer {
     fn stage(&mut self, job: Job) {
         let Job { change, done } = job;
         let shared = self.shared.clone();
+        if let Done::Opened(channel, _) = &done
+            && self.batch.is_changed(channel)
+        {
+            // A hub is told all that is known of a channel, and that is what is on disk.
+            self.commit();
+        }
         if let Some(failure) = shared.watch.failure.get() {
-            return done(Outcome::Refused(Refused::Failed(failure.clone())));
+            return done.tell(Outcome::Refused(Refused::Failed(failure.clone())), &shared);
         }
         if self.full_until.is_some_and(|until| Instant::now() < until) {
-            return done(Outcome::Refused(shared.disk_full()));
+            return done.tell(Outcome::Refused(shared.disk_full()), &shared);
         }
         let (index, now) = (shared.index(), clock::now());
         let Self { batch, lives, .. } = self;
@@ -144,14 +152,12 @@ impl Writer {
             Change::Begin(channel) => shared
                 .check_room(&channel, &index)
                 .and_then(|()| batch.mark(&channel, lives, &index, now)),
-            Change::Finish(channel, until) => {
-                batch.finish(&channel, until.map(to_millis), lives, &index, now)
-            }
+            Change::Finish(channel, until) => batch.finish(&channel, until, lives, &index, now),
         };
         drop(index);
         match staged {
             Ok(stored) => self.report(done, stored, false),
-            Err(refused) => done(Outcome::Refused(refused)),
+            Err(refused) => done.tell(Outcome::Refused(refused), &shared),
         }
     }
 
@@ -160,7 +166,7 @@ impl Writer {
         if self.delay().is_none() || must_wait {
             self.batch.waiting.push((done, stored));
         } else {
-            done(Outcome::Safe(stored));
+            done.tell(Outcome::Safe(stored), &self.shared);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A disk in memory that forgets, fails, fills up and stands still as a test wants it.
 
 use std::{
-    io,
+    io, mem,
     sync::{Arc, Condvar, Mutex},
     time::Duration,
 };
@@ -23,6 +23,7 @@ struct State {
     done: u64,
     fault: Option<Fault>,
     is_blocked: bool,
+    is_panicking: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +51,11 @@ impl Disk {
     pub(crate) fn set_fault(&self, fault: Option<Fault>) {
         let mut state = self.0.0.lock().expect("no panic");
         (state.done, state.fault) = (0, fault);
+    }
+
+    /// Panics at the next change.
+    pub(crate) fn set_panic(&self) {
+        self.0.0.lock().expect("no panic").is_panicking = true;
     }
 
     /// How many changes were asked for since the fault was set.
@@ -111,6 +117,10 @@ impl Disk {
             state = self.0.1.wait_timeout(state, Duration::from_millis(50)).expect("no panic").0;
         }
         state.done += 1;
+        if mem::take(&mut state.is_panicking) {
+            drop(state);
+            panic!("a defect of the disk");
+        }
         match state.fault {
             Some(Fault { after, kind, stays })
                 if state.done == after + 1 || stays && after < state.done =>

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, io, ops::Range, thread, time::Instant};
 
 use sse_core::history::Position;
-use sse_redb::{Append, Failure, Outcome, Refused, Store, StoredEvent};
+use sse_redb::{Failure, Outcome, Refused, Store, StoredEvent};
 
 use crate::{
     disk::{Disk, Fault, Random},
@@ -317,7 +317,7 @@ fn a_record_that_is_damaged_while_it_is_served_is_a_hole_and_is_counted() {
 }
 
 #[test]
-fn a_panic_while_an_event_is_encoded_ends_the_store_and_nobody_waits() {
+fn a_callback_that_panics_ends_the_store_and_nobody_waits() {
     let disk = Disk::default();
     let store = disk.open(unlimited("memory")).expect("a new disk");
     disk.set_blocked(true);
@@ -327,17 +327,30 @@ fn a_panic_while_an_event_is_encoded_ends_the_store_and_nobody_waits() {
         assert!(begun.elapsed() < PATIENCE);
     }
     let before = asked(|done| store.append(publication("42", "before"), done)).expect("taken");
-    let broken = Append::new(token("42")).with_event(1, |_| panic!("a defect of the caller"));
-    let broken = asked(|done| store.append(broken, done)).expect("taken");
+    store.append(publication("42", "broken"), |_| panic!("a defect of the caller")).expect("taken");
     let behind = asked(|done| store.append(publication("42", "behind"), done)).expect("taken");
     disk.set_blocked(false);
 
-    stored(outcome(&plug));
-    assert_eq!(outcome(&before), Outcome::Unknown(Failure::Panicked));
-    broken.recv_timeout(PATIENCE).expect_err("its callback is dropped");
-    // It was taken together with the broken one, or is refused.
-    assert!(!matches!(behind.recv_timeout(PATIENCE), Ok(Outcome::Safe(_))));
+    for told in [plug, before, behind] {
+        stored(outcome(&told));
+    }
     let refused = append(&store, publication("42", "after"));
     assert_eq!(refused, Outcome::Refused(Refused::Failed(Failure::Panicked)));
-    assert_eq!(events(&store, "42").len(), 1);
+    assert_eq!(events(&store, "42").len(), 4);
+}
+
+#[test]
+fn a_panic_while_a_batch_is_written_ends_the_store_and_nobody_waits() {
+    let disk = Disk::default();
+    let store = disk.open(unlimited("memory")).expect("a new disk");
+    publish(&store, "42", "before");
+    disk.set_panic();
+    let unknown = append(&store, publication("42", "unknown"));
+    assert_eq!(unknown, Outcome::Unknown(Failure::Panicked));
+    let refused = append(&store, publication("42", "after"));
+    assert_eq!(refused, Outcome::Refused(Refused::Failed(Failure::Panicked)));
+
+    drop(store);
+    let store = disk.restarted().open(unlimited("memory")).expect("it opens");
+    assert_eq!(data(&events(&store, "42")[0]), "before");
 }

@@ -6,5 +6,6 @@ mod files;
 mod limits;
 mod model;
 mod relaxed;
+mod seam;
 mod support;
 mod survives;
