@@ -13,10 +13,12 @@
 //! | give a client a server that misbehaves | [`ScriptedServer`], [`Step`] |
 //! | read what the compiler says of a mistake | [`compiler_message`] |
 //! | feed a parser in every cut | [`cuts`], [`single_bytes`] |
+//! | prove that nothing was lost, doubled or made up | [`checker`] |
 //!
 //! Everything here panics when the other side does what it must not, for it runs in tests only.
 
 pub mod browser;
+pub mod checker;
 pub mod contract;
 pub mod crowd;
 pub mod examples;
