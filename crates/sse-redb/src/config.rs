@@ -3,6 +3,8 @@ use std::{
     time::Duration,
 };
 
+use sse_core::history::History;
+
 use crate::index::Limits;
 
 /// Where a [`Store`](crate::Store) lies, what its channels keep, and what it may take.
@@ -55,6 +57,30 @@ impl StoreConfig {
     /// The directory.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Keeps what `history` says: so many events, bytes and keys of a channel, for so long.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use sse_core::{HubConfig, StringFormat, history::History};
+    /// use sse_redb::{Store, StoreConfig};
+    ///
+    /// # let dir = tempfile::tempdir()?;
+    /// # let from_a_random_source = 42;
+    /// let history = History::new(from_a_random_source).with_max_events(10_000);
+    /// let store = Store::open(StoreConfig::new(dir.path()).with_history(&history))?;
+    /// let config = HubConfig::new(StringFormat).with_history(history).with_store(Arc::new(store));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_history(mut self, history: &History) -> Self {
+        self.limits.max_events = history.max_events();
+        self.limits.max_bytes = history.max_bytes() as u64;
+        self.limits.max_age = history.max_age();
+        self.limits.key_window = history.key_window();
+        self.limits.max_key_bytes = history.max_key_bytes();
+        self
     }
 
     /// Sets when a change counts as safe. Default: [`Durability::Strict`].

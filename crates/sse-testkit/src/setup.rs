@@ -10,7 +10,9 @@ use sse_core::{
     channel::Mode,
     format::JsonFormat,
     gateway::Cors,
+    history::History,
     id_source::Counter,
+    store::Store,
 };
 
 use crate::{
@@ -76,6 +78,8 @@ pub struct Setup {
     pub own_route: bool,
     /// What else the hub is configured with, after all of the above. Default: nothing.
     pub hub: fn(HubConfig) -> HubConfig,
+    /// What keeps the histories of a hub with history. Default: the hub.
+    pub store: Option<fn(&History) -> Arc<dyn Store>>,
     /// What else the gateway is configured with, after all of the above. Default: nothing.
     pub gateway_config: fn(GatewayConfig) -> GatewayConfig,
     /// How long the server takes to end its streams, for [`sse_core::Hub::drain`]. Default: no time.
@@ -140,7 +144,12 @@ impl Setup {
         if let Some(limiter) = &self.limiter {
             config = config.with_limiter(limiter.clone());
         }
-        let gateway = Gateway::new(Hub::new((self.hub)(hub)), (self.gateway_config)(config));
+        let hub = (self.hub)(hub);
+        let hub = match (self.store, hub.history().cloned()) {
+            (Some(store), Some(history)) => hub.with_store(store(&history)),
+            _ => hub,
+        };
+        let gateway = Gateway::new(Hub::new(hub), (self.gateway_config)(config));
         self.made.get_or_init(|| gateway.clone());
         gateway
     }
@@ -199,6 +208,7 @@ impl Default for Setup {
             streams: None,
             own_route: false,
             hub: |config| config,
+            store: None,
             gateway_config: |config| config,
             drain: Duration::ZERO,
             stall_timeout: Some(Duration::from_secs(30)),

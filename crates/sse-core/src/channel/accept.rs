@@ -15,6 +15,17 @@ pub(crate) struct Accepted {
     pub(crate) retry: Option<Duration>,
 }
 
+/// What is known of the time before the log of a channel.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Past {
+    /// All that there is to know.
+    Known,
+    /// Nothing before the store has said it.
+    Unknown,
+    /// The same, and the first event that was accepted since has this number.
+    UnknownBefore(u64),
+}
+
 /// What a store has made safe is accepted into the log.
 impl Channel {
     /// Publishes what `accepted` holds at the positions that it has there. What the log holds already is not
@@ -32,8 +43,8 @@ impl Channel {
     ) -> usize {
         let now = now.max(self.used);
         let listeners = self.listeners.here();
-        if !self.is_loaded && self.log.end().event == 1 {
-            self.begin_at(accepted.entries.first());
+        if let (Past::Unknown, Some(first)) = (self.past, accepted.entries.first()) {
+            self.begin_at(first.position);
         }
         if accepted.entries.iter().any(|entry| self.contradicts(entry.position)) {
             self.break_off(config);
@@ -87,33 +98,36 @@ impl Channel {
             return self.end(CloseReason::Finished, Some(closed), config);
         }
         let (top, end) = (facts.top(), self.log.end().event);
-        if end <= top.seq() || end == 1 {
-            self.log.jump(top.seq() + 1);
-            self.log.set_epochs(facts.epochs().clone());
-            self.listeners.fall_behind(&mut self.log);
-        } else if !self.is_loaded {
-            self.log.put_epochs_before(facts.epochs().clone());
-        } else if self.contradicts(top) {
-            return self.break_off(config);
+        match self.past {
+            Past::UnknownBefore(first) if top.seq() < end => {
+                self.log.put_epochs_before(first, facts.epochs().clone());
+            }
+            Past::Known if top.seq() < end && self.contradicts(top) => {
+                return self.break_off(config);
+            }
+            Past::Known if top.seq() < end => (),
+            _ => {
+                self.log.jump(top.seq() + 1);
+                self.log.set_epochs(facts.epochs().clone());
+                self.listeners.fall_behind(&mut self.log);
+            }
         }
-        if !self.is_loaded {
+        if std::mem::replace(&mut self.past, Past::Known) != Past::Known {
             self.retry = self.retry.or_else(|| Some((facts.retry()?, now)));
-            self.is_loaded = true;
         }
     }
 
-    /// The log of a channel of which nothing is known begins with `entry`.
-    fn begin_at(&mut self, entry: Option<&Entry>) {
-        if let Some(Entry { position, .. }) = entry {
-            self.log.jump(position.seq());
-            self.log.set_epochs(Epochs::new(position.epoch()));
-        }
+    /// The log of a channel of which nothing is known begins with the event at `position`.
+    fn begin_at(&mut self, position: Position) {
+        self.log.jump(position.seq());
+        self.log.set_epochs(Epochs::new(position.epoch()));
+        self.past = Past::UnknownBefore(position.seq());
     }
 
-    /// Whether the log holds another event at `position`.
-    fn contradicts(&self, position: Position) -> bool {
-        let (seq, window) = (position.seq(), self.log.window());
-        seq < self.log.end().event && window.is_some_and(|window| window.position(seq) != position)
+    /// Whether the channel has another event at `position`.
+    pub(super) fn contradicts(&self, position: Position) -> bool {
+        position.seq() < self.log.end().event
+            && self.log.window().is_some_and(|window| window.epochs().contradict(position))
     }
 
     /// Ends the streams of all who listen, so that they come back and are told what they can prove.

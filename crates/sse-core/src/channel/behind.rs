@@ -36,9 +36,14 @@ impl Channel {
         let Some(loaded) = self.listeners.page_of(key, place.event) else {
             return Reading::Waits;
         };
-        let found = loaded.read(place, until, framing);
+        let contradicts = |position| self.contradicts(position);
+        let found = loaded.read((place, until), framing, contradicts);
         self.listeners.release(loaded);
         match found {
+            Found::Contradiction => {
+                self.listeners.go(key, CloseReason::Failed, &mut self.log);
+                Reading::Missed
+            }
             Found::Frames { bytes, to } => {
                 self.note_write(key, to, bytes.len(), now);
                 self.leave_page_at_log(key);
@@ -103,7 +108,7 @@ impl Channel {
 pub(super) enum Reading {
     /// These bytes, which are framed.
     Bytes(Bytes),
-    /// It has missed something, and is to be told.
+    /// It has missed something, or its stream ends: it is to be told.
     Missed,
     /// Nothing before a page comes.
     Waits,

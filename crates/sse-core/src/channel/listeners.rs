@@ -96,14 +96,19 @@ impl Listeners {
         }
     }
 
-    /// One listener leaves, once it has read what the log holds now. Where it stands before the log it leaves at
-    /// once if it may come back, since it goes on from there then.
+    /// One listener leaves, once it has read what the log holds now.
+    ///
+    /// Where it stands before the log it leaves at once if it may come back, since it goes on from there then; and
+    /// if the channel is over, since the store has nothing of it any more.
     pub(super) fn dismiss_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
         let is_behind = self.listeners[key].cursor.event < log.start().event;
-        if is_behind && matches!(reason, CloseReason::Shutdown | CloseReason::Failed) {
-            return self.stop_one(key, reason, log);
+        match reason {
+            CloseReason::Shutdown if is_behind => self.stop_one(key, reason, log),
+            CloseReason::Finished | CloseReason::Failed if is_behind => {
+                self.go(key, CloseReason::Failed, log);
+            }
+            _ => self.leave(key, log.end().place(), reason, log),
         }
-        self.leave(key, log.end().place(), reason, log);
     }
 
     /// The listener `key` leaves before the next event, once it has read the one that it has begun.

@@ -2,6 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     ChannelConfig, CloseReason, Cursor, Log, Mode, Phase, Tombstone, Traffic, Window,
+    accept::Past,
     keys::Keys,
     listener::{Flight, Listener, Presence, Special},
     listeners::Listeners,
@@ -37,8 +38,8 @@ pub(crate) struct Channel {
     pub(super) used: Instant,
     /// How many listeners have fallen out of the log and were not taken note of.
     pub(super) fallen: usize,
-    /// Whether it is known what came before: with a store not before that has said so.
-    pub(super) is_loaded: bool,
+    /// What is known of the time before the log.
+    pub(super) past: Past,
     /// How many wait for the store to listen then.
     pub(super) joining: u32,
 }
@@ -76,7 +77,7 @@ impl Channel {
             newest: Cursor::new(next, 0),
             used: now,
             fallen: 0,
-            is_loaded: !config.has_store,
+            past: if config.has_store { Past::Unknown } else { Past::Known },
             joining: 0,
         }
     }
@@ -215,7 +216,7 @@ impl Channel {
         let Some(window) = self.log.window() else {
             return Ok(None);
         };
-        if !self.is_loaded {
+        if self.past != Past::Known {
             return Err(SubscribeError::Unloaded);
         }
         let held = window.kept(self.log.end().event);

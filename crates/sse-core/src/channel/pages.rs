@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 
 use super::{Cursor, Framing};
-use crate::store::Page;
+use crate::{history::Position, store::Page};
 
 /// The pages of a store that the listeners of one channel read who stand before its log, and those that they wait
 /// for. Listeners at the same place share a page.
@@ -46,6 +46,8 @@ pub(super) enum Found {
     Frames { bytes: Bytes, to: Cursor },
     /// What is kept next is the event `next`.
     Nothing { next: u64 },
+    /// The store has another event there.
+    Contradiction,
 }
 
 impl Pages {
@@ -118,7 +120,14 @@ impl Loaded {
     }
 
     /// What there is from `place` on, before the event `until`.
-    pub(super) fn read(&self, place: Cursor, until: u64, framing: Framing) -> Found {
+    ///
+    /// An event that `contradicts` is of another life, or of a store that has lost what was there.
+    pub(super) fn read(
+        &self,
+        (place, until): (Cursor, u64),
+        framing: Framing,
+        contradicts: impl Fn(Position) -> bool,
+    ) -> Found {
         let entries = self.page.entries();
         let at = entries.partition_point(|entry| entry.position().seq() < place.event);
         let first = entries.get(at).map(|entry| entry.position().seq());
@@ -130,6 +139,9 @@ impl Loaded {
             let frame = entry.frame().as_bytes();
             if entry.position().seq() != to.event || until <= to.event {
                 break;
+            }
+            if contradicts(entry.position()) {
+                return Found::Contradiction;
             }
             let (len, room) = (framing.len(frame.len()), framing.max_write() - bytes.len());
             if len - to.offset <= room {

@@ -57,9 +57,9 @@ impl Window {
         self.epochs = epochs;
     }
 
-    /// Before the event `start` the epochs are what `epochs` say.
-    pub(super) fn put_epochs_before(&mut self, start: u64, mut epochs: Epochs) {
-        self.epochs.since(start).for_each(|position| epochs.extend(position));
+    /// Before the event `first` the epochs are what `epochs` say.
+    pub(super) fn put_epochs_before(&mut self, first: u64, mut epochs: Epochs) {
+        self.epochs.since(first).for_each(|position| epochs.extend(position));
         self.epochs = epochs;
     }
 

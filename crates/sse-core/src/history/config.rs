@@ -82,4 +82,29 @@ impl History {
         self.max_key_bytes = max_key_bytes;
         self
     }
+
+    /// How many events a channel remembers.
+    pub fn max_events(&self) -> usize {
+        self.max_events
+    }
+
+    /// How many bytes the events that a channel remembers may take.
+    pub fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
+    /// How long an event is remembered.
+    pub fn max_age(&self) -> Option<Duration> {
+        self.max_age
+    }
+
+    /// How long a channel remembers idempotency keys.
+    pub fn key_window(&self) -> Duration {
+        self.key_window
+    }
+
+    /// How many bytes the idempotency keys of a channel may take.
+    pub fn max_key_bytes(&self) -> usize {
+        self.max_key_bytes
+    }
 }

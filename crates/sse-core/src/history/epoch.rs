@@ -68,6 +68,8 @@ impl fmt::Debug for Epoch {
 /// Which epoch each position of a channel belongs to, those that are no longer kept too.
 #[derive(Clone, Debug)]
 pub(crate) struct Epochs {
+    /// Of which position on they are known.
+    begin: u64,
     first: Epoch,
     /// With the number of the event that each begins with.
     later: Vec<(u64, Epoch)>,
@@ -75,7 +77,13 @@ pub(crate) struct Epochs {
 
 impl Epochs {
     pub(crate) fn new(epoch: Epoch) -> Self {
-        Self { first: epoch, later: Vec::new() }
+        Self { begin: 0, first: epoch, later: Vec::new() }
+    }
+
+    /// Sets of which position on they are known; before it they are guessed.
+    pub(crate) fn with_begin(mut self, begin: u64) -> Self {
+        self.begin = begin;
+        self
     }
 
     /// From `seq` on, events belong to `epoch`.
@@ -91,7 +99,7 @@ impl Epochs {
             return;
         }
         if self.later.len() == MAX_LATER {
-            self.first = self.later.remove(0).1;
+            (self.begin, self.first) = self.later.remove(0);
         }
         self.begin(seq, epoch);
     }
@@ -101,6 +109,11 @@ impl Epochs {
         let later = self.later.iter().filter(move |&&(begin, _)| seq < begin);
         let later = later.map(|&(begin, epoch)| Position::new(begin, epoch));
         iter::once(self.position(seq)).chain(later)
+    }
+
+    /// Whether there is another epoch at `position` than it says.
+    pub(crate) fn contradict(&self, position: Position) -> bool {
+        self.begin <= position.seq() && self.position(position.seq()) != position
     }
 
     pub(crate) fn position(&self, seq: u64) -> Position {
@@ -116,4 +129,4 @@ const MAX_LEN: usize = 11;
 const MINTED_LEN: usize = 10;
 
 /// How many epochs are known beside the first.
-const MAX_LATER: usize = 15;
+const MAX_LATER: usize = 1_000;

@@ -40,8 +40,8 @@ impl Facts {
     #[must_use]
     pub fn with_epochs(mut self, epochs: impl IntoIterator<Item = (u64, Epoch)>) -> Self {
         let mut epochs = epochs.into_iter();
-        if let Some((_, first)) = epochs.next() {
-            self.epochs = Epochs::new(first);
+        if let Some((begin, first)) = epochs.next() {
+            self.epochs = Epochs::new(first).with_begin(begin);
             epochs.for_each(|(begin, epoch)| self.epochs.begin(begin, epoch));
         }
         self

@@ -255,11 +255,10 @@ impl Log {
         }
     }
 
-    /// Which epochs there were before the start of the log is what `epochs` say.
-    pub(super) fn put_epochs_before(&mut self, epochs: Epochs) {
-        let start = self.start.event;
+    /// Before the event `first` the epochs are what `epochs` say.
+    pub(super) fn put_epochs_before(&mut self, first: u64, epochs: Epochs) {
         if let Some(window) = &mut self.window {
-            window.put_epochs_before(start, epochs);
+            window.put_epochs_before(first, epochs);
         }
     }
 
