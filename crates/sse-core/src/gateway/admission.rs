@@ -22,7 +22,8 @@ use crate::{
 ///
 /// A token that is taken is looked at again for 50 ms: the end of the connection that holds it may
 /// have arrived already, and the driver may only have to read it. What counts are the looks, not the
-/// time: on a machine that is busy 50 ms may pass without a turn of the event loop.
+/// time: on a machine that is busy 50 ms may pass without a turn of the event loop. A look that comes late
+/// shows such a machine, and does not count, up to 50 times.
 ///
 /// ```
 /// # use std::{task::Waker, time::Instant};
@@ -52,7 +53,7 @@ pub struct Admission {
     hub: Arc<Hub>,
     asked: Asked,
     policy: Policy,
-    pauses: slice::Iter<'static, Duration>,
+    looks: Looks,
     /// What the store was asked.
     asking: Option<Box<Asking>>,
 }
@@ -81,7 +82,13 @@ pub(super) struct Listen {
 
 impl Admission {
     pub(super) fn new(hub: Arc<Hub>, asked: Listen, seat: Seat, policy: Policy) -> Self {
-        Self { hub, asked: Asked::Listen(asked, seat), policy, pauses: PAUSES.iter(), asking: None }
+        Self {
+            hub,
+            asked: Asked::Listen(asked, seat),
+            policy,
+            looks: Looks::default(),
+            asking: None,
+        }
     }
 
     pub(super) fn refused(
@@ -91,7 +98,7 @@ impl Admission {
         policy: Policy,
     ) -> Self {
         let asked = Asked::Refused(Some(refusal), is_event_source);
-        Self { hub, asked, policy, pauses: PAUSES.iter(), asking: None }
+        Self { hub, asked, policy, looks: Looks::default(), asking: None }
     }
 
     /// How the request is answered, or when to ask again.
@@ -100,7 +107,7 @@ impl Admission {
     ///
     /// If it was answered before.
     pub fn poll_response(&mut self, waker: &Waker, now: Instant) -> Admitted {
-        let Self { hub, asked, policy, pauses, asking } = self;
+        let Self { hub, asked, policy, looks, asking } = self;
         let (asked, seat) = match asked {
             Asked::Listen(asked, seat) => (asked, seat),
             Asked::Refused(refusal, is_event_source) => {
@@ -115,9 +122,9 @@ impl Admission {
                 Err(error) => error,
             };
             if error == SubscribeError::Taken
-                && let Some(pause) = pauses.next()
+                && let Some(until) = looks.next(now)
             {
-                return Admitted::Wait { until: now + *pause };
+                return Admitted::Wait { until };
             }
             if error != SubscribeError::Unloaded {
                 return asked.refuse(hub, error, policy, now);
@@ -133,6 +140,37 @@ impl Admission {
                 Poll::Pending => return Admitted::Load { until },
             }
         }
+    }
+}
+
+/// The looks at a token that is taken.
+#[derive(Debug)]
+struct Looks {
+    pauses: slice::Iter<'static, Duration>,
+    /// When to look again.
+    until: Option<Instant>,
+    /// How many came late.
+    late: u8,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self { pauses: PAUSES.iter(), until: None, late: 0 }
+    }
+}
+
+impl Looks {
+    /// When to look again after a look at `now`, if once more.
+    fn next(&mut self, now: Instant) -> Option<Instant> {
+        let is_late = self.until.is_some_and(|until| until + LATE <= now);
+        let pause = if is_late && self.late < MAX_LATE {
+            self.late += 1;
+            LATE
+        } else {
+            *self.pauses.next()?
+        };
+        self.until = Some(now + pause);
+        self.until
     }
 }
 
@@ -244,3 +282,9 @@ const PAUSES: [Duration; 6] = [
     Duration::from_millis(16),
     Duration::from_millis(19),
 ];
+
+/// What a timer is late by only where the thread had no turn.
+const LATE: Duration = Duration::from_millis(5);
+
+/// Half a second on a machine that is just slow enough.
+const MAX_LATE: u8 = 50;

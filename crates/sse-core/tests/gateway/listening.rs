@@ -86,6 +86,26 @@ fn token_is_looked_at_again_though_50_ms_passed_at_once() {
 }
 
 #[test]
+fn a_look_that_comes_late_does_not_count_up_to_50_times() {
+    let gateway = gateway(HubConfig::new(StringFormat));
+    let (_, listener) = listen(&gateway, "/poll/42").unwrap();
+    let mut now = epoch();
+    let Handled::Listen(mut second) = handle(&gateway, "GET", "/poll/42", now) else {
+        panic!("the path listens");
+    };
+
+    let mut looks = 1;
+    while let Admitted::Wait { until } = second.poll_response(Waker::noop(), now) {
+        assert!(now < until, "waiting goes on");
+        now = until + Duration::from_millis(5);
+        looks += 1;
+    }
+
+    assert_eq!(looks, 7 + 50);
+    drop(listener);
+}
+
+#[test]
 fn second_listener_is_admitted_if_the_token_becomes_free_meanwhile() {
     let gateway = gateway(HubConfig::new(StringFormat));
     let (_, listener) = listen(&gateway, "/poll/42").unwrap();
