@@ -28,7 +28,8 @@ pub(crate) async fn start_h2c(setup: Setup) -> Target {
 }
 
 async fn start_as(setup: Setup, is_h2c: bool) -> Target {
-    let listener = SocketOptions::default().listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    let options = SocketOptions::default().with_user_timeout(setup.stall_timeout);
+    let listener = options.listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let addr = listener.local_addr().unwrap();
     let server = serve(&setup, listener, is_h2c).unwrap();
     let mut serving = JoinSet::new();
