@@ -64,7 +64,7 @@ pub async fn a_grant_counts_where_nobody_is_asked(start: impl AsyncFn(Setup) -> 
 /// The stream of a session ends with its grant, at once when it is revoked.
 pub async fn the_stream_of_a_session_ends(start: impl AsyncFn(Setup) -> Target) {
     let target = start(Setup { sessions: true, ..guarded() }).await;
-    let mut listener = listen(&target, "/poll/news", "brief.60").await;
+    let mut listener = listen(&target, "/poll/news", "brief.300").await;
     listener.expect(EXPIRED).await;
     listener.expect_end().await;
 
@@ -88,7 +88,7 @@ pub async fn a_route_of_ones_own_decides_for_itself(start: impl AsyncFn(Setup) -
         drop(listener);
         limiter.until_seats(0).await;
     }
-    let mut listener = listen(&target, "/own", "brief.60").await;
+    let mut listener = listen(&target, "/own", "brief.300").await;
     listener.expect(EXPIRED).await;
     listener.expect_end().await;
     let mut listener = listen(&target, "/own", "mallory").await;

@@ -152,7 +152,7 @@ pub async fn a_seat_is_taken_until_the_connection_ends(start: impl AsyncFn(Setup
     revoked.expect_end().await;
     limiter.until_seats(1).await;
 
-    let mut expired = listen_as(&target, "brief.60", "news").await;
+    let mut expired = listen_as(&target, "brief.300", "news").await;
     expired.expect(super::EXPIRED).await;
     expired.expect_end().await;
     limiter.until_seats(1).await;

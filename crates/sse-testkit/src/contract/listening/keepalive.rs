@@ -24,19 +24,23 @@ pub async fn silence_is_broken_by_a_comment(start: impl AsyncFn(Setup) -> Target
     }
 }
 
-/// "At most an eighth later": the soonest of some is well before a second interval is over.
+/// "At most an eighth later": one of them comes well before a second interval is over, however slow the machine
+/// is at times.
 pub async fn the_comment_is_not_late(start: impl AsyncFn(Setup) -> Target) {
     let target = start(every(SILENCE)).await;
     let mut listener = target.listen("42").await;
 
-    let mut soonest = Duration::MAX;
-    for _ in 0..4 {
+    let mut lengths = Vec::new();
+    while lengths.len() < 20 {
         let silent = Instant::now();
         listener.expect(":\n\n").await;
-        soonest = soonest.min(silent.elapsed());
+        let length = silent.elapsed();
+        if length < SILENCE * 3 / 2 {
+            return;
+        }
+        lengths.push(length);
     }
-
-    assert!(soonest < SILENCE * 3 / 2, "{soonest:?}");
+    panic!("all were late: {lengths:?}");
 }
 
 /// "Of silence [...] (orig.: every MS whatever happened)": an event puts the comment off.
