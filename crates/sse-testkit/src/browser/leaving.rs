@@ -53,7 +53,7 @@ pub async fn a_closed_browser_frees_its_token(start: impl AsyncFn(Setup) -> Targ
     let browser = Browser::at(&target.url("/")).await;
     browser.open("/poll/42", &[]).await.expect_open().await;
 
-    drop(browser);
+    browser.end();
 
     target.until_left("42").await;
     target.listen("42").await;
