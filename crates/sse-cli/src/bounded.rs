@@ -35,6 +35,16 @@ pub(crate) fn log(text: &str) -> Result<usize, OutOfBounds<usize>> {
     bounded(text, MIN_LOG..=MAX_MEMORY)
 }
 
+/// How long a file of histories may be, which has such a length when it is made.
+pub(crate) fn file(text: &str) -> Result<u64, OutOfBounds<u64>> {
+    bounded(text, MIN_FILE..=MAX_FILE)
+}
+
+/// How many bytes of memory histories on disk may take.
+pub(crate) fn history_memory(text: &str) -> Result<usize, OutOfBounds<usize>> {
+    bounded(text, MIN_HISTORY_MEMORY..=MAX_MEMORY)
+}
+
 /// How many of something, where 0 has a meaning of its own.
 pub(crate) fn count_or_zero(text: &str) -> Result<u32, OutOfBounds<u32>> {
     bounded(text, 0..=u32::MAX)
@@ -94,6 +104,15 @@ const MAX_MEMORY: usize = if usize::BITS < 64 { usize::MAX } else { 1 << 40 };
 
 /// 1 KiB: a short event with its overhead.
 const MIN_LOG: usize = 1 << 10;
+
+/// 1 MiB: some hundred kilobytes are for the file's own order.
+const MIN_FILE: u64 = 1 << 20;
+
+/// 1 PiB.
+const MAX_FILE: u64 = 1 << 50;
+
+/// 1 MiB: an index of some thousands of channels.
+const MIN_HISTORY_MEMORY: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {

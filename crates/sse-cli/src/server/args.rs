@@ -3,7 +3,12 @@ use std::{path::PathBuf, time::Duration};
 use clap::{ArgAction, Parser, ValueEnum};
 use sse_core::channel::{Mode, OnOverrun};
 
-use super::{access::AccessArgs, admin::AdminArgs, limits::LimitArgs};
+use super::{
+    access::AccessArgs,
+    admin::AdminArgs,
+    data::{DataArgs, TASK},
+    limits::LimitArgs,
+};
 use crate::{bounded, default_address, logging, path_prefix::PathPrefix};
 
 /// Serves channels of server-sent events over HTTP.
@@ -22,7 +27,7 @@ use crate::{bounded, default_address, logging, path_prefix::PathPrefix};
 )]
 pub(super) struct Args {
     /// Read options from FILE, in TOML: `port = 8080`, `debug = true`, `action = ["a", "b"]`. Each has its
-    /// long name, at the top or in the table of its group (`[access]`, `[limits]`, `[admin]`). A relative path in
+    /// long name, at the top or in the table of its group (`[access]`, `[data]`, `[limits]`, `[admin]`). A relative path in
     /// FILE begins at the folder of FILE. The command line goes before variables, these before FILE, and a
     /// list replaces the list below it
     #[arg(long = "config", value_name = "FILE")]
@@ -30,7 +35,7 @@ pub(super) struct Args {
 
     /// Check all options and the files that they name, print each option that is not the default and
     /// where it comes from, and exit without serving
-    #[arg(long)]
+    #[arg(long, group = TASK)]
     pub(super) check_config: bool,
 
     /// Address or name to bind
@@ -152,10 +157,10 @@ pub(super) struct Args {
 
     /// Keep at most this many bytes of events, idempotency keys and last positions in all channels, 0 to
     /// 1099511627776. Beyond it the largest histories shrink, also those of channels with listeners. No
-    /// POST is refused for it
-    #[arg(long, value_name = "BYTES", default_value = "268435456")]
+    /// POST is refused for it. With --data-dir it is --history-memory instead [default: 268435456]
+    #[arg(long, value_name = "BYTES")]
     #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
-    pub(super) max_history_bytes: usize,
+    pub(super) max_history_bytes: Option<usize>,
 
     /// Publish a POST with an `Idempotency-Key` only once within MS milliseconds, 0 to 4294967295; 0:
     /// forget keys at once; with --history only [default: 300000]
@@ -242,6 +247,9 @@ pub(super) struct Args {
     pub(super) access: AccessArgs,
 
     #[command(flatten)]
+    pub(super) data: DataArgs,
+
+    #[command(flatten)]
     pub(super) limits: LimitArgs,
 
     #[command(flatten)]
@@ -316,6 +324,10 @@ Examples:
       behind a proxy on this machine, with the sessions of your own application
   eventsource-server --mode shared --history 100 --drain 10000
       for many listeners; one that reconnects gets the events it missed, or learns how many
+  eventsource-server --mode shared --history 10000 --data-dir /var/lib/events
+      the same over restarts: a POST is answered once its event is on disk
+  eventsource-server --data-dir /var/lib/events --backup /backup/history.redb
+      a copy of that, also while a server runs; --check in its place says what is there
   eventsource-server --drain 10000 --drain-accept
       behind a proxy that takes a refused connection as a sign that the server is down
   eventsource-server --config /etc/eventsource-server.toml --check-config

@@ -17,8 +17,8 @@ use sse_core::{
 };
 
 use super::{
-    access::AccessConfig, activation::Place, admin::AdminConfig, args::Args, files::Files,
-    identity::Identity, limits::LimitArgs,
+    access::AccessConfig, activation::Place, admin::AdminConfig, args::Args, data::DataConfig,
+    files::Files, identity::Identity, limits::LimitArgs,
 };
 use crate::exit::Failure;
 
@@ -43,20 +43,22 @@ pub(super) struct Config {
     /// None for as many as there are processors.
     pub(super) workers: Option<usize>,
     pub(super) admin: Option<AdminConfig>,
+    /// None for histories in memory alone.
+    pub(super) data: Option<DataConfig>,
     /// All that were read for it.
     pub(super) files: Files,
 }
 
 impl Config {
     pub(super) fn new(args: Args) -> Result<Self, Failure> {
-        let gateway = gateway(&args)?;
+        let (gateway, data) = (gateway(&args)?, DataConfig::new(&args)?);
         let mut files = Files::default();
         let (key, certificates) = (args.keyfile.clone(), args.certfile.clone());
         let named = (("--keyfile", key), ("--certfile", certificates));
         let identity = Identity::new(named.0, named.1, &mut files).map_err(Failure::usage)?;
         Ok(Self {
             hosts: AllowedHosts::new(&args.allow_hosts).map_err(Failure::usage)?,
-            hub: hub(&args)?,
+            hub: hub(&args, data.as_ref())?,
             places: Places::new(&args),
             log_bounds: LogBounds::new(&args),
             host: unbracketed(args.host),
@@ -71,6 +73,7 @@ impl Config {
             drain_accept: args.drain_accept,
             workers: args.workers,
             admin: AdminConfig::new(args.admin, &mut files)?,
+            data,
             files,
         })
     }
@@ -189,7 +192,7 @@ impl AllowedHosts {
     }
 }
 
-fn hub(args: &Args) -> Result<HubConfig, Failure> {
+fn hub(args: &Args, data: Option<&DataConfig>) -> Result<HubConfig, Failure> {
     if args.no_greeting && 0 < args.history {
         return Err(Failure::usage(
             "--no-greeting is not for --history: its IDs begin with the first event",
@@ -202,6 +205,8 @@ fn hub(args: &Args) -> Result<HubConfig, Failure> {
         )));
     }
     let (places, log) = (Places::new(args), LogBounds::new(args));
+    let of_memory = args.max_history_bytes.unwrap_or(DEFAULT_HISTORY_BYTES);
+    let history_bytes = data.map_or(of_memory, DataConfig::log_bytes);
     let config = if args.json { hub_of(JsonFormat, args) } else { hub_of(StringFormat, args) }?;
     let config = config
         .with_keepalive(unless_zero(args.keepalive))
@@ -216,7 +221,7 @@ fn hub(args: &Args) -> Result<HubConfig, Failure> {
         .with_max_channels(places.channels)
         .with_max_listeners(places.listeners)
         .with_max_channel_listeners(places.channel_listeners)
-        .with_max_history_bytes(args.max_history_bytes);
+        .with_max_history_bytes(history_bytes);
     Ok(match history(args) {
         Some(history) => config.with_history(history),
         None if args.id => config.with_ids(Counter::default()),
@@ -278,6 +283,8 @@ fn unbracketed(host: String) -> String {
 const DEFAULT_CHANNEL_BYTES: usize = 16 << 20;
 
 const DEFAULT_UNREAD_BYTES: usize = 256 << 20;
+
+const DEFAULT_HISTORY_BYTES: usize = 256 << 20;
 
 const RETRY: &str = "retry";
 

@@ -3,12 +3,15 @@ use std::{io, sync::Arc};
 use sse_core::{Hub, hub::Counts};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::data::Data;
+
 /// Logs what `hub` holds whenever SIGUSR1 comes, until the runtime ends.
-pub(super) fn log_on_signal(hub: Arc<Hub>) -> io::Result<()> {
+pub(super) fn log_on_signal(hub: Arc<Hub>, data: Option<Arc<Data>>) -> io::Result<()> {
     let mut asked = signal(SignalKind::user_defined1())?;
     tokio::spawn(async move {
         while asked.recv().await.is_some() {
             log(&hub.counts());
+            data.iter().for_each(|data| log_stored(&data.counts()));
         }
     });
     Ok(())
@@ -25,5 +28,21 @@ fn log(counts: &Counts) {
         overruns = counts.overruns,
         gaps = counts.gaps,
         "held"
+    );
+}
+
+fn log_stored(counts: &sse_redb::Counts) {
+    tracing::info!(
+        channels = counts.channels,
+        events = counts.kept_events,
+        file_bytes = counts.file_bytes,
+        index_bytes = counts.index_bytes,
+        queue_events = counts.queue_events,
+        queue_bytes = counts.queue_bytes,
+        stored = counts.stored_events,
+        trimmed = counts.trimmed,
+        lost = counts.lost,
+        damaged = counts.damaged,
+        "held on disk"
     );
 }

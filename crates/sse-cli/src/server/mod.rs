@@ -3,6 +3,7 @@ mod activation;
 mod admin;
 mod args;
 mod config;
+mod data;
 mod files;
 mod held;
 mod identity;
@@ -43,6 +44,7 @@ use activation::{Handed, Place};
 use admin::{Admin, Seen};
 use args::Args;
 use config::Config;
+use data::{Data, Task};
 use reload::{Ends, Live, Read, Reload};
 use settings::Settings;
 
@@ -58,17 +60,26 @@ fn start() -> Result<(), Failure> {
     let handed = Handed::take().map_err(Failure::failed)?;
     let _flush = logging::init_batches(args.debug, args.log_format);
     settings.warn_of_unknown();
+    if let Some(task) = Task::new(&args.data) {
+        return task.run();
+    }
     let is_check = args.check_config;
-    let config = Config::new(args).map_err(|failure| settings.located(failure))?;
+    let mut config = Config::new(args).map_err(|failure| settings.located(failure))?;
     config.access.iter().for_each(AccessConfig::warn);
     if is_check {
         return write!(io::stdout(), "{settings}").map_err(Failure::stdout);
     }
+    let data = config.data.take().map(|data| Data::open(&data)).transpose()?;
     let runtime = runtime(config.workers).map_err(Failure::failed)?;
-    let outcome = runtime.block_on(serve(settings, config, handed));
+    let outcome = runtime.block_on(serve(settings, config, handed, data.clone()));
     // What has not ended by now is not waited for.
-    runtime.shutdown_background();
-    outcome
+    match data {
+        Some(data) => data.end(runtime, outcome),
+        None => {
+            runtime.shutdown_background();
+            outcome
+        }
+    }
 }
 
 /// The options and the help of `eventsource-server`.
@@ -88,6 +99,7 @@ async fn serve(
     settings: Settings,
     mut config: Config,
     handed: Option<Handed>,
+    data: Option<Arc<Data>>,
 ) -> Result<(), Failure> {
     let open_files = open_files::raise_limit();
     let limits = Arc::new(config.limits.limits(open_files));
@@ -97,8 +109,12 @@ async fn serve(
     let (access, dependencies) = access.unzip();
     let signals = Signals::new().map_err(Failure::failed)?;
     let hub = Hub::new(config.hub.clone());
-    held::log_on_signal(hub.clone()).map_err(Failure::failed)?;
-    let (seen, drains) = Seen::new(hub.clone(), limits.clone());
+    held::log_on_signal(hub.clone(), data.clone()).map_err(Failure::failed)?;
+    let (seen, drains) = Seen::new(hub.clone(), limits.clone(), data.clone());
+    if let Some(data) = data {
+        data.answer();
+        tokio::spawn(data.guard(seen.clone()));
+    }
     seen.depend_on(dependencies.unwrap_or_default());
     let (admin, admin_serving) = match config.admin.take() {
         Some(admin) => {

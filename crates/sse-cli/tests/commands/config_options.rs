@@ -95,7 +95,10 @@ impl Files {
             "keyfile" => &["--certfile", "cert.pem"],
             "certfile" => &["--keyfile", "key.pem"],
             "allow-credentials" => &["--allow-origin", "https://a.example"],
-            "key-window" | "key-bytes" => &["--history", "1"],
+            "key-window" | "key-bytes" | "data-dir" => &["--history", "1"],
+            "durability" | "max-data-bytes" | "history-memory" => {
+                &["--history", "1", "--data-dir", "data"]
+            }
             "jwt-audience" | "jwt-issuer" | "cookie" => &["--jwt-key", "HS256=secret"],
             "auth-timeout" | "auth-ttl" => &["--auth-url", "http://127.0.0.1:1/"],
             "ticket-key" | "ticket-ttl" => &["--jwt-key", "HS256=secret"],
@@ -120,7 +123,10 @@ impl Files {
             (_, Some("ADDR")) => "127.0.0.1:7",
             (_, Some("LOG_FORMAT")) => "json",
             (_, Some("PORT" | "MS" | "COUNT")) => "7",
+            ("max-data-bytes" | "history-memory", _) => "2097152",
             (_, Some("BYTES")) => "2048",
+            (_, Some("DIR")) => "data",
+            (_, Some("WHEN")) => "relaxed:7",
             (_, Some("FILE")) => "secret",
             (_, Some("ALG[,ALG...][:KID]=FILE")) => "HS256:a=secret",
             (_, Some("FILE-OR-URL")) => "https://keys.example/",

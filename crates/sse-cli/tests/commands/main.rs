@@ -32,6 +32,7 @@ mod config_errors;
 mod config_example;
 mod config_levels;
 mod config_options;
+mod data_dir;
 mod delivery;
 mod drain;
 mod endings;

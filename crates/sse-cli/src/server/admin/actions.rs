@@ -1,6 +1,13 @@
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
-use http::{Response, StatusCode};
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body::Frame;
+use http_body_util::StreamBody;
 use sse_core::{
     Token,
     access::{Revocation, RevokeError},
@@ -9,7 +16,7 @@ use sse_core::{
 use sse_hyper::Channels;
 
 use super::{
-    answer::{self, Body},
+    answer::{self, Body, boxed},
     asker::Asker,
     form::{EncodingError, Form, FormError, decoded, quoted},
     seen::{DrainError, Seen, Starting},
@@ -17,6 +24,7 @@ use super::{
 use crate::{
     bounded::{self, OutOfBounds},
     lifetime::{self, LifetimeError},
+    server::data::{Copied, CopyFailed},
     shown::cut,
     signed::{Signed, SignedError},
 };
@@ -89,6 +97,38 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// Makes a copy of the histories on disk, which is the answer: the server writes no file for others.
+    pub(super) async fn back_up(
+        &self,
+        form: Form,
+        asker: &Asker,
+    ) -> Result<Response<Body>, ActionError> {
+        let [] = form.fields([])?;
+        let copied = self.data.as_ref().ok_or(ActionError::NoData)?.copy().await?;
+        let len = copied.len();
+        tracing::info!(%asker, bytes = len, "backed up");
+        let mut response = Response::new(boxed(StreamBody::new(parts(copied))));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, len.into());
+        for (name, value) in [
+            (header::CONTENT_TYPE, "application/octet-stream"),
+            (header::CONTENT_DISPOSITION, "attachment; filename=\"history.redb\""),
+            (header::CACHE_CONTROL, "no-store"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        Ok(response)
+    }
+}
+
+fn parts(copied: Copied) -> impl Stream<Item = io::Result<Frame<Bytes>>> {
+    stream::try_unfold(copied, async |copied| {
+        let part = copied.next().await?;
+        Ok(part.map(|(bytes, rest)| (Frame::data(bytes), rest)))
+    })
+}
+
 /// The ID of a grant: that of a whole token, or what was given itself.
 fn id_of(token: String) -> Result<String, ActionError> {
     let text = token.trim_ascii();
@@ -146,13 +186,20 @@ pub(super) enum ActionError {
     Starting(#[from] Starting),
     #[error(transparent)]
     Drain(#[from] DrainError),
+    #[error("the server runs without --data-dir, so there is nothing to back up")]
+    NoData,
+    #[error(transparent)]
+    Copy(#[from] CopyFailed),
 }
 
 impl ActionError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::NoChannel { .. } => StatusCode::NOT_FOUND,
-            Self::Drain(DrainError::Draining) => StatusCode::CONFLICT,
+            Self::NoChannel { .. } | Self::NoData => StatusCode::NOT_FOUND,
+            Self::Drain(DrainError::Draining) | Self::Copy(CopyFailed::Busy) => {
+                StatusCode::CONFLICT
+            }
+            Self::Copy(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Full(_) | Self::Starting(_) | Self::Drain(DrainError::Starting(_)) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

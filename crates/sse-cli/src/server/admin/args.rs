@@ -8,7 +8,8 @@ use super::address::AdminAddress;
 pub(in crate::server) struct AdminArgs {
     /// Serve a page that shows what goes on, /metrics (for Prometheus), /healthz and /readyz on ADDR, and
     /// nowhere else: PORT or :PORT of 127.0.0.1, or HOST:PORT, with an IPv6 address in brackets; port 0 picks a
-    /// free one. Where it listens is the second line of standard output. POST /revoke, /channels/TOKEN/end and /drain act on the server there.
+    /// free one. Where it listens is the second line of standard output. POST /revoke, /channels/TOKEN/end and /drain act on the server there,
+    /// and the answer to POST /backup is a copy of what --data-dir holds.
     /// An address that other machines can reach needs the options below
     #[arg(long, value_name = "ADDR", allow_hyphen_values = true)]
     pub(super) admin: Option<AdminAddress>,

@@ -14,7 +14,10 @@ use sse_core::{
     hub::{self, Histogram, HubLimit},
 };
 
+use sse_redb::CommitTimes;
+
 use super::{process, seen::Seen};
+use crate::server::data::Trouble;
 
 /// The figures, as Prometheus reads them.
 ///
@@ -44,6 +47,9 @@ impl Collector for Seen {
         held(&mut page, &hub, limits.connections, driven)?;
         done(&mut page, &hub)?;
         refused(&mut page, &hub, &limits)?;
+        if let Some(data) = &self.data {
+            stored(&mut page, &data.counts(), data.trouble().as_ref())?;
+        }
         self.process(&mut page)
     }
 }
@@ -177,6 +183,53 @@ fn refused(page: &mut Page<'_>, hub: &hub::Counts, limits: &limits::Counts) -> f
         "Requests refused because of what they may do, by the reason.",
         "reason",
         GrantRefusal::ALL.map(|reason| (reason.as_str(), hub.grants_refused(reason))),
+    )
+}
+
+/// What is on disk, and what was done for it since the process began.
+fn stored(page: &mut Page<'_>, disk: &sse_redb::Counts, trouble: Option<&Trouble>) -> fmt::Result {
+    for (name, help, value) in [
+        ("channels", "Channels that something is known of on disk.", disk.channels as u64),
+        ("events", "Events that are kept on disk.", disk.kept_events as u64),
+        ("file_bytes", "Length of the file of histories.", disk.file_bytes),
+        ("index_bytes", "Memory that the index of that file takes.", disk.index_bytes as u64),
+        ("queue_events", "Events that wait to be written to disk.", disk.queue_events as u64),
+        ("queue_bytes", "Bytes that wait to be written to disk.", disk.queue_bytes as u64),
+        ("to_trim_records", "Records that are to be deleted on disk.", disk.to_trim as u64),
+    ] {
+        page.gauge(&format!("eventsource_store_{name}"), help, value)?;
+    }
+    for (name, help, value) in [
+        ("stored_events", "Events written to disk.", disk.stored_events),
+        ("stored_bytes", "Bytes of the records of these events.", disk.stored_bytes),
+        ("trimmed_records", "Records deleted on disk, since limits or times say so.", disk.trimmed),
+        ("lost_events", "Events that were delivered and did not reach the disk.", disk.lost),
+        ("damaged_records", "Records that could not be read from disk.", disk.damaged),
+    ] {
+        page.counter(&format!("eventsource_store_{name}"), help, value)?;
+    }
+    let name = "eventsource_store_trouble";
+    let help = "Whether histories on disk are not as they should be, by what is wrong.";
+    let mut troubles = page.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for kind in Trouble::NAMES {
+        let is_so = trouble.is_some_and(|trouble| trouble.name() == kind);
+        let labels = [("kind", kind)];
+        ConstGauge::new(u64::from(is_so)).encode(troubles.encode_family(&labels)?)?;
+    }
+    commits(page, &disk.commits)
+}
+
+fn commits(page: &mut Page<'_>, times: &CommitTimes) -> fmt::Result {
+    // The last one, which has no bound, is written by the encoder.
+    let bounded = times.buckets().filter_map(|(bound, count)| Some((bound?.as_secs_f64(), count)));
+    let buckets: Vec<_> = bounded.collect();
+    let (name, help) = ("eventsource_store_commit_seconds", "Time that it took to write to disk.");
+    let mut histogram = page.0.encode_descriptor(name, help, None, MetricType::Histogram)?;
+    histogram.encode_histogram::<NoLabelSet>(
+        times.sum().as_secs_f64(),
+        times.count(),
+        &buckets,
+        None,
     )
 }
 

@@ -37,10 +37,11 @@ pub(super) enum Action {
     /// The segment `*` names the channel.
     EndChannel,
     Drain,
+    Backup,
 }
 
 /// All there are: a new one is a line here.
-pub(super) const ROUTES: [Route; 9] = [
+pub(super) const ROUTES: [Route; 10] = [
     Route::get("/", Target::Page),
     Route::get("/live", Target::Server),
     Route::get("/channels/*/live", Target::Channel),
@@ -50,6 +51,7 @@ pub(super) const ROUTES: [Route; 9] = [
     Route::post("/revoke", Action::Revoke),
     Route::post("/channels/*/end", Action::EndChannel),
     Route::post("/drain", Action::Drain),
+    Route::post("/backup", Action::Backup),
 ];
 
 impl Route {

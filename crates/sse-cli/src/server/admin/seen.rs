@@ -15,6 +15,7 @@ use super::{
     process,
     readiness::{Readiness, State},
 };
+use crate::server::data::Data;
 
 /// What the operator looks at, and what acts on it.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub(in crate::server) struct Seen {
     dependencies: Arc<Mutex<Vec<Reachability>>>,
     reloads: Arc<Reloads>,
     drains: mpsc::Sender<Option<Duration>>,
+    /// What is on disk, if anything is.
+    pub(super) data: Option<Arc<Data>>,
 }
 
 /// How often files were read again.
@@ -49,7 +52,11 @@ pub(super) struct Public {
 pub(in crate::server) type Drains = mpsc::Receiver<Option<Duration>>;
 
 impl Seen {
-    pub(in crate::server) fn new(hub: Arc<Hub>, limits: Arc<Limits>) -> (Self, Drains) {
+    pub(in crate::server) fn new(
+        hub: Arc<Hub>,
+        limits: Arc<Limits>,
+        data: Option<Arc<Data>>,
+    ) -> (Self, Drains) {
         let (public, readiness) = (Arc::default(), Readiness::default());
         let (drains, asked) = mpsc::channel(1);
         let seen = Self {
@@ -61,6 +68,7 @@ impl Seen {
             dependencies: Arc::default(),
             reloads: Arc::default(),
             drains,
+            data,
         };
         (seen, asked)
     }
@@ -99,6 +107,11 @@ impl Seen {
     pub(in crate::server) fn drain(&self) {
         // If the operator asked for it, it drains already.
         let _drains_already = self.readiness.drain();
+    }
+
+    /// Has the server end its streams because nothing can be stored any more. False while it starts.
+    pub(in crate::server) fn end_after_failure(&self) -> bool {
+        !matches!(self.ask_to_drain(None), Err(DrainError::Starting(_)))
     }
 
     pub(super) fn public(&self) -> Result<&Public, Starting> {

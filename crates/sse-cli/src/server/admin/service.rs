@@ -27,6 +27,7 @@ use super::{
     route::{Action, Route, Target},
     seen::Seen,
 };
+use crate::server::data::Trouble;
 
 /// What the operator's address answers.
 #[derive(Clone, Debug)]
@@ -79,17 +80,24 @@ impl Routes {
             Target::Server => self.live.server(parts),
             Target::Channel => self.live.channel(segment, parts),
             Target::Action(action) => match request_body::form(parts, body).await {
-                Ok(form) => self.act(action, segment, form, &asker),
+                Ok(form) => self.act(action, segment, form, &asker).await,
                 Err(error) => answer::text(error.status(), &error.to_string()),
             },
         }
     }
 
-    fn act(&self, action: Action, segment: &str, form: Form, asker: &Asker) -> Response<Body> {
+    async fn act(
+        &self,
+        action: Action,
+        segment: &str,
+        form: Form,
+        asker: &Asker,
+    ) -> Response<Body> {
         let done = match action {
             Action::Revoke => self.seen.revoke(form, asker, Instant::now()),
             Action::EndChannel => self.seen.end_channel(segment, form, asker),
             Action::Drain => self.seen.drain_as_asked(form, asker),
+            Action::Backup => self.seen.back_up(form, asker).await,
         };
         done.unwrap_or_else(|error| answer::text(error.status(), &error.to_string()))
     }
@@ -105,13 +113,20 @@ impl Routes {
 
     fn ready(&self) -> Response<Body> {
         let not_ready = |reason: &str| answer::text(StatusCode::SERVICE_UNAVAILABLE, reason);
-        match self.seen.readiness.state() {
-            State::Serving => match self.seen.check_dependencies(Instant::now()) {
+        let trouble = self.seen.data.as_ref().and_then(|data| data.trouble());
+        match (self.seen.readiness.state(), trouble) {
+            (State::Starting, _) => not_ready("starting: the server does not serve yet"),
+            // It is why the server drains, too.
+            (State::Serving, Some(trouble)) | (_, Some(trouble @ Trouble::Failed(_))) => {
+                not_ready(&format!("not ready: {trouble}"))
+            }
+            (State::Draining, _) => {
+                not_ready("draining: the server ends its streams, and then stops")
+            }
+            (State::Serving, None) => match self.seen.check_dependencies(Instant::now()) {
                 Ok(()) => answer::text(StatusCode::OK, "ready"),
                 Err(unreachable) => not_ready(&format!("not ready: {unreachable}")),
             },
-            State::Starting => not_ready("starting: the server does not serve yet"),
-            State::Draining => not_ready("draining: the server ends its streams, and then stops"),
         }
     }
 }
@@ -188,7 +203,7 @@ mod tests {
     }
 
     fn seen() -> (Seen, Drains) {
-        Seen::new(Hub::new(HubConfig::new(StringFormat)), Arc::new(Limits::new()))
+        Seen::new(Hub::new(HubConfig::new(StringFormat)), Arc::new(Limits::new()), None)
     }
 
     async fn ask(seen: &Seen, method: &str, path: &str, body: &str) -> (u16, String) {

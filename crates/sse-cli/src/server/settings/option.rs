@@ -41,6 +41,8 @@ pub(super) enum Kind {
 enum PathIn {
     Nothing,
     Whole,
+    /// It is a folder, of which nothing is read here.
+    Folder,
     BehindEquals,
 }
 
@@ -78,11 +80,19 @@ impl ServerOption {
 
     /// Whether the configuration file may have it; what says which file that is cannot stand in it.
     pub(super) fn is_for_files(&self) -> bool {
-        ![CONFIG, CHECK].contains(&&*self.name)
+        self.name != CONFIG && !self.is_task()
+    }
+
+    /// Whether it says what to do instead of serving.
+    pub(super) fn is_task(&self) -> bool {
+        TASKS.contains(&&*self.name)
     }
 
     /// The file that a value names.
     pub(super) fn file<'a>(&self, value: &'a OsStr) -> Option<&'a Path> {
+        if matches!(self.path, PathIn::Folder) {
+            return None;
+        }
         match value.to_str() {
             Some(text) => self.split(text).map(|(_, path)| Path::new(path)),
             None => matches!(self.path, PathIn::Whole).then(|| Path::new(value)),
@@ -93,7 +103,7 @@ impl ServerOption {
     fn split<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
         let (front, path) = match self.path {
             PathIn::Nothing => return None,
-            PathIn::Whole => ("", text),
+            PathIn::Whole | PathIn::Folder => ("", text),
             PathIn::BehindEquals => text.split_at(text.find('=').map_or(text.len(), |at| at + 1)),
         };
         (!path.is_empty() && !path.contains("://")).then_some((front, path))
@@ -166,10 +176,11 @@ fn path(arg: &Arg) -> PathIn {
             let is_behind = names.iter().any(|name| name.ends_with("=FILE"));
             if is_behind { PathIn::BehindEquals } else { PathIn::Whole }
         }
+        ValueHint::DirPath => PathIn::Folder,
         _ => PathIn::Nothing,
     }
 }
 
 pub(super) const CONFIG: &str = "config";
 
-pub(super) const CHECK: &str = "check-config";
+const TASKS: [&str; 5] = ["check-config", "check", "backup", "compact", "salvage"];

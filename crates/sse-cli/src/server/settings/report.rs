@@ -4,14 +4,14 @@ use std::{
 };
 
 use super::{
-    option::{CHECK, Kind, OPTIONS, ServerOption},
+    option::{Kind, OPTIONS, ServerOption},
     setting::{Setting, Value},
 };
 
 /// Writes each option that does not have its default, as a line of a configuration file, with where it comes from.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, settings: &[Setting]) -> fmt::Result {
     let mut is_default = true;
-    for option in OPTIONS.iter().filter(|option| option.name != CHECK) {
+    for option in OPTIONS.iter().filter(|option| !option.is_task()) {
         let said = settings.iter().find(|setting| setting.option.name == option.name);
         let Some(setting) = said.filter(|setting| !is_default_of(option, &setting.value)) else {
             continue;

@@ -51,4 +51,5 @@ pub(crate) fn server_options() -> Vec<HelpOption> {
     options
 }
 
-const NOT_FOR_FILES: [&str; 4] = ["config", "check-config", "help", "version"];
+const NOT_FOR_FILES: [&str; 8] =
+    ["config", "check-config", "check", "backup", "compact", "salvage", "help", "version"];

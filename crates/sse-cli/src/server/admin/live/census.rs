@@ -96,6 +96,7 @@ pub(super) struct Snapshot {
     pub(super) seen: Seen,
     pub(super) hub: hub::Counts,
     pub(super) limits: limits::Counts,
+    pub(super) disk: Option<sse_redb::Counts>,
     pub(super) rows: Vec<Row>,
     pub(super) since: Option<Since>,
     at: Instant,
@@ -115,15 +116,18 @@ pub(super) struct Since {
     pub(super) seconds: f64,
     pub(super) hub: hub::Counts,
     pub(super) limits: limits::Counts,
+    pub(super) disk: Option<sse_redb::Counts>,
 }
 
 impl Snapshot {
     fn take(seen: Seen, before: Option<&Self>) -> Self {
         let (hub, limits, at) = (seen.hub.counts(), seen.limits.counts(), Instant::now());
+        let disk = seen.data.as_ref().map(|data| data.counts());
         let since = before.map(|before| Since {
             seconds: (at - before.at).as_secs_f64(),
             hub: before.hub.clone(),
             limits: before.limits.clone(),
+            disk: before.disk.clone(),
         });
         let seconds = since.as_ref().map(|since| since.seconds);
         let infos = before.iter().flat_map(|before| &before.rows).map(|row| &row.info);
@@ -134,7 +138,7 @@ impl Snapshot {
             let new = info.published.checked_sub(published).unwrap_or(info.published);
             Row { rate: seconds.map(|seconds| new as f64 / seconds), info }
         });
-        Self { hub, limits, since, at, rows: rows.collect(), seen }
+        Self { hub, limits, disk, since, at, rows: rows.collect(), seen }
     }
 }
 
@@ -148,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn it_looks_once_for_all_who_watch_and_never_for_nobody() {
         let (seen, _drains) =
-            Seen::new(Hub::new(HubConfig::new(StringFormat)), Arc::new(Limits::new()));
+            Seen::new(Hub::new(HubConfig::new(StringFormat)), Arc::new(Limits::new()), None);
         let hub = seen.hub.clone();
         let token = Token::new("42").unwrap();
         let _listener = hub.subscribe(&token, Instant::now()).unwrap();

@@ -3,6 +3,7 @@
 mod batch;
 mod census;
 mod channel;
+mod disk;
 mod item;
 mod overview;
 mod page;

@@ -15,6 +15,7 @@ use super::{
         seen::Seen,
     },
     census::Snapshot,
+    disk::Disk,
 };
 
 /// What a viewer is told of the whole server each second.
@@ -29,6 +30,7 @@ pub(super) struct Overview {
     totals: Totals,
     latency: Option<Latency>,
     refused: Vec<Refused>,
+    disk: Option<Disk>,
     process: Process,
 }
 
@@ -65,7 +67,7 @@ struct Totals {
 
 /// How long 99 of 100 writes of the last second came after what they wrote was published.
 #[derive(Debug, Serialize)]
-struct Latency {
+pub(super) struct Latency {
     milliseconds: f64,
     /// Whether it is more than that, which is the last bound that is counted.
     is_more: bool,
@@ -131,6 +133,7 @@ impl Overview {
             },
             latency: since.as_ref().and_then(|since| slowest(&hub.latency, &since.hub.latency)),
             refused: refused(snapshot),
+            disk: Disk::new(snapshot),
             process: Process {
                 memory_bytes: process::memory(),
                 open_files: process::open_files(),
@@ -189,16 +192,21 @@ fn bounds(seen: &Seen) -> Vec<Option<u64>> {
 
 /// What 99 of 100 that are in `now` and were not in `before` do not pass.
 fn slowest(now: &Histogram<Duration>, before: &Histogram<Duration>) -> Option<Latency> {
-    let new = now.count() - before.count();
-    if new == 0 {
-        return None;
+    let up_to = now.buckets().zip(before.buckets());
+    let up_to = up_to.map(|((bound, now), (_, before))| (bound, now - before));
+    Latency::new(now.count() - before.count(), up_to)
+}
+
+impl Latency {
+    /// What 99 of 100 of `all` do not pass, of which so many are `up_to` each bound.
+    pub(super) fn new(all: u64, up_to: impl Iterator<Item = (Duration, u64)>) -> Option<Self> {
+        if all == 0 {
+            return None;
+        }
+        let bounds: Vec<_> =
+            up_to.map(|(bound, count)| (bound.as_secs_f64() * 1000.0, count)).collect();
+        let found = bounds.iter().find(|(_, count)| 99 * all <= 100 * count);
+        let (milliseconds, _) = *found.or_else(|| bounds.last())?;
+        Some(Self { milliseconds, is_more: found.is_none() })
     }
-    let up_to = now
-        .buckets()
-        .zip(before.buckets())
-        .map(|((bound, now), (_, before))| (bound.as_secs_f64() * 1000.0, now - before));
-    let bounds: Vec<_> = up_to.collect();
-    let found = bounds.iter().find(|(_, count)| 99 * new <= 100 * count);
-    let (milliseconds, _) = *found.or_else(|| bounds.last())?;
-    Some(Latency { milliseconds, is_more: found.is_none() })
 }

@@ -236,7 +236,7 @@ function showTile(key, text, more = "", number = undefined) {
   curve.setAttribute("points", points.join(" "));
 }
 
-function showOverview({ state, version, uptime, held, rates, totals, latency, refused, process }) {
+function showOverview({ state, version, uptime, held, rates, totals, latency, refused, disk, process }) {
   // Another version has another page.
   if (version !== (ownVersion ??= version)) location.reload();
   phase = state;
@@ -247,11 +247,28 @@ function showOverview({ state, version, uptime, held, rates, totals, latency, re
   showTile("published", rate(rates.published), `${count(totals.published)} in all`, rates.published);
   showTile("delivered", rate(rates.delivered), `${count(totals.delivered)} in all`, rates.delivered);
   showTile("refused", rate(rates.refused), `${count(totals.refused)} in all`, rates.refused);
-  showTile("latency", latency === null ? "–" : `${latency.is_more ? ">" : "≤"} ${latency.milliseconds} ms`, `${count(totals.gaps)} gaps, ${count(totals.overruns)} overruns`);
+  showTile("latency", slowest(latency), `${count(totals.gaps)} gaps, ${count(totals.overruns)} overruns`);
   showTile("held", bytes(held.unread_bytes + held.history_bytes), `${bytes(held.unread_bytes)} to be read`);
   const { memory_bytes: memory, open_files: open, max_files: most } = process;
   showTile("memory", memory === null ? "–" : bytes(memory), open === null ? "" : `${count(open)} of ${count(most)} files`);
   showRefusals(refused);
+  showDisk(disk);
+}
+
+const slowest = (latency) => (latency === null ? "–" : `${latency.is_more ? ">" : "≤"} ${latency.milliseconds} ms`);
+
+function showDisk(disk) {
+  find("disk").hidden = disk === null;
+  if (disk === null) return;
+  say(find("trouble"), disk.trouble === null ? "All is well." : plain(disk.trouble));
+  find("trouble").toggleAttribute("data-bad", disk.trouble !== null);
+  showList(find("stored"), [
+    ["Channels", count(disk.channels)], ["Events", count(disk.events)], ["File", bytes(disk.file_bytes)],
+    ["Index in memory", bytes(disk.index_bytes)],
+    ["Waiting", disk.queue_events ? `${events(disk.queue_events)}, ${bytes(disk.queue_bytes)}` : "–"],
+    ["Stored /s", rate(disk.rate)], ["Stored", count(disk.stored)], ["Commit, 99 %", slowest(disk.commit)],
+    ["Deleted", count(disk.trimmed)], ["Lost", count(disk.lost)], ["Unreadable", count(disk.damaged)],
+  ]);
 }
 
 /** Each limit, what it allows and what it has refused, and then the other refusals. */
@@ -393,7 +410,10 @@ function showFacts({ channel }) {
         ["To be read", bytes(channel.unread_bytes)], ["History", channel.history_bytes ? bytes(channel.history_bytes) : "–"],
       ]
     : [["State", "Not there: nobody listens, and nothing is remembered"]];
-  const list = find("facts");
+  showList(find("facts"), facts);
+}
+
+function showList(list, facts) {
   if (list.children.length !== facts.length) {
     list.replaceChildren(...facts.map(() => make("div", {}, make("dt"), make("dd"))));
   }
