@@ -33,6 +33,7 @@ mod config_example;
 mod config_levels;
 mod config_options;
 mod data_dir;
+mod data_tasks;
 mod delivery;
 mod drain;
 mod endings;

@@ -1,6 +1,6 @@
 use std::{
     fs::{self, File, OpenOptions, Permissions},
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read, Write},
     os::unix::{
         fs::{OpenOptionsExt, PermissionsExt},
         net::UnixStream as BlockingStream,
@@ -89,40 +89,58 @@ impl Data {
 async fn send(stream: &mut UnixStream, mut copied: Copied) -> io::Result<()> {
     let head = format!("ok {}\n", copied.len());
     timeout(PATIENCE, stream.write_all(head.as_bytes())).await??;
-    while let Some((part, rest)) = copied.next().await? {
+    loop {
+        let Some((part, rest)) = copied.next().await? else { return Ok(()) };
         timeout(PATIENCE, stream.write_all(&part)).await??;
         copied = rest;
     }
-    Ok(())
 }
 
 /// Has the server that uses `dir` make a copy, and writes it to `file`, where none may be. Returns its length.
-pub(super) fn fetch(dir: &Path, file: &Path) -> io::Result<u64> {
-    let mut stream = BlockingStream::connect(socket(dir))?;
-    io::Write::write_all(&mut stream, ASKED)?;
+pub(super) fn fetch(dir: &Path, file: &Path) -> Result<u64, FetchError> {
+    let of_file = |source| FetchError::File { file: file.into(), source };
+    let mut options = OpenOptions::new();
+    let mut copy = options.write(true).create_new(true).mode(0o600).open(file).map_err(of_file)?;
+    let fetched = fetch_to(&mut copy, dir, file);
+    // A part of a copy is none.
+    fetched.inspect_err(|_| fs::remove_file(file).unwrap_or_default())
+}
+
+fn fetch_to(copy: &mut File, dir: &Path, file: &Path) -> Result<u64, FetchError> {
+    let of_server = |source| FetchError::Server { dir: dir.into(), source };
+    let of_file = |source| FetchError::File { file: file.into(), source };
+    let mut stream = BlockingStream::connect(socket(dir)).map_err(of_server)?;
+    stream.write_all(ASKED).map_err(of_server)?;
     let mut answer = BufReader::new(stream);
     let mut head = String::new();
-    answer.by_ref().take(MAX_HEAD).read_line(&mut head)?;
+    answer.by_ref().take(MAX_HEAD).read_line(&mut head).map_err(of_server)?;
     let head = head.trim_end();
     let Some(len) = head.strip_prefix("ok ").and_then(|len| len.parse::<u64>().ok()) else {
         let reason = head.strip_prefix("no ").unwrap_or("it did not answer");
-        return Err(io::Error::other(reason));
+        return Err(of_server(io::Error::other(reason)));
     };
-    let mut options = OpenOptions::new();
-    let mut written = options.write(true).create_new(true).mode(0o600).open(file)?;
-    let copied = io::copy(&mut answer, &mut written).and_then(|copied| match copied == len {
-        true => written.sync_all(),
-        false => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the copy broke off")),
-    });
-    // A part of a copy is none.
-    let synced = copied.and_then(|()| sync_folder(file));
-    synced.inspect_err(|_| fs::remove_file(file).unwrap_or_default())?;
+    if io::copy(&mut answer, copy).map_err(of_file)? != len {
+        return Err(of_server(io::Error::other("the copy broke off")));
+    }
+    copy.sync_all().and_then(|()| sync_folder(file)).map_err(of_file)?;
     Ok(len)
+}
+
+/// Why a server gave no copy, or it could not be written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FetchError {
+    #[error("cannot write the copy to {}: {source}", file.display())]
+    File { file: PathBuf, source: io::Error },
+    #[error(
+        "the server that uses {} made no copy: {source}; POST /backup on the address of its --admin makes one too",
+        dir.display()
+    )]
+    Server { dir: PathBuf, source: io::Error },
 }
 
 fn sync_folder(file: &Path) -> io::Result<()> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
 fn socket(dir: &Path) -> PathBuf {

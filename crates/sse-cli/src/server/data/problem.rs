@@ -12,7 +12,7 @@ impl fmt::Display for Problem {
         match &self.0 {
             OpenError::Damaged { path, message } => {
                 let file = path.display();
-                let dir = path.parent().unwrap_or(Path::new(".")).display();
+                let dir = path.parent().unwrap_or_else(|| Path::new(".")).display();
                 write!(
                     f,
                     "{file} is damaged: {message}; nothing was changed. `eventsource-server --data-dir {dir} \

@@ -88,13 +88,7 @@ impl Task {
 
     /// Has the server that uses the directory make the copy.
     fn fetch(&self, file: &Path) -> Result<(), Failure> {
-        let len = control::fetch(&self.dir, file).map_err(|error| {
-            let dir = self.dir.display();
-            Failure::failed(format!(
-                "the server that uses {dir} made no copy: {error}; POST /backup on the address of its --admin makes \
-                 one too"
-            ))
-        })?;
+        let len = control::fetch(&self.dir, file).map_err(Failure::failed)?;
         print(&format!("the server has copied {len} bytes to {}\n", file.display()))
     }
 
@@ -162,7 +156,8 @@ fn damage(report: &Report) -> Option<String> {
 fn shown(report: &Report) -> String {
     let Report { channels, events, bytes, .. } = report;
     let damage = damage(report);
-    let damage = damage.map_or("no damage".to_owned(), |damage| format!("damaged: {damage}"));
+    let damage =
+        damage.map_or_else(|| "no damage".to_owned(), |damage| format!("damaged: {damage}"));
     let mut shown =
         format!("{} channels, {events} events of {bytes} bytes, {damage}\n", channels.len());
     for ChannelReport { channel, events, bytes, first, last, missing, .. } in channels {
