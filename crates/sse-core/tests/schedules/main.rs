@@ -9,6 +9,7 @@
 mod engines;
 mod grants;
 mod observers;
+mod stored;
 
 use std::{
     task::{Wake, Waker},
