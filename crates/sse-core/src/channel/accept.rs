@@ -43,9 +43,6 @@ impl Channel {
     ) -> usize {
         let now = now.max(self.used);
         let listeners = self.listeners.here();
-        if let (Past::Unknown, Some(first)) = (self.past, accepted.entries.first()) {
-            self.begin_at(first.position);
-        }
         if accepted.entries.iter().any(|entry| self.contradicts(entry.position)) {
             self.break_off(config);
             return 0;
@@ -56,9 +53,8 @@ impl Channel {
             if seq < self.log.end().event {
                 continue;
             }
-            if self.log.end().event < seq {
-                self.log.jump(seq);
-                self.listeners.fall_behind(&mut self.log);
+            if self.past == Past::Unknown || self.log.end().event < seq {
+                self.jump(position, seq);
             }
             self.log.begin_epoch(position);
             appended(seq, &frame, now);
@@ -99,6 +95,8 @@ impl Channel {
         }
         let (top, end) = (facts.top(), self.log.end().event);
         match self.past {
+            // They are older than what was accepted since: the store is asked again.
+            Past::UnknownBefore(first) if top.seq() + 1 < first => return,
             Past::UnknownBefore(first) if top.seq() < end => {
                 self.log.put_epochs_before(first, facts.epochs().clone());
             }
@@ -117,16 +115,42 @@ impl Channel {
         }
     }
 
-    /// The log of a channel of which nothing is known begins with the event at `position`.
-    fn begin_at(&mut self, position: Position) {
-        self.log.jump(position.seq());
-        self.log.set_epochs(Epochs::new(position.epoch()));
-        self.past = Past::UnknownBefore(position.seq());
+    /// The store has something at `position` that it has not told before.
+    pub(crate) fn catch_up(&mut self, position: Position) {
+        if self.log.end().event <= position.seq() {
+            self.jump(position, position.seq() + 1);
+        }
+    }
+
+    /// The log begins anew with the event `next`, and there is an event at `position`. Who has not read what was before
+    /// reads it from the store.
+    fn jump(&mut self, position: Position, next: u64) {
+        let is_another = self.log.window().is_none_or(|window| !window.ends_in(position.epoch()));
+        if self.past == Past::Unknown {
+            self.log.set_epochs(Epochs::new(position.epoch()));
+        }
+        if self.past == Past::Unknown || is_another {
+            // Where the epoch has begun is not known.
+            self.past = Past::UnknownBefore(position.seq());
+        }
+        self.log.begin_epoch(position);
+        self.log.jump(next);
+        self.listeners.fall_behind(&mut self.log);
+    }
+
+    /// Whether the epoch of the event `seq` is known.
+    pub(super) fn is_known(&self, seq: u64) -> bool {
+        match self.past {
+            Past::Known => true,
+            Past::Unknown => false,
+            Past::UnknownBefore(first) => first <= seq,
+        }
     }
 
     /// Whether the channel has another event at `position`.
     pub(super) fn contradicts(&self, position: Position) -> bool {
         position.seq() < self.log.end().event
+            && self.is_known(position.seq())
             && self.log.window().is_some_and(|window| window.epochs().contradict(position))
     }
 

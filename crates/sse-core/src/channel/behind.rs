@@ -60,6 +60,10 @@ impl Channel {
     /// goes on before the event `next`.
     fn skip(&mut self, key: usize, place: Cursor, next: u64) {
         self.fallen += 1;
+        if !self.is_known(next - 1) {
+            // It is told what it has missed when it comes back.
+            return self.listeners.go(key, CloseReason::Failed, &mut self.log);
+        }
         if 0 < place.offset {
             // What was begun cannot be taken back.
             let missed = next - place.event;

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use crate::history::{Epochs, History, Kept, Position};
+use crate::history::{Epoch, Epochs, History, Kept, Position};
 
 /// Which events of a log are remembered: the newest, as many as all bounds allow.
 ///
@@ -61,6 +61,11 @@ impl Window {
     pub(super) fn put_epochs_before(&mut self, first: u64, mut epochs: Epochs) {
         self.epochs.since(first).for_each(|position| epochs.extend(position));
         self.epochs = epochs;
+    }
+
+    /// Whether what was published last belongs to `epoch`.
+    pub(super) fn ends_in(&self, epoch: Epoch) -> bool {
+        self.epochs.last() == epoch
     }
 
     /// What there is for a listener, in a log whose next event is `next`.

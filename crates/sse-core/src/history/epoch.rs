@@ -95,13 +95,18 @@ impl Epochs {
     /// ones are forgotten.
     pub(crate) fn extend(&mut self, position: Position) {
         let (seq, epoch) = (position.seq(), position.epoch());
-        if self.later.last().map_or(self.first, |last| last.1) == epoch {
+        if self.last() == epoch {
             return;
         }
         if self.later.len() == MAX_LATER {
             (self.begin, self.first) = self.later.remove(0);
         }
         self.begin(seq, epoch);
+    }
+
+    /// The epoch of what was published last.
+    pub(crate) fn last(&self) -> Epoch {
+        self.later.last().map_or(self.first, |last| last.1)
     }
 
     /// The positions from `seq` on at which an epoch begins, and the one of `seq`.

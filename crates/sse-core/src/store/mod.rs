@@ -84,7 +84,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Reads the events of the channel `token` behind the number `after`: at least one if there is one, and otherwise as
     /// many as have `max_bytes` together.
     ///
-    /// [`Page::until`] lies behind `after`. Where nothing is stored there yet, `done` is told once something is.
+    /// [`Page::until`] lies behind `after`. Where nothing is stored there yet, `done` is told once something is; and
+    /// that it is unavailable, if the channel is finished before.
     fn page(
         &self,
         token: &Token,

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Token,
     channel::{Accepted, Channel, Held, Outcome, Publication},
+    history::Position,
     store::{Facts, Page},
     wire::Frame,
 };
@@ -115,6 +116,16 @@ impl Cell {
                 now,
             ))
         })
+    }
+
+    /// The store has something at `position`.
+    pub(super) fn catch_up(self: &Arc<Self>, position: Position) -> Effects {
+        let step = |channel: &mut Channel| {
+            if !channel.is_over() {
+                channel.catch_up(position);
+            }
+        };
+        self.step(&mut self.lock(), step).1
     }
 
     /// Somebody asks the store for what is known, to listen then. Returns whether the channel is not over.

@@ -2,7 +2,8 @@ use std::time::{Duration, Instant};
 
 use crate::{
     Token,
-    channel::{Accepted, PublishedId, Tombstone},
+    channel::{Accepted, Channel, CloseReason, PublishedId, Tombstone},
+    history::Position,
     hub::{Hub, Observed, PublishError, Published, Wakers, sync::Arc},
     store::{Outcome, Refused, Stored},
 };
@@ -20,6 +21,9 @@ impl Hub {
         let Stored { position, entries, is_duplicate } = stored;
         let id = position.map(PublishedId::Position);
         if is_duplicate {
+            if let Some(position) = position {
+                self.catch_up(token, position);
+            }
             return Published { id, is_duplicate, ..Published::to(self.listeners(token)) };
         }
         self.shared.tally.publish(entries.len());
@@ -61,18 +65,49 @@ impl Hub {
     }
 
     /// What a publisher is told of something that was not stored.
-    pub(super) fn not_stored(&self, token: &Token, outcome: Outcome, now: Instant) -> PublishError {
+    pub(super) fn not_stored(
+        self: &Arc<Self>,
+        token: &Token,
+        outcome: Outcome,
+        now: Instant,
+    ) -> PublishError {
         match outcome {
             Outcome::Refused(Refused::Finished { left }) => {
-                let until = now.checked_add(left);
-                let closed = || self.shared.tombstones.put(token, Tombstone::Closed { until });
-                self.table.unless_there(token, closed);
+                self.end(token, now.checked_add(left));
                 PublishError::NotConnected
             }
             Outcome::Refused(Refused::KeyReused) => PublishError::KeyReused,
             Outcome::Refused(Refused::Unavailable(why)) => PublishError::Unavailable(why),
-            Outcome::Unknown(why) => PublishError::Unknown(why),
+            Outcome::Unknown(why) => {
+                self.refresh(token);
+                PublishError::Unknown(why)
+            }
             Outcome::Stored(_) => PublishError::NotConnected,
+        }
+    }
+
+    /// The store has told of something at `position` that the channel may not know.
+    fn catch_up(&self, token: &Token, position: Position) {
+        if let Some(cell) = self.table.find(token) {
+            let effects = cell.catch_up(position);
+            self.follow(&cell, effects);
+            Wakers::one(cell, effects.tickets).wake();
+        }
+    }
+
+    /// The store takes nothing for the channel before `until`: it was finished, and nobody was told.
+    fn end(&self, token: &Token, until: Option<Instant>) {
+        let closed = || Tombstone::Closed { until };
+        if let Some(cell) = self.table.find(token) {
+            let config = &self.config().channel;
+            let end = |channel: &mut Channel| {
+                channel.end(CloseReason::Finished, Some(closed()), config);
+            };
+            let (_here, effects) = cell.end(end);
+            self.follow(&cell, effects);
+            Wakers::one(cell, effects.tickets).wake();
+        } else {
+            self.table.unless_there(token, || self.shared.tombstones.put(token, closed()));
         }
     }
 }

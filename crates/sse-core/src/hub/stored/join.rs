@@ -44,6 +44,29 @@ impl Hub {
         let (hub, token, start) = (self.clone(), token.clone(), start.clone());
         Joining { hub, token, start, grant: grant.cloned(), asking: Asking::new(now) }
     }
+
+    /// Asks the store whether it has more of the channel `token` than was told, if somebody listens there: what others
+    /// have published, or what got lost on the way. Then the listeners read it.
+    pub fn refresh(&self, token: &Token) {
+        let (Some(store), Some(cell)) = (self.config().store(), self.table.find(token)) else {
+            return;
+        };
+        let (hub, cell) = (self.me.clone(), Arc::downgrade(&cell));
+        let done = Done::new(move |facts: Result<Facts, _>, now| {
+            if let (Ok(facts), Some(hub), Some(cell)) = (facts, hub.upgrade(), cell.upgrade()) {
+                hub.load(&cell, &facts, now);
+            }
+        });
+        store.open(token, done);
+    }
+
+    /// Takes note of what the store says of a channel.
+    fn load(&self, cell: &Arc<Cell>, facts: &Facts, now: Instant) {
+        let effects = cell.load(facts, now);
+        self.follow(cell, effects);
+        // Those who have read all may have to read more.
+        Wakers::one(cell.clone(), effects.tickets).wake();
+    }
 }
 
 /// A listener that waits for the store: see [`Hub::join`].
@@ -146,7 +169,7 @@ impl Asking {
             self.asked = None;
             return Poll::Ready(Err(SubscribeError::Unavailable));
         };
-        asked.load(&facts, now);
+        hub.load(&asked.cell, &facts, now);
         self.facts = Some(facts);
         Poll::Ready(Ok(()))
     }
@@ -161,13 +184,6 @@ impl Asked {
             }
             hub.take_out(&cell);
         }
-    }
-
-    fn load(&self, facts: &Facts, now: Instant) {
-        let effects = self.cell.load(facts, now);
-        self.hub.follow(&self.cell, effects);
-        // Those who have read all may have to read more.
-        Wakers::one(self.cell.clone(), effects.tickets).wake();
     }
 }
 
