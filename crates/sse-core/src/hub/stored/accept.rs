@@ -65,12 +65,7 @@ impl Hub {
     }
 
     /// What a publisher is told of something that was not stored.
-    pub(super) fn not_stored(
-        self: &Arc<Self>,
-        token: &Token,
-        outcome: Outcome,
-        now: Instant,
-    ) -> PublishError {
+    pub(super) fn not_stored(&self, token: &Token, outcome: Outcome, now: Instant) -> PublishError {
         match outcome {
             Outcome::Refused(Refused::Finished { left }) => {
                 self.end(token, now.checked_add(left));
