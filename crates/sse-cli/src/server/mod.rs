@@ -108,7 +108,10 @@ async fn serve(
     let access = access.transpose()?;
     let (access, dependencies) = access.unzip();
     let signals = Signals::new().map_err(Failure::failed)?;
-    let hub = Hub::new(config.hub.clone());
+    let hub = Hub::new(match &data {
+        Some(data) => config.hub.clone().with_store(data.store()),
+        None => config.hub.clone(),
+    });
     held::log_on_signal(hub.clone(), data.clone()).map_err(Failure::failed)?;
     let (seen, drains) = Seen::new(hub.clone(), limits.clone(), data.clone());
     if let Some(data) = data {

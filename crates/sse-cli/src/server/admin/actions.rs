@@ -12,6 +12,7 @@ use sse_core::{
     Token,
     access::{Revocation, RevokeError},
     channel::TokenError,
+    hub::PublishError,
 };
 use sse_hyper::Channels;
 
@@ -60,7 +61,7 @@ impl Seen {
     }
 
     /// Ends the streams of a channel, and forgets it, as the finish action does.
-    pub(super) fn end_channel(
+    pub(super) async fn end_channel(
         &self,
         segment: &str,
         form: Form,
@@ -68,10 +69,15 @@ impl Seen {
     ) -> Result<Response<Body>, ActionError> {
         let [] = form.fields([])?;
         let token = Token::new(&decoded(segment.as_bytes())?)?;
-        let unknown = || ActionError::NoChannel { token: token.clone() };
-        self.hub.channel(&token).ok_or_else(unknown)?;
-        let receipt = Channels::new(self.hub.clone()).close(&token);
-        let ended = receipt.map_err(|_nobody| unknown())?.listeners();
+        let is_stored = self.data.as_ref().is_some_and(|data| data.has(&token));
+        if self.hub.channel(&token).is_none() && !is_stored {
+            return Err(ActionError::NoChannel { token });
+        }
+        let ended = match Channels::new(self.hub.clone()).submit_close(&token).await {
+            Ok(receipt) => receipt.listeners(),
+            Err(PublishError::NotConnected) => return Err(ActionError::NoChannel { token }),
+            Err(error) => return Err(ActionError::End(error)),
+        };
         tracing::info!(%asker, token = %token.shortened(), ended, "ended a channel");
         Ok(answer_of(ended))
     }
@@ -180,6 +186,8 @@ pub(super) enum ActionError {
     Token(#[from] TokenError),
     #[error("there is no channel {:?}", token.as_str())]
     NoChannel { token: Token },
+    #[error("the channel has not ended: {0}")]
+    End(PublishError),
     #[error("window={window}: {error}, in milliseconds")]
     Window { window: String, error: OutOfBounds<u64> },
     #[error(transparent)]
@@ -200,9 +208,10 @@ impl ActionError {
                 StatusCode::CONFLICT
             }
             Self::Copy(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Full(_) | Self::Starting(_) | Self::Drain(DrainError::Starting(_)) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::End(_)
+            | Self::Full(_)
+            | Self::Starting(_)
+            | Self::Drain(DrainError::Starting(_)) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
     }

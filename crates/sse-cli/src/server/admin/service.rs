@@ -95,7 +95,7 @@ impl Routes {
     ) -> Response<Body> {
         let done = match action {
             Action::Revoke => self.seen.revoke(form, asker, Instant::now()),
-            Action::EndChannel => self.seen.end_channel(segment, form, asker),
+            Action::EndChannel => self.seen.end_channel(segment, form, asker).await,
             Action::Drain => self.seen.drain_as_asked(form, asker),
             Action::Backup => self.seen.back_up(form, asker).await,
         };

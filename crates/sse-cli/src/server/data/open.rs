@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sse_core::Token;
 use sse_redb::{Counts, Failure as StoreFailure, Outcome, Refused, Store};
 use tokio::{runtime::Runtime, sync::Semaphore};
 
@@ -39,6 +40,16 @@ impl Data {
         Ok(Arc::new(Self { store: Arc::new(store), dir, copier: Arc::new(Semaphore::new(1)) }))
     }
 
+    /// What a hub keeps its histories in.
+    pub(in crate::server) fn store(&self) -> Arc<dyn sse_core::store::Store> {
+        self.store.clone()
+    }
+
+    /// Whether something is known of `channel`.
+    pub(in crate::server) fn has(&self, channel: &Token) -> bool {
+        self.store.channel(channel).is_some()
+    }
+
     pub(in crate::server) fn counts(&self) -> Counts {
         self.store.counts()
     }
@@ -56,7 +67,7 @@ impl Data {
     }
 
     /// Waits until all that was accepted is on disk, but no longer than `patience`.
-    fn flush(&self, patience: Duration) -> Result<(), Failure> {
+    pub(super) fn flush(&self, patience: Duration) -> Result<(), Failure> {
         let deadline = Instant::now() + patience;
         loop {
             let (tell, told) = mpsc::channel();
