@@ -22,6 +22,10 @@ pub(super) struct Book<'a> {
     torn: Vec<(usize, Place, Place)>,
     /// Where each event has to be that a client must not miss.
     expected: Vec<(Place, Proof)>,
+    /// By epoch, the number of its oldest event.
+    begins: Vec<u64>,
+    /// By epoch, the number from which on another one may have taken its place.
+    lost_from: Vec<u64>,
 }
 
 /// An event at a place, and who says so.
@@ -66,6 +70,8 @@ impl<'a> Book<'a> {
             refused: HashMap::new(),
             torn: Vec::new(),
             expected: Vec::new(),
+            begins: Vec::new(),
+            lost_from: Vec::new(),
         }
     }
 
@@ -104,11 +110,12 @@ impl<'a> Book<'a> {
         self.acknowledged.sort_unstable();
         self.seen.sort_unstable();
         self.seen.dedup_by_key(|known| (known.at, known.hash));
+        self.expect();
+        self.note_begins();
         self.check_identity(violations);
         self.check_origin(violations);
-        self.expect();
         self.check_forks(violations);
-        self.excuse();
+        self.expected.retain(|(place, _)| !is_lost(*place, &self.lost_from));
     }
 
     pub(super) fn shown(&self, place: Place) -> String {
@@ -120,6 +127,12 @@ impl<'a> Book<'a> {
         let from = self.expected.partition_point(|(place, _)| place.seq <= at.seq);
         let is_same_life = move |place: Place| !self.was_finished || place.epoch == at.epoch;
         self.expected[from..].iter().copied().filter(move |&(place, _)| is_same_life(place))
+    }
+
+    /// The oldest event of an epoch that anybody knows of.
+    pub(super) fn begin(&self, epoch: u32) -> Option<Place> {
+        let seq = *self.begins.get(epoch as usize)?;
+        Some(Place { seq, epoch })
     }
 
     /// How many events between two numbers, both excluded, were acknowledged.
@@ -178,6 +191,11 @@ impl<'a> Book<'a> {
                     );
                     violations.push(Violation::new(Rule::Identity, words));
                 }
+                continue;
+            }
+            let is_known = places.contains_key(&hash) || open.contains_key(&hash);
+            if is_known && is_lost(at, &self.lost_from) {
+                // It may be published again.
                 continue;
             }
             if let Some(open) = open.get_mut(&hash)
@@ -247,26 +265,26 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Nobody has to see what another epoch has taken the place of.
-    fn excuse(&mut self) {
-        if !self.may_lose_tails {
-            return;
-        }
-        let mut begins: Vec<u64> = Vec::new();
+    fn note_begins(&mut self) {
         for (place, _) in &self.expected {
             let epoch = place.epoch as usize;
-            begins.resize(begins.len().max(epoch + 1), u64::MAX);
-            begins[epoch] = begins[epoch].min(place.seq);
+            self.begins.resize(self.begins.len().max(epoch + 1), u64::MAX);
+            self.begins[epoch] = self.begins[epoch].min(place.seq);
         }
-        // From here on, what begins with an epoch or with one that was seen later.
-        for epoch in (1..begins.len()).rev() {
-            begins[epoch - 1] = begins[epoch - 1].min(begins[epoch]);
+        if self.may_lose_tails {
+            // From here on, what begins with an epoch that was seen later.
+            self.lost_from = self.begins.iter().skip(1).copied().chain([u64::MAX]).collect();
+            for epoch in (1..self.lost_from.len()).rev() {
+                let later = self.lost_from[epoch];
+                self.lost_from[epoch - 1] = self.lost_from[epoch - 1].min(later);
+            }
         }
-        self.expected.retain(|(place, _)| {
-            let later = begins.get(place.epoch as usize + 1);
-            later.is_none_or(|&begin| place.seq < begin)
-        });
     }
+}
+
+/// Whether another epoch may have taken the place of `at`.
+fn is_lost(at: Place, lost_from: &[u64]) -> bool {
+    lost_from.get(at.epoch as usize).is_some_and(|&from| from <= at.seq)
 }
 
 /// Where the neighbours have to be of an event that a client saw, in the publication of all of them.

@@ -18,6 +18,8 @@ pub(super) struct Walk<'a> {
     asked: Option<&'a str>,
     /// Where it stands, once it was told.
     at: Option<Place>,
+    /// Where it stood last, over all of its connections.
+    last: Option<Place>,
     /// The epochs of what it has seen since it last began anew, the last one last.
     epochs: Vec<u32>,
     /// The place that it was told its channel does not have.
@@ -37,6 +39,7 @@ impl<'a> Walk<'a> {
             is_subscribed: false,
             asked: None,
             at: None,
+            last: None,
             epochs: Vec::new(),
             forsaken: None,
         }
@@ -139,25 +142,26 @@ impl<'a> Walk<'a> {
             let words = format!("was told that it has missed {missed} events of another life");
             self.broken(Rule::Gap, words);
         }
-        if let Some(before) = before.filter(|before| before.epoch == anchor.epoch)
-            && before.seq <= anchor.seq
-        {
+        // An ID that it has from elsewhere may be one that never was, or is to come.
+        let Some(before) = before.filter(|_| before == self.last) else { return };
+        if before.epoch == anchor.epoch && before.seq <= anchor.seq {
             let (from, to) = (self.book.shown(before), self.book.shown(anchor));
             let words = format!("was told that {from} is not there, and that it is at {to}");
             self.broken(Rule::Gap, words);
         } else {
-            self.forsaken = before;
+            self.forsaken = Some(before);
         }
     }
 
     fn begin(&mut self, at: Place) {
         self.epochs.clear();
         self.epochs.push(at.epoch);
-        self.at = Some(at);
+        (self.at, self.last) = (Some(at), Some(at));
     }
 
     fn event(&mut self, at: Place) {
         let shown = |place| self.book.shown(place);
+        self.last = Some(at);
         let Some(before) = self.at.replace(at) else {
             let words = format!("saw {} before it was told where it begins", shown(at));
             self.broken(Rule::Order, words);
@@ -180,6 +184,15 @@ impl<'a> Walk<'a> {
             if self.epochs.contains(&at.epoch) {
                 let words = format!("saw {}, of an epoch that had ended", shown(at));
                 self.broken(Rule::Order, words);
+            } else if let Some(begin) = self.book.begin(at.epoch).filter(|begin| begin.seq < at.seq)
+            {
+                let words = format!(
+                    "saw {} right behind {}, though {} is there",
+                    shown(at),
+                    shown(before),
+                    shown(begin),
+                );
+                self.broken(Rule::Loss, words);
             }
             self.epochs.push(at.epoch);
         }

@@ -31,6 +31,19 @@ fn a_client_whose_place_is_there_is_not_told_that_it_is_not() {
 }
 
 #[test]
+fn a_place_of_the_future_is_not_there_yet() {
+    let checker = Checker::new();
+    acknowledged(&checker, "2a", &["1", "2"]);
+    let mut client = checker.client("a");
+
+    client.connect(Some(&id("2a")));
+    gap(&mut client, "diverged", &id("2a"), None, "0a");
+    see(&mut client, &[("1a", "1"), ("2a", "2")]);
+
+    assert_eq!(checker.check(), []);
+}
+
+#[test]
 fn a_client_whose_place_was_forgotten_is_told_how_many_it_missed() {
     for anchor in ["2a", "3a"] {
         let checker = Checker::new();

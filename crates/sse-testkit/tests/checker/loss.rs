@@ -263,6 +263,22 @@ fn a_hub_that_may_lose_its_newest_events_may_lose_no_others() {
 }
 
 #[test]
+fn an_epoch_that_a_client_joins_in_its_middle_is_seen() {
+    let checker = Checker::new().with_lost_tails();
+    acknowledged(&checker, "2a", &["1", "2"]);
+    acknowledged(&checker, "3b", &["3", "4"]);
+    let mut client = client(&checker, "0a");
+
+    see(&mut client, &[("1a", "1"), ("2a", "2"), ("3b", "4")]);
+
+    assert_broken(
+        &checker,
+        Rule::Loss,
+        "saw 3.bbbbbbbb right behind 2.aaaaaaaa, though 2.bbbbbbbb is there",
+    );
+}
+
+#[test]
 fn a_channel_that_was_finished_begins_anew() {
     let checker = Checker::new();
     acknowledged(&checker, "2a", &["1", "2"]);

@@ -119,6 +119,29 @@ fn an_acknowledged_event_does_not_come_under_another_number_too() {
 }
 
 #[test]
+fn an_event_that_was_lost_may_be_published_again() {
+    let checker = Checker::new().with_lost_tails();
+    let publication = acknowledged(&checker, "1a", &["1"]);
+    checker.publish("a", "ping", &["2"]).acknowledge(crate::support::position("2b"));
+    let mut client = client(&checker, "0a");
+
+    see(&mut client, &[("1a", "1"), ("2b", "2")]);
+    assert_eq!(checker.check(), []);
+    see(&mut client, &[("3b", "1")]);
+
+    assert_broken(&checker, Rule::Origin, "3.bbbbbbbb, which was acknowledged as 1.aaaaaaaa");
+    drop(publication);
+    let checker = Checker::new().with_lost_tails();
+    let mut client = self::client(&checker, "0a");
+    checker.publish("a", "ping", &["1"]).leave_unknown();
+    see(&mut client, &[("1a", "1")]);
+    client.leave();
+    acknowledged(&checker, "1b", &["2"]);
+    acknowledged(&checker, "2b", &["1"]);
+    assert_eq!(checker.check(), []);
+}
+
+#[test]
 fn events_that_were_published_together_come_together() {
     let checker = Checker::new();
     checker.publish("a", "ping", &["1", "2", "3"]).leave_unknown();
