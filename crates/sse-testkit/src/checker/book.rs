@@ -193,9 +193,10 @@ impl<'a> Book<'a> {
                 }
                 continue;
             }
-            let is_known = places.contains_key(&hash) || open.contains_key(&hash);
-            if is_known && is_lost(at, &self.lost_from) {
-                // It may be published again.
+            let first = places.get(&hash);
+            let is_known = first.is_some() || open.contains_key(&hash);
+            let may_come_again = self.was_finished || self.may_lose_tails;
+            if is_known && may_come_again && first.is_none_or(|first| first.epoch != at.epoch) {
                 continue;
             }
             if let Some(open) = open.get_mut(&hash)
@@ -207,8 +208,8 @@ impl<'a> Book<'a> {
                 }
                 continue;
             }
-            let why = match (places.get(&hash), self.refused.get(&hash)) {
-                (Some(&first), _) => format!("which was acknowledged as {}", self.shown(first)),
+            let why = match (first, self.refused.get(&hash)) {
+                (Some(first), _) => format!("which was acknowledged as {}", self.shown(*first)),
                 (None, Some(refused)) => format!("which was refused as publication {refused}"),
                 (None, None) if open.contains_key(&hash) => "which has come before".to_owned(),
                 (None, None) => "which nobody published".to_owned(),

@@ -1,6 +1,6 @@
 use sse_testkit::checker::{Checker, Rule};
 
-use crate::support::{acknowledged, assert_broken, block, client, raw, see};
+use crate::support::{acknowledged, assert_broken, block, client, connect, raw, see};
 
 #[test]
 fn an_event_that_nobody_published_is_seen() {
@@ -139,6 +139,24 @@ fn an_event_that_was_lost_may_be_published_again() {
     acknowledged(&checker, "1b", &["2"]);
     acknowledged(&checker, "2b", &["1"]);
     assert_eq!(checker.check(), []);
+}
+
+#[test]
+fn an_event_of_a_channel_that_was_finished_may_be_published_again() {
+    let checker = Checker::new();
+    let publication = checker.publish("a", "ping", &["1"]);
+    let mut client = client(&checker, "0a");
+    see(&mut client, &[("1a", "1")]);
+    client.leave();
+
+    checker.finish("a");
+    publication.acknowledge(crate::support::position("1b"));
+    connect(&mut client, None, "fresh", "0b");
+    see(&mut client, &[("1b", "1")]);
+    assert_eq!(checker.check(), []);
+
+    see(&mut client, &[("2b", "1")]);
+    assert_broken(&checker, Rule::Origin, "2.bbbbbbbb, which was acknowledged as 1.bbbbbbbb");
 }
 
 #[test]
