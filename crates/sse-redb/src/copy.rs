@@ -8,6 +8,7 @@ use redb::{ReadTransaction, ReadableDatabase, ReadableTable, TableError};
 
 use crate::{
     OpenError, StoreConfig,
+    chunk::{Chunk, Chunks},
     database::{DbError, EPOCH, META, RECORDS},
     dir::{self, Dir},
     disk::Watch,
@@ -152,19 +153,26 @@ fn copy(from: &ReadTransaction, path: &Path, is_lenient: bool) -> Result<u64, Db
         Err(TableError::TableDoesNotExist(_)) => return Ok(0),
         records => records?,
     };
-    let entries = records.iter()?.take_while(|entry| !is_lenient || entry.is_ok());
-    let (mut entries, mut copied) = (entries.peekable(), 0);
-    while entries.peek().is_some() {
+    let chunks = records.iter()?.take_while(|chunk| !is_lenient || chunk.is_ok());
+    let (mut chunks, mut copied) = (chunks.peekable(), 0);
+    while chunks.peek().is_some() {
+        let mut packed = Chunks::default();
+        while packed.len() < COPY_BYTES
+            && let Some(chunk) = chunks.next()
+        {
+            let (key, chunk) = chunk?;
+            for (key, record) in Chunk::new(key.value(), chunk.value()).map_while(Result::ok) {
+                if Record::decode(key, record).is_ok() {
+                    packed.push_encoded(key, record);
+                    copied += 1;
+                }
+            }
+        }
         let transaction = to.begin_write()?;
         {
             let mut table = transaction.open_table(RECORDS)?;
-            for entry in entries.by_ref().take(COPY_RECORDS) {
-                let (key, record) = entry?;
-                let (key, record) = (key.value(), record.value());
-                if Record::decode(key, record).is_ok() {
-                    table.insert(key, record)?;
-                    copied += 1;
-                }
+            for (key, chunk) in packed.iter() {
+                table.insert(key, chunk)?;
             }
         }
         transaction.commit()?;
@@ -174,5 +182,5 @@ fn copy(from: &ReadTransaction, path: &Path, is_lenient: bool) -> Result<u64, Db
     Ok(copied)
 }
 
-/// How many records are copied with one commit.
-const COPY_RECORDS: usize = 16_384;
+/// How much is copied with one commit.
+const COPY_BYTES: usize = 4 << 20;

@@ -2,12 +2,15 @@ use std::{io, sync::Arc};
 
 use redb::{Database, ReadableDatabase, StorageBackend, TableDefinition};
 
-use crate::disk::{Disk, Watch};
+use crate::{
+    chunk::Chunk,
+    disk::{Disk, Watch},
+};
 
 /// Opens what a database lies on; also again, after a failure.
 pub(crate) type Source = Arc<dyn Fn() -> io::Result<Box<dyn StorageBackend>> + Send + Sync>;
 
-/// All records, under keys that count up.
+/// All records in the order in which they were stored, in [chunks](Chunk).
 pub(crate) const RECORDS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("records");
 /// What the file is: [`FORMAT`] and [`EPOCH`].
 pub(crate) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
@@ -65,5 +68,10 @@ pub(crate) fn last_key(database: &Database) -> Result<Option<u64>, DbError> {
         Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
         table => table?,
     };
-    Ok(table.last()?.map(|(key, _)| key.value()))
+    let last = table.last()?;
+    let last = last.and_then(|(key, chunk)| {
+        let records = Chunk::new(key.value(), chunk.value());
+        records.map_while(Result::ok).last().map(|(key, _)| key)
+    });
+    Ok(last)
 }

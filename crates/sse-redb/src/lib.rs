@@ -12,8 +12,8 @@
 //! What was reported as safe is there after the process is killed or the power fails. What was refused is not
 //! there, and never will be. A file that is damaged, of another version or in use is refused and not changed.
 //!
-//! The file is a `redb` database. All records lie under keys that count up, whatever their channel, so that a
-//! commit writes few pages, and an index in memory says where each channel's events are. What the limits do not
+//! The file is a `redb` database. All records lie one behind the other, whatever their channel, so that a commit
+//! writes few pages, and an index in memory says where each channel's events are. What the limits do not
 //! allow any more is gone at once from all that can be asked, and is deleted later, much at a time.
 
 mod append;
@@ -43,6 +43,7 @@ pub use page::{Page, PageError};
 mod store;
 pub use store::{Known, Store};
 
+mod chunk;
 mod clock;
 mod database;
 mod dir;

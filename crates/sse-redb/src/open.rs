@@ -12,7 +12,9 @@ use redb::{
 };
 
 use crate::{
-    StoreConfig, clock,
+    StoreConfig,
+    chunk::Chunk,
+    clock,
     database::{self, DbError, EPOCH, FORMAT, META, RECORDS, Source},
     disk::{Disk, Watch},
     index::Index,
@@ -212,14 +214,19 @@ impl Found {
             table => table?,
         };
         let (now, mut shed_from) = (clock::now(), 0);
-        for entry in table.iter()? {
-            let (key, record) = entry?;
-            let (key, bytes) = (key.value(), record.value());
-            self.last_key = Some(key);
-            match Record::decode(key, bytes) {
-                Ok(record) => self.index.read(key, bytes.len(), record, now),
-                Err(_) => self.broken.push(key),
+        for chunk in table.iter()? {
+            let (first, chunk) = chunk?;
+            let (mut key, first) = (first.value(), first.value());
+            for record in Chunk::new(first, chunk.value()) {
+                match record.and_then(|(at, bytes)| {
+                    key = at;
+                    Ok((bytes.len(), Record::decode(at, bytes)?))
+                }) {
+                    Ok((len, record)) => self.index.read(key, len, record, now),
+                    Err(_) => self.broken.push(key),
+                }
             }
+            self.last_key = Some(key);
             if max_index_bytes < self.index.cost() && shed_from < key {
                 let index = &mut self.index;
                 shed(&self.database, &mut shed_from, |token, key| {
@@ -320,6 +327,6 @@ pub(crate) fn open_file(options: &mut OpenOptions, path: &Path) -> io::Result<Fi
 }
 
 /// The version of the format: of the keys and values of the tables, not of redb's pages.
-pub(crate) const VERSION: u64 = 1;
+pub(crate) const VERSION: u64 = 2;
 /// What every file of redb begins with.
 const MAGIC: [u8; 9] = [b'r', b'e', b'd', b'b', 0x1A, 0x0A, 0xA9, 0x0D, 0x0A];

@@ -1,10 +1,11 @@
 use std::{
+    iter::Peekable,
     ops::RangeInclusive,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::PoisonError,
 };
 
-use redb::{AccessGuard, Database, ReadableDatabase, StorageError};
+use redb::{AccessGuard, Database, Range, ReadOnlyTable, ReadableDatabase};
 use sse_core::{
     Token,
     history::{Epoch, Position},
@@ -12,7 +13,9 @@ use sse_core::{
 };
 
 use crate::{
-    Failure, StoredEvent, clock,
+    Failure, StoredEvent,
+    chunk::Chunk,
+    clock,
     database::{DbError, RECORDS},
     index::Place,
     record::Record,
@@ -154,8 +157,6 @@ impl Shared {
     }
 }
 
-type Entry<'a> = Result<(AccessGuard<'a, u64>, AccessGuard<'a, &'static [u8]>), StorageError>;
-
 /// Reads what lies at `places`; what cannot be read is none.
 fn each(
     database: &Database,
@@ -163,26 +164,11 @@ fn each(
     places: &[(Place, Epoch)],
     mut show: impl FnMut(Place, Option<StoredEvent>),
 ) -> Result<(), DbError> {
-    let (Some((first, _)), Some((last, _))) = (places.first(), places.last()) else {
-        return Ok(());
-    };
     let table = database.begin_read()?.open_table(RECORDS)?;
-    let is_dense = last.key - first.key < places.len() as u64 * DENSE;
-    let range = if is_dense { Some(table.range(first.key..=last.key)?) } else { None };
-    let mut range = range.map(Iterator::peekable);
+    let mut reader = Reader { chunk: None, range: seek(&table, 0)?, table };
     for &(place, epoch) in places {
-        let found = match &mut range {
-            Some(range) => {
-                let is_before = |key: u64| {
-                    move |entry: &Entry<'_>| entry.as_ref().is_ok_and(|(at, _)| at.value() < key)
-                };
-                while range.next_if(is_before(place.key)).is_some() {}
-                let found = range.next_if(is_before(place.key + 1)).transpose()?;
-                found.map(|(_, record)| record)
-            }
-            None => table.get(place.key)?,
-        };
-        let event = found.and_then(|record| match Record::decode(place.key, record.value()) {
+        let found = reader.find(place.key)?;
+        let event = found.and_then(|record| match Record::decode(place.key, record) {
             Ok(Record::Event { channel, time, seq, epoch: of, frame })
                 if (channel, seq, of) == (token.as_str(), place.seq, epoch) =>
             {
@@ -197,7 +183,47 @@ fn each(
     Ok(())
 }
 
-/// To look for a record costs as much as to pass by so many others, measured with records of 250 bytes.
-const DENSE: u64 = 24;
+/// Finds records in the order of their keys.
+struct Reader {
+    chunk: Option<Entry>,
+    /// The chunks behind that one.
+    range: Peekable<Range<'static, u64, &'static [u8]>>,
+    /// Let go of last: it is what keeps the pages of the others from being written anew.
+    table: ReadOnlyTable<u64, &'static [u8]>,
+}
+
+type Entry = (AccessGuard<'static, u64>, AccessGuard<'static, &'static [u8]>);
+
+impl Reader {
+    fn find(&mut self, key: u64) -> Result<Option<&[u8]>, DbError> {
+        for step in 0.. {
+            let is_before = |next: &Result<Entry, _>| match next {
+                Ok((next, _)) => next.value() <= key,
+                Err(_) => true,
+            };
+            match self.range.next_if(is_before).transpose()? {
+                None => break,
+                Some(chunk) => self.chunk = Some(chunk),
+            }
+            if step == NEAR {
+                self.range = seek(&self.table, key)?;
+            }
+        }
+        let chunk = self.chunk.as_ref();
+        Ok(chunk.and_then(|(first, chunk)| Chunk::new(first.value(), chunk.value()).find(key)))
+    }
+}
+
+/// The chunks from that on which may hold `key`.
+fn seek(
+    table: &ReadOnlyTable<u64, &'static [u8]>,
+    key: u64,
+) -> Result<Peekable<Range<'static, u64, &'static [u8]>>, DbError> {
+    let first = table.range(..=key)?.next_back().transpose()?.map_or(0, |it| it.0.value());
+    Ok(table.range(first..)?.peekable())
+}
+
+/// How many chunks are passed by before it is cheaper to look for the right one.
+const NEAR: usize = 8;
 /// The most events of a page, whatever their size.
 const MAX_EVENTS: usize = 4_096;

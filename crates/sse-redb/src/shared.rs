@@ -1,6 +1,5 @@
 use std::{
     collections::HashSet,
-    ops::Bound,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::Ordering},
     time::Duration,
@@ -11,6 +10,7 @@ use sse_core::{Token, history::Position};
 
 use crate::{
     Durability, Known, Outcome, Refused, StoreConfig,
+    chunk::Chunk,
     clock::{self, from_millis},
     counts::Tally,
     database::{DbError, RECORDS, Source},
@@ -160,15 +160,20 @@ pub(crate) fn shed(
     mut evict: impl FnMut(&Token, u64) -> bool,
 ) -> Result<(), DbError> {
     let table = database.begin_read()?.open_table(RECORDS)?;
-    for entry in table.range::<u64>((Bound::Included(*from), Bound::Unbounded))? {
-        let (key, record) = entry?;
-        let key = key.value();
-        *from = key + 1;
-        if let Ok(Record::Event { channel, .. }) = Record::decode(key, record.value())
-            && let Ok(token) = Token::new(channel)
-            && !evict(&token, key)
-        {
-            break;
+    let first = table.range(..=*from)?.next_back().transpose()?.map_or(*from, |it| it.0.value());
+    for chunk in table.range(first..)? {
+        let (key, chunk) = chunk?;
+        for (key, record) in Chunk::new(key.value(), chunk.value()).map_while(Result::ok) {
+            if key < *from {
+                continue;
+            }
+            *from = key + 1;
+            if let Ok(Record::Event { channel, .. }) = Record::decode(key, record)
+                && let Ok(token) = Token::new(channel)
+                && !evict(&token, key)
+            {
+                return Ok(());
+            }
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 use std::{
     collections::HashMap,
-    iter, mem,
+    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,6 +15,7 @@ use sse_core::{
 use crate::{
     Append, Refused, Stored, StoredEvent,
     append::{Events, MAX_PUBLICATION},
+    chunk::Chunks,
     clock::{Minter, from_millis, to_millis},
     done::Done,
     index::{Index, KnownKey, Place, is_ended},
@@ -37,10 +38,8 @@ pub(super) struct Batch {
 #[derive(Default)]
 pub(super) struct Records {
     pub(super) first_key: u64,
-    /// All of them, one behind the other.
-    bytes: Vec<u8>,
-    /// Where each ends.
-    ends: Vec<usize>,
+    count: u64,
+    pub(super) chunks: Chunks,
 }
 
 /// A channel as it will be.
@@ -70,14 +69,14 @@ pub(super) struct Lives {
 
 impl Records {
     fn push(&mut self, record: &Record<'_>) -> (u64, u32) {
-        let (key, start) = (self.next_key(), self.bytes.len());
-        record.encode(key, &mut self.bytes);
-        self.ends.push(self.bytes.len());
-        (key, u32::try_from(self.bytes.len() - start).unwrap_or(u32::MAX))
+        let key = self.next_key();
+        let len = self.chunks.push(key, record);
+        self.count += 1;
+        (key, u32::try_from(len).unwrap_or(u32::MAX))
     }
 
     pub(super) fn next_key(&self) -> u64 {
-        self.first_key + self.ends.len() as u64
+        self.first_key + self.count
     }
 
     pub(super) fn last_key(&self) -> Option<u64> {
@@ -85,18 +84,12 @@ impl Records {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.chunks.is_empty()
     }
 
     /// How many bytes they have.
     pub(super) fn len(&self) -> usize {
-        self.bytes.len()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        let starts = iter::once(0).chain(self.ends.iter().copied());
-        let records = starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end]);
-        (self.first_key..).zip(records)
+        self.chunks.len()
     }
 }
 

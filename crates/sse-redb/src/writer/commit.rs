@@ -10,6 +10,7 @@ use redb::TableDefinition;
 use super::{
     Writer,
     batch::{Batch, Records},
+    trim::Gone,
 };
 use crate::{
     Failure, Outcome, clock,
@@ -18,7 +19,10 @@ use crate::{
 
 /// What became of a commit.
 enum Written {
-    Stored,
+    Stored {
+        /// How many of the records that are to be deleted are gone.
+        deleted: usize,
+    },
     /// Nothing of it is stored: the disk is full.
     DiskFull,
     Failed(Failure),
@@ -28,22 +32,23 @@ impl Writer {
     /// Commits what is staged, together with a part of what is to be deleted, and reports it.
     pub(super) fn commit(&mut self) {
         let gone = self.trim.next(self.shared.watch.is_full.load(Ordering::SeqCst));
-        if self.batch.records.is_empty() && gone.is_empty() {
-            return self.report_all(&Written::Stored);
+        if self.batch.records.is_empty() && gone.keys.is_empty() {
+            return self.report_all(&Written::Stored { deleted: 0 });
         }
-        let written = self.attempt(&gone);
+        let (was_idle, written) = (gone.keys.is_empty(), self.attempt(&gone));
         match &written {
-            Written::Stored => {
+            Written::Stored { deleted } => {
                 self.full_until = None;
-                self.trim.note(gone.len());
-                self.shared.tally.trimmed.fetch_add(gone.len() as u64, Ordering::Relaxed);
+                let deleted = *deleted;
+                self.shared.tally.trimmed.fetch_add(deleted as u64, Ordering::Relaxed);
+                self.trim.note(deleted);
                 self.apply();
             }
             Written::DiskFull => {
                 let until = Instant::now() + FULL_FOR;
                 (self.full_until, self.next_sweep) = (Some(until), until);
                 self.forget_staged();
-                if gone.is_empty() {
+                if was_idle {
                     // Deleting may make room; it is not tried again at once.
                     self.shared.index_mut().expire(clock::now());
                     self.begin_trim();
@@ -52,13 +57,13 @@ impl Writer {
             Written::Failed(_) => self.forget_staged(),
         }
         self.report_all(&written);
-        if matches!(written, Written::Stored) {
+        if matches!(written, Written::Stored { .. }) {
             self.begin_trim();
         }
     }
 
     /// Writes, and finds out what is written if that fails.
-    fn attempt(&self, gone: &[u64]) -> Written {
+    fn attempt(&self, gone: &Gone) -> Written {
         let records = &self.batch.records;
         let (shared, begun) = (&self.shared, Instant::now());
         let result = match &*shared.database() {
@@ -72,10 +77,13 @@ impl Writer {
             }
             None => Err(DbError::Shut),
         };
-        let Err(error) = result else {
-            shared.watch.is_full.store(false, Ordering::SeqCst);
-            shared.tally.note_commit(begun.elapsed());
-            return Written::Stored;
+        let error = match result {
+            Err(error) => error,
+            Ok(deleted) => {
+                shared.watch.is_full.store(false, Ordering::SeqCst);
+                shared.tally.note_commit(begun.elapsed());
+                return Written::Stored { deleted };
+            }
         };
         if let Some(failure) = shared.watch.failure.get() {
             return Written::Failed(failure.clone());
@@ -106,7 +114,8 @@ impl Writer {
             return Written::Failed(failure.clone());
         }
         match last {
-            Ok(last) if newest.is_some() && newest == last => Written::Stored,
+            // What it deleted besides is deleted once more.
+            Ok(last) if newest.is_some() && newest == last => Written::Stored { deleted: 0 },
             _ => Written::DiskFull,
         }
     }
@@ -141,7 +150,7 @@ impl Writer {
     fn report_all(&mut self, written: &Written) {
         for (done, stored) in self.batch.waiting.drain(..) {
             let outcome = match written {
-                Written::Stored => Outcome::Safe(stored),
+                Written::Stored { .. } => Outcome::Safe(stored),
                 Written::DiskFull => Outcome::Refused(self.shared.disk_full()),
                 Written::Failed(failure) => Outcome::Unknown(failure.clone()),
             };
@@ -151,32 +160,32 @@ impl Writer {
     }
 }
 
+/// Stores `records`, and deletes of `gone` what it may; returns how many of those it has dealt with.
 fn change(
     database: &redb::Database,
     (is_quick, is_tight): (bool, bool),
     records: &Records,
-    gone: &[u64],
-) -> Result<(), DbError> {
+    gone: &Gone,
+) -> Result<usize, DbError> {
     let mut transaction = database.begin_write()?;
     transaction.set_quick_repair(is_quick);
-    {
+    let deleted = {
         let mut table = transaction.open_table(RECORDS)?;
         // The end of the table is looked for once, and its pages are filled one after the other.
         let mut end = table.upper_bound_mut(Bound::<u64>::Unbounded)?;
-        for (key, record) in records.iter() {
-            end.insert_before(key, record)?;
+        for (key, chunk) in records.chunks.iter() {
+            end.insert_before(key, chunk)?;
         }
         end.close()?;
-        for key in gone {
-            table.remove(key)?;
-        }
-    }
+        gone.delete(&mut table)?
+    };
     if is_tight {
         let mut table = transaction.open_table(RESERVE)?;
         table.insert((), [0; RESERVED].as_slice())?;
         table.remove(())?;
     }
-    Ok(transaction.commit()?)
+    transaction.commit()?;
+    Ok(deleted)
 }
 
 /// What is stored here is removed in the same transaction: it only has to fit.

@@ -1,10 +1,12 @@
 use std::{mem, sync::atomic::Ordering};
 
+use redb::{ReadableTable, Table};
+
 use super::Writer;
-use crate::{clock, index::Index};
+use crate::{chunk::Chunk, clock, database::DbError, index::Index, record::Broken};
 
 /// Deletes records some time after they were evicted, many at once and in the order in which they lie on disk,
-/// so that each page is changed once.
+/// so that each chunk is changed once.
 #[derive(Default)]
 pub(super) struct Trim {
     /// Descending, so that the end is next.
@@ -19,9 +21,9 @@ impl Trim {
     }
 
     /// What the next commit should delete: little on a disk that has hardly any room.
-    pub(super) fn next(&self, is_full: bool) -> Vec<u64> {
-        let step = if is_full { STEP / 32 } else { STEP };
-        self.keys.iter().rev().take(step).copied().collect()
+    pub(super) fn next(&self, is_full: bool) -> Gone {
+        let (keys, max_rewritten) = if is_full { (STEP / 32, 2) } else { (STEP, REWRITTEN) };
+        Gone { keys: self.keys.iter().rev().take(keys).copied().collect(), max_rewritten }
     }
 
     /// That the first `count` are deleted.
@@ -32,6 +34,46 @@ impl Trim {
     /// Deletes nothing for now.
     pub(super) fn give_back(&mut self, gone: &mut Vec<u64>) {
         gone.append(&mut self.keys);
+    }
+}
+
+/// Records that are to be deleted.
+pub(super) struct Gone {
+    /// Ascending.
+    pub(super) keys: Vec<u64>,
+    /// How many chunks may be rewritten for it, of which others are still wanted.
+    max_rewritten: usize,
+}
+
+impl Gone {
+    /// Deletes the first of them from the table; returns how many.
+    pub(super) fn delete(&self, table: &mut Table<'_, u64, &[u8]>) -> Result<usize, DbError> {
+        let (mut keys, mut rewritten) = (&self.keys[..], 0);
+        while let Some(&next) = keys.first() {
+            let holder = table.range(..=next)?.next_back().transpose()?.map(|(first, chunk)| {
+                let (first, chunk) = (first.value(), chunk.value());
+                (first, chunk.len(), Chunk::new(first, chunk).without(keys))
+            });
+            let passed = match holder {
+                Some((first, _, Ok((left, passed)))) if left.is_empty() => {
+                    table.remove(first)?;
+                    passed
+                }
+                Some((first, len, Ok((left, passed)))) if left.len() < len => {
+                    if rewritten == self.max_rewritten {
+                        break;
+                    }
+                    rewritten += 1;
+                    table.insert(first, left.as_slice())?;
+                    passed
+                }
+                Some((.., Ok((_, passed)))) => passed,
+                // What cannot be told from what is wanted stays.
+                Some((.., Err(Broken))) | None => 0,
+            };
+            keys = &keys[passed.max(1)..];
+        }
+        Ok(self.keys.len() - keys.len())
     }
 }
 
@@ -82,3 +124,5 @@ fn enough(index: &Index) -> usize {
 
 /// How many are deleted with one commit, so that those who wait for it wait no longer than a few milliseconds.
 const STEP: usize = 4_096;
+/// How many chunks of 16 KiB are rewritten with one commit.
+const REWRITTEN: usize = 32;
