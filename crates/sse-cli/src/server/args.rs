@@ -189,7 +189,8 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::log, allow_hyphen_values = true)]
     pub(super) max_unread_bytes: Option<usize>,
 
-    /// What to do with a listener that falls behind by more than --max-channel-bytes
+    /// What to do with a listener that falls behind by more than --max-channel-bytes. With --data-dir it reads on
+    /// from disk instead
     #[arg(long, value_enum, default_value_t)]
     pub(super) overrun: OverrunArg,
 

@@ -12,6 +12,12 @@ pub(super) fn ready() {
     tell(&[NotifyState::Ready, NotifyState::Status("serving")]);
 }
 
+/// Tells it that histories are read from disk before requests are served, which takes as long as they are large.
+pub(super) fn opening() {
+    let time = format!("EXTEND_TIMEOUT_USEC={}", OPENING.as_micros());
+    tell(&[NotifyState::Status("reading histories from disk"), NotifyState::Custom(&time)]);
+}
+
 /// Tells it that the files are read again, after which [`reloaded`] is due.
 pub(super) fn reloading() {
     match NotifyState::monotonic_usec_now() {
@@ -50,5 +56,8 @@ fn tell(states: &[NotifyState<'_>]) {
     }
 }
 
-/// What the end takes after the streams have ended: requests under way have 4 s.
+/// For how long histories are read at most: hundreds of millions of events.
+const OPENING: Duration = Duration::from_secs(600);
+
+/// What the end takes after the streams have ended: requests under way have 4 s, and a slow disk has 10 s.
 const MARGIN: Duration = Duration::from_secs(30);

@@ -6,12 +6,13 @@ use std::{
     thread,
 };
 
-use crate::support::{Issuer, Listener, Page, Poster, Server, bearer, exchange};
+use crate::support::{Folder, Issuer, Listener, Page, Poster, Server, bearer, exchange};
 
 #[test]
 fn a_channel_appears_and_its_events_come_as_they_are_published() {
     let page = Page::start(&["--mode", "shared"]);
     page.until("it is live", "find('state').textContent === 'Live'");
+    assert_eq!(page.run("return find('disk').hidden"), true);
     let mut listener = Listener::open(page.addr(), "/poll/kitchen");
     page.until("it appears", "find('rows').textContent.startsWith('kitchen1')");
 
@@ -39,8 +40,10 @@ fn a_channel_appears_and_its_events_come_as_they_are_published() {
 }
 
 #[test]
-fn gaps_are_shown_where_they_are() {
-    let page = Page::start(&["--mode", "shared", "--history", "2"]);
+fn gaps_are_shown_where_they_are_and_so_is_what_is_on_disk() {
+    let folder = Folder::new();
+    let dir = folder.path("data");
+    let page = Page::start(&["--mode", "shared", "--history", "2", "--data-dir", &dir]);
     let first = exchange(page.addr(), "POST", "/ping/kitchen", "1");
     page.open("kitchen");
     for data in ["2", "3", "4"] {
@@ -53,6 +56,9 @@ fn gaps_are_shown_where_they_are() {
 
     let told = "A listener came back and was told of a gap: 1 event missed, trimmed";
     page.until("the gap is shown", &format!("find('events').textContent.includes({told:?})"));
+    let stored = "find('stored').textContent.includes('Stored4')";
+    let is_well = "find('trouble').textContent === 'All is well.'";
+    page.until("the disk is shown", &format!("!find('disk').hidden && {stored} && {is_well}"));
 }
 
 #[test]

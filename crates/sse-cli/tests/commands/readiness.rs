@@ -65,6 +65,19 @@ fn a_service_manager_is_told_when_files_are_read_again_and_what_came_of_it() {
 }
 
 #[test]
+fn a_service_manager_waits_for_histories_that_are_read() {
+    let manager = Manager::new();
+    let dir = manager.folder.path().join("data");
+
+    let server = manager.start(&["--data-dir", dir.to_str().unwrap(), "--history", "1"]);
+
+    server.line();
+    let told = manager.told();
+    assert_eq!(told, "STATUS=reading histories from disk\nEXTEND_TIMEOUT_USEC=600000000\n");
+    assert_eq!(manager.told(), "READY=1\nSTATUS=serving\n");
+}
+
+#[test]
 fn a_server_that_cannot_listen_is_never_said_to_be_ready() {
     let manager = Manager::new();
     let used = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -14,7 +14,7 @@ use super::{
     DataConfig,
     problem::{Problem, without_panics},
 };
-use crate::exit::Failure;
+use crate::{exit::Failure, server::readiness};
 
 /// The histories of the directory of `--data-dir`, which this process uses.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub(in crate::server) struct Data {
 impl Data {
     /// Reads all that is there.
     pub(in crate::server) fn open(config: &DataConfig) -> Result<Arc<Self>, Failure> {
+        readiness::opening();
         let (begun, dir) = (Instant::now(), config.store.dir().to_owned());
         let store = without_panics(|| Store::open(config.store.clone()));
         let store = store.map_err(|error| Failure::failed(Problem(error)))?;
