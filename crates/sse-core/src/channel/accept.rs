@@ -15,9 +15,26 @@ pub(crate) struct Accepted {
     pub(crate) retry: Option<Duration>,
 }
 
+/// How a channel stands to its store.
+#[derive(Debug)]
+pub(super) struct InStore {
+    past: Past,
+    /// How many wait for the store to listen then.
+    joining: u32,
+    /// When the store was asked last whether it has more.
+    refreshed: Instant,
+    has_to_refresh: bool,
+}
+
+impl InStore {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { past: Past::Unknown, joining: 0, refreshed: now, has_to_refresh: false }
+    }
+}
+
 /// What is known of the time before the log of a channel.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Past {
+enum Past {
     /// All that there is to know.
     Known,
     /// Nothing before the store has said it.
@@ -53,7 +70,7 @@ impl Channel {
             if seq < self.log.end().event {
                 continue;
             }
-            if self.past == Past::Unknown || self.log.end().event < seq {
+            if self.past() == Past::Unknown || self.log.end().event < seq {
                 self.jump(position, seq);
             }
             self.log.begin_epoch(position);
@@ -77,12 +94,16 @@ impl Channel {
 
     /// Somebody asks the store for what is known of the channel, to listen then.
     pub(crate) fn begin_joining(&mut self) {
-        self.joining += 1;
+        if let Some(stored) = &mut self.stored {
+            stored.joining += 1;
+        }
     }
 
     /// One of those has listened, or gone.
     pub(crate) fn end_joining(&mut self, config: &ChannelConfig) {
-        self.joining -= 1;
+        if let Some(stored) = &mut self.stored {
+            stored.joining -= 1;
+        }
         self.forget_if_deserted(config);
     }
 
@@ -94,7 +115,7 @@ impl Channel {
             return self.end(CloseReason::Finished, Some(closed), config);
         }
         let (top, end) = (facts.top(), self.log.end().event);
-        match self.past {
+        match self.past() {
             // They are older than what was accepted since: the store is asked again.
             Past::UnknownBefore(first) if top.seq() + 1 < first => return,
             Past::UnknownBefore(first) if top.seq() < end => {
@@ -110,7 +131,8 @@ impl Channel {
                 self.listeners.fall_behind(&mut self.log);
             }
         }
-        if std::mem::replace(&mut self.past, Past::Known) != Past::Known {
+        if self.past() != Past::Known {
+            self.set_past(Past::Known);
             self.retry = self.retry.or_else(|| Some((facts.retry()?, now)));
         }
     }
@@ -126,21 +148,66 @@ impl Channel {
     /// reads it from the store.
     fn jump(&mut self, position: Position, next: u64) {
         let is_another = self.log.window().is_none_or(|window| !window.ends_in(position.epoch()));
-        if self.past == Past::Unknown {
+        let is_first = self.past() == Past::Unknown;
+        if is_first {
             self.log.set_epochs(Epochs::new(position.epoch()));
         }
-        if self.past == Past::Unknown || is_another {
+        if is_first || is_another {
             // Where the epoch has begun is not known.
-            self.past = Past::UnknownBefore(position.seq());
+            self.set_past(Past::UnknownBefore(position.seq()));
         }
         self.log.begin_epoch(position);
         self.log.jump(next);
         self.listeners.fall_behind(&mut self.log);
     }
 
+    fn past(&self) -> Past {
+        self.stored.as_ref().map_or(Past::Known, |stored| stored.past)
+    }
+
+    fn set_past(&mut self, past: Past) {
+        if let Some(stored) = &mut self.stored {
+            stored.past = past;
+        }
+    }
+
+    /// Whether all is known that came before the log.
+    pub(super) fn is_loaded(&self) -> bool {
+        self.past() == Past::Known
+    }
+
+    /// Whether somebody waits for the store to listen then.
+    pub(super) fn is_joined(&self) -> bool {
+        self.stored.as_ref().is_some_and(|stored| 0 < stored.joining)
+    }
+
+    /// It is quiet at `now`, and somebody listens: now and then the store is asked whether it has more, and learns so
+    /// that the channel is in use.
+    pub(super) fn note_quiet(&mut self, now: Instant) {
+        if let Some(stored) = &mut self.stored
+            && REFRESH <= now.saturating_duration_since(stored.refreshed)
+        {
+            (stored.refreshed, stored.has_to_refresh) = (now, true);
+        }
+    }
+
+    /// Whether the store is to be asked whether it has more.
+    pub(crate) fn take_refresh(&mut self) -> bool {
+        self.stored.as_mut().is_some_and(|stored| std::mem::take(&mut stored.has_to_refresh))
+    }
+
+    /// Whether the store is to be asked for anything.
+    #[inline]
+    pub(crate) fn has_to_ask(&self) -> bool {
+        self.stored.as_ref().is_some_and(|stored| {
+            let pages = self.listeners.pages.as_ref();
+            stored.has_to_refresh || pages.is_some_and(|pages| pages.has_to_ask())
+        })
+    }
+
     /// Whether the epoch of the event `seq` is known.
     pub(super) fn is_known(&self, seq: u64) -> bool {
-        match self.past {
+        match self.past() {
             Past::Known => true,
             Past::Unknown => false,
             Past::UnknownBefore(first) => first <= seq,
@@ -159,3 +226,6 @@ impl Channel {
         self.end(CloseReason::Failed, None, config);
     }
 }
+
+/// How long a channel is quiet before the store is asked whether it has more.
+const REFRESH: Duration = Duration::from_secs(600);

@@ -39,7 +39,7 @@ impl Channel {
             self.log.window().is_some()
                 && (0 < self.log.history_cost() || has_keys() || self.retry.is_some())
         };
-        0 < self.listeners.here() || 0 < self.joining || is_remembering()
+        0 < self.listeners.here() || self.is_joined() || is_remembering()
     }
 
     /// When nothing will be remembered any more, unless something is for ever or nothing is now.

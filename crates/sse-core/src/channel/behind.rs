@@ -31,6 +31,10 @@ impl Channel {
     }
 
     fn read_page(&mut self, key: usize, framing: Framing, now: Instant) -> Reading {
+        if self.is_lost(key) {
+            self.listeners.go(key, CloseReason::Failed, &mut self.log);
+            return Reading::Missed;
+        }
         let until = self.until(key).event;
         let place = self.listeners.get_mut(key).cursor;
         let Some(loaded) = self.listeners.page_of(key, place.event) else {
@@ -54,6 +58,13 @@ impl Channel {
                 Reading::Missed
             }
         }
+    }
+
+    /// Whether nothing is left of what the listener `key` has to read: a store has nothing of a channel that is over.
+    fn is_lost(&mut self, key: usize) -> bool {
+        let special = self.listeners.get_mut(key).special.as_ref();
+        let reason = special.and_then(|special| special.reason);
+        matches!(reason, Some(CloseReason::Finished | CloseReason::Failed))
     }
 
     /// The listener `key` has missed what the store does not keep any more from `place` on: it is told so, and
@@ -98,12 +109,6 @@ impl Channel {
     /// Numbers behind which the store is to be asked for pages.
     pub(crate) fn take_to_ask(&mut self) -> Vec<u64> {
         self.listeners.pages.as_mut().map_or_else(Vec::new, |pages| pages.take_to_ask())
-    }
-
-    /// Whether the store is to be asked for pages.
-    #[inline]
-    pub(crate) fn has_to_ask(&self) -> bool {
-        self.listeners.pages.as_ref().is_some_and(|pages| pages.has_to_ask())
     }
 }
 

@@ -101,10 +101,13 @@ impl Listeners {
     /// Where it stands before the log it leaves at once if it may come back, since it goes on from there then; and
     /// if the channel is over, since the store has nothing of it any more.
     pub(super) fn dismiss_one(&mut self, key: usize, reason: CloseReason, log: &mut Log) {
-        let is_behind = self.listeners[key].cursor.event < log.start().event;
+        let listener = &self.listeners[key];
+        let is_behind = listener.cursor.event < log.start().event;
         match reason {
             CloseReason::Shutdown if is_behind => self.stop_one(key, reason, log),
-            CloseReason::Finished | CloseReason::Failed if is_behind => {
+            CloseReason::Finished | CloseReason::Failed
+                if is_behind && !listener.is_in_flight() =>
+            {
                 self.go(key, CloseReason::Failed, log);
             }
             _ => self.leave(key, log.end().place(), reason, log),

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     ChannelConfig, CloseReason, Cursor, Log, Mode, Phase, Tombstone, Traffic, Window,
-    accept::Past,
+    accept::InStore,
     keys::Keys,
     listener::{Flight, Listener, Presence, Special},
     listeners::Listeners,
@@ -38,10 +38,8 @@ pub(crate) struct Channel {
     pub(super) used: Instant,
     /// How many listeners have fallen out of the log and were not taken note of.
     pub(super) fallen: usize,
-    /// What is known of the time before the log.
-    pub(super) past: Past,
-    /// How many wait for the store to listen then.
-    pub(super) joining: u32,
+    /// What is known of a store, if there is one.
+    pub(super) stored: Option<Box<InStore>>,
 }
 
 #[derive(Debug)]
@@ -77,8 +75,7 @@ impl Channel {
             newest: Cursor::new(next, 0),
             used: now,
             fallen: 0,
-            past: if config.has_store { Past::Unknown } else { Past::Known },
-            joining: 0,
+            stored: config.has_store.then(|| Box::new(InStore::new(now))),
         }
     }
 
@@ -176,7 +173,7 @@ impl Channel {
 
     /// Forgets the channel, where nobody listens; otherwise nothing happens.
     pub(crate) fn give_way(&mut self, config: &ChannelConfig) {
-        if !self.is_over() && self.listeners.here() == 0 && self.joining == 0 {
+        if !self.is_over() && self.listeners.here() == 0 && !self.is_joined() {
             // What a store keeps needs no other proof.
             let tombstone = if config.has_store { None } else { self.forgotten() };
             self.end(CloseReason::Finished, tombstone, config);
@@ -216,7 +213,7 @@ impl Channel {
         let Some(window) = self.log.window() else {
             return Ok(None);
         };
-        if self.past != Past::Known {
+        if !self.is_loaded() {
             return Err(SubscribeError::Unloaded);
         }
         let held = window.kept(self.log.end().event);

@@ -124,6 +124,7 @@ impl Channel {
         let due = silence.and_then(|silence| listener.last_write.checked_add(silence));
         if due.is_some_and(|due| due <= now) {
             listener.last_write = now;
+            self.note_quiet(now);
             return Next::Comment;
         }
         let drained = drain.map(|drain| drain.end_of(listener.phase));

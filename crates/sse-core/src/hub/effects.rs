@@ -6,7 +6,7 @@ pub(super) struct Effects {
     pub(super) fallen: usize,
     /// The channel is to be taken out.
     pub(super) is_over: bool,
-    /// The store is to be asked for pages.
+    /// The store is to be asked for something.
     pub(super) has_to_ask: bool,
     /// Idle listeners with a lower ticket are to be woken.
     pub(super) tickets: u64,

@@ -103,7 +103,7 @@ impl Hub {
             self.take_out(cell);
         }
         if effects.has_to_ask {
-            self.ask_for_pages(cell);
+            self.ask_store(cell);
         }
     }
 

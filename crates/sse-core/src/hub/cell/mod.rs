@@ -161,9 +161,10 @@ impl Cell {
         self.step(&mut self.lock(), |channel| channel.handle_page(after, page, config)).1
     }
 
-    /// What the store is to be asked for.
-    pub(super) fn take_to_ask(&self) -> Vec<u64> {
-        self.lock().channel.take_to_ask()
+    /// Which pages the store is to be asked for, and whether it is to be asked if there is more.
+    pub(super) fn take_to_ask(&self) -> (Vec<u64>, bool) {
+        let channel = &mut self.lock().channel;
+        (channel.take_to_ask(), channel.take_refresh())
     }
 
     /// Shows an event to those who observe the channel.

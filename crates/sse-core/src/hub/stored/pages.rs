@@ -6,12 +6,16 @@ use crate::{
 
 /// What listeners read from the store that stand before the log of their channel.
 impl Hub {
-    /// Asks the store for the pages that the listeners of `cell` need.
-    pub(in crate::hub) fn ask_for_pages(&self, cell: &Arc<Cell>) {
+    /// Asks the store for what `cell` needs: pages for its listeners, and whether there is more.
+    pub(in crate::hub) fn ask_store(&self, cell: &Arc<Cell>) {
         let Some(store) = self.config().store() else {
             return;
         };
-        for after in cell.take_to_ask() {
+        let (pages, has_to_refresh) = cell.take_to_ask();
+        if has_to_refresh {
+            self.refresh(cell.token());
+        }
+        for after in pages {
             let (hub, weak) = (self.me.clone(), Arc::downgrade(cell));
             let done = Done::new(move |page: Result<_, _>, _now| {
                 let (Some(hub), Some(cell)) = (hub.upgrade(), weak.upgrade()) else {
