@@ -27,7 +27,7 @@ impl Append {
     /// # Ok::<(), sse_core::channel::TokenError>(())
     /// ```
     pub fn of(token: Token, events: impl IntoIterator<Item = Event>) -> Self {
-        let drafts = events.into_iter().map(|event| Draft(wire::Draft::of(&event, 0)));
+        let drafts = events.into_iter().map(|event| Draft(wire::Draft::of(&event, ID_ROOM)));
         Self { token, drafts: drafts.collect(), retry: None, key: None }
     }
 
@@ -101,3 +101,6 @@ impl Draft {
         self.0.finish(Some(&position))
     }
 }
+
+/// For `id: `, a number, a dot and an epoch.
+const ID_ROOM: usize = 40;
