@@ -29,6 +29,7 @@ pub struct StoreConfig {
     pub(crate) max_file_bytes: u64,
     pub(crate) max_index_bytes: usize,
     pub(crate) cache_bytes: usize,
+    pub(crate) quick_repair_bytes: u64,
 }
 
 impl StoreConfig {
@@ -51,6 +52,7 @@ impl StoreConfig {
             max_file_bytes: u64::MAX,
             max_index_bytes: 256 << 20,
             cache_bytes: 8 << 20,
+            quick_repair_bytes: 2 << 30,
         }
     }
 
@@ -166,6 +168,17 @@ impl StoreConfig {
     #[must_use]
     pub fn with_max_index_bytes(mut self, max_index_bytes: usize) -> Self {
         self.max_index_bytes = max_index_bytes;
+        self
+    }
+
+    /// Sets from which length of the file on, in bytes, each commit writes down which pages are in use.
+    /// Default: 2 GiB.
+    ///
+    /// That costs a second sync a commit. Without it that is found out when the file is opened after a crash,
+    /// which takes as long as reading the file.
+    #[must_use]
+    pub fn with_quick_repair_bytes(mut self, quick_repair_bytes: u64) -> Self {
+        self.quick_repair_bytes = quick_repair_bytes;
         self
     }
 

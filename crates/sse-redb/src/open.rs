@@ -70,7 +70,7 @@ pub enum OpenError {
     },
     /// The file was written by another version.
     #[error(
-        "{} has version {found} of the format, and version {expected} is understood; open it with the release that wrote it, or name another directory", .path.display()
+        "{} has version {found} of the format, and version {expected} is understood; start the release of eventsource-server that wrote it on this directory, or name another one", .path.display()
     )]
     Version {
         /// The file.

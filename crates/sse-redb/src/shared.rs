@@ -31,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) source: Source,
     pub(crate) durability: Durability,
     pub(crate) cache_bytes: usize,
+    pub(crate) quick_repair_bytes: u64,
     pub(crate) max_index_bytes: usize,
     /// The keys of records that could not be read.
     pub(crate) damaged: Mutex<HashSet<u64>>,
@@ -58,6 +59,7 @@ impl Shared {
             source,
             durability: config.durability,
             cache_bytes: config.cache_bytes,
+            quick_repair_bytes: config.quick_repair_bytes,
             max_index_bytes: config.max_index_bytes,
             damaged: Mutex::default(),
             index: RwLock::new(index),

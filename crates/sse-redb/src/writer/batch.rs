@@ -26,7 +26,9 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) records: Records,
-    pub(super) changed: HashMap<Token, Changed>,
+    pub(super) changed: Vec<Changed>,
+    /// Where each channel is in `changed`.
+    pub(super) slots: HashMap<Token, usize>,
     pub(super) events: usize,
     /// The callers that are told once it is safe.
     pub(super) waiting: Vec<(Done, Stored)>,
@@ -43,16 +45,16 @@ pub(super) struct Records {
 }
 
 /// A channel as it will be.
-#[derive(Default)]
 pub(super) struct Changed {
+    token: Token,
     state: State,
-    pub(super) generation: u32,
+    generation: u32,
     keys: HashMap<Arc<str>, KnownKey>,
-    pub(super) effects: Vec<Effect>,
+    effects: Vec<Effect>,
 }
 
 /// What a record changes in the index.
-pub(super) enum Effect {
+enum Effect {
     Event { epoch: Epoch, place: Place },
     Key { key: Arc<str>, known: KnownKey },
     State { state: State, key: u64 },
@@ -116,31 +118,31 @@ impl Batch {
         {
             return Ok(stored);
         }
-        self.open(&channel, index, now)?;
+        let slot = self.open(&channel, index, now)?;
         let retry = retry.map(|retry| u64::try_from(retry.as_millis()).unwrap_or(u64::MAX));
-        self.begin(&channel, retry, lives, now);
+        self.begin(slot, retry, lives, now);
         let time = time.map_or(now, to_millis).min(now);
         let mut events = Vec::with_capacity(asked.len());
         match asked {
             Events::Frames(frames) => events.extend(frames.into_iter().map(|frame| {
-                self.put_event(&channel, time, |position| {
+                self.put_event(slot, time, |position| {
                     frame.with_id(&EventId::from(position)).unwrap_or(frame)
                 })
             })),
             Events::Drafts(drafts) => events.extend(
                 drafts
                     .into_iter()
-                    .map(|draft| self.put_event(&channel, time, |position| draft.finish(position))),
+                    .map(|draft| self.put_event(slot, time, |position| draft.finish(position))),
             ),
         }
-        let position = self.top(&channel);
+        let position = self.top(slot);
         if let Some((key, digest)) = key {
             let answer = events.last().map(|event| event.position);
             let name = channel.as_str();
             let record = Record::Key { channel: name, time: now, key: &key, digest, answer };
-            let (at, _) = self.put(&record);
+            let (at, _) = self.records.push(&record);
             let known = KnownKey { digest, answer, time: now, at };
-            self.change(&channel, Effect::Key { key, known });
+            self.change(slot, Effect::Key { key, known });
         }
         Ok(Stored { position, events, is_duplicate: false })
     }
@@ -148,18 +150,20 @@ impl Batch {
     /// Stages an event, which `finish` encodes at its position.
     fn put_event(
         &mut self,
-        channel: &Token,
+        slot: usize,
         time: u64,
         finish: impl FnOnce(Position) -> Frame,
     ) -> StoredEvent {
-        let (seq, epoch) = self.next(channel);
+        let Changed { token, state, .. } = &self.changed[slot];
+        let epoch = state.epoch().expect("a channel that has begun has an epoch");
+        let seq = state.top + 1;
         let position = Position::new(seq, epoch);
         let frame = finish(position);
-        let record =
-            Record::Event { channel: channel.as_str(), time, seq, epoch, frame: frame.as_bytes() };
-        let (key, len) = self.put(&record);
+        let channel = token.as_str();
+        let record = Record::Event { channel, time, seq, epoch, frame: frame.as_bytes() };
+        let (key, len) = self.records.push(&record);
         let place = Place { seq, key, time, len };
-        self.change(channel, Effect::Event { epoch, place });
+        self.change(slot, Effect::Event { epoch, place });
         self.events += 1;
         StoredEvent { position, time: from_millis(time), frame }
     }
@@ -172,16 +176,16 @@ impl Batch {
         index: &Index,
         now: u64,
     ) -> Result<Stored, Refused> {
-        self.open(channel, index, now)?;
-        let state = &self.changed[channel].state;
+        let slot = self.open(channel, index, now)?;
+        let state = &self.changed[slot].state;
         let is_there = !state.ranges.is_empty() && !is_ended(state, now);
         let is_stale = index.limits.is_stale(state.used, now);
         if !is_there {
-            self.begin(channel, None, lives, now);
+            self.begin(slot, None, lives, now);
         } else if is_stale {
-            self.put_state(channel, now, |_| {});
+            self.put_state(slot, now, |_| {});
         }
-        Ok(Stored { position: self.top(channel), ..Stored::default() })
+        Ok(Stored { position: self.top(slot), ..Stored::default() })
     }
 
     /// Stages the end of a channel, whose name is free from `until` on.
@@ -193,25 +197,25 @@ impl Batch {
         index: &Index,
         now: u64,
     ) -> Result<Stored, Refused> {
-        self.open(channel, index, now)?;
-        let is_new = self.changed[channel].state.ranges.is_empty();
+        let slot = self.open(channel, index, now)?;
+        let is_new = self.changed[slot].state.ranges.is_empty();
         let born = self.records.next_key();
         let epoch = is_new.then(|| lives.minter.mint());
-        self.put_state(channel, now, |state| {
+        self.put_state(slot, now, |state| {
             if let Some(epoch) = epoch {
                 state.begin(0, epoch);
             }
             state.born = born;
             state.finished = Some(until.unwrap_or(now));
         });
-        Ok(Stored { position: self.top(channel), ..Stored::default() })
+        Ok(Stored { position: self.top(slot), ..Stored::default() })
     }
 
     /// Stages the state of a channel whose events are going to be deleted.
     pub(super) fn save(&mut self, channel: &Token, index: &Index) {
-        self.look_up(channel, index);
-        let used = self.changed[channel].state.used;
-        self.put_state(channel, used, |_| {});
+        let slot = self.look_up(channel, index);
+        let used = self.changed[slot].state.used;
+        self.put_state(slot, used, |_| {});
     }
 
     /// What was stored under the key before.
@@ -225,7 +229,7 @@ impl Batch {
         if usize::from(u16::MAX) < key.len() {
             return Err(Refused::KeyTooLong { len: key.len() });
         }
-        let staged = self.changed.get(channel);
+        let staged = self.slots.get(channel).map(|&slot| &self.changed[slot]);
         let staged_known = staged.and_then(|changed| changed.keys.get(key).copied());
         let born = staged.map_or(0, |changed| changed.state.born);
         let stored = || index.channels.get(channel)?.find_key(key, &index.limits, now);
@@ -239,35 +243,41 @@ impl Batch {
     }
 
     /// Looks a channel up, which must not be finished.
-    fn open(&mut self, channel: &Token, index: &Index, now: u64) -> Result<(), Refused> {
-        self.look_up(channel, index);
-        match self.changed[channel].state.finished.and_then(|until| until.checked_sub(now)) {
-            None | Some(0) => Ok(()),
+    fn open(&mut self, channel: &Token, index: &Index, now: u64) -> Result<usize, Refused> {
+        let slot = self.look_up(channel, index);
+        match self.changed[slot].state.finished.and_then(|until| until.checked_sub(now)) {
+            None | Some(0) => Ok(slot),
             Some(left) => Err(Refused::Finished { left: Duration::from_millis(left) }),
         }
     }
 
     /// Whether something of the channel is staged.
     pub(super) fn is_changed(&self, channel: &Token) -> bool {
-        self.changed.get(channel).is_some_and(|changed| !changed.effects.is_empty())
+        let slot = self.slots.get(channel);
+        slot.is_some_and(|&slot| !self.changed[slot].effects.is_empty())
     }
 
-    fn look_up(&mut self, channel: &Token, index: &Index) {
-        if !self.changed.contains_key(channel) {
-            let known = index.channels.get(channel);
-            let changed = known.map_or_else(Changed::default, |known| Changed {
-                state: known.state.clone(),
-                generation: known.generation,
-                ..Changed::default()
-            });
-            self.changed.insert(channel.clone(), changed);
+    fn look_up(&mut self, channel: &Token, index: &Index) -> usize {
+        if let Some(&slot) = self.slots.get(channel) {
+            return slot;
         }
+        let slot = self.changed.len();
+        let known = index.channels.get(channel);
+        self.changed.push(Changed {
+            token: channel.clone(),
+            state: known.map(|known| known.state.clone()).unwrap_or_default(),
+            generation: known.map_or(0, |known| known.generation),
+            keys: HashMap::new(),
+            effects: Vec::new(),
+        });
+        self.slots.insert(channel.clone(), slot);
+        slot
     }
 
     /// Sees to it that the channel is in a life of this process, and has the reconnection time.
-    fn begin(&mut self, channel: &Token, retry: Option<u64>, lives: &mut Lives, now: u64) {
+    fn begin(&mut self, slot: usize, retry: Option<u64>, lives: &mut Lives, now: u64) {
         let born = self.records.next_key();
-        let Some(changed) = self.changed.get_mut(channel) else { return };
+        let changed = &mut self.changed[slot];
         let is_new = changed.state.ranges.is_empty() || is_ended(&changed.state, now);
         let is_continued = !is_new && changed.generation != lives.generation;
         changed.generation = lives.generation;
@@ -275,7 +285,7 @@ impl Batch {
             return;
         }
         let epoch = if is_new { lives.minter.mint() } else { lives.epoch };
-        self.put_state(channel, now, |state| {
+        self.put_state(slot, now, |state| {
             if is_new {
                 *state = State { born, ..State::default() };
                 state.begin(0, epoch);
@@ -286,26 +296,22 @@ impl Batch {
         });
     }
 
-    fn put_state(&mut self, channel: &Token, now: u64, change: impl FnOnce(&mut State)) {
-        let Some(changed) = self.changed.get_mut(channel) else { return };
+    fn put_state(&mut self, slot: usize, now: u64, change: impl FnOnce(&mut State)) {
+        let changed = &mut self.changed[slot];
         change(&mut changed.state);
         changed.state.used = changed.state.used.max(now);
         let born = changed.state.born;
         changed.keys.retain(|_, known| born <= known.at);
         let state = changed.state.clone();
-        let record = Record::State { channel: channel.as_str(), state: state.clone() };
-        let (key, _) = self.put(&record);
-        self.change(channel, Effect::State { state, key });
+        let record = Record::State { channel: changed.token.as_str(), state: state.clone() };
+        let (key, _) = self.records.push(&record);
+        self.change(slot, Effect::State { state, key });
     }
 
-    /// The key and the length of a record that is stored next.
-    fn put(&mut self, record: &Record<'_>) -> (u64, u32) {
+    /// Notes what follows from a record that was stored.
+    fn change(&mut self, slot: usize, effect: Effect) {
         self.since.get_or_insert_with(Instant::now);
-        self.records.push(record)
-    }
-
-    fn change(&mut self, channel: &Token, effect: Effect) {
-        let Some(changed) = self.changed.get_mut(channel) else { return };
+        let changed = &mut self.changed[slot];
         match &effect {
             Effect::Event { epoch, place } => {
                 changed.state.advance(place.seq, *epoch, place.time);
@@ -318,23 +324,19 @@ impl Batch {
         changed.effects.push(effect);
     }
 
-    fn next(&self, channel: &Token) -> (u64, Epoch) {
-        let state = &self.changed[channel].state;
-        (state.top + 1, state.epoch().expect("a channel that has begun has an epoch"))
-    }
-
-    fn top(&self, channel: &Token) -> Option<Position> {
-        let state = &self.changed.get(channel)?.state;
+    fn top(&self, slot: usize) -> Option<Position> {
+        let state = &self.changed[slot].state;
         Some(Position::new(state.top, state.epoch()?))
     }
 
     /// What the commit changes in the index.
     pub(super) fn apply(&mut self, index: &mut Index, now: u64) {
-        for (token, changed) in mem::take(&mut self.changed) {
+        self.slots.clear();
+        for changed in mem::take(&mut self.changed) {
             if changed.effects.is_empty() {
                 continue;
             }
-            index.change(&token, now, |channel, gone| {
+            index.change(&changed.token, now, |channel, gone| {
                 channel.generation = changed.generation;
                 for effect in changed.effects {
                     match effect {

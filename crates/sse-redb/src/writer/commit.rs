@@ -69,8 +69,7 @@ impl Writer {
         let result = match &*shared.database() {
             Some(database) => {
                 let len = shared.watch.len.load(Ordering::Relaxed);
-                // A repair without it takes as long as reading the file does.
-                let is_quick = QUICK_REPAIR_BYTES < len;
+                let is_quick = shared.quick_repair_bytes <= len;
                 // What deletes needs pages too: in a file that may not double again some are left for it.
                 let is_tight = !records.is_empty() && shared.watch.max_len / 2 < len;
                 change(database, (is_quick, is_tight), records, gone)
@@ -194,4 +193,3 @@ const RESERVE: TableDefinition<'_, (), &[u8]> = TableDefinition::new("reserve");
 const RESERVED: usize = 60 << 10;
 /// For how long a full disk is not tried again.
 const FULL_FOR: Duration = Duration::from_secs(1);
-const QUICK_REPAIR_BYTES: u64 = 2 << 30;

@@ -21,6 +21,7 @@ struct State {
     synced: Vec<u8>,
     unsynced: Vec<Change>,
     done: u64,
+    syncs: u64,
     fault: Option<Fault>,
     is_blocked: bool,
     is_panicking: bool,
@@ -61,6 +62,11 @@ impl Disk {
     /// How many changes were asked for since the fault was set.
     pub(crate) fn changes(&self) -> u64 {
         self.0.0.lock().expect("no panic").done
+    }
+
+    /// How often it was synced.
+    pub(crate) fn syncs(&self) -> u64 {
+        self.0.0.lock().expect("no panic").syncs
     }
 
     /// Lets changes wait, or go on.
@@ -157,6 +163,7 @@ impl StorageBackend for Disk {
 
     fn sync_data(&self) -> io::Result<()> {
         self.change(|state| {
+            state.syncs += 1;
             for change in state.unsynced.drain(..) {
                 match change {
                     Change::Write(at, data) => write(&mut state.synced, at, &data),

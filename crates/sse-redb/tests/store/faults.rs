@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, io, ops::Range, thread, time::Instant};
 
 use sse_core::history::Position;
-use sse_redb::{Failure, Outcome, Refused, Store, StoredEvent};
+use sse_redb::{Failure, Outcome, Refused, Store, StoreConfig, StoredEvent};
 
 use crate::{
     disk::{Disk, Fault, Random},
@@ -76,22 +76,22 @@ fn short(kept: Vec<StoredEvent>) -> Vec<StoredEvent> {
 }
 
 /// Cuts the power ten times for each seed.
-fn cut_power(seeds: Range<u64>) {
+fn cut_power(seeds: Range<u64>, config: &StoreConfig) {
     for seed in seeds {
         let (mut random, mut told) = (Random(seed), Told::default());
         let mut disk = Disk::default();
-        drop(disk.open(unlimited("memory")).expect("a new disk"));
+        drop(disk.open(config.clone()).expect("a new disk"));
         for cut in 0..10 {
             let context = format!("seed {seed}, cut {cut}");
             let after = random.below(120);
             disk.set_fault(Some(Fault { after, kind: io::ErrorKind::Other, stays: true }));
-            if let Ok(store) = disk.open(unlimited("memory")) {
+            if let Ok(store) = disk.open(config.clone()) {
                 publish_some(&store, &mut told, &cut.to_string(), &mut random);
             }
             disk = disk.cut(&mut random);
 
             let after_cut = disk.restarted();
-            let store = after_cut.open(unlimited("memory"));
+            let store = after_cut.open(config.clone());
             let store = store.unwrap_or_else(|error| panic!("{context}: {error}"));
             told.check(&short(events(&store, "42")), &context);
         }
@@ -100,22 +100,42 @@ fn cut_power(seeds: Range<u64>) {
 
 #[test]
 fn nothing_that_was_safe_is_lost_in_the_first_250_power_cuts() {
-    cut_power(0..25);
+    cut_power(0..25, &unlimited("memory"));
 }
 
 #[test]
 fn nothing_that_was_safe_is_lost_in_the_second_250_power_cuts() {
-    cut_power(25..50);
+    cut_power(25..50, &unlimited("memory"));
 }
 
 #[test]
 fn nothing_that_was_safe_is_lost_in_the_third_250_power_cuts() {
-    cut_power(50..75);
+    cut_power(50..75, &unlimited("memory"));
 }
 
 #[test]
 fn nothing_that_was_safe_is_lost_in_the_last_250_power_cuts() {
-    cut_power(75..100);
+    cut_power(75..100, &unlimited("memory"));
+}
+
+/// As in a large file.
+#[test]
+fn nothing_that_was_safe_is_lost_where_each_commit_writes_down_which_pages_are_in_use() {
+    // More often only when the file grows.
+    let syncs = |config: StoreConfig| {
+        let disk = Disk::default();
+        let store = disk.open(config).expect("a new disk");
+        let each = (0..5).map(|number| {
+            let before = disk.syncs();
+            publish(&store, "42", &number.to_string());
+            disk.syncs() - before
+        });
+        each.min()
+    };
+    let quick = unlimited("memory").with_quick_repair_bytes(0);
+    assert_eq!((syncs(unlimited("memory")), syncs(quick.clone())), (Some(1), Some(2)));
+
+    cut_power(100..110, &quick);
 }
 
 #[test]

@@ -62,6 +62,16 @@ fn what_is_no_directory_is_refused() {
     assert!(matches!(open_error(&path.join("below")), OpenError::Io { .. }));
 }
 
+/// Nobody may make a directory there, not even the superuser.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_may_not_be_made_is_refused_by_its_name() {
+    let error = open_error(Path::new("/sys/history"));
+    let text = error.to_string();
+    assert!(matches!(error, OpenError::Denied { .. }), "{text}");
+    assert!(text.starts_with("no right to use /sys/history; give it to the user"), "{text}");
+}
+
 #[test]
 fn a_second_server_on_the_same_directory_is_refused() {
     let dir = filled();
@@ -129,24 +139,39 @@ fn a_database_of_another_program_is_refused() {
 }
 
 #[test]
-fn a_file_of_another_version_is_refused_with_both_versions() {
-    let dir = filled();
-    let database = Database::open(file(dir.path())).expect("it is whole");
-    let transaction = database.begin_write().expect("it is open");
-    let meta = TableDefinition::<&str, u64>::new("meta");
-    let insert = |version| {
-        let mut meta = transaction.open_table(meta).expect("it is there");
-        meta.insert("format", version).map(|_| ()).expect("there is room");
-    };
-    insert(3);
-    transaction.commit().expect("there is room");
-    drop(database);
-    let before = fs::read(file(dir.path())).expect("it is there");
+fn files_of_other_versions_are_refused_with_both_versions() {
+    for other in [0, 1, 3, u64::MAX] {
+        let dir = filled();
+        let database = Database::open(file(dir.path())).expect("it is whole");
+        let transaction = database.begin_write().expect("it is open");
+        let meta = TableDefinition::<&str, u64>::new("meta");
+        let insert = || {
+            let mut meta = transaction.open_table(meta).expect("it is there");
+            meta.insert("format", other).map(|_| ()).expect("there is room");
+        };
+        insert();
+        transaction.commit().expect("there is room");
+        drop(database);
+        let before = fs::read(file(dir.path())).expect("it is there");
 
-    let error = open_error(dir.path());
-    let OpenError::Version { found: 3, expected: 2, .. } = &error else { panic!("{error}") };
-    assert!(error.to_string().contains("open it with the release that wrote it"), "{error}");
-    assert!(before == fs::read(file(dir.path())).expect("it is there"), "it was changed");
+        let config = unlimited(dir.path());
+        for error in [
+            open_error(dir.path()),
+            check(&config).expect_err("it is not understood"),
+            compact(&config).expect_err("it is not understood"),
+            salvage(&config).expect_err("it is not understood"),
+        ] {
+            let OpenError::Version { found, expected: 2, .. } = &error else { panic!("{error}") };
+            assert_eq!(*found, other);
+            let text = error.to_string();
+            assert!(text.contains(&format!("has version {other} of the format")), "{text}");
+            assert!(
+                text.contains("start the release of eventsource-server that wrote it"),
+                "{text}"
+            );
+        }
+        assert!(before == fs::read(file(dir.path())).expect("it is there"), "it was changed");
+    }
 }
 
 #[test]
