@@ -2,7 +2,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::{Connection, Head, connection::Piece, response::Framing};
+use crate::{
+    Connection, Head,
+    connection::{Piece, take},
+    response::Framing,
+};
 
 /// A connection on which an event stream was opened.
 ///
@@ -70,7 +74,7 @@ impl Listener {
                 panic!("{end:?} before {expected:?}; there was {:?}", shown(&self.unread));
             }
         }
-        let come: Vec<_> = self.unread.drain(..expected.len()).collect();
+        let come = take(&mut self.unread, expected.len());
         assert!(
             come == expected.as_bytes(),
             "expected {:?}, got {:?}",
@@ -127,7 +131,7 @@ impl Listener {
         loop {
             let fresh = &self.unread[searched..];
             if let Some(at) = fresh.windows(2).position(|bytes| bytes == b"\n\n") {
-                let block = self.unread.drain(..searched + at + 2).collect();
+                let block = take(&mut self.unread, searched + at + 2);
                 return Ok(String::from_utf8(block).expect("a stream is UTF-8"));
             }
             searched = self.unread.len().saturating_sub(1);

@@ -34,4 +34,4 @@ pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
 }
 
 /// Far longer than anything takes on a machine that is busy with other things.
-const HANG: Duration = Duration::from_secs(30);
+pub(crate) const HANG: Duration = Duration::from_secs(30);
