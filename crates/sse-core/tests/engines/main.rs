@@ -11,6 +11,7 @@ mod ends;
 mod fairness;
 mod flight;
 mod keys;
+mod pages;
 mod support;
 mod users_code;
 mod writes;
