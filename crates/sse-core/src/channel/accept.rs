@@ -1,10 +1,10 @@
 use std::time::{Duration, Instant};
 
-use super::{Channel, ChannelConfig, CloseReason, Tombstone, machine::Life};
+use super::{Channel, ChannelConfig, CloseReason, in_store::Past, machine::Life};
 use crate::{
     Event,
     history::{Epochs, Position},
-    store::{Entry, Facts},
+    store::Entry,
     wire::Frame,
 };
 
@@ -13,34 +13,6 @@ use crate::{
 pub(crate) struct Accepted {
     pub(crate) entries: Vec<Entry>,
     pub(crate) retry: Option<Duration>,
-}
-
-/// How a channel stands to its store.
-#[derive(Debug)]
-pub(super) struct InStore {
-    past: Past,
-    /// How many wait for the store to listen then.
-    joining: u32,
-    /// When the store was asked last whether it has more.
-    refreshed: Instant,
-    has_to_refresh: bool,
-}
-
-impl InStore {
-    pub(super) fn new(now: Instant) -> Self {
-        Self { past: Past::Unknown, joining: 0, refreshed: now, has_to_refresh: false }
-    }
-}
-
-/// What is known of the time before the log of a channel.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Past {
-    /// All that there is to know.
-    Known,
-    /// Nothing before the store has said it.
-    Unknown,
-    /// The same, and the first event that was accepted since has this number.
-    UnknownBefore(u64),
 }
 
 /// What a store has made safe is accepted into the log.
@@ -92,51 +64,6 @@ impl Channel {
         listeners
     }
 
-    /// Somebody asks the store for what is known of the channel, to listen then.
-    pub(crate) fn begin_joining(&mut self) {
-        if let Some(stored) = &mut self.stored {
-            stored.joining += 1;
-        }
-    }
-
-    /// One of those has listened, or gone.
-    pub(crate) fn end_joining(&mut self, config: &ChannelConfig) {
-        if let Some(stored) = &mut self.stored {
-            stored.joining -= 1;
-        }
-        self.forget_if_deserted(config);
-    }
-
-    /// Takes note of what the store says of the channel. Where the store has more than the log, the log begins anew
-    /// behind it; where it has something else, or the channel is finished, the channel ends.
-    pub(crate) fn load(&mut self, facts: &Facts, config: &ChannelConfig, now: Instant) {
-        if let Some(left) = facts.finished() {
-            let closed = Tombstone::Closed { until: now.checked_add(left) };
-            return self.end(CloseReason::Finished, Some(closed), config);
-        }
-        let (top, end) = (facts.top(), self.log.end().event);
-        match self.past() {
-            // They are older than what was accepted since: the store is asked again.
-            Past::UnknownBefore(first) if top.seq() + 1 < first => return,
-            Past::UnknownBefore(first) if top.seq() < end => {
-                self.log.put_epochs_before(first, facts.epochs().clone());
-            }
-            Past::Known if top.seq() < end && self.contradicts(top) => {
-                return self.break_off(config);
-            }
-            Past::Known if top.seq() < end => (),
-            _ => {
-                self.log.jump(top.seq() + 1);
-                self.log.set_epochs(facts.epochs().clone());
-                self.listeners.fall_behind(&mut self.log);
-            }
-        }
-        if self.past() != Past::Known {
-            self.set_past(Past::Known);
-            self.retry = self.retry.or_else(|| Some((facts.retry()?, now)));
-        }
-    }
-
     /// The store has something at `position` that it has not told before.
     pub(crate) fn catch_up(&mut self, position: Position) {
         if self.log.end().event <= position.seq() {
@@ -161,59 +88,6 @@ impl Channel {
         self.listeners.fall_behind(&mut self.log);
     }
 
-    fn past(&self) -> Past {
-        self.stored.as_ref().map_or(Past::Known, |stored| stored.past)
-    }
-
-    fn set_past(&mut self, past: Past) {
-        if let Some(stored) = &mut self.stored {
-            stored.past = past;
-        }
-    }
-
-    /// Whether all is known that came before the log.
-    pub(super) fn is_loaded(&self) -> bool {
-        self.past() == Past::Known
-    }
-
-    /// Whether somebody waits for the store to listen then.
-    pub(super) fn is_joined(&self) -> bool {
-        self.stored.as_ref().is_some_and(|stored| 0 < stored.joining)
-    }
-
-    /// It is quiet at `now`, and somebody listens: now and then the store is asked whether it has more, and learns so
-    /// that the channel is in use.
-    pub(super) fn note_quiet(&mut self, now: Instant) {
-        if let Some(stored) = &mut self.stored
-            && REFRESH <= now.saturating_duration_since(stored.refreshed)
-        {
-            (stored.refreshed, stored.has_to_refresh) = (now, true);
-        }
-    }
-
-    /// Whether the store is to be asked whether it has more.
-    pub(crate) fn take_refresh(&mut self) -> bool {
-        self.stored.as_mut().is_some_and(|stored| std::mem::take(&mut stored.has_to_refresh))
-    }
-
-    /// Whether the store is to be asked for anything.
-    #[inline]
-    pub(crate) fn has_to_ask(&self) -> bool {
-        self.stored.as_ref().is_some_and(|stored| {
-            let pages = self.listeners.pages.as_ref();
-            stored.has_to_refresh || pages.is_some_and(|pages| pages.has_to_ask())
-        })
-    }
-
-    /// Whether the epoch of the event `seq` is known.
-    pub(super) fn is_known(&self, seq: u64) -> bool {
-        match self.past() {
-            Past::Known => true,
-            Past::Unknown => false,
-            Past::UnknownBefore(first) => first <= seq,
-        }
-    }
-
     /// Whether the channel has another event at `position`.
     pub(super) fn contradicts(&self, position: Position) -> bool {
         position.seq() < self.log.end().event
@@ -222,10 +96,7 @@ impl Channel {
     }
 
     /// Ends the streams of all who listen, so that they come back and are told what they can prove.
-    fn break_off(&mut self, config: &ChannelConfig) {
+    pub(super) fn break_off(&mut self, config: &ChannelConfig) {
         self.end(CloseReason::Failed, None, config);
     }
 }
-
-/// How long a channel is quiet before the store is asked whether it has more.
-const REFRESH: Duration = Duration::from_secs(600);

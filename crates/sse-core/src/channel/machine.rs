@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     ChannelConfig, CloseReason, Cursor, Log, Mode, Phase, Tombstone, Traffic, Window,
-    accept::InStore,
+    in_store::InStore,
     keys::Keys,
     listener::{Flight, Listener, Presence, Special},
     listeners::Listeners,

@@ -69,6 +69,7 @@ pub(crate) use accept::Accepted;
 mod age;
 mod behind;
 mod cost;
+mod in_store;
 mod keys;
 mod listener;
 mod listeners;

@@ -306,6 +306,29 @@ mod tests {
     }
 
     #[test]
+    fn a_log_decides_where_nothing_depends_on_what_came_before_it() {
+        let epochs = epochs();
+        let by_log = |start: Start| decide_by_log(&start, kept(&epochs)).map(|it| told(&it));
+        for since in [Since::Latest, Since::Last(0), Since::Last(9)] {
+            let decided = decide(&Start::default().with_since(since), kept(&epochs));
+            assert_eq!(by_log(Start::default().with_since(since)), Some(told(&decided)));
+        }
+        for since in [Since::Earliest, Since::Last(10), Since::Last(u64::MAX)] {
+            assert_eq!(by_log(Start::default().with_since(since)), None, "{since:?}");
+        }
+        for (last, expected) in [
+            (id(11, 1), Some(("ok", None, 12))),
+            (id(20, 1), Some(("ok", None, 21))),
+            (id(10, 1), None),
+            (id(21, 1), None),
+            (id(20, 0), None),
+            ("garbage".to_owned(), None),
+        ] {
+            assert_eq!(by_log(asked(&last, Since::Latest)), expected, "{last}");
+        }
+    }
+
+    #[test]
     fn who_has_all_is_told_so_when_nothing_is_kept_any_more() {
         let epochs = Epochs::new(Epoch::new(0, 0));
         let kept = Kept { first: 6, top: 5, epochs: &epochs };

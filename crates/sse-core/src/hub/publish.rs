@@ -22,7 +22,8 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// [`PublishError`] says what was refused; nothing was published then, and no id was used.
+    /// [`PublishError`] says what was refused; nothing was published then, and no id was used. It is
+    /// [`PublishError::HasStore`] in a hub with a store: use [`Self::submit`] there.
     pub fn publish(
         &self,
         token: &Token,
