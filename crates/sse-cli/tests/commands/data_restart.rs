@@ -1,6 +1,6 @@
 //! What is on disk outlives the server: nobody who comes back to the next one misses anything.
 
-use std::fs;
+use std::{fs, thread::sleep, time::Duration};
 
 use rustix::process::Signal;
 
@@ -124,6 +124,42 @@ fn a_channel_that_is_closed_stays_so_over_a_restart_until_its_time_is_over() {
             assert!(block.starts_with("event: ping\ndata: 2\n"), "nothing is left: {block}");
         }
     }
+}
+
+#[test]
+fn a_channel_that_is_silent_for_long_is_known_as_long_as_somebody_listens() {
+    let data = Data::new(&["--mode", "shared"]);
+    let server = data.start(&["--history-age", "300"]);
+    let mut listener = Listener::open(server.addr(), "/poll/42");
+    publish(&server, "42", "1");
+    listener.block();
+    sleep(Duration::from_millis(2_000));
+
+    let answer = exchange(server.addr(), "POST", "/ping/42", "2");
+
+    assert_eq!(answer.head.field("sse-listeners"), Some("1"));
+    let block = listener.block();
+    assert!(block.starts_with("event: ping\ndata: 2\nid: 2."), "{block}");
+}
+
+#[test]
+fn a_channel_that_is_on_disk_alone_is_ended_by_the_operator() {
+    let data = Data::new(&["--admin", "0"]);
+    let server = data.start(&[]);
+    publish(&server, "42", "1");
+    stop(server, Signal::TERM);
+    let server = data.start(&[]);
+    let line = server.line();
+    let admin = line.strip_prefix("admin on http://").unwrap().parse().unwrap();
+
+    let ended = exchange(admin, "POST", "/channels/42/end", "");
+    let again = exchange(admin, "POST", "/channels/42/end", "");
+
+    assert_eq!((ended.status(), ended.text()), (200, "{\"ended\":0}"));
+    assert_eq!(again.status(), 404, "it is gone");
+    let mut listener = Listener::open(server.addr(), "/poll/42?since=earliest");
+    publish(&server, "42", "2");
+    assert!(listener.block().starts_with("event: ping\ndata: 2\n"));
 }
 
 #[test]

@@ -52,12 +52,14 @@ impl DataConfig {
         }
         let memory = args.data.history_memory.unwrap_or(DEFAULT_MEMORY);
         let max_age = (!args.history_age.is_zero()).then_some(args.history_age);
+        // Twice: as long after its last event is gone as that was there.
+        let forget_after = max_age.map_or(FORGET_AFTER, |age| (2 * age).max(LEAST_FORGET_AFTER));
         let mut store = StoreConfig::new(dir)
             .with_durability(args.data.durability.0)
             .with_max_events(args.history as usize)
             .with_max_bytes(args.history_bytes as u64)
             .with_max_age(max_age)
-            .with_forget_after(Some(max_age.map_or(FORGET_AFTER, |age| age.saturating_mul(2))))
+            .with_forget_after(Some(forget_after))
             .with_max_file_bytes(args.data.max_data_bytes.unwrap_or(u64::MAX))
             .with_max_index_bytes(memory / 2);
         if let Some(window) = args.key_window {
@@ -76,6 +78,9 @@ impl DataConfig {
 }
 
 const DEFAULT_MEMORY: usize = 256 << 20;
+
+/// The hub says every 10 min which channels are in use, and half of this has to pass before the store takes note.
+const LEAST_FORGET_AFTER: Duration = Duration::from_secs(3_600);
 
 /// Where events are kept for ever, this is for channels that never had one.
 const FORGET_AFTER: Duration = Duration::from_secs(86_400);

@@ -38,7 +38,8 @@ impl Data {
             dir = %dir.display(), channels, events = kept_events, file_bytes, index_bytes, took_ms,
             "history opened"
         );
-        Ok(Arc::new(Self { store: Arc::new(store), dir, copier: Arc::new(Semaphore::new(1)) }))
+        let copier = Arc::new(Semaphore::new(1));
+        Ok(Arc::new(Self { store: Arc::new(store), dir, copier }))
     }
 
     /// What a hub keeps its histories in.

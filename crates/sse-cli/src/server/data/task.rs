@@ -67,7 +67,8 @@ impl Task {
     }
 
     fn back_up(&self, file: &Path) -> Result<(), Failure> {
-        if file.exists() {
+        // Also a symbolic link to nothing is something.
+        if file.symlink_metadata().is_ok() {
             let file = file.display();
             return Err(Failure::failed(format!("{file} is there already; name another file")));
         }
