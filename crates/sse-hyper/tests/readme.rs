@@ -1,5 +1,7 @@
 //! The programs that the READMEs show, served.
 
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
 use sse_testkit::{examples::Program, run, words};
 
 #[test]
@@ -33,6 +35,23 @@ fn the_first_who_listens_is_spoken_of() {
         let _else = target.listen_at("/poll/42").await;
         assert_eq!(program.line(), "42 has a listener; 3 in all");
         assert_eq!(target.get("/poll/42").await.status(), 423);
+    });
+}
+
+#[test]
+fn what_was_published_is_there_after_a_start() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let args = ["127.0.0.1:0", dir.path().to_str().unwrap()];
+        let mut program = Program::start("durable", &args);
+        program.target().publish("ping", "42", "hello").await;
+        drop(program);
+
+        let mut program = Program::start("durable", &args);
+        let target = program.target();
+        let mut listener = target.listen_at("/poll/42?since=earliest").await;
+
+        assert!(listener.block().await.starts_with("event: ping\ndata: hello\nid: 1."));
     });
 }
 

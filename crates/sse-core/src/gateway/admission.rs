@@ -1,7 +1,7 @@
 use std::{
     mem, slice,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
@@ -26,7 +26,7 @@ use crate::{
 /// shows such a machine, and does not count, up to 50 times.
 ///
 /// ```
-/// # use std::{task::Waker, time::Instant};
+/// # use std::{task::{Context, Waker}, time::Instant};
 /// # use http::Request;
 /// use sse_core::{
 ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
@@ -42,7 +42,7 @@ use crate::{
 /// let Handled::Listen(mut admission) = gateway.handle(&parts, now) else {
 ///     panic!("the path listens");
 /// };
-/// let Admitted::Stream(response) = admission.poll_response(Waker::noop(), now) else {
+/// let Admitted::Stream(response) = admission.poll_response(&mut Context::from_waker(Waker::noop()), now) else {
 ///     panic!("nobody else listens");
 /// };
 /// assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -106,7 +106,7 @@ impl Admission {
     /// # Panics
     ///
     /// If it was answered before.
-    pub fn poll_response(&mut self, waker: &Waker, now: Instant) -> Admitted {
+    pub fn poll_response(&mut self, cx: &mut Context<'_>, now: Instant) -> Admitted {
         let Self { hub, asked, policy, looks, asking } = self;
         let (asked, seat) = match asked {
             Asked::Listen(asked, seat) => (asked, seat),
@@ -131,7 +131,7 @@ impl Admission {
             }
             let asking = asking.get_or_insert_with(|| Box::new(Asking::new(now)));
             let until = asking.deadline();
-            match asking.poll(hub, &asked.token, &Context::from_waker(waker)) {
+            match asking.poll(hub, &asked.token, cx) {
                 Poll::Ready(Ok(())) => (),
                 Poll::Ready(Err(error)) => return asked.refuse(hub, error, policy, now),
                 Poll::Pending if until <= now => {

@@ -32,7 +32,7 @@ impl Gateway {
     /// authenticator of [`GatewayConfig::with_access`](crate::GatewayConfig::with_access) is asked, if there is one.
     ///
     /// ```
-    /// # use std::{collections::HashMap, task::Waker, time::Instant};
+    /// # use std::{collections::HashMap, task::{Context, Waker}, time::Instant};
     /// use http::{Request, request::Parts};
     /// use sse_core::{
     ///     Gateway, GatewayConfig, Hub, HubConfig, StringFormat,
@@ -71,7 +71,7 @@ impl Gateway {
     /// let Handled::Listen(mut admission) = handle(&gateway, &parts).await else {
     ///     panic!("the path listens");
     /// };
-    /// let admitted = admission.poll_response(Waker::noop(), Instant::now());
+    /// let admitted = admission.poll_response(&mut Context::from_waker(Waker::noop()), Instant::now());
     /// assert!(matches!(admitted, Admitted::Stream(_)), "the session may listen");
     /// # Ok::<(), http::Error>(())
     /// # })?;

@@ -14,7 +14,7 @@ use sse_core::{
 use crate::{
     book::Book,
     support::{
-        Answer, NANO, SECOND, answer, ask, epoch, everything, grant_of, handle, parts, quiet,
+        Answer, NANO, SECOND, answer, ask, epoch, everything, grant_of, handle, noop, parts, quiet,
         status, token,
     },
 };
@@ -290,8 +290,7 @@ fn a_grant_that_ends_while_the_token_is_looked_at_again_listens_to_nothing() {
 
     let handled = handle(&gateway, &parts("GET", "/poll/t", &fields), now);
     let Handled::Listen(mut admission) = handled else { panic!("{handled:?}") };
-    let sse_core::gateway::Admitted::Wait { until } =
-        admission.poll_response(std::task::Waker::noop(), now)
+    let sse_core::gateway::Admitted::Wait { until } = admission.poll_response(&mut noop(), now)
     else {
         panic!("the token is taken");
     };

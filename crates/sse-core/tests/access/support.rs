@@ -164,7 +164,7 @@ pub(crate) fn answer(handled: Handled, mut now: Instant) -> Answer {
         other => panic!("{other:?}"),
     };
     loop {
-        match admission.poll_response(Waker::noop(), now) {
+        match admission.poll_response(&mut noop(), now) {
             Admitted::Stream(response) => {
                 let (head, listener) = response.into_parts();
                 let response = http::Response::from_parts(head, Bytes::new());
@@ -206,4 +206,9 @@ impl Wake for Woken {
 #[expect(clippy::disallowed_methods, reason = "an `Instant` has no other origin")]
 pub(crate) fn epoch() -> Instant {
     Instant::now()
+}
+
+/// The context of somebody who does not wait.
+pub(crate) fn noop() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }

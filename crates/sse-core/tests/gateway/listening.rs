@@ -8,7 +8,7 @@ use sse_core::{
     wire::KEEPALIVE,
 };
 
-use crate::support::{ask, assert_error_page, epoch, gateway, handle, listen};
+use crate::support::{ask, assert_error_page, epoch, gateway, handle, listen, noop};
 
 #[test]
 fn listening_has_the_head_of_an_event_stream() {
@@ -52,7 +52,7 @@ fn second_listener_is_refused_once_50_ms_have_not_freed_the_token() {
 
     let mut now = start;
     let refusal = loop {
-        match second.poll_response(Waker::noop(), now) {
+        match second.poll_response(&mut noop(), now) {
             Admitted::Wait { until } => {
                 assert!(now < until, "waiting goes on");
                 now = until;
@@ -78,11 +78,11 @@ fn token_is_looked_at_again_though_50_ms_passed_at_once() {
     };
     let late = start + Duration::from_secs(1);
 
-    assert!(matches!(second.poll_response(Waker::noop(), start), Admitted::Wait { .. }));
-    assert!(matches!(second.poll_response(Waker::noop(), late), Admitted::Wait { .. }));
+    assert!(matches!(second.poll_response(&mut noop(), start), Admitted::Wait { .. }));
+    assert!(matches!(second.poll_response(&mut noop(), late), Admitted::Wait { .. }));
     drop(listener);
 
-    assert!(matches!(second.poll_response(Waker::noop(), late), Admitted::Stream(_)));
+    assert!(matches!(second.poll_response(&mut noop(), late), Admitted::Stream(_)));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_look_that_comes_late_does_not_count_up_to_50_times() {
     };
 
     let mut looks = 1;
-    while let Admitted::Wait { until } = second.poll_response(Waker::noop(), now) {
+    while let Admitted::Wait { until } = second.poll_response(&mut noop(), now) {
         assert!(now < until, "waiting goes on");
         now = until + Duration::from_millis(5);
         looks += 1;
@@ -113,13 +113,13 @@ fn second_listener_is_admitted_if_the_token_becomes_free_meanwhile() {
     let Handled::Listen(mut second) = handle(&gateway, "GET", "/poll/42", start) else {
         panic!("the path listens");
     };
-    let Admitted::Wait { until } = second.poll_response(Waker::noop(), start) else {
+    let Admitted::Wait { until } = second.poll_response(&mut noop(), start) else {
         panic!("someone listens");
     };
 
     drop(listener);
 
-    assert!(matches!(second.poll_response(Waker::noop(), until), Admitted::Stream(_)));
+    assert!(matches!(second.poll_response(&mut noop(), until), Admitted::Stream(_)));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn keepalive_comes_after_silence_through_the_gateway_too() {
     let Handled::Listen(mut admission) = handle(&gateway, "GET", "/poll/42", start) else {
         panic!("the path listens");
     };
-    let Admitted::Stream(response) = admission.poll_response(Waker::noop(), start) else {
+    let Admitted::Stream(response) = admission.poll_response(&mut noop(), start) else {
         panic!("nobody listens");
     };
     let mut listener = response.into_body();

@@ -1,4 +1,7 @@
-use std::{task::Waker, time::Instant};
+use std::{
+    task::{Context, Waker},
+    time::Instant,
+};
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -48,7 +51,7 @@ pub(crate) fn answer(handled: Handled) -> Response<Bytes> {
         Handled::Listen(mut admission) => {
             let mut now = epoch();
             loop {
-                match admission.poll_response(Waker::noop(), now) {
+                match admission.poll_response(&mut noop(), now) {
                     Admitted::Stream(response) => return response.map(|_| Bytes::new()),
                     Admitted::Head(response) | Admitted::Refused { response, .. } => {
                         return response;
@@ -65,7 +68,7 @@ pub(crate) fn answer(handled: Handled) -> Response<Bytes> {
 pub(crate) fn listen(gateway: &Gateway, path: &str) -> Result<(Response<()>, Subscriber), Refused> {
     match handle(gateway, "GET", path, epoch()) {
         Handled::Respond(response) => Err(Box::new(response)),
-        Handled::Listen(mut admission) => match admission.poll_response(Waker::noop(), epoch()) {
+        Handled::Listen(mut admission) => match admission.poll_response(&mut noop(), epoch()) {
             Admitted::Stream(response) => {
                 let (parts, listener) = response.into_parts();
                 Ok((Response::from_parts(parts, ()), listener))
@@ -130,4 +133,9 @@ pub(crate) fn assert_error_page(response: &Response<Bytes>, title: &str, text: &
 #[expect(clippy::disallowed_methods, reason = "an `Instant` has no other origin")]
 pub(crate) fn epoch() -> Instant {
     Instant::now()
+}
+
+/// The context of somebody who does not wait.
+pub(crate) fn noop() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }

@@ -1,7 +1,7 @@
 use std::{
     fmt, mem,
     pin::Pin,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, ready},
     time::Instant,
 };
 
@@ -177,7 +177,7 @@ where
                     if this.again.is_some() {
                         ready!(this.timer.poll_until(this.again, cx));
                     }
-                    match admit(admission, &mut refused, cx.waker()) {
+                    match admit(admission, &mut refused, cx) {
                         Ok(response) => break (response, false),
                         Err(Wait::For { until }) => this.again = Some(until),
                         Err(Wait::OrWoken { until }) => {
@@ -242,9 +242,9 @@ enum Wait {
 fn admit(
     admission: &mut Admission,
     refused: &mut Option<StatusCode>,
-    waker: &Waker,
+    cx: &mut Context<'_>,
 ) -> Result<Response<ResponseBody>, Wait> {
-    Ok(match admission.poll_response(waker, now()) {
+    Ok(match admission.poll_response(cx, now()) {
         Admitted::Stream(response) => {
             if let Some(resume) = response.body().resume() {
                 let token = response.body().token().shortened();
