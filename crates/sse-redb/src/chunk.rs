@@ -101,6 +101,13 @@ impl Chunks {
         len
     }
 
+    /// Empties it, but keeps the memory for as much again, unless that is a lot.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(MAX_SPARE);
+        self.begins.clear();
+    }
+
     /// How many bytes they have together.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
@@ -119,6 +126,8 @@ impl Chunks {
 const HEAD: usize = size_of::<u16>() + size_of::<u32>();
 /// Four pages, but for what the database adds: a page more would take as much room as four.
 const MAX_LEN: usize = (16 << 10) - 64;
+/// To get so much memory anew costs as much as to fill it.
+const MAX_SPARE: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -76,25 +76,26 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes what waits, up to `max_events` and `max_bytes`, and one job at least. If nothing waits until
-    /// `deadline`, there is none; `None` if nothing will come any more.
+    /// Moves what waits to `jobs`, up to `max_events` and `max_bytes`, and one job at least. If nothing waits until
+    /// `deadline`, there is none. Returns whether more may come.
     pub(crate) fn take(
         &self,
-        max_events: usize,
-        max_bytes: usize,
+        (max_events, max_bytes): (usize, usize),
         deadline: Instant,
-    ) -> Option<Vec<Job>> {
+        jobs: &mut Vec<Job>,
+    ) -> bool {
         let mut waiting = self.lock();
         loop {
             if !waiting.jobs.is_empty() {
-                return Some(waiting.take(max_events, max_bytes));
+                waiting.take(max_events, max_bytes, jobs);
+                return true;
             }
             if waiting.is_shut {
-                return None;
+                return false;
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left == Duration::ZERO {
-                return Some(Vec::new());
+                return true;
             }
             let waited = self.is_there.wait_timeout(waiting, left);
             waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -119,7 +120,7 @@ impl Queue {
 }
 
 impl Waiting {
-    fn take(&mut self, max_events: usize, max_bytes: usize) -> Vec<Job> {
+    fn take(&mut self, max_events: usize, max_bytes: usize, to: &mut Vec<Job>) {
         let (mut events, mut bytes, mut count) = (0, 0, 0);
         for job in &self.jobs {
             let cost = job.cost();
@@ -132,7 +133,7 @@ impl Waiting {
         }
         self.events -= events;
         self.bytes -= bytes;
-        self.jobs.drain(..count).collect()
+        to.extend(self.jobs.drain(..count));
     }
 }
 

@@ -1,6 +1,5 @@
 use std::{
     collections::HashMap,
-    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -26,9 +25,9 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) records: Records,
-    pub(super) changed: Vec<Changed>,
+    changed: Vec<Changed>,
     /// Where each channel is in `changed`.
-    pub(super) slots: HashMap<Token, usize>,
+    slots: HashMap<Token, usize>,
     pub(super) events: usize,
     /// The callers that are told once it is safe.
     pub(super) waiting: Vec<(Done, Stored)>,
@@ -45,7 +44,7 @@ pub(super) struct Records {
 }
 
 /// A channel as it will be.
-pub(super) struct Changed {
+struct Changed {
     token: Token,
     state: State,
     generation: u32,
@@ -98,6 +97,18 @@ impl Records {
 impl Batch {
     pub(super) fn new(first_key: u64) -> Self {
         Self { records: Records { first_key, ..Records::default() }, ..Self::default() }
+    }
+
+    /// Forgets all but who is told; what comes next lies under the keys from `first_key` on.
+    pub(super) fn restart(&mut self, first_key: u64) {
+        let Self { records, changed, slots, events, waiting: _, since } = self;
+        records.chunks.clear();
+        (records.first_key, records.count) = (first_key, 0);
+        changed.clear();
+        changed.shrink_to(MAX_SPARE);
+        slots.clear();
+        slots.shrink_to(MAX_SPARE);
+        (*events, *since) = (0, None);
     }
 
     /// Stages a publication.
@@ -331,8 +342,7 @@ impl Batch {
 
     /// What the commit changes in the index.
     pub(super) fn apply(&mut self, index: &mut Index, now: u64) {
-        self.slots.clear();
-        for changed in mem::take(&mut self.changed) {
+        for changed in self.changed.drain(..) {
             if changed.effects.is_empty() {
                 continue;
             }
@@ -352,3 +362,6 @@ impl Batch {
         }
     }
 }
+
+/// For how many channels memory is kept from batch to batch.
+const MAX_SPARE: usize = 1_024;

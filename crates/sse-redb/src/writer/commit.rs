@@ -1,5 +1,4 @@
 use std::{
-    mem,
     ops::Bound,
     sync::atomic::Ordering,
     time::{Duration, Instant},
@@ -7,11 +6,7 @@ use std::{
 
 use redb::TableDefinition;
 
-use super::{
-    Writer,
-    batch::{Batch, Records},
-    trim::Gone,
-};
+use super::{Writer, batch::Records, trim::Gone};
 use crate::{
     Failure, Outcome, clock,
     database::{self, DbError, RECORDS},
@@ -127,15 +122,13 @@ impl Writer {
         tally.stored_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.batch.apply(&mut self.shared.index_mut(), clock::now());
         self.shed();
-        let next = Batch::new(self.batch.records.next_key());
-        let waiting = mem::take(&mut self.batch.waiting);
-        self.batch = Batch { waiting, ..next };
+        self.batch.restart(self.batch.records.next_key());
     }
 
     /// Drops what is staged. What counted as safe is lost: what comes now must not be taken for it.
     fn forget_staged(&mut self) {
-        let waiting = mem::take(&mut self.batch.waiting);
-        let reported = waiting.iter().map(|(_, stored)| stored.events.len()).sum::<usize>();
+        let reported =
+            self.batch.waiting.iter().map(|(_, stored)| stored.events.len()).sum::<usize>();
         let lost = self.batch.events.saturating_sub(reported);
         if 0 < lost {
             self.shared.tally.lost.fetch_add(lost as u64, Ordering::Relaxed);
@@ -143,7 +136,7 @@ impl Writer {
             self.lives.generation += 1;
         }
         self.trim.give_back(&mut self.shared.index_mut().gone);
-        self.batch = Batch { waiting, ..Batch::new(self.batch.records.first_key) };
+        self.batch.restart(self.batch.records.first_key);
     }
 
     fn report_all(&mut self, written: &Written) {

@@ -58,8 +58,9 @@ impl Writer {
             for (done, _) in self.batch.waiting.drain(..) {
                 done.tell(Outcome::Unknown(Failure::Panicked), &shared);
             }
-            while let Some(jobs) = shared.queue.take(1, 0, Instant::now() + PATIENCE) {
-                for job in jobs {
+            let mut jobs = Vec::new();
+            while shared.queue.take((1, 0), Instant::now() + PATIENCE, &mut jobs) {
+                for job in jobs.drain(..) {
                     job.done.tell(Outcome::Refused(Refused::Failed(Failure::Panicked)), &shared);
                 }
             }
@@ -68,11 +69,10 @@ impl Writer {
     }
 
     fn serve(&mut self) {
-        loop {
-            let jobs = self.shared.queue.take(BATCH_EVENTS, BATCH_BYTES, self.deadline());
-            let Some(jobs) = jobs else { break };
+        let (shared, mut jobs) = (self.shared.clone(), Vec::new());
+        while shared.queue.take((BATCH_EVENTS, BATCH_BYTES), self.deadline(), &mut jobs) {
             let is_idle = jobs.is_empty();
-            for job in jobs {
+            for job in jobs.drain(..) {
                 self.stage(job);
             }
             if self.is_due() || is_idle && self.trim.is_under_way() {
