@@ -23,6 +23,8 @@ pub(crate) struct Index {
     pub(crate) gone: Vec<u64>,
     events: usize,
     cost: usize,
+    /// The channel of the record that was read last: the next one is often of the same.
+    last: Option<Token>,
 }
 
 /// What a channel may keep.
@@ -54,7 +56,7 @@ impl Limits {
 
 impl Index {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, channels: HashMap::new(), gone: Vec::new(), events: 0, cost: 0 }
+        Self { limits, channels: HashMap::new(), gone: Vec::new(), events: 0, cost: 0, last: None }
     }
 
     /// Changes a channel, which is made if need be, and lets go of what the limits do not allow then.
@@ -82,7 +84,8 @@ impl Index {
         let (Record::Event { channel, .. }
         | Record::Key { channel, .. }
         | Record::State { channel, .. }) = record;
-        let Ok(token) = Token::new(channel) else { return };
+        let last = self.last.take().filter(|last| last.as_str() == channel);
+        let Some(token) = last.or_else(|| Token::new(channel).ok()) else { return };
         self.change(&token, now, |channel, gone| match record {
             Record::Event { time, seq, epoch, .. } => {
                 let time = time.min(now);
@@ -99,6 +102,7 @@ impl Index {
                 channel.set_state(state, key, gone);
             }
         });
+        self.last = Some(token);
     }
 
     /// Lets go of what has become too old.
