@@ -36,6 +36,8 @@ enum Name {
     Clients,
     /// The decoder and the encoder beside those of other crates
     Decode,
+    /// What it costs to keep histories on disk, beside a bare log
+    Durable,
     /// A crowd on eventsource-server beside a bare loop of sends, axum's `Sse` over
     /// `tokio::sync::broadcast` and nchan
     Fanout,
@@ -57,6 +59,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
         Name::Adapters => plotted(workspace, "adapters", "adapters", "gain.svg", &passed_on),
         Name::Clients => tables(workspace, "clients", &passed_on),
         Name::Decode => plotted(workspace, "decode", "peers", "throughput.svg", &passed_on),
+        Name::Durable => tables(workspace, "durable", &passed_on),
         Name::Fanout => fanout(workspace, &passed_on),
         Name::Hub => tables(workspace, "hub", &passed_on),
         Name::Password => tables(workspace, "password", &passed_on),
