@@ -109,7 +109,7 @@ impl Shared {
         Some(Known {
             top: Position::new(state.top, state.epoch()?),
             first: first.unwrap_or(state.top + 1),
-            epochs: state.ranges.clone(),
+            epochs: channel.epochs(),
             retry: state.retry.map(Duration::from_millis),
             finished: state.finished.map(from_millis),
             keys: channel.keys(),

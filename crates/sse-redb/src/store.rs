@@ -80,7 +80,7 @@ pub struct Known {
     pub top: Position,
     /// The number of the oldest event that is kept, or the one behind `top`.
     pub first: u64,
-    /// Which epoch begins with which event, the last 16 of them, those of events that are not kept too.
+    /// Which epoch begins with which event: those of all events that are kept, and the last 16 of all.
     pub epochs: Vec<(u64, Epoch)>,
     /// After how long listeners should come back.
     pub retry: Option<Duration>,

@@ -80,7 +80,10 @@ impl Channel {
             self.log.set_epochs(Epochs::new(position.epoch()));
         }
         if is_first || is_another {
-            // Where the epoch has begun is not known.
+            // Where the epoch has begun is not known, and those before it must not read on before it is.
+            if !is_first {
+                self.need_facts();
+            }
             self.set_past(Past::UnknownBefore(position.seq()));
         }
         self.log.begin_epoch(position);

@@ -37,6 +37,9 @@ impl Channel {
         }
         let until = self.until(key).event;
         let place = self.listeners.get_mut(key).cursor;
+        if !self.is_known(place.event) {
+            return Reading::Waits;
+        }
         let Some(loaded) = self.listeners.page_of(key, place.event) else {
             return Reading::Waits;
         };

@@ -26,6 +26,11 @@ impl From<Place> for Cursor {
 }
 
 impl Cursor {
+    /// The sequence number of the next event.
+    pub(super) fn event(self) -> u64 {
+        self.event
+    }
+
     /// The place before the next frame.
     pub(super) fn place(self) -> Place {
         Place { event: self.event, aside: self.aside }

@@ -1,6 +1,9 @@
 use std::time::{Duration, Instant};
 
-use super::{Channel, ChannelConfig, CloseReason, Tombstone};
+use super::{
+    Channel, ChannelConfig, CloseReason, Tombstone,
+    listener::{Listener, Presence},
+};
 use crate::store::Facts;
 
 /// How a channel stands to its store.
@@ -56,6 +59,9 @@ impl Channel {
             return self.end(CloseReason::Finished, Some(closed), config);
         }
         let (top, end) = (facts.top(), self.log.end().event);
+        if end <= top.seq() || self.past() != Past::Known {
+            self.part_with_diverged(facts);
+        }
         match self.past() {
             // They are older than what was accepted since: the store is asked again.
             Past::UnknownBefore(first) if top.seq() + 1 < first => return,
@@ -75,6 +81,42 @@ impl Channel {
         if self.past() != Past::Known {
             self.set_past(Past::Known);
             self.retry = self.retry.or_else(|| Some((facts.retry()?, now)));
+        }
+    }
+
+    /// Where the store has another epoch at a place than the one that a listener has read there, its stream ends: it
+    /// comes back, and is told.
+    fn part_with_diverged(&mut self, facts: &Facts) {
+        let Some(window) = self.log.window() else {
+            return;
+        };
+        let has_diverged = |listener: &Listener| {
+            let last = window.position(listener.whole().event() - 1);
+            listener.presence != Presence::Gone && facts.epochs().contradict(last)
+        };
+        for key in self.listeners.keys(has_diverged) {
+            self.listeners.stop_one(key, CloseReason::Failed, &mut self.log);
+        }
+    }
+
+    /// The store does not say what it has: those do not wait for it who have to know.
+    pub(crate) fn handle_silence(&mut self, config: &ChannelConfig) {
+        let start = self.log.start().event;
+        if !self.is_loaded() {
+            let is_behind = |listener: &Listener| {
+                listener.presence != Presence::Gone && listener.cursor.event < start
+            };
+            for key in self.listeners.keys(is_behind) {
+                self.listeners.stop_one(key, CloseReason::Failed, &mut self.log);
+            }
+            self.forget_if_deserted(config);
+        }
+    }
+
+    /// The store is to be asked what it has.
+    pub(super) fn need_facts(&mut self) {
+        if let Some(stored) = &mut self.stored {
+            stored.has_to_refresh = true;
         }
     }
 

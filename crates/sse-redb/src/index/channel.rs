@@ -107,6 +107,17 @@ impl Channel {
         self.events
     }
 
+    /// Which epoch begins with which event, as far as it is known: the ranges of its state, and before them those of the
+    /// events that are kept.
+    pub(crate) fn epochs(&self) -> Vec<(u64, Epoch)> {
+        let begin = self.state.ranges.first().map_or(u64::MAX, |&(begin, _)| begin);
+        let kept = self.runs.iter().filter_map(|run| Some((run.first()?.seq, run.epoch)));
+        let mut epochs: Vec<_> = kept.take_while(|&(first, _)| first < begin).collect();
+        epochs.dedup_by_key(|&mut (_, epoch)| epoch);
+        epochs.extend(&self.state.ranges);
+        epochs
+    }
+
     /// The oldest event, also one that is too old by now.
     pub(crate) fn oldest(&self) -> Option<Place> {
         self.runs.front().and_then(Run::first)

@@ -155,6 +155,12 @@ impl Cell {
         self.step(&mut self.lock(), step).1
     }
 
+    /// The store does not say what it has.
+    pub(super) fn handle_silence(self: &Arc<Self>) -> Effects {
+        let config = &self.shared.config.channel;
+        self.step(&mut self.lock(), |channel| channel.handle_silence(config)).1
+    }
+
     /// The store has answered for what is behind `after`.
     pub(super) fn handle_page(self: &Arc<Self>, after: u64, page: Option<Page>) -> Effects {
         let config = &self.shared.config.channel;

@@ -9,7 +9,7 @@ use crate::{
     Token,
     access::Grant,
     history::Start,
-    hub::{Hub, SubscribeError, Subscriber, Wakers, cell::Cell, sync::Arc},
+    hub::{Hub, SubscribeError, Subscriber, Wakers, cell::Cell, effects::Effects, sync::Arc},
     store::{Done, Facts},
 };
 
@@ -53,8 +53,12 @@ impl Hub {
         };
         let (hub, cell) = (self.me.clone(), Arc::downgrade(&cell));
         let done = Done::new(move |facts: Result<Facts, _>, now| {
-            if let (Ok(facts), Some(hub), Some(cell)) = (facts, hub.upgrade(), cell.upgrade()) {
-                hub.load(&cell, &facts, now);
+            let (Some(hub), Some(cell)) = (hub.upgrade(), cell.upgrade()) else {
+                return;
+            };
+            match facts {
+                Ok(facts) => hub.load(&cell, &facts, now),
+                Err(_) => hub.follow_and_wake(&cell, cell.handle_silence()),
             }
         });
         store.open(token, done);
@@ -62,9 +66,12 @@ impl Hub {
 
     /// Takes note of what the store says of a channel.
     fn load(&self, cell: &Arc<Cell>, facts: &Facts, now: Instant) {
-        let effects = cell.load(facts, now);
+        self.follow_and_wake(cell, cell.load(facts, now));
+    }
+
+    /// Those who have read all may have to read more.
+    fn follow_and_wake(&self, cell: &Arc<Cell>, effects: Effects) {
         self.follow(cell, effects);
-        // Those who have read all may have to read more.
         Wakers::one(cell.clone(), effects.tickets).wake();
     }
 }
