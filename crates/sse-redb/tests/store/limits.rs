@@ -253,19 +253,20 @@ fn the_index_takes_at_most_16_bytes_an_event() {
 }
 
 #[test]
-fn only_the_last_16_epochs_of_a_channel_are_remembered() {
+fn of_what_is_not_kept_only_the_last_16_epochs_are_remembered() {
     let dir = tempdir().expect("there is room");
     let mut epochs = Vec::new();
-    for _ in 0..20 {
+    for seq in 1..=20 {
         let store = Store::open(StoreConfig::new(dir.path())).expect("it opens");
         let position = publish(&store, "42", "1").position.expect("it has an event");
-        epochs.push(position.epoch());
+        epochs.push((seq, position.epoch()));
     }
-    let store = Store::open(StoreConfig::new(dir.path())).expect("it opens");
-    let known = store.channel(&token("42")).expect("it has events");
-    let kept: Vec<_> = known.epochs.iter().map(|&(_, epoch)| epoch).collect();
-    assert_eq!(kept, epochs[4..]);
-    assert_eq!(known.epochs[0].0, 5);
+    for (max_events, known) in [(1_000, 0), (18, 2), (2, 4)] {
+        let config = StoreConfig::new(dir.path()).with_max_events(max_events);
+        let store = Store::open(config).expect("it opens");
+        let channel = store.channel(&token("42")).expect("it has events");
+        assert_eq!(channel.epochs, epochs[known..], "{max_events}");
+    }
 }
 
 #[test]
