@@ -55,11 +55,11 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
         passed_on.insert(0, "--check".to_owned());
     }
     match args.name {
-        Name::Access => access(workspace, &passed_on),
+        Name::Access => with_commands(workspace, "access", &passed_on),
         Name::Adapters => plotted(workspace, "adapters", "adapters", "gain.svg", &passed_on),
         Name::Clients => tables(workspace, "clients", &passed_on),
         Name::Decode => plotted(workspace, "decode", "peers", "throughput.svg", &passed_on),
-        Name::Durable => tables(workspace, "durable", &passed_on),
+        Name::Durable => with_commands(workspace, "durable", &passed_on),
         Name::Fanout => fanout(workspace, &passed_on),
         Name::Hub => tables(workspace, "hub", &passed_on),
         Name::Password => tables(workspace, "password", &passed_on),
@@ -78,12 +78,12 @@ fn server(workspace: &Workspace, args: &[String]) -> Outcome {
 }
 
 /// The commands against themselves.
-fn access(workspace: &Workspace, args: &[String]) -> Outcome {
+fn with_commands(workspace: &Workspace, name: &str, args: &[String]) -> Outcome {
     let commands = build_commands(workspace)?;
-    let release = build_workspace(workspace, "access")?;
-    let mut bench = Command::new(release.join("bench-access"));
+    let release = build_workspace(workspace, name)?;
+    let mut bench = Command::new(release.join(format!("bench-{name}")));
     bench.arg("--commands").arg(commands).args(args);
-    run_and_keep(workspace, "access", "access", bench, args)
+    run_and_keep(workspace, name, name, bench, args)
 }
 
 /// The same reference, the bare loop, and nginx, which is installed if it is missing.

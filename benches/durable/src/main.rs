@@ -6,6 +6,8 @@
 mod ratio;
 mod raw;
 mod replay;
+mod served;
+mod server;
 mod start;
 mod store;
 mod writers;
@@ -13,6 +15,7 @@ mod writers;
 use std::{error::Error, path::PathBuf};
 
 use clap::{Parser, Subcommand};
+use server::Programs;
 
 /// Prints tables as Markdown
 #[derive(Parser)]
@@ -20,8 +23,11 @@ struct Args {
     /// Fails if what must be reached is not
     #[arg(long)]
     check: bool,
+    /// One part alone; default: all of them
     #[command(subcommand)]
     part: Option<Part>,
+    #[command(flatten)]
+    programs: Programs,
     /// Where the files are made; default: the system's directory for temporary files
     #[arg(long, global = true)]
     dir: Option<PathBuf>,
@@ -32,8 +38,10 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Part {
-    /// The store at its own interface, without a hub and without HTTP; this is the default
+    /// The store at its own interface, without a hub and without HTTP
     Store,
+    /// `eventsource-server` with and without it
+    Served,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -42,9 +50,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(dir) => tempfile::tempdir_in(dir)?,
         None => tempfile::tempdir()?,
     };
-    let reached = match args.part.unwrap_or(Part::Store) {
-        Part::Store => store::run(dir.path(), args.rounds)?,
-    };
+    let mut reached = true;
+    if !matches!(args.part, Some(Part::Served)) {
+        reached &= store::run(dir.path(), args.rounds)?;
+    }
+    if !matches!(args.part, Some(Part::Store)) {
+        reached &= served::run(&args.programs, dir.path(), args.rounds.min(5))?;
+    }
     if args.check && !reached {
         return Err("not all is as fast as it must be".into());
     }
