@@ -68,6 +68,26 @@ fn a_backup_is_a_whole_history_with_and_without_a_server() {
 }
 
 #[test]
+fn a_directory_whose_name_is_too_long_for_a_socket_is_served_and_backed_up_by_a_post() {
+    let folder = Folder::new();
+    let dir = folder.path(&"x".repeat(120));
+    fill(&dir, &["a"]);
+    let expected = check(&dir);
+    let (server, admin) = with_admin(&["--data-dir", &dir, "--history", "100"]);
+
+    let refused = run(SERVER, ["--data-dir", &dir, "--backup", &folder.path("copy")]);
+    let answer = exchange(admin, "POST", "/backup", "");
+
+    server.log_line("so --backup finds no server; POST /backup on the address of --admin does");
+    assert_eq!((refused.code, &*refused.stdout), (Some(1), ""), "{refused:?}");
+    let hint = "; POST /backup on the address of its --admin makes one too\n";
+    assert!(refused.stderr.ends_with(hint), "{refused:?}");
+    assert!(fs::metadata(folder.path("copy")).is_err());
+    let copy = folder.write("answer", &answer.body);
+    assert_eq!(check(&used(&copy)), expected);
+}
+
+#[test]
 fn a_backup_does_not_overwrite_anything_and_leaves_nothing_of_one_that_fails() {
     let folder = Folder::new();
     let dir = folder.path("data");

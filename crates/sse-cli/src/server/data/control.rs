@@ -98,7 +98,7 @@ async fn send(stream: &mut UnixStream, mut copied: Copied) -> io::Result<()> {
 
 /// Has the server that uses `dir` make a copy, and writes it to `file`, where none may be. Returns its length.
 pub(super) fn fetch(dir: &Path, file: &Path) -> Result<u64, FetchError> {
-    let of_file = |source| FetchError::File { file: file.into(), source };
+    let of_file = |reason| FetchError::File { file: file.into(), reason };
     let mut options = OpenOptions::new();
     let mut copy = options.write(true).create_new(true).mode(0o600).open(file).map_err(of_file)?;
     let fetched = fetch_to(&mut copy, dir, file);
@@ -107,8 +107,8 @@ pub(super) fn fetch(dir: &Path, file: &Path) -> Result<u64, FetchError> {
 }
 
 fn fetch_to(copy: &mut File, dir: &Path, file: &Path) -> Result<u64, FetchError> {
-    let of_server = |source| FetchError::Server { dir: dir.into(), source };
-    let of_file = |source| FetchError::File { file: file.into(), source };
+    let of_server = |reason| FetchError::Server { dir: dir.into(), reason };
+    let of_file = |reason| FetchError::File { file: file.into(), reason };
     let mut stream = BlockingStream::connect(socket(dir)).map_err(of_server)?;
     stream.write_all(ASKED).map_err(of_server)?;
     let mut answer = BufReader::new(stream);
@@ -129,13 +129,13 @@ fn fetch_to(copy: &mut File, dir: &Path, file: &Path) -> Result<u64, FetchError>
 /// Why a server gave no copy, or it could not be written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
-    #[error("cannot write the copy to {}: {source}", file.display())]
-    File { file: PathBuf, source: io::Error },
+    #[error("cannot write the copy to {}: {reason}", file.display())]
+    File { file: PathBuf, reason: io::Error },
     #[error(
-        "the server that uses {} made no copy: {source}; POST /backup on the address of its --admin makes one too",
+        "the server that uses {} made no copy: {reason}; POST /backup on the address of its --admin makes one too",
         dir.display()
     )]
-    Server { dir: PathBuf, source: io::Error },
+    Server { dir: PathBuf, reason: io::Error },
 }
 
 fn sync_folder(file: &Path) -> io::Result<()> {
