@@ -29,7 +29,7 @@ fn delivery(programs: &Programs, dir: &Path, rounds: usize) -> Result<bool, Box<
         figures[3].push(disk.micros(Threads::Writer));
     }
     let [memory, disk, ratio, writer] = figures.map(|figures| median(figures.into_iter()));
-    println!("## Delivery to 1,000 listeners, 32 publications in flight on one connection\n");
+    println!("## Delivery to 1,000 listeners, 32 publications in flight\n");
     println!(
         "| CPU of a delivery, µs | in memory | on disk | on disk / in memory | the thread that writes |"
     );

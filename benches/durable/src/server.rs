@@ -67,7 +67,7 @@ impl Server {
 
     /// Publishes to 1,000 listeners for three seconds.
     pub(crate) fn deliver(&self) -> Result<Delivered, Box<dyn Error>> {
-        let args = ["--listeners", "1000", "--in-flight", "32", "--pipeline", "--duration", "3000"];
+        let args = ["--listeners", "1000", "--in-flight", "32", "--duration", "3000"];
         let before = self.times()?;
         let run = self.load(&args)?;
         let after = self.times()?;
