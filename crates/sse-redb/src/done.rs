@@ -5,7 +5,7 @@ use std::{
 
 use sse_core::{
     Token,
-    store::{self, Facts, Unavailable},
+    store::{self, Facts, Told, Unavailable},
 };
 
 use crate::{Failure, Outcome, reads::Read, seam, shared::Shared};
@@ -23,17 +23,32 @@ pub(crate) enum Done {
 impl Done {
     /// A callback that panics ends the store, but leaves nobody without an answer.
     pub(crate) fn tell(self, outcome: Outcome, shared: &Shared) {
-        if catch_unwind(AssertUnwindSafe(|| self.call(outcome, shared))).is_err() {
-            shared.watch.fail(Failure::Panicked);
-        }
+        Self::tell_all([(self, outcome)], shared);
     }
 
-    fn call(self, outcome: Outcome, shared: &Shared) {
+    /// Those who wait are woken once all are told, so that a listener finds all that was stored together.
+    pub(crate) fn tell_all(all: impl IntoIterator<Item = (Self, Outcome)>, shared: &Shared) {
+        let careful = |act: &mut dyn FnMut()| {
+            if catch_unwind(AssertUnwindSafe(act)).is_err() {
+                shared.watch.fail(Failure::Panicked);
+            }
+        };
+        let mut told = Vec::new();
+        for (done, outcome) in all {
+            let mut call = Some((done, outcome));
+            careful(&mut || {
+                told.extend(call.take().and_then(|(done, outcome)| done.call(outcome, shared)));
+            });
+        }
+        careful(&mut || told.clear());
+    }
+
+    fn call(self, outcome: Outcome, shared: &Shared) -> Option<Told> {
         match self {
             Self::Caller(done) => done(outcome),
-            Self::Hub(done) => done.tell(seam::outcome(outcome), Instant::now()),
+            Self::Hub(done) => return Some(done.tell(seam::outcome(outcome), Instant::now())),
             Self::Opened(token, done) => {
-                done.tell(seam::facts(&token, outcome, shared), Instant::now());
+                return Some(done.tell(seam::facts(&token, outcome, shared), Instant::now()));
             }
             Self::Read(read) => match outcome {
                 Outcome::Safe(_) => shared.reads.put_back(read),
@@ -41,5 +56,6 @@ impl Done {
                 Outcome::Unknown(_) => read.fail(seam::failed()),
             },
         }
+        None
     }
 }

@@ -5,6 +5,7 @@ use std::{
     sync::PoisonError,
 };
 
+use bytes::{Bytes, BytesMut};
 use redb::{AccessGuard, Database, Range, ReadOnlyTable, ReadableDatabase};
 use sse_core::{
     Token,
@@ -166,13 +167,14 @@ fn each(
 ) -> Result<(), DbError> {
     let table = database.begin_read()?.open_table(RECORDS)?;
     let mut reader = Reader { chunk: None, range: seek(&table, 0)?, table };
+    let mut bytes = Block::default();
     for &(place, epoch) in places {
         let found = reader.find(place.key)?;
         let event = found.and_then(|record| match Record::decode(place.key, record) {
             Ok(Record::Event { channel, time, seq, epoch: of, frame })
                 if (channel, seq, of) == (token.as_str(), place.seq, epoch) =>
             {
-                let frame = Frame::from_encoded(frame.to_vec()).ok()?;
+                let frame = Frame::from_encoded(bytes.share(frame)).ok()?;
                 let time = clock::from_millis(time);
                 Some(StoredEvent { position: Position::new(seq, epoch), time, frame })
             }
@@ -181,6 +183,20 @@ fn each(
         show(place, event);
     }
     Ok(())
+}
+
+/// Memory that many frames share: to get some for each of them would cost as much as to read them.
+#[derive(Default)]
+struct Block(BytesMut);
+
+impl Block {
+    fn share(&mut self, frame: &[u8]) -> Bytes {
+        if self.0.capacity() < frame.len() {
+            self.0 = BytesMut::with_capacity(frame.len().max(BLOCK));
+        }
+        self.0.extend_from_slice(frame);
+        self.0.split().freeze()
+    }
 }
 
 /// Finds records in the order of their keys.
@@ -227,3 +243,5 @@ fn seek(
 const NEAR: usize = 8;
 /// The most events of a page, whatever their size.
 const MAX_EVENTS: usize = 4_096;
+/// How much memory frames share, in bytes.
+const BLOCK: usize = 16 << 10;

@@ -27,7 +27,8 @@ impl store::Store for Store {
                 // That it is in use is noted, and nobody waits for that.
                 self.shared.put(Job { change, done: Done::Caller(Box::new(|_| {})) });
             }
-            return done.tell(Ok(known.into()), Instant::now());
+            done.tell(Ok(known.into()), Instant::now());
+            return;
         }
         self.shared.put(Job { change, done: Done::Opened(token.clone(), done) });
     }

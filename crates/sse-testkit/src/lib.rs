@@ -24,7 +24,7 @@ pub mod crowd;
 pub mod examples;
 
 mod setup;
-pub use setup::{EventFormat, Setup};
+pub use setup::{EventFormat, OpenStore, Setup};
 
 mod streams;
 pub use streams::{EventStream, Streams};

@@ -20,6 +20,9 @@ use crate::{
     contract::access::{self, ScriptedLimiter},
 };
 
+/// Opens a store for what a history says.
+pub type OpenStore = fn(&History) -> Arc<dyn Store>;
+
 /// How the server under test is to be configured.
 ///
 /// [`gateway`](Self::gateway) covers the protocol. What is the adapter's own, its test has to heed:
@@ -79,7 +82,7 @@ pub struct Setup {
     /// What else the hub is configured with, after all of the above. Default: nothing.
     pub hub: fn(HubConfig) -> HubConfig,
     /// What keeps the histories of a hub with history. Default: the hub.
-    pub store: Option<fn(&History) -> Arc<dyn Store>>,
+    pub store: Option<OpenStore>,
     /// What else the gateway is configured with, after all of the above. Default: nothing.
     pub gateway_config: fn(GatewayConfig) -> GatewayConfig,
     /// How long the server takes to end its streams, for [`sse_core::Hub::drain`]. Default: no time.

@@ -44,7 +44,7 @@ impl Epoch {
     /// ```
     pub fn parse(text: &[u8]) -> Option<Self> {
         let is_epoch = (MIN_LEN..=MAX_LEN).contains(&text.len())
-            && text.iter().all(|byte| DIGITS.contains(byte));
+            && text.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
         if !is_epoch {
             return None;
         }

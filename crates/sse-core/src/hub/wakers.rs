@@ -13,7 +13,7 @@ use super::{cell::Cell, sync::Arc};
 /// # let hub = Hub::new(HubConfig::new(StringFormat));
 /// hub.shutdown().wake();
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[must_use = "idle listeners wait until they are woken"]
 pub struct Wakers {
     first: Option<(Arc<Cell>, u64)>,

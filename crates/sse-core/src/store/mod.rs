@@ -8,7 +8,12 @@
 //! A store tells facts. Whether a listener has missed anything, what is a gap and what is read next is decided by
 //! the hub alone.
 
-use std::{fmt, sync::Arc, time::Duration, time::Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    task::Waker,
+    time::{Duration, Instant},
+};
 
 mod append;
 pub use append::{Append, Draft};
@@ -25,7 +30,7 @@ pub use outcome::{Outcome, Refused, Stored};
 mod page;
 pub use page::Page;
 
-use crate::Token;
+use crate::{Token, hub::Wakers};
 
 /// What keeps the histories of a hub's channels.
 ///
@@ -106,20 +111,47 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 /// done.tell(42, Instant::now());
 /// assert_eq!(told.recv(), Ok(42));
 /// ```
-pub struct Done<T>(Box<dyn FnOnce(T, Instant) + Send>);
+pub struct Done<T>(Box<dyn FnOnce(T, Instant) -> Told + Send>);
 
 impl<T> Done<T> {
     /// Calls `done` with what came of it, and when that was known.
     pub fn new(done: impl FnOnce(T, Instant) + Send + 'static) -> Self {
+        Self::waking(move |answer, now| {
+            done(answer, now);
+            Told::default()
+        })
+    }
+
+    /// The same, where somebody is to be woken for it.
+    pub(crate) fn waking(done: impl FnOnce(T, Instant) -> Told + Send + 'static) -> Self {
         Self(Box::new(done))
     }
 
     /// Tells `answer`, which is known since `now`.
     ///
     /// What follows from it happens in this call. It may take the locks of the hub for as long as a publication
-    /// does, and may ask the store for something else.
-    pub fn tell(self, answer: T, now: Instant) {
-        (self.0)(answer, now);
+    /// does, and may ask the store for something else. Who waits for it is woken when the [`Told`] is dropped.
+    pub fn tell(self, answer: T, now: Instant) -> Told {
+        (self.0)(answer, now)
+    }
+}
+
+/// Those who were told something, and are woken when this is dropped.
+///
+/// A store that tells of many publications at once drops all of these behind the last one. So a listener finds all
+/// events when it is woken, and they go out in one write.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub(crate) listeners: Wakers,
+    pub(crate) waiting: Option<Waker>,
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        std::mem::take(&mut self.listeners).wake();
+        if let Some(waiting) = self.waiting.take() {
+            waiting.wake();
+        }
     }
 }
 

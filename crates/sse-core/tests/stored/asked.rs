@@ -67,9 +67,9 @@ impl Decided {
 impl Answer {
     pub(crate) fn tell(self, since: Instant) {
         match self {
-            Self::Open(done, facts) => done.tell(facts, since),
-            Self::Stored(done, outcome, _) => done.tell(outcome, since),
-            Self::Page(done, page) => done.tell(page, since),
+            Self::Open(done, facts) => drop(done.tell(facts, since)),
+            Self::Stored(done, outcome, _) => drop(done.tell(outcome, since)),
+            Self::Page(done, page) => drop(done.tell(page, since)),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{Writer, batch::Records, trim::Gone};
 use crate::{
     Failure, Outcome, clock,
     database::{self, DbError, RECORDS},
+    done::Done,
 };
 
 /// What became of a commit.
@@ -140,14 +141,16 @@ impl Writer {
     }
 
     fn report_all(&mut self, written: &Written) {
-        for (done, stored) in self.batch.waiting.drain(..) {
+        let shared = &self.shared;
+        let told = self.batch.waiting.drain(..).map(|(done, stored)| {
             let outcome = match written {
                 Written::Stored { .. } => Outcome::Safe(stored),
-                Written::DiskFull => Outcome::Refused(self.shared.disk_full()),
+                Written::DiskFull => Outcome::Refused(shared.disk_full()),
                 Written::Failed(failure) => Outcome::Unknown(failure.clone()),
             };
-            done.tell(outcome, &self.shared);
-        }
+            (done, outcome)
+        });
+        Done::tell_all(told, shared);
         self.shared.wake();
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 
 /// What follows from what a store says of a publication.
 impl Hub {
-    /// Accepts what was stored, and wakes who listens.
+    /// Accepts what was stored; who listens is to be woken.
     pub(super) fn accept(
         self: &Arc<Self>,
         token: &Token,
@@ -38,8 +38,8 @@ impl Hub {
             let (listeners, effects) = cell.accept(&mut accepted, now);
             let overrun = self.follow_publication(&cell, effects);
             if let Some(listeners) = listeners {
-                Wakers::one(cell, effects.tickets).wake();
-                return Published { overrun, ..Published::to(listeners) };
+                let wakers = Wakers::one(cell, effects.tickets);
+                return Published { overrun, wakers, ..Published::to(listeners) };
             }
         }
         // Nobody listens: what comes later is read from the store.
@@ -55,13 +55,9 @@ impl Hub {
 
     /// The store has finished the channel: its streams end.
     pub(super) fn accept_end(self: &Arc<Self>, token: &Token, now: Instant) -> Published {
-        let Ok(published) = self.finish(token, now) else {
-            return Published::to(0);
-        };
-        let Published { listeners, overrun, wakers, .. } = published;
-        wakers.wake();
+        let finished = self.finish(token, now);
         self.shared.watchers.wake();
-        Published { overrun, ..Published::to(listeners) }
+        finished.unwrap_or_else(|_| Published::to(0))
     }
 
     /// What a publisher is told of something that was not stored.

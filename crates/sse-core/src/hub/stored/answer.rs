@@ -22,15 +22,11 @@ impl<T> Answer<T> {
         Self(self.0.clone())
     }
 
-    /// Puts `value` there and wakes the one who waits; call it without a lock.
-    pub(super) fn put(&self, value: T) {
+    /// Puts `value` there; returns the waker of the one who waits.
+    pub(super) fn put(&self, value: T) -> Option<Waker> {
         let mut state = self.lock();
         state.value = Some(value);
-        let waker = state.waker.take();
-        drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        state.waker.take()
     }
 
     /// Takes what has come.

@@ -10,7 +10,7 @@ use crate::{
     access::Grant,
     history::Start,
     hub::{Hub, SubscribeError, Subscriber, Wakers, cell::Cell, effects::Effects, sync::Arc},
-    store::{Done, Facts},
+    store::{Done, Facts, Told},
 };
 
 /// The way of a listener that begins where only the store knows.
@@ -165,7 +165,10 @@ impl Asking {
                 let arrived = asked.answer.handle();
                 store.open(
                     token,
-                    Done::new(move |facts: Result<Facts, _>, now| arrived.put((facts.ok(), now))),
+                    Done::waking(move |facts: Result<Facts, _>, now| Told {
+                        listeners: Wakers::none(),
+                        waiting: arrived.put((facts.ok(), now)),
+                    }),
                 );
                 asked
             }

@@ -1,4 +1,5 @@
 use std::{
+    mem,
     pin::Pin,
     task::{Context, Poll},
     time::{Duration, Instant},
@@ -13,7 +14,7 @@ use crate::{
         command::Command,
         sync::{Arc, Weak},
     },
-    store::{Append, Done, Outcome, Store, Unavailable},
+    store::{Append, Done, Outcome, Store, Told, Unavailable},
 };
 
 /// The way of a publication to a store and back.
@@ -135,12 +136,12 @@ impl Hub {
     ) -> Done<Outcome> {
         let (hub, token, answer) = (Arc::downgrade(self), token.clone(), answer.handle());
         let retry = publication.retry();
-        Done::new(move |outcome, now| {
-            let told = with(&hub, |hub| match outcome {
+        Done::waking(move |outcome, now| {
+            let known = with(&hub, |hub| match outcome {
                 Outcome::Stored(stored) => Ok(hub.accept(&token, stored, retry, now)),
                 outcome => Err(hub.not_stored(&token, outcome, now)),
             });
-            answer.put(told);
+            tell(&answer, known)
         })
     }
 
@@ -150,12 +151,12 @@ impl Hub {
         answer: &Answer<Result<Published, PublishError>>,
     ) -> Done<Outcome> {
         let (hub, token, answer) = (Arc::downgrade(self), token.clone(), answer.handle());
-        Done::new(move |outcome, now| {
-            let told = with(&hub, |hub| match outcome {
+        Done::waking(move |outcome, now| {
+            let known = with(&hub, |hub| match outcome {
                 Outcome::Stored(_) => Ok(hub.accept_end(&token, now)),
                 outcome => Err(hub.not_stored(&token, outcome, now)),
             });
-            answer.put(told);
+            tell(&answer, known)
         })
     }
 }
@@ -169,6 +170,15 @@ fn with(
         Some(hub) => act(&hub),
         None => Err(PublishError::Unknown(Unavailable::new("the hub is gone"))),
     }
+}
+
+/// Says what became of a publication; returns who is to be woken.
+fn tell(
+    answer: &Answer<Result<Published, PublishError>>,
+    mut known: Result<Published, PublishError>,
+) -> Told {
+    let wakers = known.as_mut().map(|published| mem::take(&mut published.wakers));
+    Told { listeners: wakers.unwrap_or_default(), waiting: answer.put(known) }
 }
 
 /// A publication whose end is waited for: see [`Hub::submit`].
