@@ -51,7 +51,7 @@ impl StoreConfig {
             max_queue_bytes: 16 << 20,
             max_file_bytes: u64::MAX,
             max_index_bytes: 256 << 20,
-            cache_bytes: 3 << 20,
+            cache_bytes: 1 << 20,
             quick_repair_bytes: 2 << 30,
         }
     }
@@ -182,7 +182,7 @@ impl StoreConfig {
         self
     }
 
-    /// Sets how many bytes of the file are held in memory. Default: 3 MiB.
+    /// Sets how many bytes of the file are held in memory. Default: 1 MiB.
     #[must_use]
     pub fn with_cache_bytes(mut self, cache_bytes: usize) -> Self {
         self.cache_bytes = cache_bytes;

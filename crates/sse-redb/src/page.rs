@@ -165,22 +165,30 @@ fn each(
     places: &[(Place, Epoch)],
     mut show: impl FnMut(Place, Option<StoredEvent>),
 ) -> Result<(), DbError> {
+    let Some((first, _)) = places.first() else { return Ok(()) };
     let table = database.begin_read()?.open_table(RECORDS)?;
-    let mut reader = Reader { chunk: None, range: seek(&table, 0)?, table };
-    let mut bytes = Block::default();
-    for &(place, epoch) in places {
-        let found = reader.find(place.key)?;
-        let event = found.and_then(|record| match Record::decode(place.key, record) {
-            Ok(Record::Event { channel, time, seq, epoch: of, frame })
-                if (channel, seq, of) == (token.as_str(), place.seq, epoch) =>
-            {
-                let frame = Frame::from_encoded(bytes.share(frame)).ok()?;
-                let time = clock::from_millis(time);
-                Some(StoredEvent { position: Position::new(seq, epoch), time, frame })
-            }
-            _ => None,
-        });
-        show(place, event);
+    let mut reader = Reader { chunk: None, range: seek(&table, first.key)?, table };
+    let (mut bytes, mut rest) = (Block::default(), places);
+    while let Some((place, _)) = rest.first() {
+        let end = reader.go_to(place.key)?;
+        let (here, behind) = rest.split_at(rest.partition_point(|(place, _)| place.key < end));
+        let mut records = reader.records().peekable();
+        for &(place, epoch) in here {
+            while records.next_if(|&(key, _)| key < place.key).is_some() {}
+            let found = records.next_if(|&(key, _)| key == place.key);
+            let event = found.and_then(|(key, record)| match Record::decode(key, record) {
+                Ok(Record::Event { channel, time, seq, epoch: of, frame })
+                    if (channel, seq, of) == (token.as_str(), place.seq, epoch) =>
+                {
+                    let frame = Frame::from_encoded(bytes.share(frame)).ok()?;
+                    let time = clock::from_millis(time);
+                    Some(StoredEvent { position: Position::new(seq, epoch), time, frame })
+                }
+                _ => None,
+            });
+            show(place, event);
+        }
+        rest = behind;
     }
     Ok(())
 }
@@ -199,7 +207,7 @@ impl Block {
     }
 }
 
-/// Finds records in the order of their keys.
+/// Goes through chunks in the order of their keys.
 struct Reader {
     chunk: Option<Entry>,
     /// The chunks behind that one.
@@ -211,22 +219,32 @@ struct Reader {
 type Entry = (AccessGuard<'static, u64>, AccessGuard<'static, &'static [u8]>);
 
 impl Reader {
-    fn find(&mut self, key: u64) -> Result<Option<&[u8]>, DbError> {
+    /// Goes to the chunk that may hold `key`; returns the key with which the next one begins.
+    fn go_to(&mut self, key: u64) -> Result<u64, DbError> {
         for step in 0.. {
             let is_before = |next: &Result<Entry, _>| match next {
                 Ok((next, _)) => next.value() <= key,
                 Err(_) => true,
             };
-            match self.range.next_if(is_before).transpose()? {
-                None => break,
-                Some(chunk) => self.chunk = Some(chunk),
-            }
+            let Some(chunk) = self.range.next_if(is_before).transpose()? else {
+                break;
+            };
+            self.chunk = Some(chunk);
             if step == NEAR {
                 self.range = seek(&self.table, key)?;
             }
         }
-        let chunk = self.chunk.as_ref();
-        Ok(chunk.and_then(|(first, chunk)| Chunk::new(first.value(), chunk.value()).find(key)))
+        // What cannot be read was returned above.
+        let next = self.range.peek().and_then(|next| next.as_ref().ok());
+        Ok(next.map_or(u64::MAX, |(next, _)| next.value()))
+    }
+
+    /// The records of that chunk, as far as they can be told from each other.
+    fn records(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let chunk = self.chunk.iter();
+        chunk.flat_map(|(first, chunk)| {
+            Chunk::new(first.value(), chunk.value()).map_while(Result::ok)
+        })
     }
 }
 

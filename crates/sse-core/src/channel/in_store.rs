@@ -15,11 +15,13 @@ pub(super) struct InStore {
     /// When the store was asked last whether it has more.
     refreshed: Instant,
     has_to_refresh: bool,
+    /// How often the store said less than is known, since it said more.
+    old_facts: u8,
 }
 
 impl InStore {
     pub(super) fn new(now: Instant) -> Self {
-        Self { past: Past::Unknown, joining: 0, refreshed: now, has_to_refresh: false }
+        Self { past: Past::Unknown, joining: 0, refreshed: now, has_to_refresh: false, old_facts: 0 }
     }
 }
 
@@ -63,8 +65,13 @@ impl Channel {
             self.part_with_diverged(facts);
         }
         match self.past() {
-            // They are older than what was accepted since: the store is asked again.
-            Past::UnknownBefore(first) if top.seq() + 1 < first => return,
+            // They are older than what was accepted since, and the store is asked again; or it has lost that.
+            Past::UnknownBefore(first) if top.seq() + 1 < first => {
+                if self.note_old_facts() {
+                    self.break_off(config);
+                }
+                return;
+            }
             Past::UnknownBefore(first) if top.seq() < end => {
                 self.log.put_epochs_before(first, facts.epochs().clone());
             }
@@ -120,13 +127,21 @@ impl Channel {
         }
     }
 
+    /// Returns whether facts were too old again and again, so that newer ones are not to be expected.
+    fn note_old_facts(&mut self) -> bool {
+        self.stored.as_mut().is_some_and(|stored| {
+            stored.old_facts += 1;
+            MAX_OLD_FACTS < stored.old_facts
+        })
+    }
+
     pub(super) fn past(&self) -> Past {
         self.stored.as_ref().map_or(Past::Known, |stored| stored.past)
     }
 
     pub(super) fn set_past(&mut self, past: Past) {
         if let Some(stored) = &mut self.stored {
-            stored.past = past;
+            (stored.past, stored.old_facts) = (past, 0);
         }
     }
 
@@ -176,3 +191,6 @@ impl Channel {
 
 /// How long a channel is quiet before the store is asked whether it has more.
 const REFRESH: Duration = Duration::from_secs(600);
+
+/// How often the store may say less than is known: as often as it was asked before that was.
+const MAX_OLD_FACTS: u8 = 8;

@@ -37,7 +37,8 @@ use crate::{Token, hub::Wakers};
 /// Each method returns at once, and its [`Done`] is told what came of it: on any thread, also before the method
 /// has returned. A store may block in none of them.
 ///
-/// What was stored of one channel, and that it was finished, is told in the order in which it was stored.
+/// What was stored of one channel, that it was finished, and that it takes nothing since it was, is told in the order in
+/// which it happened.
 ///
 /// ```
 /// use std::time::{Duration, Instant};
