@@ -1,7 +1,5 @@
 //! The programs that the READMEs show, served.
 
-#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
-
 use sse_testkit::{examples::Program, run, words};
 
 #[test]

@@ -21,7 +21,13 @@ pub(super) struct InStore {
 
 impl InStore {
     pub(super) fn new(now: Instant) -> Self {
-        Self { past: Past::Unknown, joining: 0, refreshed: now, has_to_refresh: false, old_facts: 0 }
+        Self {
+            past: Past::Unknown,
+            joining: 0,
+            refreshed: now,
+            has_to_refresh: false,
+            old_facts: 0,
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub use observe::{Observed, Observer};
 
 mod stored;
 pub(crate) use stored::Asking;
-pub use stored::{Joining, Submission};
+pub use stored::{Joining, Submission, Told};
 
 mod bodies;
 pub(crate) use bodies::{Bodies, BodyBounds, BodyPart};

@@ -11,7 +11,6 @@
 use std::{
     fmt,
     sync::Arc,
-    task::Waker,
     time::{Duration, Instant},
 };
 
@@ -30,7 +29,9 @@ pub use outcome::{Outcome, Refused, Stored};
 mod page;
 pub use page::Page;
 
-use crate::{Token, hub::Wakers};
+use crate::Token;
+#[doc(inline)]
+pub use crate::hub::Told;
 
 /// What keeps the histories of a hub's channels.
 ///
@@ -134,25 +135,6 @@ impl<T> Done<T> {
     /// does, and may ask the store for something else. Who waits for it is woken when the [`Told`] is dropped.
     pub fn tell(self, answer: T, now: Instant) -> Told {
         (self.0)(answer, now)
-    }
-}
-
-/// Those who were told something, and are woken when this is dropped.
-///
-/// A store that tells of many publications at once drops all of these behind the last one. So a listener finds all
-/// events when it is woken, and they go out in one write.
-#[derive(Debug, Default)]
-pub struct Told {
-    pub(crate) listeners: Wakers,
-    pub(crate) waiting: Option<Waker>,
-}
-
-impl Drop for Told {
-    fn drop(&mut self) {
-        std::mem::take(&mut self.listeners).wake();
-        if let Some(waiting) = self.waiting.take() {
-            waiting.wake();
-        }
     }
 }
 

@@ -13,5 +13,8 @@ mod join;
 pub(crate) use join::Asking;
 pub use join::Joining;
 
+mod told;
+pub use told::Told;
+
 mod accept;
 mod pages;
