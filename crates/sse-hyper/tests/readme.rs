@@ -49,6 +49,7 @@ fn what_was_published_is_there_after_a_start() {
         let target = program.target();
         let mut listener = target.listen_at("/poll/42?since=earliest").await;
 
+        assert!(listener.block().await.starts_with("event: sse.open\n"));
         assert!(listener.block().await.starts_with("event: ping\ndata: hello\nid: 1."));
     });
 }

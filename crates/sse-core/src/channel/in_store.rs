@@ -162,13 +162,13 @@ impl Channel {
     }
 
     /// It is quiet at `now`, and somebody listens: now and then the store is asked whether it has more, and learns so
-    /// that the channel is in use.
-    pub(super) fn note_quiet(&mut self, now: Instant) {
-        if let Some(stored) = &mut self.stored
-            && REFRESH <= now.saturating_duration_since(stored.refreshed)
-        {
+    /// that the channel is in use. Returns when that is next.
+    pub(super) fn note_quiet(&mut self, now: Instant) -> Option<Instant> {
+        let stored = self.stored.as_mut()?;
+        if REFRESH <= now.saturating_duration_since(stored.refreshed) {
             (stored.refreshed, stored.has_to_refresh) = (now, true);
         }
+        stored.refreshed.checked_add(REFRESH)
     }
 
     /// Whether the store is to be asked whether it has more.

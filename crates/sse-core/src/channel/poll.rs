@@ -124,12 +124,12 @@ impl Channel {
         let due = silence.and_then(|silence| listener.last_write.checked_add(silence));
         if due.is_some_and(|due| due <= now) {
             listener.last_write = now;
-            self.note_quiet(now);
             return Next::Comment;
         }
         let drained = drain.map(|drain| drain.end_of(listener.phase));
         let granted = listener.grant_end();
-        Next::Wait { until: due.into_iter().chain(drained).chain(granted).min() }
+        let refresh = self.note_quiet(now);
+        Next::Wait { until: due.into_iter().chain(drained).chain(granted).chain(refresh).min() }
     }
 
     /// What a listener is told beside what is published: how its stream begins, what it missed, why it

@@ -2,7 +2,10 @@
 
 use std::{
     pin::pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -89,6 +92,24 @@ fn a_listener_that_leaves_while_it_waits_for_a_page_leaves_nothing_behind() {
     assert_eq!(world.hub.counts().listeners, 1);
 }
 
+#[test]
+fn a_store_is_told_that_a_channel_is_in_use_however_silent_it_is() {
+    let (mut world, shelf) = world(Framing::Chunked);
+    let _pipe = world.add(join(&world));
+    world.run();
+    while shelf.answer() {
+        world.run();
+    }
+    let before = shelf.opened.load(Ordering::Relaxed);
+
+    let an_hour = world.now + Duration::from_secs(3600);
+    while world.now < an_hour {
+        world.now = world.run().expect("something is due");
+    }
+
+    assert!(before + 3 < shelf.opened.load(Ordering::Relaxed));
+}
+
 fn world(framing: Framing) -> (World, Arc<Shelf>) {
     world_of(framing, 256 << 20)
 }
@@ -131,6 +152,8 @@ fn opening() -> String {
 struct Shelf {
     entries: Mutex<Vec<Entry>>,
     asked: Mutex<Vec<(u64, usize, PageDone)>>,
+    /// How often it was asked what it has.
+    opened: AtomicUsize,
 }
 
 type PageDone = Done<Result<Page, Unavailable>>;
@@ -171,6 +194,7 @@ impl Shelf {
 
 impl Store for Shelf {
     fn open(&self, _: &Token, done: Done<Result<Facts, Unavailable>>) {
+        self.opened.fetch_add(1, Ordering::Relaxed);
         let top = position(self.entries.lock().unwrap().len() as u64);
         done.tell(Ok(Facts::new(top).with_first(1)), epoch());
     }
