@@ -56,7 +56,7 @@ fn a_listener_misses_nothing_of_what_becomes_safe_while_it_begins() {
             }
             publisher.join().unwrap();
         },
-        SCHEDULES,
+        SCHEDULES / 5,
     );
 }
 
@@ -80,7 +80,7 @@ fn nothing_is_left_of_listeners_that_give_up_waiting_for_the_store() {
             drop(listener);
             assert_eq!((hub.counts().channels, hub.counts().listeners), (0, 0));
         },
-        SCHEDULES,
+        SCHEDULES / 5,
     );
 }
 

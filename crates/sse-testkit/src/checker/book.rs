@@ -196,11 +196,7 @@ impl<'a> Book<'a> {
             let first = places.get(&hash);
             let is_known = first.is_some() || open.contains_key(&hash);
             let may_come_again = self.was_finished || self.may_lose_tails;
-            let is_another_life = |first: &Place| {
-                let is_one_lost = [*first, at].iter().any(|it| is_lost(*it, &self.lost_from));
-                first.epoch != at.epoch && (self.was_finished || is_one_lost)
-            };
-            if is_known && may_come_again && first.is_none_or(is_another_life) {
+            if is_known && may_come_again && first.is_none_or(|first| first.epoch != at.epoch) {
                 continue;
             }
             if let Some(open) = open.get_mut(&hash)

@@ -239,7 +239,6 @@ impl World {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "an `Instant` has no other origin")]
 fn epoch() -> Instant {
     Instant::now()
 }

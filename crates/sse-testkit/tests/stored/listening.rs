@@ -182,7 +182,7 @@ impl World {
                     }
                 }
                 Output::Wait { until } => {
-                    assert_eq!(until, None, "nothing is timed");
+                    assert!(until.is_some_and(|until| self.now < until), "{until:?}");
                     return;
                 }
                 Output::Close(reason) => {

@@ -96,7 +96,7 @@ fn run(seed: u64) -> Option<Seen> {
     }));
     if ran.is_err() {
         eprintln!("seed {seed}, step {}: {:?}", world.steps, world.settings);
-        eprintln!("again: SEED={seed} cargo test -p sse-core --test stored");
+        eprintln!("again: SEED={seed} cargo test -p sse-testkit --test stored");
         // The hub may be what is broken, and must not be asked once more.
         std::mem::forget(world);
         return None;
