@@ -1,5 +1,5 @@
-//! `eventsource-server` with a history on disk beside the same with one in memory: what a delivery costs, and a
-//! replay to one who comes late.
+//! `eventsource-server` with a history on disk beside one with a history in memory: the cost of a delivery, and of a
+//! replay to a listener that begins with the oldest event.
 
 use std::{error::Error, path::Path};
 

@@ -28,7 +28,10 @@ mod publication;
 pub(crate) use publication::{Content, Drafts, Publication, PublishedId};
 
 mod machine;
-pub(crate) use machine::{Channel, Held, Joined, Newcomer};
+pub(crate) use machine::{Channel, Joined, Newcomer};
+
+mod held;
+pub(crate) use held::Held;
 
 mod publish;
 pub(crate) use publish::Outcome;

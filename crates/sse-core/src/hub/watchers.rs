@@ -1,11 +1,11 @@
-use std::{collections::HashMap, task::Waker};
+use std::{collections::HashMap, task::Waker, time::Instant};
 
 use super::{
     ChannelInfo, HubEvent, Observed, Watcher,
     mailbox::Mailbox,
     sync::{Arc, AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, Weak},
 };
-use crate::Token;
+use crate::{Token, wire::Frame};
 
 /// Who watches a hub, and who observes one of its channels.
 #[derive(Debug, Default)]
@@ -148,8 +148,11 @@ impl Observers<'_> {
         self.has_news.store(true, Ordering::Release);
     }
 
+    /// Shows them an event.
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.mailboxes.is_empty()
+    pub(super) fn show(&self, number: u64, frame: &Frame, at: Instant) {
+        if !self.mailboxes.is_empty() {
+            self.tell(&Observed::Event { number, at, frame: frame.clone() });
+        }
     }
 }

@@ -39,7 +39,7 @@ impl Data {
 
     fn bind(&self) -> io::Result<UnixListener> {
         let path = socket(&self.dir);
-        // What is there is of a process that was killed: nobody else uses the directory.
+        // A socket here was left by a process that was killed: only one server uses the directory.
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -102,7 +102,7 @@ pub(super) fn fetch(dir: &Path, file: &Path) -> Result<u64, FetchError> {
     let mut options = OpenOptions::new();
     let mut copy = options.write(true).create_new(true).mode(0o600).open(file).map_err(of_file)?;
     let fetched = fetch_to(&mut copy, dir, file);
-    // A part of a copy is none.
+    // A copy that is not whole is of no use.
     fetched.inspect_err(|_| fs::remove_file(file).unwrap_or_default())
 }
 

@@ -32,7 +32,7 @@ impl Data {
 
     fn copy_with(&self, permit: OwnedSemaphorePermit) -> Result<Copied, CopyFailed> {
         let path = self.dir.join(UNFINISHED);
-        // What is there is of a process that was killed meanwhile.
+        // A file here was left by a process that was killed while it copied.
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => self.store.backup(&path)?,

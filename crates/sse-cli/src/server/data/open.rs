@@ -118,7 +118,7 @@ impl Data {
     }
 }
 
-/// What of it could not be stored for good. A full disk is none: nothing was acknowledged since it was full.
+/// Why something could not be stored for good. A full disk is no such reason: nothing is acknowledged while it is full.
 fn failure_of(outcome: Outcome) -> Option<StoreFailure> {
     match outcome {
         Outcome::Unknown(failure) | Outcome::Refused(Refused::Failed(failure)) => Some(failure),

@@ -1,4 +1,5 @@
 mod listener;
+mod stored;
 mod turn;
 
 use std::{cmp::Reverse, task::Waker, time::Instant};
@@ -14,9 +15,7 @@ use super::{
 };
 use crate::{
     Token,
-    channel::{Accepted, Channel, Held, Outcome, Publication},
-    history::Position,
-    store::{Facts, Page},
+    channel::{Channel, Held, Outcome, Publication},
     wire::Frame,
 };
 
@@ -85,100 +84,10 @@ impl Cell {
                 return None;
             }
             let observers = self.shared.watchers.observers_of(&self.token);
-            let appended = |number: u64, frame: &Frame, at| {
-                if !observers.is_empty() {
-                    observers.tell(&Observed::Event { number, at, frame: frame.clone() });
-                }
-            };
+            let appended = |number: u64, frame: &Frame, at| observers.show(number, frame, at);
             let (ids, config) = (config.ids.as_deref(), &config.channel);
             Some(channel.publish(publication, (ids, appended), config, now))
         })
-    }
-
-    /// Accepts what a store has made safe, unless the channel is over; `accepted` is taken then only. Returns for how
-    /// many.
-    pub(super) fn accept(
-        self: &Arc<Self>,
-        accepted: &mut Option<Accepted>,
-        now: Instant,
-    ) -> (Option<usize>, Effects) {
-        let config = &self.shared.config.channel;
-        self.step(&mut self.lock(), |channel| {
-            channel.forget_old(config, now);
-            if channel.is_over() {
-                return None;
-            }
-            let accepted = accepted.take()?;
-            Some(channel.accept(
-                accepted,
-                |number, frame, at| self.show(number, frame, at),
-                config,
-                now,
-            ))
-        })
-    }
-
-    /// The store has something at `position`.
-    pub(super) fn catch_up(self: &Arc<Self>, position: Position) -> Effects {
-        let step = |channel: &mut Channel| {
-            if !channel.is_over() {
-                channel.catch_up(position);
-            }
-        };
-        self.step(&mut self.lock(), step).1
-    }
-
-    /// Somebody asks the store for what is known, to listen then. Returns whether the channel is not over.
-    pub(super) fn begin_joining(&self) -> bool {
-        let mut state = self.lock();
-        let is_there = !state.channel.is_over();
-        if is_there {
-            state.channel.begin_joining();
-        }
-        is_there
-    }
-
-    /// One of those has listened, or gone.
-    pub(super) fn end_joining(self: &Arc<Self>) -> Effects {
-        let config = &self.shared.config.channel;
-        self.step(&mut self.lock(), |channel| channel.end_joining(config)).1
-    }
-
-    /// Takes note of what the store says, unless the channel is over.
-    pub(super) fn load(self: &Arc<Self>, facts: &Facts, now: Instant) -> Effects {
-        let config = &self.shared.config.channel;
-        let step = |channel: &mut Channel| {
-            if !channel.is_over() {
-                channel.load(facts, config, now);
-            }
-        };
-        self.step(&mut self.lock(), step).1
-    }
-
-    /// The store does not say what it has.
-    pub(super) fn handle_silence(self: &Arc<Self>) -> Effects {
-        let config = &self.shared.config.channel;
-        self.step(&mut self.lock(), |channel| channel.handle_silence(config)).1
-    }
-
-    /// The store has answered for what is behind `after`.
-    pub(super) fn handle_page(self: &Arc<Self>, after: u64, page: Option<Page>) -> Effects {
-        let config = &self.shared.config.channel;
-        self.step(&mut self.lock(), |channel| channel.handle_page(after, page, config)).1
-    }
-
-    /// Which pages the store is to be asked for, and whether it is to be asked if there is more.
-    pub(super) fn take_to_ask(&self) -> (Vec<u64>, bool) {
-        let channel = &mut self.lock().channel;
-        (channel.take_to_ask(), channel.take_refresh())
-    }
-
-    /// Shows an event to those who observe the channel.
-    fn show(&self, number: u64, frame: &Frame, at: Instant) {
-        let observers = self.shared.watchers.observers_of(&self.token);
-        if !observers.is_empty() {
-            observers.tell(&Observed::Event { number, at, frame: frame.clone() });
-        }
     }
 
     /// Puts into `mailbox` what is remembered, the newest of it as far as there is room, and then what happens;

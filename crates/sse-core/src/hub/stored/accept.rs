@@ -4,7 +4,7 @@ use crate::{
     Token,
     channel::{Accepted, Channel, CloseReason, PublishedId, Tombstone},
     history::Position,
-    hub::{Hub, Observed, PublishError, Published, Wakers, sync::Arc},
+    hub::{Hub, PublishError, Published, Wakers, sync::Arc},
     store::{Outcome, Refused, Stored},
 };
 
@@ -44,11 +44,8 @@ impl Hub {
         }
         // Nobody listens: what comes later is read from the store.
         let observers = self.shared.watchers.observers_of(token);
-        if !observers.is_empty() {
-            for entry in accepted.into_iter().flat_map(|accepted| accepted.entries) {
-                let (number, frame) = (entry.position().seq(), entry.frame().clone());
-                observers.tell(&Observed::Event { number, at: now, frame });
-            }
+        for entry in accepted.into_iter().flat_map(|accepted| accepted.entries) {
+            observers.show(entry.position().seq(), entry.frame(), now);
         }
         Published::to(0)
     }
