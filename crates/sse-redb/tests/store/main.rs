@@ -1,5 +1,7 @@
 //! What a store keeps, and what it says of what it cannot keep.
 
+mod callbacks;
+mod copies;
 mod disk;
 mod faults;
 mod files;

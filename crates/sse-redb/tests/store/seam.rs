@@ -14,18 +14,17 @@ use sse_core::{
     history::Position,
     store::{Append, Done, Entry, Facts, Outcome, Page, Refused, Stored, Unavailable},
 };
-use sse_redb::{Durability, Store};
-use tempfile::tempdir;
+use sse_redb::Durability;
 
 use crate::{
     disk::{Disk, Fault},
     support::{PATIENCE, token, unlimited},
 };
 
-type Seam = dyn sse_core::store::Store;
+pub(crate) type Seam = dyn sse_core::store::Store;
 
 /// What is to be told, and where it is waited for.
-fn told<T: Send + 'static>() -> (Done<T>, Receiver<T>) {
+pub(crate) fn told<T: Send + 'static>() -> (Done<T>, Receiver<T>) {
     let (tell, told) = mpsc::channel();
     (Done::new(move |answer, _| tell.send(answer).unwrap_or_default()), told)
 }
@@ -36,7 +35,7 @@ fn wait<T: Send + 'static>(ask: impl FnOnce(Done<T>)) -> T {
     told.recv_timeout(PATIENCE).expect("it is told")
 }
 
-fn event(channel: &str, data: &str) -> Append {
+pub(crate) fn event(channel: &str, data: &str) -> Append {
     Append::of(token(channel), [Event::data(data)])
 }
 
@@ -44,14 +43,14 @@ fn append(store: &Seam, append: Append) -> Outcome {
     wait(|done| store.append(append, done))
 }
 
-fn stored(outcome: Outcome) -> Stored {
+pub(crate) fn stored(outcome: Outcome) -> Stored {
     match outcome {
         Outcome::Stored(stored) => stored,
         other => panic!("not stored: {other:?}"),
     }
 }
 
-fn publish(store: &Seam, data: &str) -> Position {
+pub(crate) fn publish(store: &Seam, data: &str) -> Position {
     stored(append(store, event("42", data))).position().expect("it has an event")
 }
 
@@ -67,7 +66,7 @@ fn page(store: &Seam, after: u64, max_bytes: usize) -> Result<Page, Unavailable>
     wait(|done| store.page(&token("42"), after, max_bytes, done))
 }
 
-fn seqs(page: &Page) -> Vec<u64> {
+pub(crate) fn seqs(page: &Page) -> Vec<u64> {
     page.entries().iter().map(|entry| entry.position().seq()).collect()
 }
 
@@ -348,93 +347,7 @@ fn one_channel_is_told_of_in_the_order_in_which_it_is_stored() {
     }
 }
 
-#[test]
-fn a_callback_may_ask_the_store_for_more() {
-    let store = Arc::new(Disk::default().open(unlimited("memory")).expect("a new disk"));
-    let (tell, told) = mpsc::channel();
-    let again = store.clone();
-    let done = Done::new(move |_, _| {
-        let after = again.clone();
-        let read = Done::new(move |page: Result<Page, Unavailable>, _| {
-            assert_eq!(seqs(&page.expect("it is whole")), [1]);
-            let done = Done::new(move |outcome, _| tell.send(outcome).unwrap_or_default());
-            sse_core::store::Store::append(&*after, event("42", "2"), done);
-        });
-        store_page(&*again, 0, read);
-    });
-    sse_core::store::Store::append(&*store, event("42", "1"), done);
-
-    let last = told.recv_timeout(PATIENCE).expect("it is told");
-    assert_eq!(stored(last).position().map(|position| position.seq()), Some(2));
-}
-
-/// Lets `ask` hand the last reference to a store to a callback, and waits until the store is closed.
-fn let_go(ask: impl FnOnce(Arc<Store>, mpsc::Sender<String>)) {
-    let dir = tempdir().expect("there is room");
-    let store = Arc::new(Store::open(unlimited(dir.path())).expect("it opens"));
-    publish(&*store, "1");
-    let (tell, told) = mpsc::channel();
-    ask(store, tell);
-
-    let thread = told.recv_timeout(PATIENCE).expect("nothing has panicked");
-    assert!(thread.starts_with("history"), "{thread}");
-    let begun = Instant::now();
-    let store = loop {
-        match Store::open(unlimited(dir.path())) {
-            Ok(store) => break store,
-            Err(error) => assert!(begun.elapsed() < PATIENCE, "{error}"),
-        }
-        thread::yield_now();
-    };
-    let known = store.channel(&token("42")).expect("it has events");
-    // What was waiting behind the callback was carried through.
-    assert_eq!(known.top.seq(), 3);
-}
-
-fn name() -> String {
-    thread::current().name().unwrap_or_default().to_owned()
-}
-
-#[test]
-fn the_last_to_let_go_may_be_told_on_the_thread_that_writes() {
-    let_go(|store, tell| {
-        let (last, behind) = (store.clone(), store.clone());
-        let (go, wait) = mpsc::channel();
-        let done = Done::new(move |_, _| {
-            wait.recv_timeout(PATIENCE).expect("the others have let go");
-            drop(last);
-            tell.send(name()).unwrap_or_default();
-        });
-        sse_core::store::Store::append(&*store, event("42", "2"), done);
-        let (done, _) = told();
-        sse_core::store::Store::append(&*behind, event("42", "3"), done);
-        drop((store, behind));
-        go.send(()).expect("it waits");
-    });
-}
-
-#[test]
-fn the_last_to_let_go_may_be_told_on_a_thread_that_reads() {
-    let_go(|store, tell| {
-        let last = store.clone();
-        let (go, wait) = mpsc::channel();
-        let read = Done::new(move |page: Result<Page, Unavailable>, _| {
-            page.expect("it is whole");
-            wait.recv_timeout(PATIENCE).expect("the others have let go");
-            drop(last);
-            tell.send(name()).unwrap_or_default();
-        });
-        store_page(&*store, 0, read);
-        for data in ["2", "3"] {
-            let (done, _) = told();
-            sse_core::store::Store::append(&*store, event("42", data), done);
-        }
-        drop(store);
-        go.send(()).expect("it waits");
-    });
-}
-
-fn store_page(store: &Seam, after: u64, done: Done<Result<Page, Unavailable>>) {
+pub(crate) fn store_page(store: &Seam, after: u64, done: Done<Result<Page, Unavailable>>) {
     store.page(&token("42"), after, 1 << 20, done);
 }
 
