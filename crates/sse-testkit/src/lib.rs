@@ -13,6 +13,7 @@
 //! | give a client a server that misbehaves | [`ScriptedServer`], [`Step`] |
 //! | read what the compiler says of a mistake | [`compiler_message`] |
 //! | feed a parser in every cut | [`cuts`], [`single_bytes`] |
+//! | read what is logged | [`Log`] |
 //! | prove that nothing was lost, doubled or made up | [`checker`] |
 //!
 //! Everything here panics when the other side does what it must not, for it runs in tests only.
@@ -73,6 +74,9 @@ pub use compiler::compiler_message;
 
 mod cutter;
 pub use cutter::{cuts, single_bytes};
+
+mod log;
+pub use log::{Log, LogGuard};
 
 mod patience;
 pub use patience::until;

@@ -1,6 +1,5 @@
 use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -13,30 +12,10 @@ use sse_core::{
     Token,
     access::{Authenticator, Credential, Denied, Grant, Permissions},
 };
-use sse_testkit::{ScriptedServer, Step};
-use tracing::{Level, subscriber};
+use sse_testkit::{Log, ScriptedServer, Step};
+use tracing::Level;
 
 use crate::asking::{answer, find, granting, parts, signing_key, token};
-
-/// All that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Everything that an upstream server may do wrong, and what it may say.
 fn answers() -> Vec<Vec<Step>> {
@@ -59,14 +38,7 @@ fn answers() -> Vec<Vec<Step>> {
 
 #[tokio::test]
 async fn no_secret_is_logged_or_shown() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = subscriber::set_default(subscriber);
+    let (log, _guard) = Log::start(Level::TRACE);
     let count = answers().len();
     let server = ScriptedServer::start(answers()).await;
     let jwks = ScriptedServer::start([answer("500 No")]).await;

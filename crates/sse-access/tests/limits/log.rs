@@ -1,40 +1,17 @@
 //! What the log says of limits.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use sse_access::limits::Limits;
 use sse_core::access::Operation;
-use tracing_subscriber::util::SubscriberInitExt;
+use sse_testkit::Log;
+use tracing::Level;
 
 use super::support::{admit, parts, publish};
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn a_flood_is_one_line_a_minute_for_each_limit_and_names_no_address() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .without_time()
-        .with_writer(move || writer.clone());
-    let _guard = subscriber.set_default();
+    let (log, _guard) = Log::start(Level::INFO);
     let limits = Limits::new().with_publish_rate(1).with_max_listeners_per_address(1);
     let (one, start) = (parts("192.0.2.1", &[]), Instant::now());
     let listen = |now| admit(&limits, &one, &Operation::Listen, None, now);
@@ -48,7 +25,7 @@ fn a_flood_is_one_line_a_minute_for_each_limit_and_names_no_address() {
         }
     }
 
-    let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let written = log.text();
     let lines: Vec<_> = written.lines().map(str::trim).collect();
     let said = |limit, refused| {
         format!(

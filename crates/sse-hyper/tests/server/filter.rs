@@ -14,16 +14,18 @@ use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use sse_hyper::{RemoteAddr, Server};
+use sse_testkit::Log;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::watch,
 };
 use tower::service_fn;
+use tracing::Level;
 
 use super::{
     support::{
-        Log, TestServer, hello, http2, http2_get, read_head, read_to_close, request, text, within,
+        TestServer, hello, http2, http2_get, read_head, read_to_close, request, text, within,
     },
     tls::Identity,
 };
@@ -81,7 +83,7 @@ impl Drop for Counted {
 
 #[tokio::test]
 async fn a_connection_that_is_not_let_in_is_closed_at_once_and_others_are_served() {
-    let (log, _guard) = Log::start();
+    let (log, _guard) = Log::start(Level::DEBUG);
     let server = TestServer::start(|server| counting(server, |number| number % 2 == 0).0).await;
 
     for _ in 0..3 {

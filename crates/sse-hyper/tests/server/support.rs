@@ -5,7 +5,7 @@ use std::{
     future::{Future, poll_fn},
     net::SocketAddr,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -26,8 +26,6 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tower_service::Service;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::{filter::LevelFilter, util::SubscriberInitExt};
 
 pub(crate) struct TestServer {
     pub(crate) addr: SocketAddr,
@@ -339,38 +337,4 @@ pub(crate) async fn text(response: Response<Incoming>) -> String {
 /// What takes this long hangs.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), future).await.expect("it hangs")
-}
-
-/// What is logged on this thread.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// A log that is written until the guard is dropped.
-    pub(crate) fn start() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::DEBUG)
-            .with_ansi(false)
-            .with_writer(move || writer.clone());
-        (log, subscriber.set_default())
-    }
-
-    /// How many of its lines hold `text`.
-    pub(crate) fn count(&self, text: &str) -> usize {
-        let written = self.0.lock().unwrap();
-        String::from_utf8_lossy(&written).lines().filter(|line| line.contains(text)).count()
-    }
-}
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

@@ -7,13 +7,15 @@ use rustls::{
     ClientConfig, HandshakeKind, RootCertStore, ServerConfig, crypto::ring, pki_types::ServerName,
 };
 use sse_hyper::{ServerTls, TlsError};
+use sse_testkit::Log;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
+use tracing::Level;
 
-use super::support::{Log, TestServer, hello, http2, http2_get, read_to_close, text, within};
+use super::support::{TestServer, hello, http2, http2_get, read_to_close, text, within};
 
 /// A self-signed certificate for `localhost`, and clients that trust it.
 pub(crate) struct Identity(CertifiedKey<rcgen::KeyPair>);
@@ -159,7 +161,7 @@ async fn plain_http_to_a_port_of_tls_is_told_in_words() {
     let hour = Duration::from_secs(3600);
     let server =
         TestServer::start(|it| it.with_header_timeout(hour).with_tls(identity.tls())).await;
-    let (log, _logging) = Log::start();
+    let (log, _logging) = Log::start(Level::DEBUG);
     let post = format!("POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n{}", "x".repeat(200_000));
     let requests = [
         "GET / HTTP/1.1\r\nHost: test\r\n\r\n",
@@ -188,7 +190,7 @@ async fn tls_to_a_port_of_plain_http_is_told_in_words() {
     let identity = Identity::new();
     let hour = Duration::from_secs(3600);
     let server = TestServer::start(|it| it.with_header_timeout(hour)).await;
-    let (log, _logging) = Log::start();
+    let (log, _logging) = Log::start(Level::DEBUG);
 
     let error = within(identity.handshake(server.connect().await, &[])).await.unwrap_err();
     let mut stream = server.connect().await;

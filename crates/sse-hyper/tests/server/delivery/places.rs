@@ -1,19 +1,20 @@
 //! Every socket, runtime and number of engines.
 
 use sse_hyper::Server;
-use sse_testkit::until;
+use sse_testkit::{Log, until};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{UnixListener, UnixStream},
 };
+use tracing::Level;
 
 use super::support::{Delivering, ENGINES, event, shared, unchunked};
-use crate::support::{Log, read_head, request, within};
+use crate::support::{read_head, request, within};
 
 #[tokio::test]
 async fn an_engine_writes_the_streams_unless_there_is_none() {
     for (engines, expected) in [(Some(0), 0), (Some(1), 2), (Some(3), 2), (None, 2)] {
-        let (log, _guard) = Log::start();
+        let (log, _guard) = Log::start(Level::DEBUG);
         let server = Delivering::start_with(shared(), |server| match engines {
             Some(engines) => server.with_engines(engines),
             None => server,
@@ -69,7 +70,7 @@ async fn everyone_receives_everything() {
 #[tokio::test]
 async fn streams_over_unix_sockets_are_the_same() {
     for engines in ENGINES {
-        let (log, _guard) = Log::start();
+        let (log, _guard) = Log::start(Level::DEBUG);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
         let listener = UnixListener::bind(&path).unwrap();
