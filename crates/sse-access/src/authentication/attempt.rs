@@ -6,6 +6,8 @@ use sse_core::access::Denied;
 use {crate::limits::Address, sse_core::gateway::RemoteAddr, std::net::IpAddr};
 
 use crate::limits::{Client, Limits};
+#[cfg(feature = "password")]
+use crate::password::Failures;
 
 /// An attempt of a client to authenticate.
 #[derive(Clone)]
@@ -49,5 +51,16 @@ impl Attempt {
         if let Some((limits, client)) = &self.counted {
             limits.count_failure(*client, Instant::now());
         }
+    }
+}
+
+#[cfg(feature = "password")]
+impl Failures for Attempt {
+    fn check(&self) -> Result<(), Denied> {
+        self.check()
+    }
+
+    fn count(&self) {
+        self.fail();
     }
 }

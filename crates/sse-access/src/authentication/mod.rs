@@ -29,6 +29,8 @@ use attempt::Attempt;
 
 #[cfg(any(feature = "jwt", feature = "password"))]
 mod ended;
+#[cfg(feature = "password")]
+use ended::Ended;
 
 #[cfg(any(feature = "password", all(feature = "http", feature = "jwt")))]
 mod follow;
@@ -161,20 +163,18 @@ impl Authentication {
     fn check_password<'a>(&'a self, request: &AccessRequest<'a>, pair: &'a str) -> Verdict<'a> {
         #[cfg(feature = "password")]
         if let Some(passwords) = &self.passwords {
-            let attempt = || self.attempt(request);
+            let attempt = self.attempt(request);
             // Nothing is hashed before the future is polled.
-            let (limits, parts) = (self.limits.as_ref(), request.parts());
-            let may_hash = move || Attempt::new(limits, parts).check();
-            return match passwords.check_basic_if(pair, may_hash).into_ready() {
-                Ok(Err(denied)) => Verdict::ready(attempt().end(Err(denied))),
+            return match passwords.check_basic_counted(pair, attempt.clone()).into_ready() {
+                Ok(Err(denied)) => Verdict::ready(attempt.end(Err(denied))),
                 Ok(known) => Verdict::ready(known),
-                Err(hashing) => {
-                    let attempt = attempt();
-                    match attempt.check() {
-                        Ok(()) => Verdict::pending(attempt.follow(async { hashing.await.into() })),
-                        Err(denied) => Verdict::ready(Err(denied)),
-                    }
-                }
+                Err(hashing) => match attempt.check() {
+                    Ok(()) => Verdict::pending(
+                        attempt
+                            .follow(async { Ended { outcome: hashing.await, is_failure: false } }),
+                    ),
+                    Err(denied) => Verdict::ready(Err(denied)),
+                },
             };
         }
         let _ = pair;

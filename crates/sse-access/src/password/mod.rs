@@ -2,6 +2,9 @@
 
 mod basic;
 
+mod failures;
+pub(crate) use failures::Failures;
+
 mod hash;
 pub use hash::{HashPasswordError, hash_password};
 

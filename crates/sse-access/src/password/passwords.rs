@@ -14,6 +14,7 @@ use sse_core::access::{Denied, Grant, Outcome, Revocation, Verdict};
 
 use super::{
     basic::{self, MAX_NAME, MAX_PASSWORD},
+    failures::{Failures, Uncounted},
     hash::Hash,
     line::{Line, PasswordProblem},
     memory::Memory,
@@ -173,15 +174,14 @@ impl Passwords {
     ///
     /// The future, if it is polled outside of a runtime of tokio.
     pub fn check(&self, name: &str, password: &str) -> Verdict<'_> {
-        self.check_if(name, password, || Ok(()))
+        self.check_counted(name, password, Uncounted)
     }
 
-    /// [`Self::check`], where `may_hash` is asked once more when its turn has come.
-    fn check_if<'a>(
+    fn check_counted<'a>(
         &'a self,
         name: &str,
         password: &str,
-        may_hash: impl FnOnce() -> Result<(), Denied> + Send + 'a,
+        failures: impl Failures + 'a,
     ) -> Verdict<'a> {
         if MAX_NAME < name.len() || MAX_PASSWORD < password.len() {
             return Verdict::ready(Err(Denied::Unauthorized));
@@ -192,7 +192,7 @@ impl Passwords {
             return Verdict::ready(Ok(Some(grant)));
         }
         let entry = known.unwrap_or_else(|| self.stand_in(name)).clone();
-        Verdict::pending(self.hash(entry, known.is_some(), message, name.len() + 1, may_hash))
+        Verdict::pending(self.hash(entry, known.is_some(), message, name.len() + 1, failures))
     }
 
     /// [`Self::check`] of the name and the password that `credentials` hold: what follows
@@ -227,18 +227,17 @@ impl Passwords {
     ///
     /// [spec]: https://www.rfc-editor.org/rfc/rfc7617.html#section-2
     pub fn check_basic(&self, credentials: &str) -> Verdict<'_> {
-        self.check_basic_if(credentials, || Ok(()))
+        self.check_basic_counted(credentials, Uncounted)
     }
 
-    /// [`Self::check_basic`], where `may_hash` is asked once more when its turn has come: while it waited, others
-    /// may have failed.
-    pub(crate) fn check_basic_if<'a>(
+    /// [`Self::check_basic`], where `failures` counts a password that is hashed and wrong.
+    pub(crate) fn check_basic_counted<'a>(
         &'a self,
         credentials: &str,
-        may_hash: impl FnOnce() -> Result<(), Denied> + Send + 'a,
+        failures: impl Failures + 'a,
     ) -> Verdict<'a> {
         match basic::decode(credentials) {
-            Some((name, password)) => self.check_if(&name, &password, may_hash),
+            Some((name, password)) => self.check_counted(&name, &password, failures),
             None => Verdict::ready(Err(Denied::Unauthorized)),
         }
     }
@@ -266,22 +265,22 @@ impl Passwords {
         is_known: bool,
         message: String,
         at: usize,
-        may_hash: impl FnOnce() -> Result<(), Denied>,
+        failures: impl Failures,
     ) -> Outcome {
         let turn = self.turns.wait().await.ok_or(Denied::Unavailable)?;
         // One that waited before may have had the same password.
         if is_known && let Some(grant) = entry.recall(&self.key, &message) {
             return Ok(Some(grant));
         }
-        may_hash()?;
+        failures.check()?;
         let tag = hmac::sign(&self.key, message.as_bytes());
         let work = {
             let (entry, memory) = (entry.clone(), self.memory.clone());
             move || entry.hash.matches(&message[at..], &memory)
         };
-        let matches = match turn.work(work).await {
-            Ok(Ok(matches)) => matches,
-            Ok(Err(error)) => {
+        let (matches, _turn) = match turn.work(work).await {
+            Ok((Ok(matches), turn)) => (matches, turn),
+            Ok((Err(error), _turn)) => {
                 tracing::error!(%error, "a password cannot be hashed");
                 return Err(Denied::Unavailable);
             }
@@ -291,6 +290,7 @@ impl Passwords {
             }
         };
         if !(matches && is_known) {
+            failures.count();
             return Err(Denied::Unauthorized);
         }
         entry.remember(Some(tag));

@@ -36,17 +36,13 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Does `work` on a thread that may be blocked. The turn is over when the work is done, even if nobody
-    /// waits for it any more: it goes on all the same.
+    /// Does `work` on a thread that may be blocked, and gives the turn back with its result. The work goes on even
+    /// if nobody waits for it any more, and the turn is over when it is done.
     pub(super) async fn work<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, JoinError> {
-        task::spawn_blocking(move || {
-            let _turn = self;
-            work()
-        })
-        .await
+    ) -> Result<(T, Self), JoinError> {
+        task::spawn_blocking(move || (work(), self)).await
     }
 }
 
