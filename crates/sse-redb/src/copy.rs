@@ -128,7 +128,8 @@ fn rewrite(
 }
 
 pub(crate) fn backup(moment: &ReadTransaction, path: &Path) -> Result<(), CopyError> {
-    if path.exists() {
+    // Also a link that leads nowhere is there.
+    if path.symlink_metadata().is_ok() {
         return Err(CopyError::Exists { path: path.into() });
     }
     let copied = copy(moment, path, false).map(|_| ());

@@ -45,6 +45,20 @@ fn a_backup_is_a_moment_of_a_store_that_goes_on() {
     assert_eq!(events(&backup, "2"), events(&store, "2"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_not_overwritten_by_a_backup() {
+    let (dir, copy) = (filled(), tempdir().expect("there is room"));
+    let store = Store::open(unlimited(dir.path())).expect("it opens");
+    let link = copy.path().join("link");
+    std::os::unix::fs::symlink(copy.path().join("nowhere"), &link).expect("there is room");
+
+    let refused = store.backup(&link);
+
+    assert!(matches!(refused, Err(CopyError::Exists { .. })), "{refused:?}");
+    assert!(link.symlink_metadata().expect("it is still there").is_symlink());
+}
+
 #[test]
 fn a_compacted_file_is_smaller_and_holds_the_same() {
     let dir = tempdir().expect("there is room");
