@@ -58,6 +58,19 @@ impl Writer {
         }
     }
 
+    /// Finds out whether a disk that was full has room again, though nothing is to be written.
+    pub(super) fn probe(&mut self) {
+        match self.attempt(&Gone::default()) {
+            Written::Stored { .. } => self.full_until = None,
+            Written::DiskFull => {
+                let now = Instant::now();
+                self.full_until = Some(now + FULL_FOR);
+                self.next_sweep = self.next_sweep.min(now + PROBED_EVERY);
+            }
+            Written::Failed(_) => {}
+        }
+    }
+
     /// Writes, and finds out what is written if that fails.
     fn attempt(&self, gone: &Gone) -> Written {
         let records = &self.batch.records;
@@ -67,7 +80,8 @@ impl Writer {
                 let len = shared.watch.len.load(Ordering::Relaxed);
                 let is_quick = shared.quick_repair_bytes <= len;
                 // What deletes needs pages too: in a file that may not double again some are left for it.
-                let is_tight = !records.is_empty() && shared.watch.max_len / 2 < len;
+                let is_probe = records.is_empty() && gone.keys.is_empty();
+                let is_tight = is_probe || !records.is_empty() && shared.watch.max_len / 2 < len;
                 change(database, (is_quick, is_tight), records, gone)
             }
             None => Err(DbError::Shut),
@@ -189,3 +203,5 @@ const RESERVE: TableDefinition<'_, (), &[u8]> = TableDefinition::new("reserve");
 const RESERVED: usize = 60 << 10;
 /// For how long a full disk is not tried again.
 const FULL_FOR: Duration = Duration::from_secs(1);
+/// How often a full disk is looked at where nothing is published.
+const PROBED_EVERY: Duration = Duration::from_secs(10);

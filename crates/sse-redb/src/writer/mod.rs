@@ -95,6 +95,15 @@ impl Writer {
         index.forget(clock::now());
         drop(index);
         self.begin_trim();
+        let is_full = self.shared.watch.is_full.load(Ordering::SeqCst);
+        if is_full && !self.trim.is_under_way() && !self.is_known_full() {
+            self.probe();
+        }
+    }
+
+    /// Whether the disk was full a moment ago.
+    fn is_known_full(&self) -> bool {
+        self.full_until.is_some_and(|until| Instant::now() < until)
     }
 
     /// When there is something to do, if nothing comes before.
@@ -136,7 +145,7 @@ impl Writer {
         if let Some(failure) = shared.watch.failure.get() {
             return done.tell(Outcome::Refused(Refused::Failed(failure.clone())), &shared);
         }
-        if self.full_until.is_some_and(|until| Instant::now() < until) {
+        if self.is_known_full() {
             return done.tell(Outcome::Refused(shared.disk_full()), &shared);
         }
         let (index, now) = (shared.index(), clock::now());

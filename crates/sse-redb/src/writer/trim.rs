@@ -38,6 +38,7 @@ impl Trim {
 }
 
 /// Records that are to be deleted.
+#[derive(Default)]
 pub(super) struct Gone {
     /// Ascending.
     pub(super) keys: Vec<u64>,

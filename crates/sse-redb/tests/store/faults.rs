@@ -1,4 +1,10 @@
-use std::{collections::BTreeMap, io, ops::Range, thread, time::Instant};
+use std::{
+    collections::BTreeMap,
+    io,
+    ops::Range,
+    thread,
+    time::{Duration, Instant},
+};
 
 use sse_core::history::Position;
 use sse_redb::{Failure, Outcome, Refused, Store, StoreConfig, StoredEvent};
@@ -211,6 +217,26 @@ fn a_full_disk_refuses_until_there_is_room_again() {
 
     assert!(!store.is_full());
     assert_eq!(position.seq(), 2);
+    assert_eq!(events(&store, "42").iter().map(data).collect::<Vec<_>>(), ["1", "2"]);
+}
+
+#[test]
+fn a_disk_that_has_room_again_is_not_full_though_nothing_is_published() {
+    let disk = Disk::default();
+    let store = disk.open(unlimited("memory")).expect("a new disk");
+    publish(&store, "42", "1");
+    disk.set_fault(Some(Fault { after: 0, kind: io::ErrorKind::StorageFull, stays: true }));
+    append(&store, publication("42", "refused"));
+    assert!(store.is_full());
+
+    disk.set_fault(None);
+
+    let begun = Instant::now();
+    while store.is_full() {
+        assert!(begun.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(10));
+    }
+    publish(&store, "42", "2");
     assert_eq!(events(&store, "42").iter().map(data).collect::<Vec<_>>(), ["1", "2"]);
 }
 
