@@ -1,11 +1,11 @@
 mod apt;
-mod browser;
 mod cargo_deb;
 mod cargo_deny;
 mod compiler;
 mod nginx;
 mod packages;
 mod peers;
+mod programs;
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::{process::Outcome, workspace::Workspace};
 /// Installs what the tests and the other checks need beyond Rust.
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
     compiler::run()?;
-    browser::run()?;
+    programs::run()?;
     cargo_deny(workspace).map(|_program| ())
 }
 

@@ -1,13 +1,13 @@
 use super::apt;
 use crate::process::Outcome;
 
-/// Chromium and its driver, for the tests of what a browser sees.
+/// What the tests start: Chromium and its driver, and strace, which fails the calls of a server.
 pub(super) fn run() -> Outcome {
     if missing(&PROGRAMS).is_none() {
-        println!("setup: {} run; nothing to install", PROGRAMS.join(" and "));
+        println!("setup: {} run; nothing to install", PROGRAMS.join(", "));
         return Ok(());
     }
-    let installed = apt::install(&["chromium", "chromium-driver"]);
+    let installed = apt::install(&PACKAGES);
     match (missing(&PROGRAMS), installed) {
         (None, _) => Ok(()),
         (Some(message), Ok(())) => Err(message.into()),
@@ -20,11 +20,13 @@ fn missing(programs: &[&str]) -> Option<String> {
     let program = programs.iter().find(|program| !apt::runs(program))?;
     Some(format!(
         "`{program}` does not run, which the tests need; on Debian install it with \
-         `apt-get install chromium chromium-driver`"
+         `apt-get install {}`",
+        PACKAGES.join(" ")
     ))
 }
 
-const PROGRAMS: [&str; 2] = ["chromium", "chromedriver"];
+const PROGRAMS: [&str; 3] = ["chromium", "chromedriver", "strace"];
+const PACKAGES: [&str; 3] = ["chromium", "chromium-driver", "strace"];
 
 #[cfg(test)]
 mod tests {
@@ -34,7 +36,10 @@ mod tests {
     fn what_is_missing_is_said_with_what_installs_it() {
         let message = missing(&["cargo", "no-such-browser"]).unwrap();
         assert!(message.starts_with("`no-such-browser` does not run"), "{message}");
-        assert!(message.ends_with("`apt-get install chromium chromium-driver`"), "{message}");
+        assert!(
+            message.ends_with("`apt-get install chromium chromium-driver strace`"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod config_example;
 mod config_levels;
 mod config_options;
 mod data_dir;
+mod data_faults;
 mod data_figures;
 mod data_restart;
 mod data_tasks;

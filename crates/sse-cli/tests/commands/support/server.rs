@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, ops::Deref};
+use std::{net::SocketAddr, ops::Deref, process::Command};
 
 use rustix::process::Signal;
 
@@ -12,7 +12,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(args: &[&str]) -> Self {
-        let process = Process::start(SERVER, ["-P", "0"].iter().chain(args));
+        Self::spawn(Command::new(SERVER).args(["-P", "0"]).args(args))
+    }
+
+    /// Starts it by a command that prints nothing of its own.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let process = Process::spawn(command);
         let line = process.line();
         let url = line.strip_prefix("listening on ").expect("the ready line").to_owned();
         Self { process, url }
