@@ -85,7 +85,7 @@ pub fn check(config: &StoreConfig) -> Result<Report, OpenError> {
             missing: 0,
         };
         let mut after = channel.oldest().map_or(channel.state.top, |oldest| oldest.seq - 1);
-        while let Some((place, epoch)) = channel.next(after, limits, 0) {
+        for (place, epoch) in channel.behind(after, limits, 0) {
             part.first.get_or_insert_with(|| Position::new(place.seq, epoch));
             part.missing += place.seq - after - 1;
             part.events += 1;

@@ -60,11 +60,15 @@ impl<'a> Iterator for Chunk<'a> {
 }
 
 /// Records that become chunks: one behind the other, cut where a chunk fills its pages.
+///
+/// The last chunk that was stored may stay, and grow: otherwise a publication at a time would make chunks of one record.
 #[derive(Debug, Default)]
 pub(crate) struct Chunks {
     bytes: Vec<u8>,
     /// The key of each, and where it begins.
     begins: Vec<(u64, usize)>,
+    /// How many bytes of the first chunk are stored.
+    stored: usize,
 }
 
 impl Chunks {
@@ -95,23 +99,57 @@ impl Chunks {
         len
     }
 
-    /// Empties it, but keeps the memory for as much again, unless that is a lot.
-    pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
+    /// All of it is stored: only the last chunk stays, if it has room.
+    pub(crate) fn keep_last(&mut self) {
+        let Some(&(key, begin)) = self.begins.last() else { return };
+        if MAX_LEN <= self.bytes.len() - begin {
+            return self.clear();
+        }
+        self.bytes.drain(..begin);
         self.bytes.shrink_to(MAX_SPARE);
         self.begins.clear();
+        self.begins.push((key, 0));
+        self.stored = self.bytes.len();
     }
 
-    /// How many bytes they have together.
+    /// Nothing of what was pushed is stored: it is dropped.
+    pub(crate) fn drop_new(&mut self) {
+        self.bytes.truncate(self.stored);
+        self.bytes.shrink_to(MAX_SPARE);
+        self.begins.truncate(usize::from(0 < self.stored));
+    }
+
+    /// Empties it, but keeps the memory for as much again, unless that is a lot.
+    pub(crate) fn clear(&mut self) {
+        self.stored = 0;
+        self.drop_new();
+    }
+
+    /// The key of the last chunk.
+    pub(crate) fn last_key(&self) -> Option<u64> {
+        self.begins.last().map(|&(key, _)| key)
+    }
+
+    /// How many bytes were pushed.
     pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() - self.stored
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.len() == 0
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
+    /// The chunk that was stored, if it has grown.
+    pub(crate) fn grown(&self) -> Option<(u64, &[u8])> {
+        self.all().next().filter(|(_, chunk)| 0 < self.stored && self.stored < chunk.len())
+    }
+
+    /// The chunks that are new.
+    pub(crate) fn new_ones(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.all().skip(usize::from(0 < self.stored))
+    }
+
+    fn all(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let ends = self.begins.iter().skip(1).map(|&(_, begin)| begin).chain([self.bytes.len()]);
         self.begins.iter().zip(ends).map(|(&(key, begin), end)| (key, &self.bytes[begin..end]))
     }
@@ -139,12 +177,12 @@ mod tests {
             chunks.push_encoded(*key, record);
         }
 
-        let keys: Vec<_> = chunks.iter().map(|(key, _)| key).collect();
+        let keys: Vec<_> = chunks.new_ones().map(|(key, _)| key).collect();
         assert_eq!(keys, [7, 9, 10, 11, 80_000]);
-        let found = chunks.iter().flat_map(|(key, bytes)| Chunk::new(key, bytes));
+        let found = chunks.new_ones().flat_map(|(key, bytes)| Chunk::new(key, bytes));
         let found: Vec<_> = found.map(|record| record.expect("it is whole")).collect();
         assert!(found.iter().copied().eq(records.iter().map(|(key, it)| (*key, it.as_slice()))));
-        let (key, bytes) = chunks.iter().next().expect("there are five");
+        let (key, bytes) = chunks.new_ones().next().expect("there are five");
         let lens = |bytes| -> Vec<_> {
             let records = Chunk::new(key, bytes).map(|record| record.expect("it is whole"));
             records.map(|(key, record)| (key, record.len())).collect()
@@ -155,12 +193,43 @@ mod tests {
     }
 
     #[test]
+    fn the_last_chunk_grows_until_it_is_full_and_what_was_not_stored_is_dropped() {
+        let mut chunks = Chunks::default();
+        let owned = |(key, chunk): (u64, &[u8])| (key, chunk.len());
+        chunks.push_encoded(1, &[1; 100]);
+        chunks.push_encoded(2, &[2; 100]);
+        assert_eq!(
+            (chunks.grown(), chunks.new_ones().map(owned).collect()),
+            (None, vec![(1, 212)])
+        );
+
+        chunks.keep_last();
+        assert!(chunks.is_empty() && chunks.grown().is_none());
+        assert_eq!(chunks.new_ones().count(), 0);
+        chunks.push_encoded(3, &[3; 20_000]);
+        assert_eq!(chunks.grown(), None, "a chunk that has not changed is not stored again");
+        assert_eq!(chunks.new_ones().map(owned).collect::<Vec<_>>(), [(3, 20_006)]);
+
+        chunks.drop_new();
+        assert_eq!((chunks.len(), chunks.last_key()), (0, Some(1)));
+        chunks.push_encoded(3, &[3; 50]);
+        assert_eq!((chunks.len(), chunks.grown().map(owned)), (56, Some((1, 268))));
+        let (key, grown) = chunks.grown().expect("it has grown");
+        let keys = Chunk::new(key, grown).map(|record| record.expect("it is whole").0);
+        assert_eq!(keys.collect::<Vec<_>>(), [1, 2, 3]);
+
+        chunks.push_encoded(4, &[4; 20_000]);
+        chunks.keep_last();
+        assert_eq!((chunks.len(), chunks.last_key()), (0, None), "a full one does not stay");
+    }
+
+    #[test]
     fn a_chunk_that_is_cut_has_what_lies_before() {
         let mut chunks = Chunks::default();
         for key in 0..3 {
             chunks.push_encoded(key, b"record");
         }
-        let (key, bytes) = chunks.iter().next().expect("there is one");
+        let (key, bytes) = chunks.new_ones().next().expect("there is one");
         for len in 0..bytes.len() {
             let whole = len / (bytes.len() / 3);
             let is_cut = len % (bytes.len() / 3) != 0;

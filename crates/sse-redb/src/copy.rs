@@ -172,7 +172,7 @@ fn copy(from: &ReadTransaction, path: &Path, is_lenient: bool) -> Result<u64, Db
         let transaction = to.begin_write()?;
         {
             let mut table = transaction.open_table(RECORDS)?;
-            for (key, chunk) in packed.iter() {
+            for (key, chunk) in packed.new_ones() {
                 table.insert(key, chunk)?;
             }
         }

@@ -131,14 +131,13 @@ impl Shared {
             return places;
         };
         page.top = channel.state.epoch().map(|epoch| Position::new(channel.state.top, epoch));
-        let (mut bytes, mut after) = (0, page.after);
-        while let Some((place, epoch)) = channel.next(after, &index.limits, now) {
+        let mut bytes = 0;
+        for (place, epoch) in channel.behind(page.after, &index.limits, now) {
             bytes += place.len as usize;
             if max_bytes < bytes && !places.is_empty() || places.len() == MAX_EVENTS {
                 page.is_last = false;
                 break;
             }
-            after = place.seq;
             places.push((place, epoch));
         }
         places
@@ -171,9 +170,11 @@ fn each(
     let (mut bytes, mut rest) = (Block::default(), places);
     while let Some((place, _)) = rest.first() {
         let end = reader.go_to(place.key)?;
-        let (here, behind) = rest.split_at(rest.partition_point(|(place, _)| place.key < end));
         let mut records = reader.records().peekable();
-        for &(place, epoch) in here {
+        while let Some(&(place, epoch)) = rest.first()
+            && place.key < end
+        {
+            rest = &rest[1..];
             while records.next_if(|&(key, _)| key < place.key).is_some() {}
             let found = records.next_if(|&(key, _)| key == place.key);
             let event = found.and_then(|(key, record)| match Record::decode(key, record) {
@@ -188,7 +189,6 @@ fn each(
             });
             show(place, event);
         }
-        rest = behind;
     }
     Ok(())
 }

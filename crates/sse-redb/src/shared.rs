@@ -105,7 +105,7 @@ impl Shared {
         let (index, now) = (self.index(), clock::now());
         let channel = index.channels.get(token).filter(|channel| !channel.is_over(now))?;
         let state = &channel.state;
-        let first = channel.next(0, &index.limits, now).map(|(place, _)| place.seq);
+        let first = channel.behind(0, &index.limits, now).next().map(|(place, _)| place.seq);
         Some(Known {
             top: Position::new(state.top, state.epoch()?),
             first: first.unwrap_or(state.top + 1),

@@ -123,22 +123,19 @@ impl Channel {
         self.runs.front().and_then(Run::first)
     }
 
-    /// The first event behind `seq` that is kept at `now`.
-    pub(crate) fn next(&self, seq: u64, limits: &Limits, now: u64) -> Option<(Place, Epoch)> {
+    /// The events behind `seq` that are kept at `now`.
+    pub(crate) fn behind(
+        &self,
+        seq: u64,
+        limits: &Limits,
+        now: u64,
+    ) -> impl Iterator<Item = (Place, Epoch)> {
+        let is_old =
+            move |place: &Place| limits.max_age.is_some_and(|age| is_over(place.time, age, now));
         let from = self.runs.partition_point(|run| run.last_seq() <= seq);
-        self.runs.iter().skip(from).find_map(|run| {
-            let first = run.first()?.seq.max(seq + 1);
-            let is_old = |seq| {
-                let time = run.at(seq).map_or(u64::MAX, |place| place.time);
-                limits.max_age.is_some_and(|age| is_over(time, age, now))
-            };
-            let (mut low, mut high) = (first, run.last_seq() + 1);
-            while low < high {
-                let middle = low + (high - low) / 2;
-                if is_old(middle) { low = middle + 1 } else { high = middle }
-            }
-            Some((run.at(low)?, run.epoch))
-        })
+        let runs = self.runs.iter().skip(from);
+        let places = runs.flat_map(move |run| run.behind(seq).map(|place| (place, run.epoch)));
+        places.skip_while(move |(place, _)| is_old(place))
     }
 
     /// Whether it was finished, and until later than `now`.

@@ -62,18 +62,20 @@ impl Run {
     }
 
     pub(crate) fn first(&self) -> Option<Place> {
-        self.at(self.base + u64::from(self.gone))
+        self.behind(0).next()
     }
 
     pub(crate) fn last_seq(&self) -> u64 {
         self.base + self.entries.len() as u64 - 1
     }
 
-    /// Where the event `seq` lies, if it is in here and kept.
-    pub(crate) fn at(&self, seq: u64) -> Option<Place> {
-        let at = usize::try_from(seq.checked_sub(self.base)?).ok()?;
-        let entry = self.entries.get(at).filter(|_| self.gone as usize <= at)?;
-        Some(Place {
+    /// Where the events behind `seq` lie, as far as they are in here and kept.
+    pub(crate) fn behind(&self, seq: u64) -> impl Iterator<Item = Place> {
+        let passed = seq.saturating_add(1).saturating_sub(self.base);
+        let passed = usize::try_from(passed).unwrap_or(usize::MAX);
+        let from = passed.max(self.gone as usize).min(self.entries.len());
+        let seqs = self.base + from as u64..;
+        seqs.zip(self.entries.iter().skip(from)).map(|(seq, entry)| Place {
             seq,
             key: self.base_key + u64::from(entry.key),
             time: self.base_time + u64::from(entry.time),

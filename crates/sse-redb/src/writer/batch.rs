@@ -99,11 +99,21 @@ impl Batch {
         Self { records: Records { first_key, ..Records::default() }, ..Self::default() }
     }
 
-    /// Forgets all but who is told; what comes next lies under the keys from `first_key` on.
-    pub(super) fn restart(&mut self, first_key: u64) {
+    /// Forgets what is staged, but not who is told, since it is stored now, or since it cannot be. Of what was stored
+    /// before, records up to `deleted` may have been deleted.
+    pub(super) fn restart(&mut self, is_stored: bool, deleted: Option<u64>) {
         let Self { records, changed, slots, events, waiting: _, since } = self;
-        records.chunks.clear();
-        (records.first_key, records.count) = (first_key, 0);
+        if is_stored {
+            records.first_key = records.next_key();
+            records.chunks.keep_last();
+        } else {
+            records.chunks.drop_new();
+        }
+        records.count = 0;
+        if records.chunks.last_key() <= deleted {
+            // It is no longer as it lies on disk.
+            records.chunks.clear();
+        }
         changed.clear();
         changed.shrink_to(MAX_SPARE);
         slots.clear();

@@ -38,19 +38,19 @@ impl Writer {
                 let deleted = *deleted;
                 self.shared.tally.trimmed.fetch_add(deleted as u64, Ordering::Relaxed);
                 self.trim.note(deleted);
-                self.apply();
+                self.apply(&gone);
             }
             Written::DiskFull => {
                 let until = Instant::now() + FULL_FOR;
                 (self.full_until, self.next_sweep) = (Some(until), until);
-                self.forget_staged();
+                self.forget_staged(&gone);
                 if was_idle {
                     // Deleting may make room; it is not tried again at once.
                     self.shared.index_mut().expire(clock::now());
                     self.begin_trim();
                 }
             }
-            Written::Failed(_) => self.forget_staged(),
+            Written::Failed(_) => self.forget_staged(&gone),
         }
         self.report_all(&written);
         if matches!(written, Written::Stored { .. }) {
@@ -130,18 +130,18 @@ impl Writer {
     }
 
     /// Brings the index to what is on disk now.
-    fn apply(&mut self) {
+    fn apply(&mut self, gone: &Gone) {
         let (events, bytes) = (self.batch.events as u64, self.batch.records.len() as u64);
         let tally = &self.shared.tally;
         tally.stored_events.fetch_add(events, Ordering::Relaxed);
         tally.stored_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.batch.apply(&mut self.shared.index_mut(), clock::now());
         self.shed();
-        self.batch.restart(self.batch.records.next_key());
+        self.batch.restart(true, gone.last());
     }
 
     /// Drops what is staged. What counted as safe is lost: what comes now must not be taken for it.
-    fn forget_staged(&mut self) {
+    fn forget_staged(&mut self, gone: &Gone) {
         let reported =
             self.batch.waiting.iter().map(|(_, stored)| stored.events.len()).sum::<usize>();
         let lost = self.batch.events.saturating_sub(reported);
@@ -151,7 +151,7 @@ impl Writer {
             self.lives.generation += 1;
         }
         self.trim.give_back(&mut self.shared.index_mut().gone);
-        self.batch.restart(self.batch.records.first_key);
+        self.batch.restart(false, gone.last());
     }
 
     fn report_all(&mut self, written: &Written) {
@@ -180,9 +180,12 @@ fn change(
     transaction.set_quick_repair(is_quick);
     let deleted = {
         let mut table = transaction.open_table(RECORDS)?;
+        if let Some((key, chunk)) = records.chunks.grown() {
+            table.insert(key, chunk)?;
+        }
         // The end of the table is looked for once, and its pages are filled one after the other.
         let mut end = table.upper_bound_mut(Bound::<u64>::Unbounded)?;
-        for (key, chunk) in records.chunks.iter() {
+        for (key, chunk) in records.chunks.new_ones() {
             end.insert_before(key, chunk)?;
         }
         end.close()?;

@@ -47,6 +47,11 @@ pub(super) struct Gone {
 }
 
 impl Gone {
+    /// The greatest key.
+    pub(super) fn last(&self) -> Option<u64> {
+        self.keys.last().copied()
+    }
+
     /// Deletes the first of them from the table; returns how many.
     pub(super) fn delete(&self, table: &mut Table<'_, u64, &[u8]>) -> Result<usize, DbError> {
         let (mut keys, mut rewritten) = (&self.keys[..], 0);

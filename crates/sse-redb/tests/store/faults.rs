@@ -276,16 +276,21 @@ fn a_file_that_may_not_grow_goes_on_once_old_events_have_made_room() {
     assert_eq!(events(&store, "42").len(), kept / 2);
 }
 
+/// Waits until the thread that writes has begun with all that was asked for.
+fn until_taken(store: &Store) {
+    let begun = Instant::now();
+    while store.counts().queue_events != 0 {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+}
+
 #[test]
 fn a_disk_that_stands_still_fills_the_queue_and_no_more() {
     let disk = Disk::default();
     let store = disk.open(unlimited("memory").with_max_queue(10, 1 << 20)).expect("a new disk");
     disk.set_blocked(true);
     let first = asked(|done| store.append(publication("42", "0"), done)).expect("there is room");
-    let begun = Instant::now();
-    while store.counts().queue_events != 0 {
-        assert!(begun.elapsed() < PATIENCE);
-    }
+    until_taken(&store);
 
     let waiting: Vec<_> = (1..11)
         .map(|number| asked(|done| store.append(publication("42", &number.to_string()), done)))
@@ -331,6 +336,7 @@ fn two_with_the_same_key_share_the_outcome_of_a_failure() {
     let store = disk.open(unlimited("memory")).expect("a new disk");
     disk.set_blocked(true);
     let plug = asked(|done| store.append(publication("42", "plug"), done)).expect("taken");
+    until_taken(&store);
     let keyed = || publication("42", "once").with_key("order", 7);
     let both = [keyed(), keyed()].map(|append| asked(|done| store.append(append, done)));
     disk.set_fault(Some(Fault { after: 0, kind: io::ErrorKind::Other, stays: true }));
@@ -368,10 +374,7 @@ fn a_callback_that_panics_ends_the_store_and_nobody_waits() {
     let store = disk.open(unlimited("memory")).expect("a new disk");
     disk.set_blocked(true);
     let plug = asked(|done| store.append(publication("42", "plug"), done)).expect("taken");
-    let begun = Instant::now();
-    while store.counts().queue_events != 0 {
-        assert!(begun.elapsed() < PATIENCE);
-    }
+    until_taken(&store);
     let before = asked(|done| store.append(publication("42", "before"), done)).expect("taken");
     store.append(publication("42", "broken"), |_| panic!("a defect of the caller")).expect("taken");
     let behind = asked(|done| store.append(publication("42", "behind"), done)).expect("taken");
