@@ -168,13 +168,14 @@ impl Authentication {
             return match passwords.check_basic_counted(pair, attempt.clone()).into_ready() {
                 Ok(Err(denied)) => Verdict::ready(attempt.end(Err(denied))),
                 Ok(known) => Verdict::ready(known),
-                Err(hashing) => match attempt.check() {
-                    Ok(()) => Verdict::pending(
-                        attempt
-                            .follow(async { Ended { outcome: hashing.await, is_failure: false } }),
-                    ),
-                    Err(denied) => Verdict::ready(Err(denied)),
-                },
+                Err(hashing) => {
+                    if let Err(denied) = attempt.check() {
+                        return Verdict::ready(Err(denied));
+                    }
+                    // A wrong password is counted as soon as it is hashed.
+                    let ended = async { Ended { outcome: hashing.await, is_failure: false } };
+                    Verdict::pending(attempt.follow(ended))
+                }
             };
         }
         let _ = pair;
