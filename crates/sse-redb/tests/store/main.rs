@@ -5,6 +5,7 @@ mod copies;
 mod disk;
 mod faults;
 mod files;
+mod full;
 mod limits;
 mod model;
 mod relaxed;
