@@ -15,11 +15,13 @@
 //! | feed a parser in every cut | [`cuts`], [`single_bytes`] |
 //! | read what is logged | [`Log`] |
 //! | prove that nothing was lost, doubled or made up | [`checker`] |
+//! | run many nodes over a Redis, and let it and the network fail | [`cluster`] |
 //!
 //! Everything here panics when the other side does what it must not, for it runs in tests only.
 
 pub mod browser;
 pub mod checker;
+pub mod cluster;
 pub mod contract;
 pub mod crowd;
 pub mod examples;
