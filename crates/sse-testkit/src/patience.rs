@@ -1,4 +1,8 @@
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    thread,
+    time::{Duration, Instant},
+};
 
 use tokio::time::{sleep, timeout};
 
@@ -31,6 +35,18 @@ pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
         }
     })
     .await;
+}
+
+/// The same for a thread that may stand still: whether it is so within 30 s.
+pub(crate) fn comes_true(is_so: impl Fn() -> bool) -> bool {
+    let start = Instant::now();
+    while !is_so() {
+        if HANG < start.elapsed() {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    true
 }
 
 /// Far longer than anything takes on a machine that is busy with other things.

@@ -1,13 +1,13 @@
 use super::apt;
 use crate::process::Outcome;
 
-/// What the tests start: Chromium and its driver, and strace, which fails the calls of a server.
+/// What the tests start: Chromium and its driver, strace, which fails the calls of a server, and Redis.
 pub(super) fn run() -> Outcome {
     if missing(&PROGRAMS).is_none() {
         println!("setup: {} run; nothing to install", PROGRAMS.join(", "));
         return Ok(());
     }
-    let installed = apt::install(&PACKAGES);
+    let installed = apt::install_without_services(&PACKAGES);
     match (missing(&PROGRAMS), installed) {
         (None, _) => Ok(()),
         (Some(message), Ok(())) => Err(message.into()),
@@ -25,8 +25,8 @@ fn missing(programs: &[&str]) -> Option<String> {
     ))
 }
 
-const PROGRAMS: [&str; 3] = ["chromium", "chromedriver", "strace"];
-const PACKAGES: [&str; 3] = ["chromium", "chromium-driver", "strace"];
+const PROGRAMS: [&str; 4] = ["chromium", "chromedriver", "strace", "redis-server"];
+const PACKAGES: [&str; 4] = ["chromium", "chromium-driver", "strace", "redis-server"];
 
 #[cfg(test)]
 mod tests {
@@ -37,7 +37,7 @@ mod tests {
         let message = missing(&["cargo", "no-such-browser"]).unwrap();
         assert!(message.starts_with("`no-such-browser` does not run"), "{message}");
         assert!(
-            message.ends_with("`apt-get install chromium chromium-driver strace`"),
+            message.ends_with("`apt-get install chromium chromium-driver strace redis-server`"),
             "{message}"
         );
     }

@@ -10,7 +10,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{files, listening::listen};
+use super::{listening::listen, open_files};
 
 /// Spreads connections over nodes, one after the other, and passes bytes on without looking at them.
 ///
@@ -46,7 +46,7 @@ impl Balancer {
     ///
     /// If there is no free port, or no runtime.
     pub fn start(targets: impl IntoIterator<Item = SocketAddr>) -> Self {
-        files::allow();
+        open_files::allow();
         let listener = listen((Ipv4Addr::LOCALHOST, 0).into());
         let addr = listener.local_addr().expect("a listener has an address");
         let addrs = targets.into_iter().collect();

@@ -91,3 +91,57 @@ impl Gate {
         self.has_subscribed.store(true, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn gate(hole: Hole) -> (watch::Sender<State>, Gate) {
+        let server = ([127, 0, 0, 1], 6379).into();
+        let state = watch::Sender::new(State { server, hole, cuts: 0 });
+        let gate = Gate::new(state.subscribe());
+        (state, gate)
+    }
+
+    #[test]
+    fn bytes_pass_where_no_hole_is() {
+        let table = [
+            (Hole::Nothing, false, true),
+            (Hole::Nothing, true, true),
+            (Hole::Subscriptions, false, true),
+            (Hole::Subscriptions, true, false),
+            (Hole::Everything, false, false),
+            (Hole::Everything, true, false),
+        ];
+        for (hole, has_subscribed, expected) in table {
+            let (_state, mut gate) = gate(hole);
+            if has_subscribed {
+                gate.subscribe();
+            }
+            let passes = gate.opened().now_or_never().is_some();
+            assert_eq!(passes, expected, "{hole:?}, {has_subscribed}");
+        }
+    }
+
+    #[test]
+    fn nothing_passes_once_the_connection_is_cut() {
+        let (state, mut gate) = gate(Hole::Nothing);
+        state.send_modify(|state| state.cuts += 1);
+
+        assert!(gate.cut().now_or_never().is_some());
+        assert!(gate.opened().now_or_never().is_none());
+        assert!(Gate::new(state.subscribe()).opened().now_or_never().is_some());
+    }
+
+    #[test]
+    fn a_connection_that_breaks_is_not_heard_of_in_a_hole() {
+        let (state, mut gate) = gate(Hole::Everything);
+        let broken = || async { Err::<(), _>(io::ErrorKind::ConnectionReset.into()) };
+
+        assert!(gate.pass_error(broken()).now_or_never().is_none());
+        state.send_modify(|state| state.hole = Hole::Nothing);
+        assert!(gate.pass_error(broken()).now_or_never().unwrap().is_err());
+    }
+}

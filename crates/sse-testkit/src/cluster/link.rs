@@ -7,9 +7,10 @@ use std::{
 use tokio::{net::TcpListener, runtime::Handle, sync::watch, task::JoinSet};
 
 use super::{
-    Counts, Faults, Shuffle, files,
+    Counts, Faults, Shuffle,
     gate::{Gate, Hole, State},
     listening::listen,
+    open_files,
     port::Port,
     wire::{Shuffling, relay},
 };
@@ -50,7 +51,7 @@ impl Link {
     ///
     /// If there is no free port, or no runtime.
     pub fn to(server: SocketAddr) -> Self {
-        files::allow();
+        open_files::allow();
         let state = watch::Sender::new(State { server, hole: Hole::Nothing, cuts: 0 });
         let link = Self {
             port: Port::free(),

@@ -25,9 +25,9 @@ pub use faults::{Counts, Faults};
 mod shuffle;
 pub use shuffle::Shuffle;
 
-mod files;
 mod gate;
 mod listening;
+mod open_files;
 mod port;
 mod process;
 mod random;

@@ -1,12 +1,12 @@
 use std::{
-    fs,
+    fs::{self, File},
     path::Path,
     process::{Child, Command, Stdio},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::redis_server::{PATIENCE, wait_until};
+use crate::patience::comes_true;
 
 /// A `redis-server`, killed when this is dropped or when the test's process is gone, however that ends.
 #[derive(Debug)]
@@ -17,12 +17,17 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn start(config: &Path) -> Self {
+    /// Its first words, before it has read `config`, are added to `log`.
+    pub(super) fn start(config: &Path, log: &Path) -> Self {
+        let log = || {
+            let file = File::options().append(true).create(true).open(log);
+            file.expect("there is room for a file")
+        };
         let redis = Command::new("redis-server")
             .arg(config)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stdout(log())
+            .stderr(log())
             .spawn()
             .expect("`redis-server` starts; `cargo xtask setup` installs it");
         let guard = Command::new("sh")
@@ -48,8 +53,8 @@ impl Process {
     pub(super) fn set_paused(&self, is_paused: bool) {
         let signal = if is_paused { Signal::STOP } else { Signal::CONT };
         kill_process(Pid::from_child(&self.redis), signal).expect("it is our process");
-        wait_until(PATIENCE, || (self.state() == Some('T')) == is_paused)
-            .expect("a process follows such a signal");
+        let is_done = comes_true(|| (self.state() == Some('T')) == is_paused);
+        assert!(is_done, "a process follows such a signal");
     }
 
     /// The letter that the system has for what it does.
@@ -67,5 +72,26 @@ impl Drop for Process {
             let _gone = child.kill();
             let _gone = child.wait();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_server_ends_with_the_process_of_its_test() {
+        let dir = TempDir::new().unwrap();
+        let config = dir.path().join("redis.conf");
+        fs::write(&config, "port 0\nsave \"\"\n").unwrap();
+        let mut process = Process::start(&config, &dir.path().join("log"));
+        assert!(!process.has_ended());
+
+        // The system closes it when a process ends.
+        drop(process.guard.stdin.take());
+
+        assert!(comes_true(|| process.has_ended()));
     }
 }

@@ -4,13 +4,13 @@ use std::{
     io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
     sync::{Mutex, MutexGuard},
-    thread,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
 
 use super::{Reply, port::Port, process::Process, resp::Scan};
+use crate::patience::{HANG, comes_true};
 
 /// A Redis of its own on a free port of 127.0.0.1, killed when this is dropped.
 ///
@@ -52,7 +52,7 @@ impl RedisServer {
                 (line, _) => lines.push(line.unwrap_or(argument).to_owned()),
             }
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + HANG;
         loop {
             let server = Self::on(Port::free(), &lines);
             match server.launch() {
@@ -169,13 +169,7 @@ impl RedisServer {
     ///
     /// If no connection comes about, it breaks, or 30 s pass without an answer.
     pub fn try_command(&self, words: &[&str]) -> io::Result<Reply> {
-        let mut stream = TcpStream::connect_timeout(&self.addr(), PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        if let Some(password) = &self.password {
-            ask(&mut stream, &["AUTH", password])?;
-        }
-        ask(&mut stream, words)
+        self.ask(words, HANG)
     }
 
     /// What it has written to its log, in all its lives.
@@ -199,12 +193,12 @@ impl RedisServer {
 
     /// Starts it and waits until it is ready; what its log says if that does not come.
     fn launch(&self) -> Result<(), String> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + HANG;
         loop {
             let known = self.log().len();
             self.spawn();
-            let ready = wait_until(PATIENCE, || self.is_ready() || self.has_ended());
-            if ready.is_ok() && !self.has_ended() {
+            let is_decided = comes_true(|| self.is_ready() || self.has_ended());
+            if is_decided && !self.has_ended() {
                 return Ok(());
             }
             self.kill();
@@ -216,14 +210,26 @@ impl RedisServer {
         }
     }
 
+    fn ask(&self, words: &[&str], patience: Duration) -> io::Result<Reply> {
+        let mut stream = TcpStream::connect_timeout(&self.addr(), patience)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        if let Some(password) = &self.password {
+            exchange(&mut stream, &["AUTH", password])?;
+        }
+        exchange(&mut stream, words)
+    }
+
     fn spawn(&self) {
-        *self.running() = Some(Process::start(&self.dir.path().join(CONFIG)));
+        let dir = self.dir.path();
+        *self.running() = Some(Process::start(&dir.join(CONFIG), &dir.join(LOG)));
     }
 
     /// Whether it is the process that was started who answers, and has all its data.
     fn is_ready(&self) -> bool {
         let Some(id) = self.running().as_ref().map(Process::id) else { return false };
-        let Ok(Reply::Bulk(info)) = self.try_command(&["INFO"]) else { return false };
+        // Who listens there may be another one, who never answers.
+        let Ok(Reply::Bulk(info)) = self.ask(&["INFO"], A_SECOND) else { return false };
         let info = String::from_utf8_lossy(&info);
         let says = |line: &str| info.lines().any(|said| said == line);
         says(&format!("process_id:{id}")) && says("loading:0")
@@ -234,9 +240,7 @@ impl RedisServer {
     }
 
     fn expect(&self, what: &str, is_so: impl Fn() -> bool) {
-        if wait_until(PATIENCE, is_so).is_err() {
-            panic!("never comes: redis-server {what}\n{}", self.log());
-        }
+        assert!(comes_true(is_so), "it never comes that redis-server {what}:\n{}", self.log());
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Process>> {
@@ -244,19 +248,7 @@ impl RedisServer {
     }
 }
 
-/// Asks until the answer is yes; an error if it never is.
-pub(super) fn wait_until(patience: Duration, is_so: impl Fn() -> bool) -> Result<(), ()> {
-    let deadline = Instant::now() + patience;
-    while !is_so() {
-        if deadline < Instant::now() {
-            return Err(());
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
-    Ok(())
-}
-
-fn ask(stream: &mut TcpStream, words: &[&str]) -> io::Result<Reply> {
+fn exchange(stream: &mut TcpStream, words: &[&str]) -> io::Result<Reply> {
     let mut command = format!("*{}\r\n", words.len());
     for word in words {
         write!(command, "${}\r\n{word}\r\n", word.len()).expect("a string takes everything");
@@ -286,7 +278,35 @@ repl-diskless-sync-delay 0
 ";
 const CONFIG: &str = "redis.conf";
 const LOG: &str = "redis.log";
+const A_SECOND: Duration = Duration::from_secs(1);
 const TAKEN: &str = "Address already in use";
 
-/// Far longer than anything takes on a machine that is busy with other things.
-pub(super) const PATIENCE: Duration = crate::patience::HANG;
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_server_whose_port_is_taken_says_so() {
+        let port = Port::free();
+        let _listener = TcpListener::bind(port.addr()).unwrap();
+
+        let log = RedisServer::on(port, &[]).launch().unwrap_err();
+
+        assert!(log.contains(TAKEN), "{log}");
+    }
+
+    #[test]
+    fn a_server_that_is_not_ours_is_not_taken_for_ours() {
+        let other = RedisServer::start(&[]);
+        let RedisServer { port, running, dir: _dir, .. } = other;
+
+        let server = RedisServer::on(port, &[]);
+        server.spawn();
+
+        assert!(comes_true(|| server.has_ended()));
+        assert!(!server.is_ready());
+        drop(running);
+    }
+}

@@ -7,7 +7,7 @@ use sse_testkit::{
 };
 use tokio::{
     io::{AsyncWriteExt, copy},
-    net::{TcpListener, TcpStream},
+    net::{TcpSocket, TcpStream},
     task::JoinSet,
 };
 
@@ -21,7 +21,10 @@ struct Node {
 
 impl Node {
     async fn start(name: &'static str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        // Linux forgets a client that finds no room here, and the client does not hear of it.
+        let listener = socket.listen(4_096).unwrap();
         let addr = listener.local_addr().unwrap();
         let mut serving = JoinSet::new();
         serving.spawn(async move {
