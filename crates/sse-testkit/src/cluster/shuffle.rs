@@ -30,7 +30,7 @@ pub struct Shuffle {
     /// The start of a value.
     unread: Vec<u8>,
     held: Vec<Held>,
-    /// What came was not of the protocol; from there on everything passes.
+    /// What came was not of the protocol, or its data for a replica; from there on everything passes.
     is_foreign: bool,
 }
 
@@ -74,6 +74,8 @@ impl Shuffle {
             match resp::value(&unread[at..]) {
                 Scan::Whole(_, len) => {
                     self.handle_value(&unread[at..at + len], &mut passed);
+                    // A snapshot follows, which has a length like a string, but no line end.
+                    self.is_foreign = unread[at..].starts_with(b"+FULLRESYNC ");
                     at += len;
                 }
                 Scan::Partial => break,
@@ -94,9 +96,16 @@ impl Shuffle {
         !self.held.is_empty()
     }
 
-    /// What was held back: no later message came for long, or none will.
+    /// What was held back, because no later message came for long.
     pub fn release(&mut self) -> Vec<u8> {
         self.held.drain(..).flat_map(|held| held.message).collect()
+    }
+
+    /// What is left when the connection ends, also the start of a value.
+    pub fn handle_end(&mut self) -> Vec<u8> {
+        let mut left = self.release();
+        left.append(&mut self.unread);
+        left
     }
 
     fn handle_value(&mut self, value: &[u8], passed: &mut Vec<u8>) {

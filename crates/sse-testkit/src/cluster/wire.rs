@@ -131,7 +131,7 @@ async fn pass_replies(
             reading.await?
         };
         if count == 0 {
-            way.pass(&shuffle.release()).await?;
+            way.pass(&shuffle.handle_end()).await?;
             return way.end().await;
         }
         let passed = shuffled(&mut shuffle, &read, shuffling);

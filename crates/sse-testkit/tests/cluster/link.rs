@@ -167,7 +167,8 @@ fn who_comes_while_the_server_is_dead_is_closed() {
 
 #[test]
 fn a_replica_follows_its_primary_over_a_link() {
-    let (primary, replica) = (RedisServer::start(&[]), RedisServer::start(&[]));
+    let primary = RedisServer::start(&["--repl-diskless-sync no"]);
+    let replica = RedisServer::start(&[]);
     primary.command(&["DEBUG", "POPULATE", "1000"]);
     run(async {
         let link = Link::to(primary.addr());

@@ -114,3 +114,20 @@ fn what_is_not_of_the_protocol_passes_as_it_is() {
     assert_eq!(shuffle.handle_bytes(b"+OK\r\nHTTP/1.1 400"), b"+OK\r\nHTTP/1.1 400");
     assert_eq!(shuffle.handle_bytes(b" Bad\r\n>3"), b" Bad\r\n>3");
 }
+
+#[test]
+fn a_snapshot_for_a_replica_passes_to_its_last_byte() {
+    let mut shuffle = Shuffle::new(1, ALL);
+    let snapshot = b"+FULLRESYNC 8f3a 0\r\n$5\r\nREDIS";
+
+    assert_eq!(shuffle.handle_bytes(snapshot), snapshot);
+}
+
+#[test]
+fn what_is_left_comes_with_the_end_of_the_connection() {
+    let mut shuffle = Shuffle::new(1, Faults { reorder: 1_000, ..Faults::default() });
+    let sent = message("message", 1) + "$5\r\nhal";
+
+    assert_eq!(shuffle.handle_bytes(sent.as_bytes()), b"");
+    assert_eq!(shuffle.handle_end(), sent.as_bytes());
+}
