@@ -3,7 +3,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use sse_core::history::Epoch;
+use sse_core::history::EpochMinter;
 
 /// Milliseconds since 1970, by the clock on the wall.
 pub(crate) fn now() -> u64 {
@@ -19,38 +19,8 @@ pub(crate) fn from_millis(millis: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_millis(millis)).unwrap_or(UNIX_EPOCH)
 }
 
-/// Makes epochs that no life of a channel had before: 8 characters of time, and 3 that are drawn at the start
-/// and counted on.
-#[derive(Debug)]
-pub(crate) struct Minter {
-    last: u64,
+/// Makes epochs, behind `last` that an earlier start has used.
+pub(crate) fn minter(last: u64) -> EpochMinter {
+    let drawn = RandomState::new().hash_one(std::process::id());
+    EpochMinter::new(Duration::from_millis(now()), drawn).behind(last)
 }
-
-impl Minter {
-    /// Goes on behind `last`, which an earlier start used, also if the clock was set back.
-    pub(crate) fn new(last: u64) -> Self {
-        let drawn = RandomState::new().hash_one(std::process::id()) % DRAWN;
-        let by_time = (now() * DRAWN).saturating_add(drawn);
-        Self { last: by_time.max(last.saturating_add(DRAWN + drawn)) }
-    }
-
-    /// What the next start has to be told.
-    pub(crate) fn last(&self) -> u64 {
-        self.last
-    }
-
-    pub(crate) fn mint(&mut self) -> Epoch {
-        self.last += 1;
-        let (mut text, mut rest) = ([0; LEN], self.last);
-        for place in text.iter_mut().rev() {
-            *place = DIGITS[(rest % DIGITS.len() as u64) as usize];
-            rest /= DIGITS.len() as u64;
-        }
-        Epoch::parse(&text).expect("11 digits are an epoch")
-    }
-}
-
-const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-const LEN: usize = 11;
-/// 36³.
-const DRAWN: u64 = 46_656;

@@ -5,8 +5,7 @@ use std::{
 };
 
 use crate::{
-    OpenError,
-    clock::Minter,
+    OpenError, clock,
     open::{create, io_error, open_error, open_file},
 };
 
@@ -56,7 +55,7 @@ impl Dir {
         }
         let new = self.path.join(NEW_FILE);
         remove(&new).map_err(io_error(&new))?;
-        let made = create(&new, Minter::new(0).last());
+        let made = create(&new, clock::minter(0).last());
         made.map_err(|error| open_error(&new, error))?;
         self.put_in_place(&new)
     }

@@ -14,7 +14,7 @@ use sse_core::{
 
 use crate::{
     Append, CopyError, Counts, Failure, OpenError, Outcome, Page, PageError, Refused, StoreConfig,
-    clock::{self, Minter, to_millis},
+    clock::{self, to_millis},
     copy,
     database::Source,
     dir::Dir,
@@ -138,7 +138,7 @@ impl Store {
         let watch = Arc::new(Watch { max_len, ..Watch::default() });
         let found = open::read(config, path, &source, &watch)?.whole(path)?;
         let Found { database, disk, index, last_epoch, last_key, .. } = found;
-        let minter = Minter::new(last_epoch);
+        let minter = clock::minter(last_epoch);
         disk.perform().map_err(open::io_error(path))?;
         open::describe(&database, minter.last()).map_err(|error| open::open_error(path, error))?;
         disk.len().map_err(open::io_error(path))?;

@@ -57,6 +57,27 @@ impl Revocation {
         self
     }
 
+    /// The subject whose grants are revoked, if it is about a subject.
+    pub fn of_subject(&self) -> Option<&str> {
+        match &self.of {
+            Revoked::Subject(subject) => Some(subject),
+            Revoked::Id(_) => None,
+        }
+    }
+
+    /// The ID of the grant that is revoked, if it is about an ID.
+    pub fn of_id(&self) -> Option<&str> {
+        match &self.of {
+            Revoked::Subject(_) => None,
+            Revoked::Id(id) => Some(id),
+        }
+    }
+
+    /// When it may be forgotten; `None` for never.
+    pub fn end(&self) -> Option<Instant> {
+        self.end
+    }
+
     /// Whether it revokes `grant`.
     pub fn matches(&self, grant: &Grant) -> bool {
         match &self.of {

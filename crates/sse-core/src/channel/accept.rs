@@ -99,7 +99,7 @@ impl Channel {
     }
 
     /// Ends the streams of all who listen, so that they come back and are told what they can prove.
-    pub(super) fn break_off(&mut self, config: &ChannelConfig) {
+    pub(crate) fn break_off(&mut self, config: &ChannelConfig) {
         self.end(CloseReason::Failed, None, config);
     }
 }

@@ -9,6 +9,8 @@ pub(crate) struct ChannelConfig {
     pub(crate) history: Option<History>,
     /// Whether a store keeps what is remembered.
     pub(crate) has_store: bool,
+    /// Whether other processes use that too.
+    pub(crate) is_store_shared: bool,
     /// How much may be held for listeners that have not read it, in bytes.
     pub(crate) max_log_bytes: usize,
     pub(crate) on_overrun: OnOverrun,
@@ -24,6 +26,7 @@ impl Default for ChannelConfig {
         Self {
             history: None,
             has_store: false,
+            is_store_shared: false,
             max_log_bytes: 16 << 20,
             on_overrun: OnOverrun::default(),
             keepalive: Some(EventBuffer::KEEPALIVE),

@@ -1,10 +1,10 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Channel, ChannelConfig, CloseReason, Tombstone,
+    Channel, ChannelConfig, CloseReason, Mode, Tombstone,
     listener::{Listener, Presence},
 };
-use crate::store::Facts;
+use crate::{hub::SubscribeError, store::Facts};
 
 /// How a channel stands to its store.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(super) struct InStore {
     has_to_refresh: bool,
     /// How often the store said less than is known, since it said more.
     old_facts: u8,
+    /// Whether somebody used the channel when that was last asked.
+    was_used: bool,
 }
 
 impl InStore {
@@ -27,6 +29,7 @@ impl InStore {
             refreshed: now,
             has_to_refresh: false,
             old_facts: 0,
+            was_used: false,
         }
     }
 }
@@ -159,6 +162,46 @@ impl Channel {
     /// Whether somebody waits for the store to listen then.
     pub(super) fn is_joined(&self) -> bool {
         self.stored.as_ref().is_some_and(|stored| 0 < stored.joining)
+    }
+
+    /// Whether somebody listens, or waits for the store to listen then.
+    pub(crate) fn is_used(&self) -> bool {
+        !self.is_over() && (0 < self.listeners.here() || self.is_joined())
+    }
+
+    /// Whether that was so before and is no longer.
+    #[inline]
+    pub(crate) fn take_left(&mut self) -> bool {
+        let is_used = self.stored.is_some() && self.is_used();
+        self.stored.as_mut().is_some_and(|stored| {
+            let was_used = std::mem::replace(&mut stored.was_used, is_used);
+            was_used && !is_used
+        })
+    }
+
+    /// The one listener that the channel has is told that another has come, elsewhere.
+    pub(crate) fn give_to_successor(&mut self, config: &ChannelConfig) {
+        if !self.is_over() {
+            self.listeners.dismiss(CloseReason::Replaced, &mut self.log);
+            self.forget_if_deserted(config);
+        }
+    }
+
+    /// Whether a listener has to be claimed from the store first, which others use too, and whether it cannot be: by
+    /// `facts`, what the store has said to that.
+    pub(super) fn check_claim(
+        &self,
+        facts: Option<&Facts>,
+        config: &ChannelConfig,
+    ) -> Result<(), SubscribeError> {
+        if self.mode == Mode::Shared || !config.is_store_shared {
+            return Ok(());
+        }
+        match facts {
+            None => Err(SubscribeError::Unloaded),
+            Some(facts) if facts.is_taken() => Err(SubscribeError::Taken),
+            Some(_) => Ok(()),
+        }
     }
 
     /// It is quiet at `now`, and somebody listens: now and then the store is asked whether it has more, and learns so

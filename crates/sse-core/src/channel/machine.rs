@@ -89,6 +89,7 @@ impl Channel {
         if self.is_taken(now) {
             return Err(SubscribeError::Taken);
         }
+        self.check_claim(newcomer.facts, config)?;
         if self.mode == Mode::Exclusive {
             self.listeners.expire_latest(&mut self.log, now);
         }
@@ -227,6 +228,17 @@ impl Channel {
             }
             None => Ok(Some(decide(start, held))),
         }
+    }
+
+    /// The same for one that only asks.
+    pub(crate) fn check_resume(
+        &self,
+        start: &Start,
+        facts: Option<&Facts>,
+        config: &ChannelConfig,
+    ) -> Result<Option<Resume>, SubscribeError> {
+        self.check_claim(facts, config)?;
+        self.resume(start, facts, config)
     }
 
     /// Whether another listener would be refused because the channel is exclusive. A listener whose grant has

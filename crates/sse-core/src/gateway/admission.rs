@@ -124,12 +124,14 @@ impl Admission {
             if error == SubscribeError::Taken
                 && let Some(until) = looks.next(now)
             {
+                // By then another process may have let go of it.
+                asking.iter_mut().for_each(|asking| asking.forget());
                 return Admitted::Wait { until };
             }
             if error != SubscribeError::Unloaded {
                 return asked.refuse(hub, error, policy, now);
             }
-            let asking = asking.get_or_insert_with(|| Box::new(Asking::new(now)));
+            let asking = asking.get_or_insert_with(|| Box::new(Asking::new(!asked.is_head, now)));
             let until = asking.deadline();
             match asking.poll(hub, &asked.token, cx) {
                 Poll::Ready(Ok(())) => (),

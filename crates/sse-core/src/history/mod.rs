@@ -7,6 +7,9 @@ mod epoch;
 pub use epoch::Epoch;
 pub(crate) use epoch::Epochs;
 
+mod minter;
+pub use minter::EpochMinter;
+
 mod position;
 pub use position::Position;
 

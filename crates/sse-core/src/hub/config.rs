@@ -125,7 +125,7 @@ impl HubConfig {
     /// on from the store.
     #[must_use]
     pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
-        self.channel.has_store = true;
+        (self.channel.has_store, self.channel.is_store_shared) = (true, store.is_shared());
         self.store = Some(store);
         self
     }

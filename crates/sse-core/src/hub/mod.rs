@@ -78,6 +78,7 @@ use crate::{
     Token,
     access::GrantRefusal,
     channel::{CloseReason, Drain},
+    store::Feed,
 };
 use shared::Shared;
 use sync::{Arc, AtomicU64, Weak};
@@ -151,14 +152,18 @@ impl Hub {
         if config.channel.history.is_some() && !config.channel.has_greeting {
             return Err(HubError::Greeting);
         }
-        Ok(Arc::new_cyclic(|me| Self {
+        let hub = Arc::new_cyclic(|me| Self {
             me: me.clone(),
             shared: Arc::new(Shared::new(config)),
             table: Table::default(),
             lives: AtomicU64::new(0),
             cells: AtomicU64::new(0),
             phase: AtomicU64::new(0),
-        }))
+        });
+        if let Some(store) = hub.config().store() {
+            store.attach(Feed::new(hub.me.clone()));
+        }
+        Ok(hub)
     }
 
     /// How the hub was configured when it was made.
@@ -286,3 +291,6 @@ impl Hub {
         wakers
     }
 }
+
+/// A hub that may be gone.
+pub(crate) type WeakHub = Weak<Hub>;

@@ -105,6 +105,11 @@ impl Hub {
         if effects.has_to_ask {
             self.ask_store(cell);
         }
+        if effects.is_left
+            && let Some(store) = self.config().store()
+        {
+            store.leave(cell.token());
+        }
     }
 
     /// Whether less than `reserve` bytes are free for what is to be read.

@@ -80,6 +80,11 @@ impl Append {
     }
 
     /// The events, in their order.
+    pub fn drafts(&self) -> &[Draft] {
+        &self.drafts
+    }
+
+    /// The events, in their order.
     pub fn into_drafts(self) -> Vec<Draft> {
         self.drafts
     }
@@ -94,6 +99,23 @@ impl Draft {
     #[expect(clippy::len_without_is_empty, reason = "an event is never empty")]
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// What the event begins with, up to the line of its id: a store may write that line itself, `id: ` and the
+    /// position, and then a blank one.
+    ///
+    /// ```
+    /// use sse_core::{Event, Token, history::Position, store::{Append, Entry}};
+    ///
+    /// let append = Append::of(Token::new("42")?, [Event::data("21.5")]);
+    /// let draft = append.into_drafts().remove(0);
+    /// let written = [draft.as_bytes(), b"id: 1042.k3f9x2q1\n\n"].concat();
+    /// let position = Position::parse(b"1042.k3f9x2q1").expect("well-formed");
+    /// assert_eq!(Entry::read(written), Some(Entry::new(position, draft.finish(position))));
+    /// # Ok::<(), sse_core::channel::TokenError>(())
+    /// ```
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 
     /// The event at `position`, which becomes its id.

@@ -18,6 +18,7 @@ pub struct Facts {
     epochs: Epochs,
     retry: Option<Duration>,
     finished: Option<Duration>,
+    is_taken: bool,
 }
 
 impl Facts {
@@ -25,7 +26,14 @@ impl Facts {
     /// events.
     pub fn new(top: Position) -> Self {
         let epochs = Epochs::new(top.epoch());
-        Self { top, first: top.seq().saturating_add(1), epochs, retry: None, finished: None }
+        Self {
+            top,
+            first: top.seq().saturating_add(1),
+            epochs,
+            retry: None,
+            finished: None,
+            is_taken: false,
+        }
     }
 
     /// Sets the number of the oldest event that is kept.
@@ -61,6 +69,13 @@ impl Facts {
         self
     }
 
+    /// Says that another process has the one listener that the channel may have.
+    #[must_use]
+    pub fn with_taken(mut self, is_taken: bool) -> Self {
+        self.is_taken = is_taken;
+        self
+    }
+
     /// The position of the newest event.
     pub fn top(&self) -> Position {
         self.top
@@ -83,5 +98,10 @@ impl Facts {
     /// For how long the channel takes nothing, if it is finished.
     pub fn finished(&self) -> Option<Duration> {
         self.finished
+    }
+
+    /// Whether another process has the one listener that the channel may have.
+    pub fn is_taken(&self) -> bool {
+        self.is_taken
     }
 }

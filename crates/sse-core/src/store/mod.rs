@@ -23,15 +23,18 @@ pub use entry::Entry;
 mod facts;
 pub use facts::Facts;
 
+mod feed;
+pub use feed::Feed;
+
 mod outcome;
 pub use outcome::{Outcome, Refused, Stored};
 
 mod page;
 pub use page::Page;
 
-use crate::Token;
 #[doc(inline)]
 pub use crate::hub::Told;
+use crate::{Token, access::Revocation, channel::Mode};
 
 /// What keeps the histories of a hub's channels.
 ///
@@ -100,6 +103,39 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         max_bytes: usize,
         done: Done<Result<Page, Unavailable>>,
     );
+
+    /// Whether other processes use the same histories. Then a hub asks with [`Self::claim`] for each listener of a
+    /// channel that has one at most. Default: no.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Takes note of the hub that uses the store, before the hub asks for anything: through `feed` it is told what
+    /// other processes have published. Default: nothing.
+    fn attach(&self, feed: Feed) {
+        let _nothing_is_shared = feed;
+    }
+
+    /// Like [`Self::open`], for a listener of the channel `token` that is alone there. [`Facts::is_taken`] says that
+    /// another process has one; with [`Mode::Takeover`] that is told that it was replaced. What is claimed belongs to
+    /// the hub until [`Self::leave`]. Default: [`Self::open`].
+    fn claim(&self, token: &Token, mode: Mode, done: Done<Result<Facts, Unavailable>>) {
+        let _nobody_else_is_there = mode;
+        self.open(token, done);
+    }
+
+    /// Takes note that the last listener of the channel `token` has left the hub; another may have come since, see
+    /// [`Feed::is_used`]. Default: nothing.
+    fn leave(&self, token: &Token) {
+        let _nobody_else_is_there = token;
+    }
+
+    /// Tells all processes that use the histories of `revocation`, also those that begin later. The hub that asks has
+    /// taken note of it at `now`. Default: nothing.
+    fn revoke(&self, revocation: &Revocation, done: Done<Result<(), Unavailable>>, now: Instant) {
+        let _nobody_else_is_there = revocation;
+        done.tell(Ok(()), now);
+    }
 }
 
 /// Who is told what came of something that a [`Store`] was asked for.

@@ -28,12 +28,13 @@ pub struct Stored {
     pub(crate) position: Option<Position>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) is_duplicate: bool,
+    pub(crate) listeners: usize,
 }
 
 impl Stored {
     /// The events `entries`. The publisher is told `position`, that of the last one.
     pub fn new(position: Option<Position>, entries: Vec<Entry>) -> Self {
-        Self { position, entries, is_duplicate: false }
+        Self { position, entries, is_duplicate: false, listeners: 0 }
     }
 
     /// What the publisher is told.
@@ -49,6 +50,13 @@ impl Stored {
     /// Whether it was stored before, under the same key.
     pub fn is_duplicate(&self) -> bool {
         self.is_duplicate
+    }
+
+    /// Sets how many listen in other processes.
+    #[must_use]
+    pub fn with_listeners(mut self, listeners: usize) -> Self {
+        self.listeners = listeners;
+        self
     }
 
     /// Says that it was stored before, under the same key, and so has no entries now.

@@ -36,6 +36,11 @@ impl Draft {
         Self { bytes, own_id: event.id().cloned() }
     }
 
+    /// What comes before the line of the id.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How long the frame will be without an id line that it is given.
     pub(crate) fn len(&self) -> usize {
         let own_id = self.own_id.as_ref().map_or(0, |id| "id: \n".len() + id.as_str().len());

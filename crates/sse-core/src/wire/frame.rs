@@ -91,7 +91,7 @@ impl Frame {
     }
 
     /// What was encoded here, with the place of its id line.
-    pub(super) fn encoded(bytes: Bytes, id_at: usize) -> Self {
+    pub(crate) fn encoded(bytes: Bytes, id_at: usize) -> Self {
         let id_at = u32::try_from(id_at).ok().and_then(NonZeroU32::new);
         Self { bytes, id_at }
     }

@@ -7,7 +7,7 @@ use std::{
 use sse_core::{
     Token,
     event::EventId,
-    history::{Epoch, Position},
+    history::{Epoch, EpochMinter, Position},
     wire::Frame,
 };
 
@@ -15,7 +15,7 @@ use crate::{
     Append, Refused, Stored, StoredEvent,
     append::{Events, MAX_PUBLICATION},
     chunk::Chunks,
-    clock::{Minter, from_millis, to_millis},
+    clock::{from_millis, to_millis},
     done::Done,
     index::{Index, KnownKey, Place, is_ended},
     record::{Record, State},
@@ -61,7 +61,7 @@ enum Effect {
 
 /// Which lives are new.
 pub(super) struct Lives {
-    pub(super) minter: Minter,
+    pub(super) minter: EpochMinter,
     /// What channels that were there before go on with.
     pub(super) epoch: Epoch,
     /// Counts how often `epoch` changed.

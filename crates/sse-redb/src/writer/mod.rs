@@ -11,13 +11,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sse_core::history::EpochMinter;
+
 use self::{
     batch::{Batch, Lives},
     trim::Trim,
 };
 use crate::{
-    Durability, Failure, Outcome, Refused, Stored,
-    clock::{self, Minter},
+    Durability, Failure, Outcome, Refused, Stored, clock,
     done::Done,
     queue::{Change, Job},
     shared::Shared,
@@ -36,7 +37,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(shared: Arc<Shared>, mut minter: Minter, next_key: u64) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, mut minter: EpochMinter, next_key: u64) -> Self {
         let epoch = minter.mint();
         let next_sweep = Instant::now() + shared.index().limits.sweep();
         Self {

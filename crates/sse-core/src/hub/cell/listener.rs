@@ -47,7 +47,7 @@ impl Cell {
             channel.forget_old(config, now);
             (!channel.is_over()).then(|| match channel.is_taken(now) {
                 true => Err(SubscribeError::Taken),
-                false => channel.resume(start, facts, config),
+                false => channel.check_resume(start, facts, config),
             })
         })
     }
@@ -89,8 +89,7 @@ impl Cell {
     fn note_reading(self: &Arc<Self>, state: &mut State) -> Option<Effects> {
         let was_open = state.told.is_open;
         let ((), effects) = self.step(state, |_| ());
-        let has_effects = 0 < effects.fallen || effects.has_to_ask || was_open && effects.is_over;
-        has_effects.then_some(effects)
+        effects.unless_none(was_open)
     }
 
     /// The grant that the listener `key` came with, if there is one.

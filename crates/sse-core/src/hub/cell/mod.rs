@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Token,
-    channel::{Channel, Held, Outcome, Publication},
+    channel::{Channel, Held, Mode, Outcome, Publication},
     wire::Frame,
 };
 
@@ -206,6 +206,10 @@ impl Cell {
         }
     }
 
+    pub(super) fn mode(&self) -> Mode {
+        self.lock().channel.mode()
+    }
+
     pub(super) fn listeners(&self) -> usize {
         self.lock().channel.held().here
     }
@@ -247,7 +251,8 @@ impl Cell {
         self.note(state, fallen);
         let (is_over, tickets) = (state.channel.is_over(), state.idle.next_ticket());
         let has_to_ask = state.channel.has_to_ask();
-        (answer, Effects { fallen, is_over, has_to_ask, tickets })
+        let is_left = state.channel.take_left();
+        (answer, Effects { fallen, is_over, is_left, has_to_ask, tickets })
     }
 
     #[inline]

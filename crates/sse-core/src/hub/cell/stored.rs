@@ -83,6 +83,17 @@ impl Cell {
         self.step(&mut self.lock(), |channel| channel.handle_page(after, page, config)).1
     }
 
+    /// Whether somebody listens, or waits for the store to listen then.
+    pub(in crate::hub) fn is_used(&self) -> bool {
+        self.lock().channel.is_used()
+    }
+
+    /// Forgets the channel, unless it is used.
+    pub(in crate::hub) fn forget(self: &Arc<Self>) -> Effects {
+        let config = &self.shared.config.channel;
+        self.step(&mut self.lock(), |channel| channel.give_way(config)).1
+    }
+
     /// Which pages the store is to be asked for, and whether it is to be asked if there is more.
     pub(in crate::hub) fn take_to_ask(&self) -> (Vec<u64>, bool) {
         let channel = &mut self.lock().channel;

@@ -62,11 +62,7 @@ impl Cell {
     ) -> (T, Option<Effects>) {
         let was_open = state.told.is_open;
         let (answer, effects) = self.step(state, step);
-        (
-            answer,
-            (0 < effects.fallen || effects.has_to_ask || was_open && effects.is_over)
-                .then_some(effects),
-        )
+        (answer, effects.unless_none(was_open))
     }
 
     /// Nobody waits at `place` any more.

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     Token,
-    channel::{Accepted, Channel, CloseReason, PublishedId, Tombstone},
+    channel::{Accepted, PublishedId},
     history::Position,
     hub::{Hub, PublishError, Published, Wakers, sync::Arc},
     store::{Outcome, Refused, Stored},
@@ -18,21 +18,22 @@ impl Hub {
         retry: Option<Duration>,
         now: Instant,
     ) -> Published {
-        let Stored { position, entries, is_duplicate } = stored;
+        let Stored { position, entries, is_duplicate, listeners: elsewhere } = stored;
         let id = position.map(PublishedId::Position);
         if is_duplicate {
             if let Some(position) = position {
                 self.catch_up(token, position);
             }
-            return Published { id, is_duplicate, ..Published::to(self.listeners(token)) };
+            let listeners = self.listeners(token) + elsewhere;
+            return Published { id, is_duplicate, ..Published::to(listeners) };
         }
         self.shared.tally.publish(entries.len());
         let published = self.deliver(token, Accepted { entries, retry }, now);
         self.shared.watchers.wake();
-        Published { id, ..published }
+        Published { id, listeners: published.listeners + elsewhere, ..published }
     }
 
-    fn deliver(&self, token: &Token, accepted: Accepted, now: Instant) -> Published {
+    pub(super) fn deliver(&self, token: &Token, accepted: Accepted, now: Instant) -> Published {
         let mut accepted = Some(accepted);
         while let Some(cell) = self.table.find(token) {
             let (listeners, effects) = cell.accept(&mut accepted, now);
@@ -61,7 +62,7 @@ impl Hub {
     pub(super) fn not_stored(&self, token: &Token, outcome: Outcome, now: Instant) -> PublishError {
         match outcome {
             Outcome::Refused(Refused::Finished { left }) => {
-                self.end(token, now.checked_add(left));
+                self.end(token, now.checked_add(left)).wake();
                 PublishError::NotConnected
             }
             Outcome::Refused(Refused::KeyReused) => PublishError::KeyReused,
@@ -76,26 +77,6 @@ impl Hub {
 
     /// The store has told of something at `position` that the channel may not know.
     fn catch_up(&self, token: &Token, position: Position) {
-        if let Some(cell) = self.table.find(token) {
-            let effects = cell.catch_up(position);
-            self.follow(&cell, effects);
-            Wakers::one(cell, effects.tickets).wake();
-        }
-    }
-
-    /// The store takes nothing for the channel before `until`: it was finished, and nobody was told.
-    fn end(&self, token: &Token, until: Option<Instant>) {
-        let closed = || Tombstone::Closed { until };
-        if let Some(cell) = self.table.find(token) {
-            let config = &self.config().channel;
-            let end = |channel: &mut Channel| {
-                channel.end(CloseReason::Finished, Some(closed()), config);
-            };
-            let (_here, effects) = cell.end(end);
-            self.follow(&cell, effects);
-            Wakers::one(cell, effects.tickets).wake();
-        } else {
-            self.table.unless_there(token, || self.shared.tombstones.put(token, closed()));
-        }
+        drop(self.receive_top(token, position));
     }
 }

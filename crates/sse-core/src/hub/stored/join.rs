@@ -8,6 +8,7 @@ use super::Answer;
 use crate::{
     Token,
     access::Grant,
+    channel::Mode,
     history::Start,
     hub::{Hub, SubscribeError, Subscriber, Wakers, cell::Cell, effects::Effects, sync::Arc},
     store::{Done, Facts, Told},
@@ -42,7 +43,7 @@ impl Hub {
         now: Instant,
     ) -> Joining {
         let (hub, token, start) = (self.clone(), token.clone(), start.clone());
-        Joining { hub, token, start, grant: grant.cloned(), asking: Asking::new(now) }
+        Joining { hub, token, start, grant: grant.cloned(), asking: Asking::new(true, now) }
     }
 
     /// Asks the store whether it has more of the channel `token` than was told, if somebody listens there: what others
@@ -114,6 +115,8 @@ impl Future for Joining {
 /// The channel is there before the store is asked: what is published meanwhile comes into its log.
 #[derive(Debug)]
 pub(crate) struct Asking {
+    /// Whether it is for somebody who listens then.
+    is_to_listen: bool,
     /// When the last thing was known.
     now: Instant,
     until: Instant,
@@ -130,8 +133,8 @@ struct Asked {
 }
 
 impl Asking {
-    pub(crate) fn new(now: Instant) -> Self {
-        Self { now, until: now + PATIENCE, asked: None, facts: None }
+    pub(crate) fn new(is_to_listen: bool, now: Instant) -> Self {
+        Self { is_to_listen, now, until: now + PATIENCE, asked: None, facts: None }
     }
 
     /// When it is no longer waited for.
@@ -142,6 +145,11 @@ impl Asking {
     /// What is known.
     pub(crate) fn facts(&self) -> Option<&Facts> {
         self.facts.as_ref()
+    }
+
+    /// Whoever asks next asks the store anew.
+    pub(crate) fn forget(&mut self) {
+        (self.asked, self.facts) = (None, None);
     }
 
     /// Asks the store of `hub` what it has of the channel `token`. The channel stays there until this is dropped.
@@ -163,13 +171,16 @@ impl Asking {
             None => {
                 let asked = self.asked.insert(Asked::new(hub, token, self.now)?);
                 let arrived = asked.answer.handle();
-                store.open(
-                    token,
-                    Done::waking(move |facts: Result<Facts, _>, now| Told {
-                        listeners: Wakers::none(),
-                        waiting: arrived.put((facts.ok(), now)),
-                    }),
-                );
+                let done = Done::waking(move |facts: Result<Facts, _>, now| Told {
+                    listeners: Wakers::none(),
+                    waiting: arrived.put((facts.ok(), now)),
+                });
+                match asked.cell.mode() {
+                    mode if self.is_to_listen && mode != Mode::Shared => {
+                        store.claim(token, mode, done);
+                    }
+                    _ => store.open(token, done),
+                }
                 asked
             }
         };

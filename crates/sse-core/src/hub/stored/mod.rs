@@ -17,4 +17,5 @@ mod told;
 pub use told::Told;
 
 mod accept;
+mod feed;
 mod pages;

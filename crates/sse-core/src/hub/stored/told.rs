@@ -20,3 +20,9 @@ impl Drop for Told {
         }
     }
 }
+
+impl From<Wakers> for Told {
+    fn from(listeners: Wakers) -> Self {
+        Self { listeners, waiting: None }
+    }
+}

@@ -1,0 +1,112 @@
+use std::time::Instant;
+
+use sse_core::{
+    Token,
+    access::Revocation,
+    channel::Mode,
+    history::Position,
+    store::{Append, Done, Facts, Feed, Outcome, Page, Unavailable},
+};
+use tokio::sync::oneshot;
+
+use crate::order::Tail;
+
+/// What a hub asks for.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    Attach(Feed),
+    Publish(Box<Publish>),
+    Finish(Finish),
+    Open(Open),
+    Read(Read),
+    /// Nobody listens on the channel any more.
+    Leave(Token),
+    Revoke(Revocation, Done<Result<(), Unavailable>>),
+    End(oneshot::Sender<()>),
+}
+
+/// A publication.
+#[derive(Debug)]
+pub(crate) struct Publish {
+    pub(crate) append: Append,
+    pub(crate) done: Done<Outcome>,
+    /// What it has taken of the room for publications.
+    pub(crate) bytes: usize,
+    pub(crate) sent: Sent,
+}
+
+/// The end of a channel.
+#[derive(Debug)]
+pub(crate) struct Finish {
+    pub(crate) token: Token,
+    /// For how many milliseconds the channel takes nothing.
+    pub(crate) kept: Option<u64>,
+    pub(crate) done: Done<Outcome>,
+    pub(crate) sent: Sent,
+}
+
+/// When something was asked for that must not happen twice, and whether it was sent since.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) asked: Instant,
+    /// The number that tells it from all others of this node, once it was sent.
+    pub(crate) tag: Option<u64>,
+    /// Whether nobody knows what became of that.
+    pub(crate) is_unknown: bool,
+}
+
+impl Sent {
+    pub(crate) fn not_yet(asked: Instant) -> Self {
+        Self { asked, tag: None, is_unknown: false }
+    }
+}
+
+/// What is known of a channel, for somebody who listens then.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) token: Token,
+    /// How it is claimed, if it is.
+    pub(crate) claim: Option<Mode>,
+    pub(crate) done: Done<Result<Facts, Unavailable>>,
+    /// What was known of the channel when Redis was asked.
+    pub(crate) noted: Option<Tail>,
+    pub(crate) asked: Instant,
+}
+
+/// Events behind a number.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) token: Token,
+    pub(crate) after: u64,
+    pub(crate) max_bytes: usize,
+    pub(crate) done: Done<Result<Page, Unavailable>>,
+}
+
+/// What is told of a channel once everything before it was.
+#[derive(Debug)]
+pub(crate) enum Then {
+    /// Others have published this.
+    Published(Vec<sse_core::store::Entry>),
+    /// This node has.
+    Stored(Done<Outcome>, sse_core::store::Stored),
+    /// The reconnection time, in milliseconds.
+    Retry(u64),
+    /// Others have finished the channel, which takes nothing for so many milliseconds.
+    Finished(Option<u64>),
+    /// This node has.
+    Ended(Done<Outcome>, Position),
+    /// What was asked for is known.
+    Known(Done<Result<Facts, Unavailable>>, Box<Facts>),
+    /// There is an event here.
+    Something,
+}
+
+impl Ask {
+    /// What it takes of the room for publications.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Publish(publish) => publish.bytes,
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! That this node is there, and which channels are its own: exclusive ones, and those that a listener took over.
+//!
+//! A claim does not end with its time. A node that was away for longer takes it again, unless another has it by then;
+//! and tells the listener nothing until it knows.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use super::{Driver, jobs::Job};
+use crate::{keys::Id, reply::Checked, scripts::SCRIPTS};
+
+#[derive(Debug)]
+pub(super) struct Leases {
+    partitions: Vec<Partition>,
+    /// The channels that are claimed.
+    claimed: HashSet<Id>,
+    next: Instant,
+    /// How many answers are waited for before claims are sure again.
+    doubts: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Partition {
+    is_used: bool,
+    /// Until when nobody takes what is claimed here.
+    until: Instant,
+    /// How many claims may have been taken.
+    doubts: usize,
+    is_asked: bool,
+}
+
+impl Leases {
+    pub(super) fn new(partitions: u16, now: Instant) -> Self {
+        let partition = Partition { is_used: false, until: now, doubts: 0, is_asked: false };
+        Self {
+            partitions: vec![partition; partitions.into()],
+            claimed: HashSet::new(),
+            next: now,
+            doubts: 0,
+        }
+    }
+
+    pub(super) fn next(&self) -> Instant {
+        self.next
+    }
+
+    /// Others are to know that this node is there.
+    pub(super) fn use_partition(&mut self, partition: usize) {
+        if !std::mem::replace(&mut self.partitions[partition].is_used, true) {
+            // Its counts are believed once it is known to be there.
+            self.next = Instant::now();
+        }
+    }
+
+    /// Whether it is known of all claims whether they hold.
+    pub(super) fn are_sure(&self) -> bool {
+        self.doubts == 0
+    }
+}
+
+impl Driver {
+    /// Asks at the beginning of a session whether what is claimed still is.
+    pub(super) fn renew_all(&mut self, now: Instant) {
+        self.leases.doubts = 0;
+        for partition in &mut self.leases.partitions {
+            (partition.doubts, partition.is_asked) = (0, false);
+        }
+        self.leases.next = now;
+        self.renew(now);
+    }
+
+    /// Says in all partitions in use that this node is there.
+    pub(super) fn renew(&mut self, now: Instant) {
+        if now < self.leases.next || self.session.is_none() {
+            return;
+        }
+        self.leases.next = now + BETWEEN_RENEWALS;
+        for partition in 0..self.leases.partitions.len() {
+            if self.leases.partitions[partition].is_used {
+                self.renew_one(partition, now);
+            }
+        }
+    }
+
+    fn renew_one(&mut self, partition: usize, now: Instant) {
+        if std::mem::replace(&mut self.leases.partitions[partition].is_asked, true) {
+            return;
+        }
+        let key = self.shared.keys.life(partition, &self.shared.node);
+        let mut set = redis::cmd("SET");
+        set.arg(key).arg(1).arg("PX").arg(LEASE.as_millis() as u64).arg("GET");
+        self.leases.doubts += 1;
+        self.outgoing.push((set, Job::Renew { partition, sent: now }));
+    }
+
+    pub(super) fn handle_renewed(&mut self, partition: usize, sent: Instant, was_there: bool) {
+        self.leases.doubts = self.leases.doubts.saturating_sub(1);
+        let keys = self.shared.keys.clone();
+        let known = &mut self.leases.partitions[partition];
+        known.is_asked = false;
+        known.until = sent + LEASE;
+        let has_lapsed = !was_there;
+        let claimed: Vec<_> = self
+            .leases
+            .claimed
+            .iter()
+            .copied()
+            .filter(|&id| keys.partition_of(id) == partition)
+            .collect();
+        for id in claimed {
+            let fence = self.channels.get(id).and_then(|channel| channel.fence);
+            match fence {
+                Some(fence) if has_lapsed => self.ask_whether_held(id, fence),
+                _ => self.settle(id, Instant::now()),
+            }
+        }
+    }
+
+    fn ask_whether_held(&mut self, id: Id, fence: u64) {
+        let partition = self.shared.keys.partition_of(id);
+        self.leases.partitions[partition].doubts += 1;
+        self.leases.doubts += 1;
+        let mut call = SCRIPTS.hold.on(&[self.shared.keys.meta(id)]);
+        call.arg(&*self.shared.node).arg(fence);
+        self.outgoing.push((call, Job::Hold { id, fence }));
+    }
+
+    pub(super) fn handle_held(&mut self, id: Id, fence: u64, is_held: bool, now: Instant) {
+        let partition = self.shared.keys.partition_of(id);
+        let known = &mut self.leases.partitions[partition];
+        known.doubts = known.doubts.saturating_sub(1);
+        self.leases.doubts = self.leases.doubts.saturating_sub(1);
+        let is_sure = known.doubts == 0;
+        if !is_held && self.channels.get(id).is_some_and(|channel| channel.fence == Some(fence)) {
+            self.replace(id, now);
+        }
+        if is_sure {
+            let claimed: Vec<_> = self.leases.claimed.iter().copied().collect();
+            for id in claimed {
+                if self.shared.keys.partition_of(id) == partition {
+                    self.settle(id, now);
+                }
+            }
+        }
+    }
+
+    /// Whether what comes of a channel may be told: not while another node may have claimed it.
+    pub(super) fn is_claim_sure(&mut self, id: Id, now: Instant) -> bool {
+        if self.channels.get(id).is_none_or(|channel| channel.fence.is_none()) {
+            return true;
+        }
+        let partition = self.shared.keys.partition_of(id);
+        let known = self.leases.partitions[partition];
+        if known.until <= now {
+            self.renew_one(partition, now);
+        }
+        now < known.until && known.doubts == 0
+    }
+
+    /// The channel is this node's, by a claim that was asked for at `asked`.
+    pub(super) fn note_claim(&mut self, id: Id, fence: u64, asked: Instant, now: Instant) {
+        let partition = self.shared.keys.partition_of(id);
+        self.leases.use_partition(partition);
+        let known = &mut self.leases.partitions[partition];
+        // With other claims here it may have lapsed before this one.
+        let is_first =
+            !self.leases.claimed.iter().any(|&id| self.shared.keys.partition_of(id) == partition);
+        if is_first || now < known.until {
+            known.until = known.until.max(asked + LEASE);
+        }
+        self.leases.claimed.insert(id);
+        if let Some(channel) = self.channels.get_mut(id) {
+            channel.fence = channel.fence.max(Some(fence));
+        }
+    }
+
+    pub(super) fn forget_claim(&mut self, id: Id) {
+        self.leases.claimed.remove(&id);
+        if let Some(channel) = self.channels.get_mut(id) {
+            channel.fence = None;
+        }
+    }
+
+    /// Nobody listens any more on a channel that was claimed.
+    pub(super) fn release(&mut self, id: Id, fence: u64) {
+        self.forget_claim(id);
+        let mut call = SCRIPTS.release.on(&[self.shared.keys.meta(id)]);
+        call.arg(&*self.shared.node).arg(fence);
+        self.outgoing.push((call, Job::Nothing));
+        self.settle(id, Instant::now());
+    }
+
+    /// A node has claimed a channel.
+    pub(super) fn hear_claim(&mut self, id: Id, node: &[u8], fence: u64, now: Instant) {
+        let ours = self.channels.get(id).and_then(|channel| channel.fence);
+        if node != self.shared.node.as_bytes() && ours.is_some_and(|ours| ours < fence) {
+            self.replace(id, now);
+        }
+    }
+
+    /// Compares a claim with what Redis says of it.
+    pub(super) fn check_claim(&mut self, id: Id, fence: u64, answer: &Checked, now: Instant) {
+        let is_taken = answer.fence.is_some_and(|theirs| fence < theirs)
+            && answer.holder != self.shared.node.as_bytes()
+            && !answer.holder.is_empty();
+        if is_taken {
+            self.replace(id, now);
+        } else if answer.holder.is_empty() {
+            self.ask_whether_held(id, fence);
+        }
+    }
+
+    /// The listener is told that another has come, elsewhere.
+    fn replace(&mut self, id: Id, now: Instant) {
+        if let (Some(feed), Some(channel)) = (&self.feed, self.channels.get(id)) {
+            self.told.push(feed.replace(&channel.token));
+        }
+        self.forget_claim(id);
+        self.settle(id, now);
+    }
+
+    /// Lets other nodes know that this one is gone, and its claims with it.
+    pub(super) async fn say_goodbye(&mut self) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        let mut gone = redis::pipe();
+        for (partition, known) in self.leases.partitions.iter().enumerate() {
+            if known.is_used {
+                gone.cmd("DEL").arg(self.shared.keys.life(partition, &self.shared.node)).ignore();
+            }
+        }
+        if !gone.is_empty()
+            && let Err(error) = gone.exec_async(&mut session.commands).await
+        {
+            tracing::warn!(%error, "other nodes learn in a few seconds that this one is gone");
+        }
+    }
+}
+
+/// How long others believe that a node is there without hearing of it.
+pub(super) const LEASE: Duration = Duration::from_secs(5);
+
+const BETWEEN_RENEWALS: Duration = Duration::from_millis(1_250);

@@ -1,0 +1,216 @@
+//! In which order a node tells its hub what is known of one channel. What it publishes itself, what others tell it and
+//! what it reads come by different ways, each of them late, twice or not at all.
+
+use std::collections::BTreeMap;
+
+use sse_core::history::{Epoch, Position};
+
+/// The newest event of a channel that the hub was told, and the life that it belongs to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Tail {
+    pub(crate) life: u64,
+    pub(crate) at: Position,
+}
+
+/// What comes of one channel, in the order in which it is told.
+#[derive(Debug)]
+pub(crate) struct Order<T> {
+    state: State,
+    /// What came too early, by its life and its last event.
+    early: BTreeMap<(u64, u64, u64), Item<T>>,
+    serial: u64,
+    /// Up to where Redis has confirmed what was told.
+    confirmed: u64,
+    need: Need,
+}
+
+/// Something that is to be told once everything before it was.
+#[derive(Debug)]
+pub(crate) struct Item<T> {
+    /// The life of the channel.
+    pub(crate) life: u64,
+    pub(crate) what: Place,
+    pub(crate) told: T,
+}
+
+/// Where something belongs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// Events, one behind the other.
+    Events { first: u64, last: u64, epoch: Epoch },
+    /// Behind this event.
+    Behind(u64),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    /// Nobody listens here: what comes is told at once, and nothing is missed.
+    Closed,
+    /// Redis is asked where the channel stands: what comes waits.
+    Opening,
+    At(Tail),
+}
+
+/// What has to be read.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Need {
+    #[default]
+    Nothing,
+    /// Events are missing that may be on their way.
+    Missing,
+    /// What came contradicts what was told, or may do so.
+    Doubt,
+}
+
+/// What Redis says of a channel.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Known {
+    /// The life that goes on, and its newest event.
+    pub(crate) current: Option<Tail>,
+    /// Which epoch begins with which event.
+    pub(crate) ranges: Vec<(u64, Epoch)>,
+    /// The life before, and its last event.
+    pub(crate) previous: Option<Tail>,
+}
+
+/// What follows for those who were told everything up to a tail.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Verdict {
+    /// Nothing of it was lost, and the life goes on.
+    GoesOn,
+    /// Nothing of it was lost, and the life is over.
+    Ended,
+    /// Redis has not what it has told.
+    Lost,
+}
+
+impl<T> Order<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: State::Closed,
+            early: BTreeMap::new(),
+            serial: 0,
+            confirmed: 0,
+            need: Need::Nothing,
+        }
+    }
+
+    /// Up to where everything was told, if that is known.
+    pub(crate) fn tail(&self) -> Option<Tail> {
+        match self.state {
+            State::At(tail) => Some(tail),
+            State::Closed | State::Opening => None,
+        }
+    }
+
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.early.len()
+    }
+
+    /// Redis is asked where the channel stands. Nothing changes where that is known.
+    pub(crate) fn open(&mut self) {
+        if self.state == State::Closed {
+            self.state = State::Opening;
+        }
+    }
+
+    /// Redis has said where the channel stands; the hub is told the rest.
+    pub(crate) fn begin(&mut self, tail: Tail) {
+        (self.state, self.confirmed, self.need) = (State::At(tail), tail.at.seq(), Need::Nothing);
+    }
+
+    /// The hub has nothing of the channel any more.
+    pub(crate) fn close(&mut self) {
+        (self.state, self.need) = (State::Closed, Need::Nothing);
+    }
+
+    /// Everything up to `at` was told, and Redis has it.
+    pub(crate) fn confirm(&mut self, at: Position) {
+        if let State::At(tail) = &mut self.state
+            && tail.at.seq() <= at.seq()
+        {
+            tail.at = at;
+            self.confirmed = at.seq();
+        }
+        self.need = Need::Nothing;
+    }
+
+    /// Redis has the event at `at`, which was told.
+    pub(crate) fn confirm_seen(&mut self, at: Position) {
+        self.confirmed = self.confirmed.max(at.seq());
+    }
+
+    /// Takes what has come.
+    pub(crate) fn put(&mut self, item: Item<T>) {
+        self.serial += 1;
+        let last = match item.what {
+            Place::Events { last, .. } => last,
+            Place::Behind(seq) => seq,
+        };
+        self.early.insert((item.life, last, self.serial), item);
+    }
+
+    /// What is to be told next. The flag says whether its events are new: if they are not, those who wait for it are
+    /// told all the same.
+    pub(crate) fn take(&mut self) -> Option<(T, bool)> {
+        let entry = self.early.first_entry()?;
+        let item = entry.get();
+        let is_new = match self.state {
+            State::Closed => false,
+            State::Opening => return None,
+            State::At(tail) if item.life < tail.life => false,
+            State::At(tail) if tail.life < item.life => {
+                self.need = Need::Doubt;
+                return None;
+            }
+            State::At(tail) => match item.what {
+                Place::Behind(seq) if seq <= tail.at.seq() => true,
+                Place::Events { last, epoch, .. } if last <= tail.at.seq() => {
+                    if epoch != tail.at.epoch() && self.confirmed < last {
+                        self.need = Need::Doubt;
+                        return None;
+                    }
+                    false
+                }
+                Place::Events { epoch, .. } if epoch != tail.at.epoch() => {
+                    self.need = Need::Doubt;
+                    return None;
+                }
+                Place::Events { first, last, epoch } if first <= tail.at.seq() + 1 => {
+                    self.state = State::At(Tail { at: Position::new(last, epoch), ..tail });
+                    true
+                }
+                Place::Behind(_) | Place::Events { .. } => {
+                    self.need = Need::Missing;
+                    return None;
+                }
+            },
+        };
+        Some((entry.remove().told, is_new))
+    }
+
+    /// What has to be read before more can be told.
+    pub(crate) fn need(&self) -> Need {
+        if self.early.is_empty() { Need::Nothing } else { self.need }
+    }
+}
+
+/// Whether Redis still has what it has told: everything up to `tail`.
+pub(crate) fn judge(tail: Tail, known: &Known) -> Verdict {
+    let (life, seq) = (tail.life, tail.at.seq());
+    if let Some(current) = known.current.filter(|current| current.life == life) {
+        let has_it =
+            seq <= current.at.seq() && epoch_at(seq, &known.ranges) == Some(tail.at.epoch());
+        return if has_it { Verdict::GoesOn } else { Verdict::Lost };
+    }
+    match known.previous.filter(|previous| previous.life == life) {
+        Some(last) if seq < last.at.seq() || last.at == tail.at => Verdict::Ended,
+        _ => Verdict::Lost,
+    }
+}
+
+/// The epoch of an event, if it is known.
+fn epoch_at(seq: u64, ranges: &[(u64, Epoch)]) -> Option<Epoch> {
+    ranges.iter().rev().find(|(begin, _)| *begin <= seq).map(|(_, epoch)| *epoch)
+}

@@ -1,0 +1,4 @@
+//! Nodes on one Redis, as their clients see them.
+
+mod delivery;
+mod support;
