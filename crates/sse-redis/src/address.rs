@@ -19,6 +19,16 @@ pub(crate) struct Address {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressError {
+    /// It begins with no scheme.
+    #[error(
+        "the URL of Redis does not begin with redis://, rediss://, redis+sentinel:// or rediss+sentinel://"
+    )]
+    NoScheme,
+    /// The name or the password holds a character that ends it in a URL.
+    #[error(
+        "the name or the password in the URL of Redis holds a /, a ? or a #, which are written there as %2F, %3F and %23"
+    )]
+    Unescaped,
     /// It begins otherwise.
     #[error(
         "the URL of Redis begins with {scheme:?}, and not with redis://, rediss://, redis+sentinel:// or \
@@ -66,15 +76,24 @@ pub enum AddressError {
 
 impl Address {
     pub(crate) fn parse(url: &str) -> Result<Self, AddressError> {
-        let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
+        let is_scheme = |text: &str| {
+            text.len() <= 20 && text.bytes().all(|it| it.is_ascii_lowercase() || it == b'+')
+        };
+        // What stands there otherwise may be a password, which no error shows.
+        let (scheme, rest) = url
+            .split_once("://")
+            .filter(|(scheme, _)| is_scheme(scheme))
+            .ok_or(AddressError::NoScheme)?;
         let (is_tls, has_sentinels) = match scheme {
             "redis" => (false, false),
             "rediss" => (true, false),
             "redis+sentinel" => (false, true),
             "rediss+sentinel" => (true, true),
-            // What stands there may be a password.
-            _ => return Err(AddressError::Scheme { scheme: scheme.chars().take(20).collect() }),
+            _ => return Err(AddressError::Scheme { scheme: scheme.to_owned() }),
         };
+        if rest.find(['/', '?', '#']).is_some_and(|at| rest[at..].contains('@')) {
+            return Err(AddressError::Unescaped);
+        }
         if let Some(at) = rest.find(['?', '#']) {
             return Err(AddressError::Rest { rest: rest[at..].to_owned() });
         }
@@ -178,7 +197,11 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_url_is_said() {
         for (url, expected) in [
-            ("localhost:6379", "begins with \"localhost:6379\""),
+            ("localhost:6379", "does not begin with redis://"),
+            ("user:s3cret@localhost", "does not begin with redis://"),
+            ("redis://user:s3/cret@localhost", "written there as %2F"),
+            ("redis://user:s3?cret@localhost", "written there as %2F"),
+            ("redis://user:s3#cret@localhost", "written there as %2F"),
             ("http://localhost", "begins with \"http\""),
             ("redis://", "names 0 hosts, and not one"),
             ("redis://a,b", "names 2 hosts, and not one"),
@@ -193,6 +216,7 @@ mod tests {
         ] {
             let Err(error) = Address::parse(url) else { panic!("{url} is no address") };
             assert!(error.to_string().contains(expected), "{url}: {error}");
+            assert!(!format!("{error} {error:?}").contains("cret"), "{url}: {error}");
         }
     }
 }

@@ -2,6 +2,8 @@ use std::{fmt, time::Duration};
 
 use sse_core::history::History;
 
+use crate::{StartError, address::Address};
+
 /// Where a [`Store`](crate::Store) finds Redis, and what it keeps there.
 ///
 /// ```
@@ -121,6 +123,31 @@ impl RedisConfig {
     pub fn with_max_queue_bytes(mut self, max_queue_bytes: usize) -> Self {
         self.max_queue_bytes = max_queue_bytes;
         self
+    }
+
+    /// Whether a [`Store`](crate::Store) can be started so, as far as that can be said without Redis.
+    ///
+    /// ```
+    /// use sse_redis::RedisConfig;
+    ///
+    /// assert!(RedisConfig::new("redis://localhost").check().is_ok());
+    /// assert!(RedisConfig::new("http://localhost").check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Address`] and [`StartError::Prefix`].
+    pub fn check(&self) -> Result<(), StartError> {
+        self.address().map(drop)
+    }
+
+    pub(crate) fn address(&self) -> Result<Address, StartError> {
+        let is_plain =
+            |it: char| !matches!(it, '{' | '}') && !it.is_whitespace() && !it.is_control();
+        if !(1..=100).contains(&self.prefix.len()) || !self.prefix.chars().all(is_plain) {
+            return Err(StartError::Prefix { prefix: self.prefix.clone() });
+        }
+        Ok(Address::parse(&self.url)?)
     }
 
     pub(crate) fn forget_after(&self) -> Option<Duration> {

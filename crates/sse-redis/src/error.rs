@@ -8,7 +8,7 @@ pub enum StartError {
     #[error(transparent)]
     Address(#[from] AddressError),
     /// The name of all keys cannot begin so.
-    #[error("the prefix {prefix:?} is not 1 to 100 characters other than braces and blanks")]
+    #[error("the prefix {prefix:?} is not 1 to 100 bytes without braces and blanks")]
     Prefix {
         /// How it was to begin.
         prefix: String,
@@ -16,6 +16,9 @@ pub enum StartError {
     /// The store was not started in a runtime of tokio.
     #[error("a store needs a runtime of tokio to start in")]
     Runtime,
+    /// The task that talks to Redis has panicked.
+    #[error("the task that talks to Redis has panicked")]
+    Panicked,
     /// The server is too old.
     #[error("Redis is of version {version}, and has to be 7.0 or newer")]
     Version {

@@ -26,6 +26,8 @@ struct Waiting {
     ask_bytes: usize,
     messages: VecDeque<Pushed>,
     message_bytes: usize,
+    /// Whether nobody takes anything any more.
+    is_closed: bool,
     /// What became of the connection that messages come on, and which one it was.
     lost: Option<(u64, &'static str)>,
 }
@@ -44,10 +46,18 @@ impl Inbox {
         Self { max_bytes, ..Self::default() }
     }
 
-    /// Puts `ask` behind the others. What takes room has to be given back with [`Self::free`].
+    /// Takes nothing any more.
+    pub(crate) fn close(&self) {
+        self.lock().is_closed = true;
+    }
+
+    /// Puts `ask` behind the others, unless there is no room or it is closed. What takes room has to be given back with [`Self::free`].
     pub(crate) fn ask(&self, ask: Ask) -> Result<(), Ask> {
         let bytes = ask.bytes();
         let mut waiting = self.lock();
+        if waiting.is_closed {
+            return Err(ask);
+        }
         // One that finds nothing else is taken whatever it costs.
         if 0 < bytes && 0 < waiting.ask_bytes && self.max_bytes < waiting.ask_bytes + bytes {
             return Err(ask);

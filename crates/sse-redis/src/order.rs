@@ -214,3 +214,90 @@ pub(crate) fn judge(tail: Tail, known: &Known) -> Verdict {
 fn epoch_at(seq: u64, ranges: &[(u64, Epoch)]) -> Option<Epoch> {
     ranges.iter().rev().find(|(begin, _)| *begin <= seq).map(|(_, epoch)| *epoch)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epoch(number: u64) -> Epoch {
+        Epoch::new(0, number)
+    }
+
+    fn tail(life: u64, seq: u64, of: u64) -> Tail {
+        Tail { life, at: Position::new(seq, epoch(of)) }
+    }
+
+    #[test]
+    fn what_redis_says_proves_that_nothing_was_lost_or_not() {
+        let forked = || Known {
+            current: Some(tail(7, 20, 1)),
+            ranges: vec![(0, epoch(0)), (15, epoch(1))],
+            previous: Some(tail(6, 9, 5)),
+        };
+        for (told, expected) in [
+            (tail(7, 20, 1), Verdict::GoesOn),
+            (tail(7, 15, 1), Verdict::GoesOn),
+            (tail(7, 14, 0), Verdict::GoesOn),
+            (tail(7, 0, 0), Verdict::GoesOn),
+            (tail(7, 15, 0), Verdict::Lost),
+            (tail(7, 14, 1), Verdict::Lost),
+            (tail(7, 21, 1), Verdict::Lost),
+            (tail(6, 9, 5), Verdict::Ended),
+            (tail(6, 3, 5), Verdict::Ended),
+            (tail(6, 9, 4), Verdict::Lost),
+            (tail(6, 10, 5), Verdict::Lost),
+            (tail(5, 1, 1), Verdict::Lost),
+        ] {
+            assert_eq!(judge(told, &forked()), expected, "{told:?}");
+        }
+        let later = Known { ranges: vec![(12, epoch(1))], ..forked() };
+        assert_eq!(judge(tail(7, 11, 1), &later), Verdict::Lost, "nothing is known of that time");
+        assert_eq!(judge(tail(7, 1, 0), &Known::default()), Verdict::Lost);
+    }
+
+    /// Messages come twice, in any order or not at all, and now and then the history forks without losing anything.
+    #[test]
+    fn events_are_told_once_and_in_order_however_they_come() {
+        for seed in 0..2_000u64 {
+            let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+            let mut draw = |below: u64| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                random % below
+            };
+            let (mut order, mut ranges, mut told) = (Order::new(), vec![(0, epoch(0))], Vec::new());
+            order.open();
+            order.begin(tail(1, 0, 0));
+            let (mut top, mut under_way) = (0, Vec::new());
+            for _ in 0..60 {
+                if draw(10) == 0 {
+                    ranges.push((top + 1, epoch(ranges.len() as u64)));
+                }
+                top += 1;
+                under_way.extend((0..draw(3)).map(|_| top));
+                while !under_way.is_empty() && draw(3) != 0 {
+                    let seq = under_way.swap_remove(draw(under_way.len() as u64) as usize);
+                    let epoch = epoch_at(seq, &ranges).unwrap();
+                    let what = Place::Events { first: seq, last: seq, epoch };
+                    order.put(Item { life: 1, what, told: seq });
+                    while let Some((seq, is_new)) = order.take() {
+                        told.extend(is_new.then_some(seq));
+                    }
+                }
+                if order.need() != Need::Nothing && draw(2) == 0 {
+                    let at = order.tail().unwrap().at.seq();
+                    let until = at + draw(top - at + 1);
+                    told.extend(at + 1..=until);
+                    order.confirm(Position::new(until, epoch_at(until, &ranges).unwrap()));
+                    while let Some((seq, is_new)) = order.take() {
+                        told.extend(is_new.then_some(seq));
+                    }
+                }
+            }
+            let expected: Vec<_> = (1..=told.len() as u64).collect();
+            assert_eq!(told, expected, "seed {seed}");
+            assert_eq!(order.tail().unwrap().at.seq(), told.len() as u64, "seed {seed}");
+        }
+    }
+}

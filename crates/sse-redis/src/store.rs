@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustls::crypto::{CryptoProvider, ring};
 use sse_core::{
     Token,
     access::Revocation,
@@ -19,7 +20,6 @@ use tokio::{
 
 use crate::{
     Counts, RedisConfig, StartError, Status,
-    address::Address,
     ask::{Ask, Finish, Open, Publish, Read, Sent},
     driver::Driver,
     inbox::Inbox,
@@ -58,15 +58,13 @@ impl Store {
     ///
     /// [`StartError::Address`], [`StartError::Prefix`] and [`StartError::Runtime`]. What only Redis can say,
     /// [`Self::ready`] does.
+    ///
+    /// With TLS, rustls' provider of the process is used; where none is installed, that of `ring` is installed.
     pub fn start(config: RedisConfig) -> Result<Self, StartError> {
-        let address = Address::parse(&config.url)?;
-        let is_name = |name: &str| {
-            let is_plain =
-                |it: char| !matches!(it, '{' | '}') && !it.is_whitespace() && !it.is_control();
-            (1..=100).contains(&name.chars().count()) && name.chars().all(is_plain)
-        };
-        if !is_name(&config.prefix) {
-            return Err(StartError::Prefix { prefix: config.prefix });
+        let address = config.address()?;
+        if address.is_tls && CryptoProvider::get_default().is_none() {
+            // The client of Redis takes the provider of the process; if another thread was faster, there is one.
+            let _is_first = ring::default_provider().install_default();
         }
         let runtime = Handle::try_current().map_err(|_| StartError::Runtime)?;
         let drawn = RandomState::new().hash_one(std::process::id());
@@ -122,16 +120,36 @@ impl Store {
     /// publications are refused.
     pub async fn end(&self) {
         let (tell, told) = oneshot::channel();
-        if self.shared.inbox.ask(Ask::End(tell)).is_ok() {
-            let _has_ended = told.await;
-        }
+        self.ask(Ask::End(tell));
+        // Where nobody tells, it has ended before.
+        let _has_ended = told.await;
     }
 
     fn ask(&self, ask: Ask) {
-        if let Err(Ask::Publish(refused)) = self.shared.inbox.ask(ask) {
-            let max = self.shared.config.max_queue_bytes;
-            let full = Unavailable::new(format!("{max} bytes wait to be stored, and no more may"));
-            refused.done.tell(Outcome::Refused(Refused::Unavailable(full)), Instant::now());
+        let Err(ask) = self.shared.inbox.ask(ask) else {
+            return;
+        };
+        let (why, now) = (self.why(), Instant::now());
+        let refused = |why| Outcome::Refused(Refused::Unavailable(why));
+        match ask {
+            Ask::Publish(publish) => drop(publish.done.tell(refused(why), now)),
+            Ask::Finish(finish) => drop(finish.done.tell(refused(why), now)),
+            Ask::Open(open) => drop(open.done.tell(Err(why), now)),
+            Ask::Read(read) => drop(read.done.tell(Err(why), now)),
+            Ask::Revoke(_, done) => drop(done.tell(Err(why), now)),
+            Ask::Attach(_) | Ask::Leave(_) | Ask::End(_) => (),
+        }
+    }
+
+    /// Why something is not taken.
+    fn why(&self) -> Unavailable {
+        match &*self.shared.status.borrow() {
+            Status::Ready => {
+                let max = self.shared.config.max_queue_bytes;
+                Unavailable::new(format!("{max} bytes wait to be stored, and no more may"))
+            }
+            Status::Away { .. } => Unavailable::new("Redis is away"),
+            Status::Failed(_) => Unavailable::new("Redis cannot be used"),
         }
     }
 

@@ -34,6 +34,16 @@ impl Epoch {
         Self { text, len: MINTED_LEN as u8 }
     }
 
+    /// The epoch whose digits are those of `number`, of which the first are the highest.
+    pub(super) fn numbered(number: u64) -> Self {
+        let (mut text, mut rest) = ([0; MAX_LEN], number);
+        for place in text.iter_mut().rev() {
+            *place = DIGITS[(rest % DIGITS.len() as u64) as usize];
+            rest /= DIGITS.len() as u64;
+        }
+        Self { text, len: MAX_LEN as u8 }
+    }
+
     /// The epoch that `text` names, if it is one to the letter.
     ///
     /// ```

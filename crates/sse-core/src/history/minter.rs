@@ -42,16 +42,9 @@ impl EpochMinter {
     /// A new epoch.
     pub fn mint(&mut self) -> Epoch {
         self.last = self.last.wrapping_add(1);
-        let (mut text, mut rest) = ([0; LEN], self.last);
-        for place in text.iter_mut().rev() {
-            *place = DIGITS[(rest % DIGITS.len() as u64) as usize];
-            rest /= DIGITS.len() as u64;
-        }
-        Epoch::parse(&text).expect("11 digits are an epoch")
+        Epoch::numbered(self.last)
     }
 }
 
-const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-const LEN: usize = 11;
 /// 36³.
 const DRAWN: u64 = 46_656;

@@ -44,7 +44,7 @@ impl Driver {
                 self.read_revocations();
             }
             Ask::Publish(publish) => self.publish(publish, now),
-            Ask::Finish(finish) => self.finish(finish, now),
+            Ask::Finish(finish) => self.finish(finish),
             Ask::Open(open) => self.open(open),
             Ask::Read(read) => self.read(read),
             Ask::Leave(token) => self.look_at(Id::from(&token), now),
@@ -144,8 +144,7 @@ impl Driver {
         self.outgoing.push((call, Job::Publish(publish)));
     }
 
-    pub(super) fn finish(&mut self, mut finish: Finish, now: Instant) {
-        let _nothing_is_doubled = now;
+    pub(super) fn finish(&mut self, mut finish: Finish) {
         let (id, keys) = (Id::from(&finish.token), &self.shared.keys);
         let mut call = SCRIPTS.finish.on(&[keys.stream(id), keys.meta(id), keys.counts(id)]);
         call.arg(&*self.shared.node).arg(keys.lives(id)).arg(keys.channel(id));
@@ -229,7 +228,7 @@ impl Driver {
         }
     }
 
-    pub(super) fn unsubscribe(&mut self, id: Id) {
+    pub(super) fn unsubscribe(&self, id: Id) {
         let Some(session) = &self.session else {
             return;
         };
@@ -281,7 +280,7 @@ impl Driver {
         let now = Instant::now();
         match job {
             Job::Publish(publish) => self.publish(publish, now),
-            Job::Finish(finish) => self.finish(finish, now),
+            Job::Finish(finish) => self.finish(finish),
             Job::Open(open) => self.open(open),
             Job::Read(read) => self.read(read),
             Job::Revoke(revocation, done) => self.revoke(revocation, done),

@@ -15,6 +15,7 @@ use std::{
     hash::{BuildHasher, RandomState},
     mem,
     sync::{Arc, atomic::Ordering},
+    thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -31,7 +32,7 @@ use tokio::{
 };
 
 use crate::{
-    Status,
+    StartError, Status,
     ask::Ask,
     keys::Id,
     session::{Connector, NoSession, Session},
@@ -73,6 +74,8 @@ pub(crate) struct Driver {
     probe: Probe,
     /// Who is woken once all that has come was told.
     told: Vec<Told>,
+    /// Whether it was said in this session that events were lost.
+    has_lost: bool,
     /// Why the session is over, if it is.
     lost: Option<String>,
     ending: Option<Ending>,
@@ -126,6 +129,7 @@ impl Driver {
             looks: looks::Looks::new(now),
             probe: Probe { next: now, sent: 0, come: 0 },
             told: Vec::new(),
+            has_lost: false,
             lost: None,
             ending: None,
         }
@@ -138,6 +142,7 @@ impl Driver {
                 Over::Ended => break,
             }
         }
+        self.shared.inbox.close();
         self.refuse_all();
         if let Some(Ending { tell, .. }) = self.ending.take() {
             // Who has dropped the store does not wait.
@@ -193,7 +198,7 @@ impl Driver {
         pause / 2 + pause.mul_f64(drawn as f64 / 2_000.0)
     }
 
-    fn note_away(&mut self, reason: &str) {
+    fn note_away(&self, reason: &str) {
         let is_new = self.shared.status.send_if_modified(|status| {
             let away = Status::Away { reason: reason.into() };
             let is_new = *status != away;
@@ -253,7 +258,7 @@ impl Driver {
     fn begin(&mut self, session: Session) {
         let now = Instant::now();
         self.session = Some(session);
-        (self.lost, self.checks) = (None, 0);
+        (self.lost, self.has_lost, self.checks) = (None, false, 0);
         self.probe = Probe { next: now, sent: 0, come: 0 };
         self.to_check = self.channels.ids();
         let ids: Vec<_> = self.to_check.iter().copied().collect();
@@ -371,6 +376,15 @@ impl Driver {
 
     fn note_channels(&self) {
         self.shared.tally.channels.store(self.channels.len(), Ordering::Relaxed);
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.shared.inbox.close();
+        if thread::panicking() {
+            self.shared.status.send_replace(Status::Failed(StartError::Panicked));
+        }
     }
 }
 

@@ -91,10 +91,12 @@ impl Driver {
             return;
         };
         count(&self.shared.tally.losses);
-        tracing::warn!(
-            token = %channel.token.shortened(),
-            "Redis has lost events that it had acknowledged; clients come back, and those who saw them are told"
-        );
+        if !std::mem::replace(&mut self.has_lost, true) {
+            tracing::warn!(
+                "Redis has lost events that it had acknowledged; clients come back, and those who saw them are told"
+            );
+        }
+        tracing::debug!(token = %channel.token.shortened(), "events of a channel are lost");
         self.told.push(feed.break_off(&channel.token));
         channel.order.close();
         self.forget_claim(id);
@@ -104,11 +106,7 @@ impl Driver {
     fn tell(&mut self, id: Id, told: Then, is_new: bool, now: Instant) {
         match told {
             Then::Stored(done, stored) => {
-                let retry = stored.entries().is_empty();
                 self.told.push(done.tell(Outcome::Stored(stored), now));
-                if retry {
-                    // The check compares with what Redis says then.
-                }
             }
             Then::Known(done, facts) => self.told.push(done.tell(Ok(*facts), now)),
             Then::Ended(done, at) => {
@@ -118,11 +116,8 @@ impl Driver {
                     self.close(id);
                 }
             }
-            Then::Published(_) | Then::Retry(_) | Then::Finished(_) | Then::Something
-                if !is_new =>
-            {
-                ()
-            }
+            // It was told before, or of a life that is over.
+            _ if !is_new => (),
             Then::Published(entries) => {
                 self.feed(id, |feed, token| feed.publish(token, entries, None, now))
             }

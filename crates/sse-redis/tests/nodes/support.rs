@@ -15,7 +15,7 @@ use sse_core::{
     response::LastEventId,
 };
 use sse_redis::{RedisConfig, Store};
-use sse_testkit::cluster::RedisServer;
+use sse_testkit::{cluster::RedisServer, until};
 use tokio::time::timeout;
 
 /// How long anything may take that happens at all.
@@ -92,7 +92,9 @@ impl Node {
         let joining = self.hub.join(&token(channel), &start, None, Instant::now());
         let subscriber =
             timeout(HANG, joining).await.map_err(|_| SubscribeError::Unavailable)??;
-        Ok(Listener { subscriber, decoder: Decoder::new(), unread: Vec::new() })
+        let anchor = subscriber.resume().map(|resume| resume.anchor().to_string());
+        let anchor = anchor.unwrap_or_default();
+        Ok(Listener { subscriber, anchor, decoder: Decoder::new(), unread: Vec::new() })
     }
 }
 
@@ -102,6 +104,7 @@ pub(crate) fn token(channel: &str) -> Token {
 
 pub(crate) struct Listener {
     subscriber: Subscriber,
+    anchor: String,
     decoder: Decoder,
     unread: Vec<Seen>,
 }
@@ -115,6 +118,27 @@ pub(crate) struct Seen {
 }
 
 impl Listener {
+    /// The position before the first event that follows.
+    pub(crate) fn anchor(&self) -> &str {
+        &self.anchor
+    }
+
+    /// The bytes of the next write.
+    pub(crate) async fn raw(&mut self) -> String {
+        let Some(Output::Write(bytes)) = self.output(HANG).await else {
+            panic!("nothing is written")
+        };
+        String::from_utf8(bytes.to_vec()).expect("it is text")
+    }
+
+    async fn output(&mut self, patience: Duration) -> Option<Output> {
+        let output = poll_fn(|cx| match self.subscriber.poll_output(cx.waker(), Instant::now()) {
+            Output::Wait { .. } => Poll::Pending,
+            output => Poll::Ready(output),
+        });
+        timeout(patience, output).await.ok()
+    }
+
     /// The next event, or why the stream has ended.
     pub(crate) async fn next(&mut self) -> Result<Seen, CloseReason> {
         self.try_next(HANG).await.expect("something comes")
@@ -126,12 +150,7 @@ impl Listener {
         patience: Duration,
     ) -> Option<Result<Seen, CloseReason>> {
         while self.unread.is_empty() {
-            let output =
-                poll_fn(|cx| match self.subscriber.poll_output(cx.waker(), Instant::now()) {
-                    Output::Wait { .. } => Poll::Pending,
-                    output => Poll::Ready(output),
-                });
-            match timeout(patience, output).await.ok()? {
+            match self.output(patience).await? {
                 Output::Close(reason) => return Some(Err(reason)),
                 Output::Write(bytes) => self.read(&bytes),
                 _ => (),
@@ -163,4 +182,18 @@ impl Listener {
             }
         }
     }
+}
+
+/// Waits until the replica has all that the primary has acknowledged by now.
+pub(crate) async fn until_synchronous(primary: &RedisServer, replica: &RedisServer) {
+    let offset_of = |server: &RedisServer, field: &str| {
+        let info = server.command(&["INFO", "replication"]).to_string();
+        let value = info.lines().find_map(|line| line.strip_prefix(field)?.parse::<u64>().ok());
+        value.expect("it is a number")
+    };
+    let acknowledged = offset_of(primary, "master_repl_offset:");
+    until("the replica to have all", async || {
+        acknowledged <= offset_of(replica, "slave_repl_offset:")
+    })
+    .await;
 }

@@ -18,13 +18,14 @@ pub(super) struct Process {
 
 impl Process {
     /// Its first words, before it has read `config`, are added to `log`.
-    pub(super) fn start(config: &Path, log: &Path) -> Self {
+    pub(super) fn start(config: &Path, is_sentinel: bool, log: &Path) -> Self {
         let log = || {
             let file = File::options().append(true).create(true).open(log);
             file.expect("there is room for a file")
         };
         let redis = Command::new("redis-server")
             .arg(config)
+            .args(is_sentinel.then_some("--sentinel"))
             .stdin(Stdio::null())
             .stdout(log())
             .stderr(log())
@@ -86,7 +87,7 @@ mod tests {
         let dir = TempDir::new().unwrap();
         let config = dir.path().join("redis.conf");
         fs::write(&config, "port 0\nsave \"\"\n").unwrap();
-        let mut process = Process::start(&config, &dir.path().join("log"));
+        let mut process = Process::start(&config, false, &dir.path().join("log"));
         assert!(!process.has_ended());
 
         // The system closes it when a process ends.

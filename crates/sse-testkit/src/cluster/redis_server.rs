@@ -30,6 +30,7 @@ pub struct RedisServer {
     port: Port,
     /// As `--requirepass` has it.
     password: Option<String>,
+    is_sentinel: bool,
     dir: TempDir,
     running: Mutex<Option<Process>>,
 }
@@ -82,6 +83,16 @@ impl RedisServer {
             replica.command(&["INFO", "replication"]).to_string().contains("master_link_status:up")
         });
         replica
+    }
+
+    /// Starts a Sentinel that calls `primary` `name`.
+    ///
+    /// # Panics
+    ///
+    /// With Redis' log, if it does not answer.
+    pub fn start_sentinel_of(primary: &Self, name: &str) -> Self {
+        let monitor = format!("--sentinel monitor {name} 127.0.0.1 {} 1", primary.addr().port());
+        Self::start(&[&monitor, &format!("--sentinel down-after-milliseconds {name} 300")])
     }
 
     /// Where it listens, also while it is dead.
@@ -180,7 +191,8 @@ impl RedisServer {
 
     fn on(port: Port, lines: &[String]) -> Self {
         let dir = TempDir::new().expect("there is room for temporary files");
-        let mut config = DEFAULTS.to_owned();
+        let is_sentinel = lines.iter().any(|line| line.starts_with("sentinel "));
+        let mut config = if is_sentinel { String::new() } else { DEFAULTS.to_owned() };
         writeln!(config, "port {}\ndir {:?}", port.addr().port(), dir.path())
             .expect("a string takes everything");
         config.push_str(&lines.join("\n"));
@@ -188,7 +200,7 @@ impl RedisServer {
         fs::write(dir.path().join(CONFIG), config).expect("there is room for a file");
         let password = lines.iter().find_map(|line| line.strip_prefix("requirepass "));
         let password = password.map(|password| password.trim().to_owned());
-        Self { port, password, dir, running: Mutex::default() }
+        Self { port, password, is_sentinel, dir, running: Mutex::default() }
     }
 
     /// Starts it and waits until it is ready; what its log says if that does not come.
@@ -222,7 +234,7 @@ impl RedisServer {
 
     fn spawn(&self) {
         let dir = self.dir.path();
-        *self.running() = Some(Process::start(&dir.join(CONFIG), &dir.join(LOG)));
+        *self.running() = Some(Process::start(&dir.join(CONFIG), self.is_sentinel, &dir.join(LOG)));
     }
 
     /// Whether it is the process that was started who answers, and has all its data.
@@ -232,7 +244,7 @@ impl RedisServer {
         let Ok(Reply::Bulk(info)) = self.ask(&["INFO"], A_SECOND) else { return false };
         let info = String::from_utf8_lossy(&info);
         let says = |line: &str| info.lines().any(|said| said == line);
-        says(&format!("process_id:{id}")) && says("loading:0")
+        says(&format!("process_id:{id}")) && (self.is_sentinel || says("loading:0"))
     }
 
     fn has_ended(&self) -> bool {

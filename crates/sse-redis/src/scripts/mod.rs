@@ -6,10 +6,7 @@ use redis::{Cmd, Script, cmd};
 
 macro_rules! with_common {
     ($name:literal) => {
-        concat!(
-            include_str!("scripts/common.lua"),
-            include_str!(concat!("scripts/", $name, ".lua"))
-        )
+        concat!(include_str!("common.lua"), include_str!(concat!($name, ".lua")))
     };
 }
 
@@ -66,7 +63,7 @@ pub(crate) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     finish: Step::new(with_common!("finish")),
     read: Step::new(with_common!("read")),
     check: Step::new(with_common!("check")),
-    hold: Step::new(include_str!("scripts/hold.lua")),
-    release: Step::new(include_str!("scripts/release.lua")),
-    rights: Step::new(include_str!("scripts/rights.lua")),
+    hold: Step::new(include_str!("hold.lua")),
+    release: Step::new(include_str!("release.lua")),
+    rights: Step::new(include_str!("rights.lua")),
 });
