@@ -16,6 +16,7 @@ use sse_core::{
 use tokio::{
     runtime::Handle,
     sync::{oneshot, watch},
+    task::unconstrained,
 };
 
 use crate::{
@@ -81,7 +82,8 @@ impl Store {
             config: config.clone(),
         });
         let connector = Connector { address, config, keys, node };
-        runtime.spawn(Driver::new(shared.clone(), connector).run());
+        // The runtime's budget would let some of very many answers wait for others that came later.
+        runtime.spawn(unconstrained(Driver::new(shared.clone(), connector).run()));
         Ok(Self { shared })
     }
 

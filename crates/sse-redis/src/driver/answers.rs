@@ -129,8 +129,10 @@ impl Driver {
             Job::Revoke(revocation, None) => {
                 self.later.push_back((now + super::TICK, Job::Revoke(revocation, None)));
             }
-            // What it was for is not sure, and everything is looked at anew.
-            Job::Hold { .. } | Job::Renew { .. } | Job::Check { .. } => self.lose(why.to_string()),
+            Job::Renew { partition, .. } => self.renew_later(partition),
+            job @ (Job::Hold { .. } | Job::Check { .. }) => {
+                self.later.push_back((now + super::TICK, job));
+            }
             Job::Revoked | Job::Load | Job::Nothing => (),
         }
     }

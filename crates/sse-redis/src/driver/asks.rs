@@ -1,6 +1,9 @@
 //! What the hub asks for.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use redis::Cmd;
 use sse_core::{
@@ -25,7 +28,7 @@ impl Driver {
     /// Takes what was asked for since. What is to be stored waits until the session `is_ready`.
     pub(super) fn take_asks(&mut self, is_ready: bool, now: Instant) {
         if is_ready {
-            for ask in std::mem::take(&mut self.held_back) {
+            for ask in mem::take(&mut self.held_back) {
                 self.handle_ask(ask, now);
             }
         }
@@ -56,7 +59,7 @@ impl Driver {
     /// Refuses what is asked for while Redis is away. Returns whether the store has ended.
     pub(super) fn wait_away(&mut self) -> bool {
         let now = Instant::now();
-        for ask in std::mem::take(&mut self.held_back) {
+        for ask in mem::take(&mut self.held_back) {
             self.refuse(ask, now);
         }
         for ask in self.shared.inbox.take_asks(usize::MAX) {
@@ -71,7 +74,7 @@ impl Driver {
     pub(super) fn refuse_all(&mut self) {
         self.wait_away();
         let now = Instant::now();
-        for job in std::mem::take(&mut self.again) {
+        for job in mem::take(&mut self.again) {
             self.give_up(job, now);
         }
         self.told.clear();
@@ -164,7 +167,8 @@ impl Driver {
             Subscription::Asked => channel.opening.push(open),
             Subscription::None => {
                 channel.opening.push(open);
-                self.subscribe_all(&[id]);
+                channel.subscription = Subscription::Asked;
+                self.to_subscribe.push(id);
             }
         }
         self.note_channels();
@@ -208,34 +212,27 @@ impl Driver {
         call
     }
 
-    /// Subscribes to these channels, many with one command.
-    pub(super) fn subscribe_all(&mut self, ids: &[Id]) {
+    /// Subscribes to the channels that were asked for, and lets go of others, many with one command.
+    pub(super) fn change_subscriptions(&mut self) {
         let Some(session) = &self.session else {
             return;
         };
-        for ids in ids.chunks(MAX_SUBSCRIBE) {
-            let names: Vec<_> = ids.iter().map(|&id| self.shared.keys.channel(id)).collect();
-            for &id in ids {
-                if let Some(channel) = self.channels.get_mut(id) {
-                    channel.subscription = Subscription::Asked;
-                }
-            }
-            let (mut connection, ids) = (session.messages.clone(), ids.to_vec());
+        let names =
+            |ids: &[Id]| -> Vec<_> { ids.iter().map(|&id| self.shared.keys.channel(id)).collect() };
+        for ids in mem::take(&mut self.to_unsubscribe).chunks(MAX_SUBSCRIBE) {
+            let (mut connection, names) = (session.messages.clone(), names(ids));
+            self.in_flight.push(Box::pin(async move {
+                Answered::Unsubscribed(connection.unsubscribe(&names[..]).await)
+            }));
+        }
+        for ids in mem::take(&mut self.to_subscribe).chunks(MAX_SUBSCRIBE) {
+            let (mut connection, names) = (session.messages.clone(), names(ids));
+            let ids = ids.to_vec();
             self.in_flight.push(Box::pin(async move {
                 let answer = connection.subscribe(&names[..]).await;
                 Answered::Subscribed { ids, answer }
             }));
         }
-    }
-
-    pub(super) fn unsubscribe(&self, id: Id) {
-        let Some(session) = &self.session else {
-            return;
-        };
-        let (mut connection, name) = (session.messages.clone(), self.shared.keys.channel(id));
-        self.in_flight.push(Box::pin(async move {
-            Answered::Unsubscribed(connection.unsubscribe(name).await)
-        }));
     }
 
     /// Has to be sent again, for the session is over: what was sent may have been done.
@@ -271,7 +268,7 @@ impl Driver {
     /// Sends what the last session has left.
     pub(super) fn ask_again(&mut self, now: Instant) {
         self.give_up_old(now);
-        for job in std::mem::take(&mut self.again) {
+        for job in mem::take(&mut self.again) {
             self.send_again(job);
         }
     }
@@ -284,6 +281,8 @@ impl Driver {
             Job::Open(open) => self.open(open),
             Job::Read(read) => self.read(read),
             Job::Revoke(revocation, done) => self.revoke(revocation, done),
+            Job::Check { id, .. } => self.to_check.push_back(id),
+            Job::Hold { id, fence } => self.send_hold(id, fence),
             _ => (),
         }
     }

@@ -131,6 +131,13 @@ impl Channels {
         self.unsubscribed = self.by_id.len();
     }
 
+    /// All of them are subscribed to now.
+    pub(super) fn ask_all(&mut self) {
+        for channel in self.by_id.values_mut() {
+            channel.subscription = Subscription::Asked;
+        }
+    }
+
     pub(super) fn ids(&self) -> VecDeque<Id> {
         self.by_id.keys().copied().collect()
     }

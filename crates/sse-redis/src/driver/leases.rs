@@ -95,6 +95,12 @@ impl Driver {
         self.outgoing.push((set, Job::Renew { partition, sent: now }));
     }
 
+    /// Redis takes nothing now. What is claimed in `partition` is not sure once its time is over.
+    pub(super) fn renew_later(&mut self, partition: usize) {
+        self.leases.doubts = self.leases.doubts.saturating_sub(1);
+        self.leases.partitions[partition].is_asked = false;
+    }
+
     pub(super) fn handle_renewed(&mut self, partition: usize, sent: Instant, was_there: bool) {
         self.leases.doubts = self.leases.doubts.saturating_sub(1);
         let keys = self.shared.keys.clone();
@@ -122,6 +128,10 @@ impl Driver {
         let partition = self.shared.keys.partition_of(id);
         self.leases.partitions[partition].doubts += 1;
         self.leases.doubts += 1;
+        self.send_hold(id, fence);
+    }
+
+    pub(super) fn send_hold(&mut self, id: Id, fence: u64) {
         let mut call = SCRIPTS.hold.on(&[self.shared.keys.meta(id)]);
         call.arg(&*self.shared.node).arg(fence);
         self.outgoing.push((call, Job::Hold { id, fence }));

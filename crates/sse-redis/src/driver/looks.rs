@@ -77,7 +77,7 @@ impl Driver {
         let may_go = KEEP <= now - since && !is_busy;
         if may_go && self.feed.as_ref().is_none_or(|feed| feed.forget(&channel.token)) {
             self.channels.remove(id);
-            self.unsubscribe(id);
+            self.to_unsubscribe.push(id);
             self.note_channels();
         }
     }

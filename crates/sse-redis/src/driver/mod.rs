@@ -28,6 +28,7 @@ use sse_core::{
 use tokio::{
     select,
     sync::oneshot,
+    task::yield_now,
     time::{sleep, sleep_until},
 };
 
@@ -67,6 +68,8 @@ pub(crate) struct Driver {
     later: VecDeque<(Instant, Job)>,
     /// Channels of which events are missing, and when they are read.
     missing: VecDeque<(Instant, Id)>,
+    to_subscribe: Vec<Id>,
+    to_unsubscribe: Vec<Id>,
     /// Channels to look at since the session began.
     to_check: VecDeque<Id>,
     checks: usize,
@@ -124,6 +127,8 @@ impl Driver {
             again: Vec::new(),
             later: VecDeque::new(),
             missing: VecDeque::new(),
+            to_subscribe: Vec::new(),
+            to_unsubscribe: Vec::new(),
             to_check: VecDeque::new(),
             checks: 0,
             looks: looks::Looks::new(now),
@@ -242,6 +247,8 @@ impl Driver {
             }
             let inbox = self.shared.inbox.clone();
             let due = if inbox.has_some() { now } else { self.due(now) };
+            // This task is not held up by the runtime, and gives way of its own accord.
+            yield_now().await;
             select! {
                 Some(answered) = self.in_flight.next() => {
                     self.handle_answered(answered, Instant::now());
@@ -261,8 +268,9 @@ impl Driver {
         (self.lost, self.has_lost, self.checks) = (None, false, 0);
         self.probe = Probe { next: now, sent: 0, come: 0 };
         self.to_check = self.channels.ids();
-        let ids: Vec<_> = self.to_check.iter().copied().collect();
-        self.subscribe_all(&ids);
+        self.to_subscribe = self.to_check.iter().copied().collect();
+        self.to_unsubscribe.clear();
+        self.channels.ask_all();
         self.read_revocations();
         self.renew_all(now);
     }
@@ -285,11 +293,15 @@ impl Driver {
         for (_, job) in mem::take(&mut self.outgoing) {
             self.put_back(job, false);
         }
+        for (_, job) in mem::take(&mut self.later) {
+            self.put_back(job, false);
+        }
         self.channels.forget_session();
     }
 
     /// Sends what has gathered.
     fn flush(&mut self) {
+        self.change_subscriptions();
         let Some(session) = &self.session else {
             return;
         };

@@ -5,7 +5,8 @@ local node, listeners, meta_ttl = ARGV[1], ARGV[2], ARGV[3]
 if listeners == '0' then
   redis.call('HDEL', counts, node)
 else
-  redis.call('HSET', counts, node, listeners)
+  -- Where Redis has no memory left, the count is missing, and the rest is said all the same.
+  redis.pcall('HSET', counts, node, listeners)
   expire(counts, meta_ttl)
 end
 expire(meta, meta_ttl)

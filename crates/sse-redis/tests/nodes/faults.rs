@@ -49,7 +49,6 @@ async fn nothing_is_lost_or_doubled_when_redis_is_killed_under_load() {
     running.acknowledge(300).await;
 
     running.end().await;
-    println!("{}", checker.summary());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -58,7 +57,6 @@ async fn nothing_is_lost_or_doubled_when_messages_are_dropped_repeated_and_reord
     let link = Link::to(redis.addr());
     let seed = 0x5EED;
     link.shuffle(seed, Faults { drop: 100, repeat: 100, reorder: 100 });
-    println!("seed {seed:#x}");
     let checker = Checker::new();
     let running = Running::start(three(&url(&link)).await, &checker, CROWD);
 
@@ -68,7 +66,10 @@ async fn nothing_is_lost_or_doubled_when_messages_are_dropped_repeated_and_reord
     running.end().await;
 
     let (counts, summary) = (link.counts(), checker.summary());
-    assert!(0 < counts.dropped && 0 < counts.repeated && 0 < counts.reordered, "{counts:?}");
+    assert!(
+        0 < counts.dropped && 0 < counts.repeated && 0 < counts.reordered,
+        "seed {seed:#x}: {counts:?}"
+    );
     assert_eq!((summary.gaps, summary.unknown, summary.refused), (0, 0, 0), "{summary}");
 }
 
