@@ -8,6 +8,7 @@ mod deb;
 mod deny;
 mod dist;
 mod doc;
+mod faults;
 mod features;
 mod fmt;
 mod fuzz;
@@ -56,6 +57,8 @@ enum Verb {
     Dist,
     /// Builds the documentation of the workspace; a warning fails it
     Doc,
+    /// Lets Redis, nodes and the ways between them fail again and again
+    Faults(faults::Args),
     /// Checks every combination of the features of every crate
     Features,
     /// Formats all sources
@@ -107,6 +110,7 @@ fn run(verb: &Verb) -> Outcome {
         Verb::Deny => deny::run(&workspace),
         Verb::Dist => dist::run(&workspace).map(|_folder| ()),
         Verb::Doc => doc::run(&workspace),
+        Verb::Faults(args) => faults::run(&workspace, args),
         Verb::Features => features::run(&workspace),
         Verb::Fmt(args) => fmt::run(&workspace, args),
         Verb::Fuzz(args) => fuzz::run(&workspace, args),

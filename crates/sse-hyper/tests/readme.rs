@@ -1,6 +1,6 @@
 //! The programs that the READMEs show, served.
 
-use sse_testkit::{examples::Program, run, words};
+use sse_testkit::{cluster::RedisServer, examples::Program, run, words};
 
 #[test]
 fn a_browser_that_has_all_comes_back_once() {
@@ -48,6 +48,21 @@ fn what_was_published_is_there_after_a_start() {
         let mut program = Program::start("durable", &args);
         let target = program.target();
         let mut listener = target.listen_at("/poll/42?since=earliest").await;
+
+        assert!(listener.block().await.starts_with("event: sse.open\n"));
+        assert!(listener.block().await.starts_with("event: ping\ndata: hello\nid: 1."));
+    });
+}
+
+#[test]
+fn what_is_published_at_one_node_is_heard_at_the_other() {
+    run(async {
+        let redis = RedisServer::start(&[]);
+        let args = ["127.0.0.1:0", &redis.url()];
+        let (mut one, mut other) = (Program::start("nodes", &args), Program::start("nodes", &args));
+        let mut listener = one.target().listen_at("/poll/42").await;
+
+        other.target().publish("ping", "42", "hello").await;
 
         assert!(listener.block().await.starts_with("event: sse.open\n"));
         assert!(listener.block().await.starts_with("event: ping\ndata: hello\nid: 1."));

@@ -30,6 +30,8 @@ pub(crate) enum Ask {
 pub(crate) struct Publish {
     pub(crate) append: Append,
     pub(crate) done: Done<Outcome>,
+    /// The number that tells it from all others of this node, once it was sent.
+    pub(crate) tag: Option<u64>,
     /// What it has taken of the room for publications.
     pub(crate) bytes: usize,
     pub(crate) sent: Sent,
@@ -49,15 +51,13 @@ pub(crate) struct Finish {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent {
     pub(crate) asked: Instant,
-    /// The number that tells it from all others of this node, once it was sent.
-    pub(crate) tag: Option<u64>,
     /// Whether nobody knows what became of that.
     pub(crate) is_unknown: bool,
 }
 
 impl Sent {
     pub(crate) fn not_yet(asked: Instant) -> Self {
-        Self { asked, tag: None, is_unknown: false }
+        Self { asked, is_unknown: false }
     }
 }
 

@@ -170,7 +170,7 @@ impl store::Store for Store {
         let lens = append.drafts().iter().map(|draft| size_of_val(draft) + draft.as_bytes().len());
         let bytes = size_of::<Publish>() + append.token().as_str().len() + lens.sum::<usize>();
         let sent = Sent::not_yet(Instant::now());
-        self.ask(Ask::Publish(Box::new(Publish { append, done, bytes, sent })));
+        self.ask(Ask::Publish(Box::new(Publish { append, done, tag: None, bytes, sent })));
     }
 
     fn finish(&self, token: &Token, kept: Option<Duration>, done: Done<Outcome>) {

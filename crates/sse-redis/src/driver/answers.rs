@@ -172,7 +172,11 @@ impl Driver {
             Job::Open(open) => value.try_into().map(|answer| self.handle_opened(open, answer, now)),
             Job::Read(read) => value.try_into().map(|answer| self.handle_read(read, answer, now)),
             Job::Refill { id, noted } => {
-                value.try_into().map(|answer| self.handle_refill(id, noted, answer, now))
+                match value.try_into() {
+                    Ok(answer) => self.handle_refill(id, noted, answer, now),
+                    Err(Unreadable) => self.break_off(id, now),
+                }
+                Ok(())
             }
             Job::Check { id, noted } => {
                 self.checks -= 1;

@@ -131,12 +131,12 @@ impl Driver {
         put(&mut call, millis(limits.max_age));
         put(&mut call, millis(limits.max_age).or(ttl));
         put(&mut call, ttl);
-        let tag = *publish.sent.tag.get_or_insert_with(|| {
+        let tag = *publish.tag.get_or_insert_with(|| {
             self.tag += 1;
             self.tag
         });
         call.arg(format!("{}.{tag}", self.shared.node));
-        let Sent { asked, is_unknown, .. } = publish.sent;
+        let Sent { asked, is_unknown } = publish.sent;
         put(&mut call, is_unknown.then(|| (now - asked + LEEWAY).as_millis() as u64));
         put(&mut call, key.map(|_| limits.key_window.as_millis().max(1) as u64));
         put(&mut call, key.map(|(_, digest)| digest));
@@ -147,12 +147,11 @@ impl Driver {
         self.outgoing.push((call, Job::Publish(publish)));
     }
 
-    pub(super) fn finish(&mut self, mut finish: Finish) {
+    pub(super) fn finish(&mut self, finish: Finish) {
         let (id, keys) = (Id::from(&finish.token), &self.shared.keys);
         let mut call = SCRIPTS.finish.on(&[keys.stream(id), keys.meta(id), keys.counts(id)]);
         call.arg(&*self.shared.node).arg(keys.lives(id)).arg(keys.channel(id));
         put(&mut call, finish.kept);
-        finish.sent.tag.get_or_insert(0);
         self.outgoing.push((call, Job::Finish(finish)));
     }
 

@@ -148,6 +148,7 @@ impl Driver {
             }
         }
         self.shared.inbox.close();
+        self.end_session();
         self.refuse_all();
         if let Some(Ending { tell, .. }) = self.ending.take() {
             // Who has dropped the store does not wait.
@@ -382,7 +383,8 @@ impl Driver {
 
     /// Whether the store was ended, and nothing is left to do.
     fn has_ended(&self, now: Instant) -> bool {
-        let is_done = || self.shared.inbox.bytes() == 0 && !self.shared.inbox.has_some();
+        let inbox = &self.shared.inbox;
+        let is_done = || inbox.bytes() == 0 && !inbox.has_some() && self.sent.is_empty();
         self.ending.as_ref().is_some_and(|ending| ending.until <= now || is_done())
     }
 

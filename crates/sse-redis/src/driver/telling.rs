@@ -99,6 +99,7 @@ impl Driver {
         tracing::debug!(token = %channel.token.shortened(), "events of a channel are lost");
         self.told.push(feed.break_off(&channel.token));
         channel.order.close();
+        channel.reading = Reading::Nothing;
         self.forget_claim(id);
         self.settle(id, now);
     }

@@ -1,0 +1,42 @@
+use std::time::{Duration, Instant};
+
+use crate::{
+    process::{self, Outcome},
+    setup,
+    workspace::Workspace,
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// For how long, in minutes; what has begun by then comes to its end
+    #[arg(long, default_value_t = 30)]
+    minutes: u64,
+    /// How often each fault comes in one round
+    #[arg(long, default_value_t = 20)]
+    times: u64,
+}
+
+/// Lets Redis, the nodes and the ways between them fail again and again, for longer than the tests do.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
+    setup::run(workspace)?;
+    let end = Instant::now() + Duration::from_secs(60 * args.minutes);
+    for round in 1.. {
+        println!("faults: round {round}");
+        for (package, test, subject) in TESTS {
+            let mut test_run = workspace.cargo("test");
+            test_run.args(["--package", package, "--test", test, "--", "--nocapture", subject]);
+            process::run(test_run.env("FAULTS", args.times.to_string()))?;
+        }
+        if end <= Instant::now() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Which tests, in which of which package.
+const TESTS: [(&str, &str, &str); 3] = [
+    ("sse-redis", "nodes", "faults"),
+    ("sse-redis", "nodes", "claims"),
+    ("sse-cli", "commands", "redis_faults"),
+];
