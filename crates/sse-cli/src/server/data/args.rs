@@ -1,13 +1,14 @@
 use std::path::PathBuf;
 
-use clap::ValueHint;
+use clap::{ArgGroup, ValueHint};
 
 use super::durability::DurabilityArg;
 use crate::bounded;
 
 /// Where histories outlive the process.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Data directory")]
+// With one of many alone, what needs --data-dir would be taken with --redis.
+#[command(next_help_heading = "Data directory", group = ArgGroup::new(HISTORIES).multiple(true))]
 pub(in crate::server) struct DataArgs {
     /// Keep histories in the directory DIR, so that they outlive the server; it is made, for its owner alone, if it
     /// is missing. Needs --history, and what --history, --history-bytes, --history-age, --key-window and --key-bytes
@@ -59,13 +60,17 @@ pub(in crate::server) struct DataArgs {
 }
 
 impl DataArgs {
+    pub(in crate::server) fn has_dir(&self) -> bool {
+        self.data_dir.is_some()
+    }
+
     /// What the histories that outlive the process may take in memory, in bytes.
     pub(in crate::server) fn history_memory(&self) -> usize {
         self.history_memory.unwrap_or(DEFAULT_MEMORY)
     }
 }
 
-/// Options of which one alone can be given: each says where histories outlive the process.
+/// Options that say where histories outlive the process.
 pub(in crate::server) const HISTORIES: &str = "histories";
 
 /// Options of which one alone can be given: each says what to do instead of serving.

@@ -13,7 +13,7 @@ use std::{fs, io, path::PathBuf, thread, time::Duration};
 
 use clap::ValueEnum;
 use sse_core::history::History;
-use sse_redis::{RedisConfig as StoreConfig, StartError, Store};
+use sse_redis::{AddressError, RedisConfig as StoreConfig, StartError, Store};
 
 use super::args::Args;
 use crate::exit::Failure;
@@ -31,6 +31,11 @@ impl RedisConfig {
         let Some(url) = &args.redis.redis else {
             return Ok(None);
         };
+        if args.data.has_dir() {
+            return Err(Failure::usage(
+                "--redis cannot be used with --data-dir: histories are kept in one of them",
+            ));
+        }
         if args.history == 0 {
             return Err(Failure::usage(
                 "--redis needs --history: without it there is nothing to keep",
@@ -67,6 +72,7 @@ impl RedisConfig {
             let pem = fs::read(file).map_err(|source| Failure::usage(unread(source)))?;
             store = store.with_root_certificates(pem);
         }
+        check_url(url)?;
         check(&store).map_err(Failure::usage)?;
         Ok(Some(Self { store, log_bytes: args.data.history_memory() }))
     }
@@ -74,6 +80,21 @@ impl RedisConfig {
     /// What the newest events of all channels may take in memory, in bytes.
     pub(super) fn log_bytes(&self) -> usize {
         self.log_bytes
+    }
+}
+
+/// Refuses what is no URL of Redis, in words that show nothing of a password in it.
+fn check_url(url: &str) -> Result<(), Failure> {
+    let (front, rest) = url.split_once("://").unwrap_or(("", url));
+    let separator = if front.is_empty() { "" } else { "://" };
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    check(&StoreConfig::new(format!("{front}{separator}{host}"))).map_err(Failure::usage)?;
+    match check(&StoreConfig::new(url)) {
+        Err(StartError::Address(error @ AddressError::Credentials)) => Err(Failure::usage(error)),
+        Err(_) => Err(Failure::usage(
+            "a name or a password in the URL of Redis needs each / ? # and @ in it written as %2F %3F %23 and %40",
+        )),
+        Ok(()) => Ok(()),
     }
 }
 
