@@ -54,8 +54,10 @@ impl Config {
     pub(super) fn new(args: Args) -> Result<Self, Failure> {
         let (gateway, data) = (gateway(&args)?, DataConfig::new(&args)?);
         let redis = RedisConfig::new(&args)?;
-        let kept_elsewhere = data.as_ref().map(DataConfig::log_bytes);
-        let log_bytes = kept_elsewhere.or(redis.as_ref().map(RedisConfig::log_bytes));
+        let log_bytes = match (&data, &redis) {
+            (Some(data), _) => Some(data.log_bytes()),
+            (None, redis) => redis.as_ref().map(RedisConfig::log_bytes),
+        };
         let mut files = Files::default();
         let (key, certificates) = (args.keyfile.clone(), args.certfile.clone());
         let named = (("--keyfile", key), ("--certfile", certificates));

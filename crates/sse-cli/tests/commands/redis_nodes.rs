@@ -64,7 +64,8 @@ fn a_client_of_a_server_that_drains_comes_back_at_the_other_and_has_missed_nothi
         while let Some(block) = listener.next() {
             if let Some(event) = block.strip_prefix("event: ping\ndata: ") {
                 let (data, id) = event.split_once("\nid: ").unwrap();
-                (all.push(data.to_owned()), last = id.to_owned());
+                all.push(data.to_owned());
+                id.clone_into(&mut last);
             }
         }
         let mut again = Listener::open_with(other.addr(), "/poll/42", &[("last-event-id", &last)]);

@@ -10,7 +10,7 @@ use std::{
 use sse_testkit::cluster::RedisServer;
 
 use crate::support::{
-    Ended, Folder, Listener, Nodes, Process, SERVER, Server, exchange, publish, run,
+    Authority, Ended, Folder, Listener, Nodes, Process, SERVER, Server, exchange, publish, run,
 };
 
 #[test]
@@ -143,18 +143,49 @@ fn a_server_that_is_too_old_is_refused_with_its_version() {
 }
 
 #[test]
+fn redis_is_known_over_tls_by_the_certificates_that_are_named() {
+    let (folder, authority) = (Folder::new(), Authority::new());
+    let (certificate, key) = authority.issue();
+    let lines = [
+        format!("--tls-cert-file {}", folder.write("cert.pem", certificate)),
+        format!("--tls-key-file {}", folder.write("key.pem", key)),
+    ];
+    // Its port stays taken as long as it is there.
+    let spare = RedisServer::start(&[]);
+    spare.kill();
+    let port = spare.addr().port();
+    let tls = format!("--tls-port {port}");
+    let _redis = RedisServer::start(&[&tls, "--tls-auth-clients no", &lines[0], &lines[1]]);
+    let url = format!("rediss://localhost:{port}");
+    let ca = folder.write("ca.pem", authority.root());
+    let other = folder.write("other.pem", Authority::new().root());
+
+    let server = Server::spawn(with(&url).args(["-P", "0", "--redis-ca", &ca]));
+    let stranger = Process::spawn(with(&url).args(["-P", "0", "--redis-ca", &other]));
+
+    assert_eq!(exchange(server.addr(), "POST", "/ping/42", "1").status(), 200);
+    let away = stranger.log_line("Redis is away");
+    assert!(away.contains("certificate"), "{away}");
+    let broken =
+        folder.write("broken.pem", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n");
+    let ended = Process::spawn(with(&url).args(["-P", "0", "--redis-ca", &broken])).wait();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("the certificates for Redis cannot be used: "), "{ended:?}");
+}
+
+#[test]
 fn a_password_is_seen_nowhere() {
     let redis = RedisServer::start(&["--requirepass s3cret"]);
     let url = format!("redis://:s3cret@{}", redis.addr());
     let folder = Folder::new();
-    let file = folder.write("conf.toml", &format!("history = 1\n[redis]\nredis = \"{url}\"\n"));
+    let file = folder.write("conf.toml", format!("history = 1\n[redis]\nredis = \"{url}\"\n"));
 
     let checked = run(SERVER, ["--config", &file, "--check-config"]);
     let server = Server::start(&["--config", &file, "--debug", "--admin", "0"]);
     let line = server.line();
     let admin = line.strip_prefix("admin on http://").unwrap().parse().unwrap();
     let seen = ["/metrics", "/readyz", "/"].map(|path| exchange(admin, "GET", path, ""));
-    folder.write("conf.toml", &format!("history = 1\n[redis]\nredis = \"{url}/1\"\n"));
+    folder.write("conf.toml", format!("history = 1\n[redis]\nredis = \"{url}/1\"\n"));
     let reloaded = server.reload();
     let waits = server.log_line("this takes effect after a restart: ");
     redis.kill();
