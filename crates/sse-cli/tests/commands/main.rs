@@ -57,6 +57,7 @@ mod readiness;
 mod readme;
 mod redis_away;
 mod redis_figures;
+mod redis_load;
 mod redis_nodes;
 mod redis_start;
 mod reload;

@@ -62,16 +62,16 @@ impl Redis {
     /// Carries through what was asked for, and lets other servers know that this one is gone. Fails if Redis cannot be
     /// used any more.
     pub(in crate::server) async fn end(&self, is_patient: bool) -> Result<(), Failure> {
+        if let Some(failed @ Trouble::Failed(_)) = self.trouble() {
+            return Err(Failure::failed(failed));
+        }
         let patience = if is_patient { PATIENCE } else { SHORT_PATIENCE };
         if timeout(patience, self.store.end()).await.is_err() {
             tracing::warn!(
                 "Redis does not answer, so other servers learn only later that this one is gone"
             );
         }
-        match self.trouble() {
-            Some(failed @ Trouble::Failed(_)) => Err(Failure::failed(failed)),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
 

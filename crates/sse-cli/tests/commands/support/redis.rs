@@ -21,10 +21,11 @@ impl Nodes {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(SERVER);
         command.args(["-P", "0", "--redis", &self.redis.url()]);
-        if !args.contains(&"--history") {
+        let all = self.args.iter().map(String::as_str).chain(args.iter().copied());
+        if !all.clone().any(|arg| arg == "--history") {
             command.args(["--history", "1000"]);
         }
-        command.args(&self.args).args(args);
+        command.args(all);
         command
     }
 
