@@ -206,6 +206,7 @@ fn a_password_is_seen_nowhere() {
 fn a_password_in_a_wrong_url_is_not_repeated() {
     for url in [
         "user:s3cret@host",
+        "user:s3cret://x@host",
         "http://user:s3cret@host",
         "redis://user:s3cret@host:port",
         "redis://user:s3cret@",

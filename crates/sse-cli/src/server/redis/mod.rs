@@ -85,10 +85,11 @@ impl RedisConfig {
 
 /// Refuses what is no URL of Redis, in words that show nothing of a password in it.
 fn check_url(url: &str) -> Result<(), Failure> {
-    let (front, rest) = url.split_once("://").unwrap_or(("", url));
-    let separator = if front.is_empty() { "" } else { "://" };
+    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'+');
+    let end = url.find("://").filter(|&end| is_scheme(&url[..end])).map_or(0, |end| end + 3);
+    let (scheme, rest) = url.split_at(end);
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    check(&StoreConfig::new(format!("{front}{separator}{host}"))).map_err(Failure::usage)?;
+    check(&StoreConfig::new(format!("{scheme}{host}"))).map_err(Failure::usage)?;
     match check(&StoreConfig::new(url)) {
         Err(StartError::Address(error @ AddressError::Credentials)) => Err(Failure::usage(error)),
         Err(_) => Err(Failure::usage(
