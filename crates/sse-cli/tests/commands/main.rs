@@ -56,6 +56,7 @@ mod pages;
 mod readiness;
 mod readme;
 mod redis_away;
+mod redis_faults;
 mod redis_figures;
 mod redis_load;
 mod redis_nodes;

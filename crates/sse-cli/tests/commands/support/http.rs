@@ -146,6 +146,11 @@ impl Listener {
         }
     }
 
+    /// Whether there is another block; otherwise the stream has ended, however that was.
+    pub(crate) fn is_open(&mut self) -> bool {
+        block_on(self.0.next_block()).is_ok()
+    }
+
     /// Waits for the clean end of the stream, with nothing more before it.
     pub(crate) fn expect_end(mut self) {
         assert_eq!(block_on(self.0.next_block()), Err(StreamEnd::Clean));

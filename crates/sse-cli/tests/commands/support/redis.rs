@@ -19,8 +19,13 @@ impl Nodes {
 
     /// What starts another one, with more arguments.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
+        self.command_at(&self.redis.url(), args)
+    }
+
+    /// The same over another way to the Redis.
+    pub(crate) fn command_at(&self, url: &str, args: &[&str]) -> Command {
         let mut command = Command::new(SERVER);
-        command.args(["-P", "0", "--redis", &self.redis.url()]);
+        command.args(["-P", "0", "--redis", url]);
         let all = self.args.iter().map(String::as_str).chain(args.iter().copied());
         if !all.clone().any(|arg| arg == "--history") {
             command.args(["--history", "1000"]);
