@@ -8,6 +8,7 @@ use super::{
     admin::AdminArgs,
     data::{DataArgs, TASK},
     limits::LimitArgs,
+    redis::RedisArgs,
 };
 use crate::{bounded, default_address, logging, path_prefix::PathPrefix};
 
@@ -27,7 +28,7 @@ use crate::{bounded, default_address, logging, path_prefix::PathPrefix};
 )]
 pub(super) struct Args {
     /// Read options from FILE, in TOML: `port = 8080`, `debug = true`, `action = ["a", "b"]`. Each has its
-    /// long name, at the top or in the table of its group (`[access]`, `[data]`, `[limits]`, `[admin]`). A relative path in
+    /// long name, at the top or in the table of its group (`[access]`, `[data]`, `[redis]`, `[limits]`, `[admin]`). A relative path in
     /// FILE begins at the folder of FILE. The command line goes before variables, these before FILE, and a
     /// list replaces the list below it
     #[arg(long = "config", value_name = "FILE")]
@@ -157,7 +158,8 @@ pub(super) struct Args {
 
     /// Keep at most this many bytes of events, idempotency keys and last positions in all channels, 0 to
     /// 1099511627776. Beyond it the largest histories shrink, also those of channels with listeners. No
-    /// POST is refused for it. With --data-dir it is --history-memory instead [default: 268435456]
+    /// POST is refused for it. With --data-dir or --redis it is --history-memory instead [default:
+    /// 268435456]
     #[arg(long, value_name = "BYTES")]
     #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
     pub(super) max_history_bytes: Option<usize>,
@@ -169,7 +171,7 @@ pub(super) struct Args {
     pub(super) key_window: Option<Duration>,
 
     /// Keep at most this many bytes of keys in each channel, 0 to 1099511627776; a key takes 128 beside
-    /// its own. The oldest are forgotten first; with --history only [default: 262144]
+    /// its own. The oldest are forgotten first; with --history only, not with --redis [default: 262144]
     #[arg(long, value_name = "BYTES")]
     #[arg(value_parser = bounded::memory, allow_hyphen_values = true)]
     pub(super) key_bytes: Option<usize>,
@@ -189,8 +191,8 @@ pub(super) struct Args {
     #[arg(value_parser = bounded::log, allow_hyphen_values = true)]
     pub(super) max_unread_bytes: Option<usize>,
 
-    /// What to do with a listener that falls behind by more than --max-channel-bytes. With --data-dir it reads on
-    /// from disk instead
+    /// What to do with a listener that falls behind by more than --max-channel-bytes. With --data-dir or --redis it
+    /// reads on from there instead
     #[arg(long, value_enum, default_value_t)]
     pub(super) overrun: OverrunArg,
 
@@ -249,6 +251,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     pub(super) data: DataArgs,
+
+    #[command(flatten)]
+    pub(super) redis: RedisArgs,
 
     #[command(flatten)]
     pub(super) limits: LimitArgs,
@@ -327,6 +332,8 @@ Examples:
       for many listeners; one that reconnects gets the events it missed, or learns how many
   eventsource-server --mode shared --history 10000 --data-dir /var/lib/events
       the same over restarts: a POST is answered once its event is on disk
+  eventsource-server --mode shared --history 10000 --redis redis://redis.example
+      one of many: what is published at one of them reaches the listeners of all
   eventsource-server --data-dir /var/lib/events --backup /backup/history.redb
       a copy of that, also while a server runs; --check in its place says what is there
   eventsource-server --drain 10000 --drain-accept

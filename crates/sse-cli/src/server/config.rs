@@ -18,7 +18,7 @@ use sse_core::{
 
 use super::{
     access::AccessConfig, activation::Place, admin::AdminConfig, args::Args, data::DataConfig,
-    files::Files, identity::Identity, limits::LimitArgs,
+    files::Files, identity::Identity, limits::LimitArgs, redis::RedisConfig,
 };
 use crate::exit::Failure;
 
@@ -43,8 +43,9 @@ pub(super) struct Config {
     /// None for as many as there are processors.
     pub(super) workers: Option<usize>,
     pub(super) admin: Option<AdminConfig>,
-    /// None for histories in memory alone.
+    /// Of this and the next one there is one, or none for histories in memory alone.
     pub(super) data: Option<DataConfig>,
+    pub(super) redis: Option<RedisConfig>,
     /// All that were read for it.
     pub(super) files: Files,
 }
@@ -52,13 +53,18 @@ pub(super) struct Config {
 impl Config {
     pub(super) fn new(args: Args) -> Result<Self, Failure> {
         let (gateway, data) = (gateway(&args)?, DataConfig::new(&args)?);
+        let redis = RedisConfig::new(&args)?;
+        let log_bytes = match (&data, &redis) {
+            (Some(data), _) => Some(data.log_bytes()),
+            (None, redis) => redis.as_ref().map(RedisConfig::log_bytes),
+        };
         let mut files = Files::default();
         let (key, certificates) = (args.keyfile.clone(), args.certfile.clone());
         let named = (("--keyfile", key), ("--certfile", certificates));
         let identity = Identity::new(named.0, named.1, &mut files).map_err(Failure::usage)?;
         Ok(Self {
             hosts: AllowedHosts::new(&args.allow_hosts).map_err(Failure::usage)?,
-            hub: hub(&args, data.as_ref())?,
+            hub: hub(&args, log_bytes)?,
             places: Places::new(&args),
             log_bounds: LogBounds::new(&args),
             host: unbracketed(args.host),
@@ -74,6 +80,7 @@ impl Config {
             workers: args.workers,
             admin: AdminConfig::new(args.admin, &mut files)?,
             data,
+            redis,
             files,
         })
     }
@@ -192,7 +199,8 @@ impl AllowedHosts {
     }
 }
 
-fn hub(args: &Args, data: Option<&DataConfig>) -> Result<HubConfig, Failure> {
+/// The configuration of the hub, in which the newest events take `log_bytes` where all of them are kept elsewhere.
+fn hub(args: &Args, log_bytes: Option<usize>) -> Result<HubConfig, Failure> {
     if args.no_greeting && 0 < args.history {
         return Err(Failure::usage(
             "--no-greeting is not for --history: its IDs begin with the first event",
@@ -206,7 +214,7 @@ fn hub(args: &Args, data: Option<&DataConfig>) -> Result<HubConfig, Failure> {
     }
     let (places, log) = (Places::new(args), LogBounds::new(args));
     let of_memory = args.max_history_bytes.unwrap_or(DEFAULT_HISTORY_BYTES);
-    let history_bytes = data.map_or(of_memory, DataConfig::log_bytes);
+    let history_bytes = log_bytes.unwrap_or(of_memory);
     let config = if args.json { hub_of(JsonFormat, args) } else { hub_of(StringFormat, args) }?;
     let config = config
         .with_keepalive(unless_zero(args.keepalive))

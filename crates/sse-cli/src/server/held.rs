@@ -3,15 +3,19 @@ use std::{io, sync::Arc};
 use sse_core::{Hub, hub::Counts};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::data::Data;
+use super::histories::Histories;
 
 /// Logs what `hub` holds whenever SIGUSR1 comes, until the runtime ends.
-pub(super) fn log_on_signal(hub: Arc<Hub>, data: Option<Arc<Data>>) -> io::Result<()> {
+pub(super) fn log_on_signal(hub: Arc<Hub>, histories: Histories) -> io::Result<()> {
     let mut asked = signal(SignalKind::user_defined1())?;
     tokio::spawn(async move {
         while asked.recv().await.is_some() {
             log(&hub.counts());
-            data.iter().for_each(|data| log_stored(&data.counts()));
+            match &histories {
+                Histories::InMemory => {}
+                Histories::OnDisk(data) => log_stored(&data.counts()),
+                Histories::InRedis(redis) => log_shared(&redis.counts()),
+            }
         }
     });
     Ok(())
@@ -44,5 +48,19 @@ fn log_stored(counts: &sse_redb::Counts) {
         lost = counts.lost,
         damaged = counts.damaged,
         "held on disk"
+    );
+}
+
+fn log_shared(counts: &sse_redis::Counts) {
+    tracing::info!(
+        channels = counts.channels,
+        queue_bytes = counts.queue_bytes,
+        connections = counts.connections,
+        published = counts.published,
+        messages = counts.messages,
+        refills = counts.refills,
+        pages = counts.pages,
+        losses = counts.losses,
+        "held in Redis"
     );
 }

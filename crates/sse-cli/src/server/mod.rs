@@ -6,9 +6,11 @@ mod config;
 mod data;
 mod files;
 mod held;
+mod histories;
 mod identity;
 mod limits;
 mod readiness;
+mod redis;
 mod reload;
 mod settings;
 #[cfg(feature = "__fuzz")]
@@ -41,10 +43,11 @@ use crate::{
 };
 use access::{AccessConfig, Kept};
 use activation::{Handed, Place};
-use admin::{Admin, Seen};
+use admin::{Admin, AdminServing, Drains, Seen};
 use args::Args;
 use config::Config;
 use data::{Data, Task};
+use histories::Histories;
 use reload::{Ends, Live, Read, Reload};
 use settings::Settings;
 
@@ -101,31 +104,89 @@ async fn serve(
     handed: Option<Handed>,
     data: Option<Arc<Data>>,
 ) -> Result<(), Failure> {
-    let open_files = open_files::raise_limit();
-    let limits = Arc::new(config.limits.limits(open_files));
-    let mut kept = Kept::new()?;
-    let access = config.access.take().map(|access| access.access(&mut kept, limits.clone()));
-    let access = access.transpose()?;
-    let (access, dependencies) = access.unzip();
-    let signals = Signals::new().map_err(Failure::failed)?;
-    let hub = Hub::new(match &data {
-        Some(data) => config.hub.clone().with_store(data.store()),
-        None => config.hub.clone(),
-    });
-    held::log_on_signal(hub.clone(), data.clone()).map_err(Failure::failed)?;
-    let (seen, drains) = Seen::new(hub.clone(), limits.clone(), data.clone());
-    if let Some(data) = data {
-        data.answer();
-        tokio::spawn(data.guard(seen.clone()));
-    }
-    seen.depend_on(dependencies.unwrap_or_default());
-    let (admin, admin_serving) = match config.admin.take() {
-        Some(admin) => {
-            let (admin, serving) = admin.serve(&config.hosts, seen.clone()).await?;
-            (Some(admin), Some(serving))
-        }
-        None => (None, None),
+    let mut begun = Begun::new(&mut config, data).await?;
+    let (histories, admin_serving) = (begun.histories.clone(), begun.admin_serving.take());
+    let outcome = match begun.wait(&settings).await {
+        Ok(true) => serve_publicly(settings, config, handed, begun).await,
+        Ok(false) => Ok(()),
+        Err(failure) => Err(failure),
     };
+    if outcome.is_ok()
+        && let Some(serving) = admin_serving
+    {
+        serving.end().await;
+    }
+    histories.end(outcome).await
+}
+
+/// What there is before the public address is bound.
+struct Begun {
+    open_files: u64,
+    limits: Arc<Limits>,
+    kept: Kept,
+    access: Option<Access>,
+    signals: Signals,
+    histories: Histories,
+    hub: Arc<Hub>,
+    seen: Seen,
+    drains: Drains,
+    admin: Option<Admin>,
+    admin_serving: Option<AdminServing>,
+}
+
+impl Begun {
+    async fn new(config: &mut Config, data: Option<Arc<Data>>) -> Result<Self, Failure> {
+        let open_files = open_files::raise_limit();
+        let limits = Arc::new(config.limits.limits(open_files));
+        let mut kept = Kept::new()?;
+        let access = config.access.take().map(|access| access.access(&mut kept, limits.clone()));
+        let (access, dependencies) = access.transpose()?.unzip();
+        let signals = Signals::new().map_err(Failure::failed)?;
+        let histories = Histories::new(data, config.redis.as_ref())?;
+        let hub = Hub::new(histories.hub(config.hub.clone()));
+        held::log_on_signal(hub.clone(), histories.clone()).map_err(Failure::failed)?;
+        let (seen, drains) = Seen::new(hub.clone(), limits.clone(), histories.clone());
+        histories.guard(&seen);
+        seen.depend_on(dependencies.unwrap_or_default());
+        let (admin, admin_serving) = match config.admin.take() {
+            Some(admin) => Some(admin.serve(&config.hosts, seen.clone()).await?).unzip(),
+            None => (None, None),
+        };
+        Ok(Self {
+            open_files,
+            limits,
+            kept,
+            access,
+            signals,
+            histories,
+            hub,
+            seen,
+            drains,
+            admin,
+            admin_serving,
+        })
+    }
+
+    /// Waits until histories can be used. False if the server is to end before.
+    async fn wait(&mut self, settings: &Settings) -> Result<bool, Failure> {
+        match self.histories.in_redis() {
+            Some(redis) => {
+                let admin = self.admin.as_ref().map(Admin::url);
+                let reloads = settings.files().next().is_some();
+                redis.wait(&mut self.signals, reloads, admin.as_deref()).await
+            }
+            None => Ok(true),
+        }
+    }
+}
+
+async fn serve_publicly(
+    settings: Settings,
+    mut config: Config,
+    handed: Option<Handed>,
+    begun: Begun,
+) -> Result<(), Failure> {
+    let Begun { open_files, limits, kept, access, signals, hub, seen, drains, admin, .. } = begun;
     let (server, place) = match handed {
         Some(handed) => handed.server(&limits).map_err(Failure::failed)?,
         None => bind(&config.host, config.port).await?,
@@ -165,11 +226,7 @@ async fn serve(
     let reloading = names_files.then(|| Reload::new(live, started).spawn());
     let ends = Ends::new(signals, drains, reloading);
     let drain = (drain_time, config.drain_accept);
-    run(server, service, drain, ends, (ready, || seen.drain())).await?;
-    if let Some(serving) = admin_serving {
-        serving.end().await;
-    }
-    Ok(())
+    run(server, service, drain, ends, (ready, || seen.drain())).await
 }
 
 fn served(server: Server, place: &Place, config: &Config, limits: Arc<Limits>) -> Server {

@@ -18,6 +18,12 @@ pub(super) fn opening() {
     tell(&[NotifyState::Status("reading histories from disk"), NotifyState::Custom(&time)]);
 }
 
+/// Tells it that the server waits for Redis, and waits for `time` more.
+pub(super) fn waiting(time: Duration) {
+    let time = format!("EXTEND_TIMEOUT_USEC={}", time.as_micros());
+    tell(&[NotifyState::Status("waiting for Redis"), NotifyState::Custom(&time)]);
+}
+
 /// Tells it that the files are read again, after which [`reloaded`] is due.
 pub(super) fn reloading() {
     match NotifyState::monotonic_usec_now() {

@@ -21,7 +21,7 @@ fn a_wrong_line_is_refused_with_the_file_the_line_and_the_key() {
         (
             "[foo]\nport = 1",
             1,
-            "foo: there is no such table; there are [access], [data], [limits], [admin]",
+            "foo: there is no such table; there are [access], [data], [redis], [limits], [admin]",
         ),
         ("[limits]\nport = 1", 2, "port: it belongs to the top of the file"),
         ("[access]\nmax-connections = 1", 2, "max-connections: it belongs into the table [limits]"),

@@ -66,10 +66,11 @@ fn the_defaults_of_the_example_are_the_defaults() {
     let mut text = String::new();
     let mut is_without = false;
     for line in example.lines() {
-        // Histories on disk have another limit.
+        // Histories on disk have another limit, and are not in Redis.
         let is_option = line.starts_with('#')
             && !line.starts_with("# ")
-            && !line.starts_with("#max-history-bytes");
+            && !line.starts_with("#max-history-bytes")
+            && !line.starts_with("#redis-prefix");
         text += if is_option && !is_without { line.trim_start_matches('#') } else { line };
         text.push('\n');
         is_without = line.ends_with(" (no default)");

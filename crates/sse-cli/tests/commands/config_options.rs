@@ -95,10 +95,11 @@ impl Files {
             "keyfile" => &["--certfile", "cert.pem"],
             "certfile" => &["--keyfile", "key.pem"],
             "allow-credentials" => &["--allow-origin", "https://a.example"],
-            "key-window" | "key-bytes" | "data-dir" => &["--history", "1"],
+            "key-window" | "key-bytes" | "data-dir" | "redis" => &["--history", "1"],
             "durability" | "max-data-bytes" | "history-memory" => {
                 &["--history", "1", "--data-dir", "data"]
             }
+            "redis-prefix" | "redis-ca" => &["--history", "1", "--redis", "redis://localhost"],
             "jwt-audience" | "jwt-issuer" | "cookie" => &["--jwt-key", "HS256=secret"],
             "auth-timeout" | "auth-ttl" => &["--auth-url", "http://127.0.0.1:1/"],
             "ticket-key" | "ticket-ttl" => &["--jwt-key", "HS256=secret"],
@@ -130,6 +131,7 @@ impl Files {
             (_, Some("FILE")) => "secret",
             (_, Some("ALG[,ALG...][:KID]=FILE")) => "HS256:a=secret",
             (_, Some("FILE-OR-URL")) => "https://keys.example/",
+            ("redis", _) => "redis://127.0.0.1:1",
             (_, Some("URL")) => "http://127.0.0.1:1/",
             (_, Some("ORIGIN")) => "https://a.example",
             (_, Some("CIDR")) => "10.0.0.0/8",

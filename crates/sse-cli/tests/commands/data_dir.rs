@@ -23,7 +23,7 @@ fn what_does_not_fit_together_is_refused_with_the_reason() {
             "--max-history-bytes is not for --data-dir",
         ),
         (&["--durability", "strict"], "--data-dir <DIR>"),
-        (&["--history-memory", "1048576"], "--data-dir <DIR>"),
+        (&["--history-memory", "1048576"], "<--data-dir <DIR>|--redis <URL>>"),
         (&["--max-data-bytes", "1048576"], "--data-dir <DIR>"),
         (&["--check"], "--data-dir <DIR>"),
         (&["--salvage"], "--data-dir <DIR>"),

@@ -46,35 +46,48 @@ fn clients_are_told_what_a_relaxed_server_lost_that_was_killed_under_load() {
     assert!(0 < summary.gaps, "{summary}");
 }
 
-/// Clients and publishers use a server that is killed `kills` times, until the clients have seen everything, as the
-/// `checker` judges.
+/// Clients and publishers use a server that is killed `kills` times, as the `checker` judges.
 fn run(checker: &Checker, durability: &str, kills: usize) {
     let folder = Folder::new();
-    let server = start(&folder, durability);
-    let load = Arc::new(Load::new(checker, server.addr()));
+    let first = start(&folder, durability);
+    let addr = first.addr();
+    let mut server = Some(first);
+    put_under_load(checker, addr, kills, |load, _| {
+        let killed = server.take().unwrap();
+        killed.signal(Signal::KILL);
+        assert_eq!(killed.into_process().wait().code, None, "it was killed");
+        let next = server.insert(start(&folder, durability));
+        load.move_to(next.addr());
+    });
+}
+
+/// Clients and publishers use what listens at `addr` and fails `faults` times, until the clients have seen everything,
+/// as the `checker` judges.
+pub(crate) fn put_under_load(
+    checker: &Checker,
+    addr: SocketAddr,
+    faults: usize,
+    mut fault: impl FnMut(&Load, usize),
+) {
+    let load = Arc::new(Load::new(checker, addr));
     let runtime = Runtime::new().unwrap();
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
         clients.spawn_on(Client::new(&load, client % CHANNELS).run(""), runtime.handle());
     }
 
-    let _server = thread::scope(|scope| {
-        let mut server = server;
+    thread::scope(|scope| {
         let _over = Over(&load);
         let publishers = (0..PUBLISHERS).map(|number| Publisher::new(&load, number));
         let publishers: Vec<_> =
             publishers.map(|publisher| scope.spawn(|| publisher.run())).collect();
-        for kill in 1..=kills {
-            load.until_acknowledged(kill * EVENTS);
-            server.signal(Signal::KILL);
-            assert_eq!(server.into_process().wait().code, None, "it was killed");
-            server = start(&folder, durability);
-            load.move_to(server.addr());
+        for number in 1..=faults {
+            load.until_acknowledged(number * EVENTS);
+            fault(&load, number);
         }
-        load.until_acknowledged((kills + 1) * EVENTS);
+        load.until_acknowledged((faults + 1) * EVENTS);
         load.end();
         publishers.into_iter().for_each(|publisher| publisher.join().unwrap());
-        server
     });
     for channel in 0..CHANNELS {
         Publisher::new(&load, PUBLISHERS + channel).publish(channel, LAST);
@@ -154,8 +167,8 @@ pub(crate) const LAST: &str = "last";
 
 pub(crate) const CHANNELS: usize = 20;
 
-const CLIENTS: usize = 200;
+pub(crate) const CLIENTS: usize = 200;
 const PUBLISHERS: usize = 8;
 
 /// How many publications are acknowledged between two kills, at least.
-const EVENTS: usize = 150;
+pub(crate) const EVENTS: usize = 150;

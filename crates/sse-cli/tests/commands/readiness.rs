@@ -78,6 +78,19 @@ fn a_service_manager_waits_for_histories_that_are_read() {
 }
 
 #[test]
+fn a_service_manager_is_told_that_the_server_waits_for_redis() {
+    let manager = Manager::new();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", nobody.local_addr().unwrap());
+
+    let server = manager.start(&["--redis", &url, "--history", "1"]);
+
+    assert_eq!(manager.told(), "STATUS=waiting for Redis\nEXTEND_TIMEOUT_USEC=20000000\n");
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code, Some(0));
+}
+
+#[test]
 fn a_server_that_cannot_listen_is_never_said_to_be_ready() {
     let manager = Manager::new();
     let used = TcpListener::bind("127.0.0.1:0").unwrap();

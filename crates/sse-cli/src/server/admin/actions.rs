@@ -25,15 +25,18 @@ use super::{
 use crate::{
     bounded::{self, OutOfBounds},
     lifetime::{self, LifetimeError},
-    server::data::{Copied, CopyFailed},
+    server::{
+        data::{Copied, CopyFailed},
+        redis::Unheard,
+    },
     shown::cut,
     signed::{Signed, SignedError},
 };
 
 /// What the operator has done, each with a line in the log that says who asked.
 impl Seen {
-    /// Revokes the grants of a subject, or the one of a token.
-    pub(super) fn revoke(
+    /// Revokes the grants of a subject, or the one of a token; at all servers, if these share a Redis.
+    pub(super) async fn revoke(
         &self,
         form: Form,
         asker: &Asker,
@@ -57,6 +60,9 @@ impl Seen {
         streams.wake();
         let (subject, id) = (subject.as_deref(), id.as_deref().map(|id| cut(id, SHOWN)));
         tracing::info!(%asker, subject, id = id.as_deref(), ended, "revoked");
+        if let Some(redis) = self.histories.in_redis() {
+            redis.revoke(&revocation, now).await?;
+        }
         Ok(answer_of(ended))
     }
 
@@ -69,8 +75,7 @@ impl Seen {
     ) -> Result<Response<Body>, ActionError> {
         let [] = form.fields([])?;
         let token = Token::new(&decoded(segment.as_bytes())?)?;
-        let is_stored = self.data.as_ref().is_some_and(|data| data.has(&token));
-        if self.hub.channel(&token).is_none() && !is_stored {
+        if self.hub.channel(&token).is_none() && !self.histories.may_have(&token) {
             return Err(ActionError::NoChannel { token });
         }
         let ended = match Channels::new(self.hub.clone()).submit_close(&token).await {
@@ -111,7 +116,7 @@ impl Seen {
         asker: &Asker,
     ) -> Result<Response<Body>, ActionError> {
         let [] = form.fields([])?;
-        let copied = self.data.as_ref().ok_or(ActionError::NoData)?.copy().await?;
+        let copied = self.histories.on_disk().ok_or(ActionError::NoData)?.copy().await?;
         let len = copied.len();
         tracing::info!(%asker, bytes = len, "backed up");
         let mut response = Response::new(boxed(StreamBody::new(parts(copied))));
@@ -180,6 +185,8 @@ pub(super) enum ActionError {
     For { time: String, error: LifetimeError },
     #[error(transparent)]
     Full(#[from] RevokeError),
+    #[error(transparent)]
+    Unheard(#[from] Unheard),
     #[error("the name of the channel is not valid: {0}")]
     Encoding(#[from] EncodingError),
     #[error("the name of the channel is not valid: {0}")]
@@ -210,6 +217,7 @@ impl ActionError {
             Self::Copy(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::End(_)
             | Self::Full(_)
+            | Self::Unheard(_)
             | Self::Starting(_)
             | Self::Drain(DrainError::Starting(_)) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,

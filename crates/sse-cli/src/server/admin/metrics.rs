@@ -17,7 +17,7 @@ use sse_core::{
 use sse_redb::CommitTimes;
 
 use super::{process, seen::Seen};
-use crate::server::data::Trouble;
+use crate::server::{data::Trouble, histories::Histories};
 
 /// The figures, as Prometheus reads them.
 ///
@@ -47,8 +47,14 @@ impl Collector for Seen {
         held(&mut page, &hub, limits.connections, driven)?;
         done(&mut page, &hub)?;
         refused(&mut page, &hub, &limits)?;
-        if let Some(data) = &self.data {
-            stored(&mut page, &data.counts(), data.trouble().as_ref())?;
+        match &self.histories {
+            Histories::InMemory => {}
+            Histories::OnDisk(data) => {
+                stored(&mut page, &data.counts(), data.trouble().as_ref())?;
+            }
+            Histories::InRedis(redis) => {
+                shared(&mut page, &redis.counts(), redis.trouble().is_none())?;
+            }
         }
         self.process(&mut page)
     }
@@ -231,6 +237,32 @@ fn commits(page: &mut Page<'_>, times: &CommitTimes) -> fmt::Result {
         &buckets,
         None,
     )
+}
+
+/// What is in Redis, and what was done with it since the process began.
+fn shared(page: &mut Page<'_>, redis: &sse_redis::Counts, is_up: bool) -> fmt::Result {
+    for (name, help, value) in [
+        ("up", "Whether Redis can be used.", u64::from(is_up)),
+        ("channels", "Channels of which Redis tells this server.", redis.channels as u64),
+        ("queue_bytes", "Bytes that wait to be stored in Redis.", redis.queue_bytes as u64),
+    ] {
+        page.gauge(&format!("eventsource_redis_{name}"), help, value)?;
+    }
+    for (name, help, value) in [
+        ("connections", "Times that Redis was connected to.", redis.connections),
+        ("published", "Publications of this server that Redis has stored.", redis.published),
+        ("messages", "Messages of Redis about publications at all servers.", redis.messages),
+        ("refills", "Times that messages were missing and their events were read.", redis.refills),
+        ("pages", "Pages read for listeners that stood before what memory holds.", redis.pages),
+        (
+            "losses",
+            "Times that Redis had lost what it had told, so that streams were broken.",
+            redis.losses,
+        ),
+    ] {
+        page.counter(&format!("eventsource_redis_{name}"), help, value)?;
+    }
+    Ok(())
 }
 
 /// The text that is being written.

@@ -15,7 +15,7 @@ use super::{
     process,
     readiness::{Readiness, State},
 };
-use crate::server::data::Data;
+use crate::server::histories::Histories;
 
 /// What the operator looks at, and what acts on it.
 #[derive(Clone, Debug)]
@@ -30,8 +30,7 @@ pub(in crate::server) struct Seen {
     dependencies: Arc<Mutex<Vec<Reachability>>>,
     reloads: Arc<Reloads>,
     drains: mpsc::Sender<Option<Duration>>,
-    /// What is on disk, if anything is.
-    pub(super) data: Option<Arc<Data>>,
+    pub(super) histories: Histories,
 }
 
 /// How often files were read again.
@@ -55,7 +54,7 @@ impl Seen {
     pub(in crate::server) fn new(
         hub: Arc<Hub>,
         limits: Arc<Limits>,
-        data: Option<Arc<Data>>,
+        histories: Histories,
     ) -> (Self, Drains) {
         let (public, readiness) = (Arc::default(), Readiness::default());
         let (drains, asked) = mpsc::channel(1);
@@ -68,7 +67,7 @@ impl Seen {
             dependencies: Arc::default(),
             reloads: Arc::default(),
             drains,
-            data,
+            histories,
         };
         (seen, asked)
     }

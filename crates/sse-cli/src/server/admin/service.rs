@@ -27,7 +27,6 @@ use super::{
     route::{Action, Route, Target},
     seen::Seen,
 };
-use crate::server::data::Trouble;
 
 /// What the operator's address answers.
 #[derive(Clone, Debug)]
@@ -94,7 +93,7 @@ impl Routes {
         asker: &Asker,
     ) -> Response<Body> {
         let done = match action {
-            Action::Revoke => self.seen.revoke(form, asker, Instant::now()),
+            Action::Revoke => self.seen.revoke(form, asker, Instant::now()).await,
             Action::EndChannel => self.seen.end_channel(segment, form, asker).await,
             Action::Drain => self.seen.drain_as_asked(form, asker),
             Action::Backup => self.seen.back_up(form, asker).await,
@@ -113,11 +112,13 @@ impl Routes {
 
     fn ready(&self) -> Response<Body> {
         let not_ready = |reason: &str| answer::text(StatusCode::SERVICE_UNAVAILABLE, reason);
-        let trouble = self.seen.data.as_ref().and_then(|data| data.trouble());
+        let trouble = self.seen.histories.trouble();
         match (self.seen.readiness.state(), trouble) {
-            (State::Starting, _) => not_ready("starting: the server does not serve yet"),
-            // It is why the server drains, too.
-            (State::Serving, Some(trouble)) | (_, Some(trouble @ Trouble::Failed(_))) => {
+            (State::Starting, Some(trouble)) => not_ready(&format!("starting: {trouble}")),
+            (State::Starting, None) => not_ready("starting: the server does not serve yet"),
+            (State::Serving, Some(trouble)) => not_ready(&format!("not ready: {trouble}")),
+            // It is why the server drains.
+            (State::Draining, Some(trouble)) if trouble.is_final() => {
                 not_ready(&format!("not ready: {trouble}"))
             }
             (State::Draining, _) => {
@@ -168,7 +169,7 @@ mod tests {
     use sse_hyper::Server;
 
     use super::*;
-    use crate::server::admin::Drains;
+    use crate::server::{admin::Drains, histories::Histories};
 
     #[tokio::test]
     async fn a_server_that_starts_is_alive_and_neither_ready_nor_to_be_acted_on() {
@@ -203,7 +204,11 @@ mod tests {
     }
 
     fn seen() -> (Seen, Drains) {
-        Seen::new(Hub::new(HubConfig::new(StringFormat)), Arc::new(Limits::new()), None)
+        Seen::new(
+            Hub::new(HubConfig::new(StringFormat)),
+            Arc::new(Limits::new()),
+            Histories::default(),
+        )
     }
 
     async fn ask(seen: &Seen, method: &str, path: &str, body: &str) -> (u16, String) {

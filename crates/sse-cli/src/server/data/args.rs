@@ -1,18 +1,19 @@
 use std::path::PathBuf;
 
-use clap::ValueHint;
+use clap::{ArgGroup, ValueHint};
 
 use super::durability::DurabilityArg;
 use crate::bounded;
 
 /// Where histories outlive the process.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Data directory")]
+// With one of many alone, what needs --data-dir would be taken with --redis.
+#[command(next_help_heading = "Data directory", group = ArgGroup::new(HISTORIES).multiple(true))]
 pub(in crate::server) struct DataArgs {
     /// Keep histories in the directory DIR, so that they outlive the server; it is made, for its owner alone, if it
     /// is missing. Needs --history, and what --history, --history-bytes, --history-age, --key-window and --key-bytes
     /// say holds for what is kept there. One server at a time uses a directory
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, group = HISTORIES)]
     pub(super) data_dir: Option<PathBuf>,
 
     /// When an event is delivered and its POST answered. `strict`: once it is on disk; `relaxed:MS`: at once, and it
@@ -28,11 +29,11 @@ pub(in crate::server) struct DataArgs {
     #[arg(value_parser = bounded::file, allow_hyphen_values = true)]
     pub(super) max_data_bytes: Option<u64>,
 
-    /// Memory for histories with --data-dir, 1048576 to 1099511627776 bytes. One half is for the index, which takes
-    /// some 13 for each event on disk and some 300 for each channel; if that is full, the oldest events of all
-    /// channels are forgotten. The other half holds the newest events; what is older is read from disk [default:
-    /// 268435456]
-    #[arg(long, value_name = "BYTES", requires = "data_dir")]
+    /// Memory for histories with --data-dir or --redis, 1048576 to 1099511627776 bytes. With --redis all of it holds the
+    /// newest events; what is older is read from there. With --data-dir one half does. The other is for the index, which
+    /// takes some 13 for each event on disk and some 300 for each channel; if that is full, the oldest events of all
+    /// channels are forgotten [default: 268435456]
+    #[arg(long, value_name = "BYTES", requires = HISTORIES)]
     #[arg(value_parser = bounded::history_memory, allow_hyphen_values = true)]
     pub(super) history_memory: Option<usize>,
 
@@ -58,5 +59,21 @@ pub(in crate::server) struct DataArgs {
     pub(super) salvage: bool,
 }
 
+impl DataArgs {
+    pub(in crate::server) fn has_dir(&self) -> bool {
+        self.data_dir.is_some()
+    }
+
+    /// What the histories that outlive the process may take in memory, in bytes.
+    pub(in crate::server) fn history_memory(&self) -> usize {
+        self.history_memory.unwrap_or(DEFAULT_MEMORY)
+    }
+}
+
+/// Options that say where histories outlive the process.
+pub(in crate::server) const HISTORIES: &str = "histories";
+
 /// Options of which one alone can be given: each says what to do instead of serving.
 pub(in crate::server) const TASK: &str = "task";
+
+const DEFAULT_MEMORY: usize = 256 << 20;

@@ -83,6 +83,7 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::*;
+    use crate::server::histories::Histories;
 
     #[tokio::test]
     async fn a_disk_that_fails_to_sync_ends_the_server_which_says_why() {
@@ -91,7 +92,7 @@ mod tests {
         let config = HubConfig::new(StringFormat).with_history(History::new(1));
         let hub = Hub::new(config.with_store(data.store()));
         let (seen, mut drains) =
-            Seen::new(hub.clone(), Arc::new(Limits::new()), Some(data.clone()));
+            Seen::new(hub.clone(), Arc::new(Limits::new()), Histories::OnDisk(data.clone()));
         let guard = tokio::spawn(data.clone().guard(seen.clone()));
         let (channels, token) = (Channels::new(hub.clone()), Token::new("42").unwrap());
         assert!(channels.submit_all(&token, [Event::data("1")]).await.is_ok());

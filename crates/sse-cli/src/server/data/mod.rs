@@ -1,7 +1,7 @@
 //! Histories on disk: the directory of `--data-dir`, while it is served and while it is not.
 
 mod args;
-pub(super) use args::{DataArgs, TASK};
+pub(super) use args::{DataArgs, HISTORIES, TASK};
 
 mod guard;
 
@@ -50,7 +50,7 @@ impl DataConfig {
                  --max-data-bytes the file",
             ));
         }
-        let memory = args.data.history_memory.unwrap_or(DEFAULT_MEMORY);
+        let memory = args.data.history_memory();
         let max_age = (!args.history_age.is_zero()).then_some(args.history_age);
         // Twice: as long after its last event is gone as that was there.
         let forget_after = max_age.map_or(FORGET_AFTER, |age| (2 * age).max(LEAST_FORGET_AFTER));
@@ -76,8 +76,6 @@ impl DataConfig {
         self.log_bytes
     }
 }
-
-const DEFAULT_MEMORY: usize = 256 << 20;
 
 /// The hub says every 10 min which channels are in use, and half of this has to pass before the store takes note.
 const LEAST_FORGET_AFTER: Duration = Duration::from_secs(3_600);

@@ -53,7 +53,7 @@ fn shown_text(kind: Kind, text: &OsStr) -> String {
         return text.into_owned();
     }
     let mut shown = String::from('"');
-    for char in without_query(&text).chars() {
+    for char in without_secrets(&text).chars() {
         match char {
             '"' | '\\' => shown.extend(['\\', char]),
             _ if char.is_control() => {
@@ -66,10 +66,18 @@ fn shown_text(kind: Kind, text: &OsStr) -> String {
     shown
 }
 
-/// The query of an address may be a secret.
-fn without_query(text: &str) -> String {
-    match text.split_once('?') {
-        Some((address, _)) if text.contains("://") => format!("{address}?..."),
-        _ => text.to_owned(),
+/// The query of an address may be a secret, and so may be what stands before its host.
+fn without_secrets(text: &str) -> String {
+    let (address, query) = match text.split_once('?') {
+        Some((address, _)) if text.contains("://") => (address, "?..."),
+        _ => (text, ""),
+    };
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return format!("{address}{query}");
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://...@{host}{path}{query}"),
+        None => format!("{scheme}://{rest}{query}"),
     }
 }

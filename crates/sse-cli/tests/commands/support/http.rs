@@ -132,13 +132,23 @@ impl Listener {
 
     /// Whether there is another block; otherwise the stream has ended cleanly.
     pub(crate) fn has_block(&mut self) -> bool {
+        self.next().is_some()
+    }
+
+    /// The next block, as [`Self::block`] has it; none if the stream has ended cleanly.
+    pub(crate) fn next(&mut self) -> Option<String> {
         match block_on(self.0.next_block()) {
-            Ok(_block) => true,
+            Ok(block) => Some(block.trim_end_matches('\n').to_owned()),
             Err(end) => {
                 assert_eq!(end, StreamEnd::Clean);
-                false
+                None
             }
         }
+    }
+
+    /// Whether there is another block; otherwise the stream has ended, however that was.
+    pub(crate) fn is_open(&mut self) -> bool {
+        block_on(self.0.next_block()).is_ok()
     }
 
     /// Waits for the clean end of the stream, with nothing more before it.

@@ -25,6 +25,9 @@ pub(crate) use peer::{Peer, answer, cut_stream, held_stream, no_answer, stream, 
 mod process;
 pub(crate) use process::{Ended, Process, run, run_with_stdin};
 
+mod redis;
+pub(crate) use redis::{Nodes, heard, publish, stop};
+
 mod server;
 pub(crate) use server::Server;
 

@@ -97,6 +97,7 @@ pub(super) struct Snapshot {
     pub(super) hub: hub::Counts,
     pub(super) limits: limits::Counts,
     pub(super) disk: Option<sse_redb::Counts>,
+    pub(super) redis: Option<sse_redis::Counts>,
     pub(super) rows: Vec<Row>,
     pub(super) since: Option<Since>,
     at: Instant,
@@ -117,17 +118,20 @@ pub(super) struct Since {
     pub(super) hub: hub::Counts,
     pub(super) limits: limits::Counts,
     pub(super) disk: Option<sse_redb::Counts>,
+    pub(super) redis: Option<sse_redis::Counts>,
 }
 
 impl Snapshot {
     fn take(seen: Seen, before: Option<&Self>) -> Self {
         let (hub, limits, at) = (seen.hub.counts(), seen.limits.counts(), Instant::now());
-        let disk = seen.data.as_ref().map(|data| data.counts());
+        let disk = seen.histories.on_disk().map(|data| data.counts());
+        let redis = seen.histories.in_redis().map(|redis| redis.counts());
         let since = before.map(|before| Since {
             seconds: (at - before.at).as_secs_f64(),
             hub: before.hub.clone(),
             limits: before.limits.clone(),
             disk: before.disk.clone(),
+            redis: before.redis,
         });
         let seconds = since.as_ref().map(|since| since.seconds);
         let infos = before.iter().flat_map(|before| &before.rows).map(|row| &row.info);
@@ -138,7 +142,7 @@ impl Snapshot {
             let new = info.published.checked_sub(published).unwrap_or(info.published);
             Row { rate: seconds.map(|seconds| new as f64 / seconds), info }
         });
-        Self { hub, limits, disk, since, at, rows: rows.collect(), seen }
+        Self { hub, limits, disk, redis, since, at, rows: rows.collect(), seen }
     }
 }
 
@@ -148,11 +152,15 @@ mod tests {
     use sse_core::{Hub, HubConfig, StringFormat, Token};
 
     use super::*;
+    use crate::server::histories::Histories;
 
     #[tokio::test]
     async fn it_looks_once_for_all_who_watch_and_never_for_nobody() {
-        let (seen, _drains) =
-            Seen::new(Hub::new(HubConfig::new(StringFormat)), Arc::new(Limits::new()), None);
+        let (seen, _drains) = Seen::new(
+            Hub::new(HubConfig::new(StringFormat)),
+            Arc::new(Limits::new()),
+            Histories::default(),
+        );
         let hub = seen.hub.clone();
         let token = Token::new("42").unwrap();
         let _listener = hub.subscribe(&token, Instant::now()).unwrap();

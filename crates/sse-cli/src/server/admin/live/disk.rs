@@ -27,7 +27,7 @@ pub(super) struct Disk {
 impl Disk {
     /// `None` if nothing is on disk.
     pub(super) fn new(snapshot: &Snapshot) -> Option<Self> {
-        let data = snapshot.seen.data.as_ref()?;
+        let data = snapshot.seen.histories.on_disk()?;
         let now = snapshot.disk.as_ref()?;
         let since = snapshot.since.as_ref();
         let before = since.and_then(|since| Some((since.disk.as_ref()?, since.seconds)));

@@ -7,6 +7,7 @@ mod disk;
 mod item;
 mod overview;
 mod page;
+mod redis;
 mod view;
 
 use std::{sync::Arc, time::Duration};

@@ -16,6 +16,7 @@ use super::{
     },
     census::Snapshot,
     disk::Disk,
+    redis::Redis,
 };
 
 /// What a viewer is told of the whole server each second.
@@ -31,6 +32,7 @@ pub(super) struct Overview {
     latency: Option<Latency>,
     refused: Vec<Refused>,
     disk: Option<Disk>,
+    redis: Option<Redis>,
     process: Process,
 }
 
@@ -134,6 +136,7 @@ impl Overview {
             latency: since.as_ref().and_then(|since| slowest(&hub.latency, &since.hub.latency)),
             refused: refused(snapshot),
             disk: Disk::new(snapshot),
+            redis: Redis::new(snapshot),
             process: Process {
                 memory_bytes: process::memory(),
                 open_files: process::open_files(),

@@ -236,7 +236,7 @@ function showTile(key, text, more = "", number = undefined) {
   curve.setAttribute("points", points.join(" "));
 }
 
-function showOverview({ state, version, uptime, held, rates, totals, latency, refused, disk, process }) {
+function showOverview({ state, version, uptime, held, rates, totals, latency, refused, disk, redis, process }) {
   // Another version has another page.
   if (version !== (ownVersion ??= version)) location.reload();
   phase = state;
@@ -253,6 +253,7 @@ function showOverview({ state, version, uptime, held, rates, totals, latency, re
   showTile("memory", memory === null ? "–" : bytes(memory), open === null ? "" : `${count(open)} of ${count(most)} files`);
   showRefusals(refused);
   showDisk(disk);
+  showRedis(redis);
 }
 
 const slowest = (latency) => (latency === null ? "–" : `${latency.is_more ? ">" : "≤"} ${latency.milliseconds} ms`);
@@ -268,6 +269,19 @@ function showDisk(disk) {
     ["Waiting", disk.queue_events ? `${events(disk.queue_events)}, ${bytes(disk.queue_bytes)}` : "–"],
     ["Stored /s", rate(disk.rate)], ["Stored", count(disk.stored)], ["Commit, 99 %", slowest(disk.commit)],
     ["Deleted", count(disk.trimmed)], ["Lost", count(disk.lost)], ["Unreadable", count(disk.damaged)],
+  ]);
+}
+
+function showRedis(redis) {
+  find("redis").hidden = redis === null;
+  if (redis === null) return;
+  say(find("away"), redis.trouble === null ? "Redis is there." : plain(redis.trouble));
+  find("away").toggleAttribute("data-bad", redis.trouble !== null);
+  showList(find("shared"), [
+    ["Channels", count(redis.channels)], ["Waiting", redis.queue_bytes ? bytes(redis.queue_bytes) : "–"],
+    ["Stored /s", rate(redis.rate)], ["Stored from here", count(redis.published)], ["Messages", count(redis.messages)],
+    ["Read anew", count(redis.refills)], ["Read for listeners", count(redis.pages)],
+    ["Connections", count(redis.connections)], ["Losses", count(redis.losses)],
   ]);
 }
 
