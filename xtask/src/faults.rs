@@ -25,7 +25,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
         for (package, test, subject) in TESTS {
             let mut test_run = workspace.cargo("test");
             test_run.args(["--package", package, "--test", test, "--", "--nocapture", subject]);
-            process::run(test_run.env("FAULTS", args.times.to_string()))?;
+            let times = args.times.to_string();
+            process::run(test_run.env("FAULTS", &times).env("KILLS", &times))?;
         }
         if end <= Instant::now() {
             break;
@@ -35,8 +36,10 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
 }
 
 /// Which tests, in which of which package.
-const TESTS: [(&str, &str, &str); 3] = [
+const TESTS: [(&str, &str, &str); 5] = [
     ("sse-redis", "nodes", "faults"),
     ("sse-redis", "nodes", "claims"),
     ("sse-cli", "commands", "redis_faults"),
+    ("sse-cli", "commands", "redis_load"),
+    ("sse-cli", "commands", "redis_paused"),
 ];

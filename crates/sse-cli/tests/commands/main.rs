@@ -60,6 +60,7 @@ mod redis_faults;
 mod redis_figures;
 mod redis_load;
 mod redis_nodes;
+mod redis_paused;
 mod redis_start;
 mod reload;
 mod reload_access;
