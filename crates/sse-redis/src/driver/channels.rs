@@ -21,8 +21,8 @@ pub(super) struct Channel {
     pub(super) opening: Vec<Open>,
     /// Whether what is missing is being read.
     pub(super) reading: Reading,
-    /// How many listen here, as Redis knows it.
-    pub(super) told_listeners: usize,
+    /// How many listen here, as Redis knows it, if that is known.
+    pub(super) told_listeners: Option<usize>,
     /// Since when nobody uses it.
     pub(super) unused: Option<Instant>,
     /// The fencing number, if it is claimed.
@@ -56,7 +56,7 @@ impl Channel {
             subscription: Subscription::None,
             opening: Vec::new(),
             reading: Reading::Nothing,
-            told_listeners: 0,
+            told_listeners: Some(0),
             unused: None,
             fence: None,
             retry: None,
@@ -125,10 +125,16 @@ impl Channels {
     pub(super) fn forget_session(&mut self) {
         for channel in self.by_id.values_mut() {
             (channel.subscription, channel.reading) = (Subscription::None, Reading::Nothing);
-            // What is known of nodes that listen may be gone too.
-            channel.told_listeners = 0;
         }
         self.unsubscribed = self.by_id.len();
+        self.forget_told();
+    }
+
+    /// Redis may not know any more how many listen here.
+    pub(super) fn forget_told(&mut self) {
+        for channel in self.by_id.values_mut() {
+            channel.told_listeners = None;
+        }
     }
 
     /// All of them are subscribed to now.

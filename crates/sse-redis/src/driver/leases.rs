@@ -19,6 +19,8 @@ pub(super) struct Leases {
     next: Instant,
     /// How many answers are waited for before claims are sure again.
     doubts: usize,
+    /// Whether others have believed for a while that this node was gone.
+    has_lapsed: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,16 +31,20 @@ struct Partition {
     /// How many claims may have been taken.
     doubts: usize,
     is_asked: bool,
+    /// Whether others know in this session that this node is there.
+    is_known: bool,
 }
 
 impl Leases {
     pub(super) fn new(partitions: u16, now: Instant) -> Self {
-        let partition = Partition { is_used: false, until: now, doubts: 0, is_asked: false };
+        let partition =
+            Partition { is_used: false, until: now, doubts: 0, is_asked: false, is_known: false };
         Self {
             partitions: vec![partition; partitions.into()],
             claimed: HashSet::new(),
             next: now,
             doubts: 0,
+            has_lapsed: false,
         }
     }
 
@@ -46,12 +52,9 @@ impl Leases {
         self.next
     }
 
-    /// Others are to know that this node is there.
-    pub(super) fn use_partition(&mut self, partition: usize) {
-        if !std::mem::replace(&mut self.partitions[partition].is_used, true) {
-            // Its counts are believed once it is known to be there.
-            self.next = Instant::now();
-        }
+    /// Whether others have believed for a while that this node was gone, and so have forgotten who listens here.
+    pub(super) fn take_lapsed(&mut self) -> bool {
+        std::mem::take(&mut self.has_lapsed)
     }
 
     /// Whether it is known of all claims whether they hold.
@@ -65,7 +68,7 @@ impl Driver {
     pub(super) fn renew_all(&mut self, now: Instant) {
         self.leases.doubts = 0;
         for partition in &mut self.leases.partitions {
-            (partition.doubts, partition.is_asked) = (0, false);
+            (partition.doubts, partition.is_asked, partition.is_known) = (0, false, false);
         }
         self.leases.next = now;
         self.renew(now);
@@ -81,6 +84,15 @@ impl Driver {
             if self.leases.partitions[partition].is_used {
                 self.renew_one(partition, now);
             }
+        }
+    }
+
+    /// Others are to know that this node is there, before they are told who listens here on a channel: they forget what
+    /// nodes have told that are gone.
+    pub(super) fn be_there(&mut self, id: Id) {
+        let partition = self.shared.keys.partition_of(id);
+        if !std::mem::replace(&mut self.leases.partitions[partition].is_used, true) {
+            self.renew_one(partition, Instant::now());
         }
     }
 
@@ -108,6 +120,7 @@ impl Driver {
         known.is_asked = false;
         known.until = sent + LEASE;
         let has_lapsed = !was_there;
+        self.leases.has_lapsed |= std::mem::replace(&mut known.is_known, true) && has_lapsed;
         let claimed: Vec<_> = self
             .leases
             .claimed
@@ -172,7 +185,8 @@ impl Driver {
     /// The channel is this node's, by a claim that was asked for at `asked`.
     pub(super) fn note_claim(&mut self, id: Id, fence: u64, asked: Instant, now: Instant) {
         let partition = self.shared.keys.partition_of(id);
-        self.leases.use_partition(partition);
+        // Redis has noted with the claim that this node is there.
+        self.leases.partitions[partition].is_used = true;
         let known = &mut self.leases.partitions[partition];
         // With other claims here it may have lapsed before this one.
         let is_first =

@@ -35,6 +35,9 @@ impl Driver {
             return;
         }
         self.looks.next = now + TICK;
+        if self.leases.take_lapsed() {
+            self.channels.forget_told();
+        }
         for _ in 0..self.channels.len().min(MAX_LOOKS) {
             if let Some(id) = self.channels.next() {
                 self.look_at(id, now);
@@ -56,8 +59,7 @@ impl Driver {
         };
         let is_used = feed.is_used(&channel.token);
         let listeners = if is_used { feed.listeners(&channel.token) } else { 0 };
-        let has_changed = listeners != channel.told_listeners;
-        channel.told_listeners = listeners;
+        let has_changed = channel.told_listeners.replace(listeners) != Some(listeners);
         if is_used {
             channel.unused = None;
         } else if let Some(fence) = channel.fence.take() {
@@ -88,7 +90,7 @@ impl Driver {
         change.arg(&key).arg(node);
         if 0 < listeners {
             change.arg(listeners);
-            self.leases.use_partition(self.shared.keys.partition_of(id));
+            self.be_there(id);
         }
         self.outgoing.push((change, Job::Nothing));
         if 0 < listeners
@@ -109,16 +111,16 @@ impl Driver {
                 continue;
             };
             let noted = channel.order.tail();
-            channel.told_listeners = feed.listeners(&channel.token);
-            let listeners = channel.told_listeners;
+            let listeners = feed.listeners(&channel.token);
+            channel.told_listeners = Some(listeners);
+            if 0 < listeners {
+                self.be_there(id);
+            }
             let keys = &self.shared.keys;
             let mut call = SCRIPTS.check.on(&[keys.meta(id), keys.counts(id)]);
             let ttl = self.shared.config.forget_after();
             call.arg(&*self.shared.node).arg(listeners);
             super::asks::put(&mut call, ttl.map(|ttl| ttl.as_millis() as u64));
-            if 0 < listeners {
-                self.leases.use_partition(keys.partition_of(id));
-            }
             self.checks += 1;
             self.outgoing.push((call, Job::Check { id, noted }));
         }

@@ -168,6 +168,24 @@ async fn publishers_are_told_how_many_listen_at_all_nodes() {
 }
 
 #[tokio::test]
+async fn a_listener_is_counted_soon_however_often_others_publish_meanwhile() {
+    let redis = RedisServer::start(&[]);
+    let (a, b) = (Node::start(&redis).await, Node::start(&redis).await);
+    for number in 0..30 {
+        let channel = format!("news:{number}");
+        let listeners = async || b.try_publish(&channel, "hi").await.unwrap().listeners();
+        assert_eq!(listeners().await, 0);
+
+        let (at_a, _) = tokio::join!(a.listen(&channel, ""), listeners());
+
+        let counted = until("it to be counted", async || listeners().await == 1);
+        let soon = tokio::time::timeout(Duration::from_secs(10), counted).await;
+        assert!(soon.is_ok(), "{channel} is counted by a later check alone");
+        drop(at_a);
+    }
+}
+
+#[tokio::test]
 async fn the_listeners_of_a_node_that_has_ended_are_not_counted_any_more() {
     let redis = RedisServer::start(&[]);
     let (a, b) = (Node::start(&redis).await, Node::start(&redis).await);
