@@ -22,7 +22,9 @@ fn what_is_published_at_one_server_is_heard_at_each_and_all_listeners_are_counte
         assert_eq!(heard(listener), ("1".to_owned(), first.clone()));
         assert_eq!(heard(listener), ("2".to_owned(), second.clone()));
     }
-    [&one, &other].map(|server| until_counted(server, "3"));
+    for server in [&one, &other] {
+        until_counted(server, "3");
+    }
 }
 
 #[test]
