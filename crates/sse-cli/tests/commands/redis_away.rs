@@ -1,13 +1,13 @@
 //! A Redis that is away: at the start, later, and for a while.
 
-use std::{net::SocketAddr, process::Command, thread};
+use std::{net::SocketAddr, process::Command, thread, time::Instant};
 
 use rustix::process::Signal;
 use sse_testkit::{Response, cluster::RedisServer};
 
 use crate::support::{
-    Issuer, Listener, Nodes, Poster, Process, SERVER, Server, bearer, exchange, heard, publish,
-    status,
+    HANG, Issuer, Listener, Nodes, Poster, Process, SERVER, Server, bearer, exchange, heard,
+    publish, status,
 };
 
 #[test]
@@ -140,7 +140,9 @@ fn admin_of(server: &Process) -> SocketAddr {
 }
 
 fn until_ready(admin: SocketAddr) {
+    let begun = Instant::now();
     while exchange(admin, "GET", "/readyz", "").status() != 200 {
+        assert!(begun.elapsed() < HANG, "it is never ready");
         thread::yield_now();
     }
 }

@@ -1,9 +1,11 @@
 //! What becomes of clients when Redis loses something, is full, or cannot be reached from one server alone.
 
+use std::time::Instant;
+
 use sse_testkit::cluster::{Link, RedisServer};
 use tokio::runtime::Runtime;
 
-use crate::support::{Listener, Nodes, Server, exchange, heard, publish, status};
+use crate::support::{HANG, Listener, Nodes, Server, exchange, heard, publish, status};
 
 #[test]
 fn clients_are_told_that_redis_has_lost_what_they_have_seen() {
@@ -40,7 +42,10 @@ fn a_full_redis_refuses_publications_and_disturbs_nobody_until_it_has_room_again
     assert_eq!(refused.status(), 503, "{refused:?}");
     assert!(refused.head.field("retry-after").is_some(), "{refused:?}");
     nodes.redis.command(&["CONFIG", "SET", "maxmemory", "0"]);
-    while exchange(server.addr(), "POST", "/ping/42", "3").status() != 200 {}
+    let begun = Instant::now();
+    while exchange(server.addr(), "POST", "/ping/42", "3").status() != 200 {
+        assert!(begun.elapsed() < HANG, "it never has room again");
+    }
     assert_eq!([heard(&mut listener).0, heard(&mut listener).0], ["1", "3"]);
 }
 
