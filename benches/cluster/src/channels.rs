@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// Prints the table; whether that is enough, which it always is.
-pub(crate) fn run() -> Result<bool> {
-    let redis = RedisServer::start(&[]);
-    let mut many = Process::start("channels-node", Some(redis.url()))?;
+pub(crate) fn run(channels: usize) -> Result<bool> {
+    let (redis, text) = (RedisServer::start(&[]), channels.to_string());
+    let mut many = Process::start("channels-node", &["--url", &redis.url(), "--channels", &text])?;
     let joined = many.read()?;
-    let redis_memory = used_memory(&redis) / CHANNELS as f64;
+    let redis_memory = used_memory(&redis) / channels as f64;
     let begun = Instant::now();
     let killed = redis.command(&["CLIENT", "KILL", "TYPE", "pubsub"]).integer();
     if killed < 1 {
@@ -28,10 +28,10 @@ pub(crate) fn run() -> Result<bool> {
     }
     many.read()?;
     let again = begun.elapsed().as_secs_f64();
-    let alone = Process::start("channels-node", None)?.read()?;
+    let alone = Process::start("channels-node", &["--channels", &text])?.read()?;
     let field = |answer: &Value, name: &str| answer[name].as_f64().unwrap_or(f64::NAN);
     println!(
-        "## {CHANNELS} channels\n\n\
+        "## {channels} channels\n\n\
          One listener each, at a node with one thread on the first processor; nothing is published. Then the connection \
          is killed on which messages come, and the time is taken until the node knows again that it has missed nothing.\n\n\
          | | over Redis | in memory |\n\
@@ -48,11 +48,19 @@ pub(crate) fn run() -> Result<bool> {
     Ok(true)
 }
 
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[arg(long)]
+    url: Option<String>,
+    #[arg(long)]
+    channels: usize,
+}
+
 /// The process with the channels.
-pub(crate) async fn serve(url: Option<String>) -> Result<()> {
+pub(crate) async fn serve(Args { url, channels }: Args) -> Result<()> {
     let node = Node::start(url.as_deref(), History::new(7)).await?;
     let (before, begun) = (memory(), Instant::now());
-    let joining = (0..CHANNELS).map(|number| {
+    let joining = (0..channels).map(|number| {
         let node = &node;
         async move {
             let mut listener = node.join(&token(format!("channel {number}")), "").await?;
@@ -64,13 +72,13 @@ pub(crate) async fn serve(url: Option<String>) -> Result<()> {
         stream::iter(joining).buffer_unordered(AT_ONCE).try_collect().await?;
     let seconds = begun.elapsed().as_secs_f64();
     let Some(store) = &node.store else {
-        println!("{}", json!({ "bytes": each(before), "seconds": seconds }));
+        println!("{}", json!({ "bytes": each(before, channels), "seconds": seconds }));
         return Ok(());
     };
     // Redis is told how many listen, and what was needed for that is given back.
     sleep(Duration::from_secs(2)).await;
-    assert_eq!((store.counts().channels, listeners.len()), (CHANNELS, CHANNELS));
-    println!("{}", json!({ "bytes": each(before), "seconds": seconds }));
+    assert_eq!((store.counts().channels, listeners.len()), (channels, channels));
+    println!("{}", json!({ "bytes": each(before, channels), "seconds": seconds }));
     let mut status = store.changed_from(&store.status()).await;
     while !status.is_ready() {
         status = store.changed_from(&status).await;
@@ -79,8 +87,8 @@ pub(crate) async fn serve(url: Option<String>) -> Result<()> {
     Ok(())
 }
 
-fn each(before: u64) -> f64 {
-    memory().saturating_sub(before) as f64 / CHANNELS as f64
+fn each(before: u64, channels: usize) -> f64 {
+    memory().saturating_sub(before) as f64 / channels as f64
 }
 
 fn used_memory(redis: &RedisServer) -> f64 {
@@ -89,7 +97,7 @@ fn used_memory(redis: &RedisServer) -> f64 {
     used.unwrap_or(f64::NAN)
 }
 
-const CHANNELS: usize = 10_000;
+pub(crate) const MANY: usize = 100_000;
 
 /// How many join at once: each may wait for 5 s.
 const AT_ONCE: usize = 4_096;

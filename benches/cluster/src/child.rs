@@ -20,9 +20,9 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(part: &str, url: Option<String>) -> Result<Self> {
+    pub(crate) fn start(part: &str, args: &[&str]) -> Result<Self> {
         let mut command = Command::new("taskset");
-        command.args(["--cpu-list", "0"]).arg(env::current_exe()?).arg(part).args(url);
+        command.args(["--cpu-list", "0"]).arg(env::current_exe()?).arg(part).args(args);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let tell = child.stdin.take().ok_or("standard input is piped")?;
         let lines = BufReader::new(child.stdout.take().ok_or("standard output is piped")?);

@@ -2,28 +2,34 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::crowd::{IN_FLIGHT, LISTENERS};
-
-/// What is on its way from one publisher to a crowd: a publication is in flight until as many deliveries are done as
-/// there are listeners.
-#[derive(Default)]
+/// Deliveries that are still to be done: no more than `max` of them when something is published.
 pub(crate) struct Flight {
+    max: u64,
     published: AtomicU64,
     delivered: AtomicU64,
     has_room: Notify,
 }
 
 impl Flight {
-    /// Waits until one more may be in flight.
-    pub(crate) async fn publish(&self) {
+    pub(crate) fn new(max: u64) -> Self {
+        Self {
+            max,
+            published: AtomicU64::new(0),
+            delivered: AtomicU64::new(0),
+            has_room: Notify::new(),
+        }
+    }
+
+    /// Waits until something that is delivered so many times may be published.
+    pub(crate) async fn publish(&self, times: u64) {
         while !self.has_room() {
             self.has_room.notified().await;
         }
-        self.published.fetch_add(1, Ordering::Relaxed);
+        self.published.fetch_add(times, Ordering::Relaxed);
     }
 
-    pub(crate) fn deliver(&self, events: u64) {
-        self.delivered.fetch_add(events, Ordering::Relaxed);
+    pub(crate) fn deliver(&self, times: u64) {
+        self.delivered.fetch_add(times, Ordering::Relaxed);
         if self.has_room() {
             self.has_room.notify_one();
         }
@@ -34,7 +40,6 @@ impl Flight {
     }
 
     fn has_room(&self) -> bool {
-        let published = self.published.load(Ordering::Relaxed) * LISTENERS;
-        published < self.delivered() + IN_FLIGHT * LISTENERS
+        self.published.load(Ordering::Relaxed) < self.delivered() + self.max
     }
 }

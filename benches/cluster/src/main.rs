@@ -46,15 +46,19 @@ enum Part {
     /// A crowd of listeners at a node that does not publish
     Crowd,
     /// A node with very many channels
-    Channels,
+    Channels {
+        /// How many
+        #[arg(long, default_value_t = channels::MANY)]
+        channels: usize,
+    },
     /// Clients who all come back at once, at the other node
     Herd,
     /// A node of `crowd`, in a process of its own
     #[command(hide = true)]
-    CrowdNode { url: Option<String> },
+    CrowdNode(served::Args),
     /// A node of `channels`, in a process of its own
     #[command(hide = true)]
-    ChannelsNode { url: Option<String> },
+    ChannelsNode(channels::Args),
 }
 
 #[tokio::main]
@@ -65,11 +69,11 @@ async fn main() -> Result<()> {
         None => all(rounds).await?,
         Some(Part::Publish) => publish::run(rounds).await?,
         Some(Part::Delivery) => delivery::run(rounds.min(5)).await?,
-        Some(Part::Crowd) => crowd::run(rounds).await?,
-        Some(Part::Channels) => channels::run()?,
+        Some(Part::Crowd) => crowd::run(rounds.min(5)).await?,
+        Some(Part::Channels { channels }) => channels::run(channels)?,
         Some(Part::Herd) => herd::run(rounds.min(3)).await?,
-        Some(Part::CrowdNode { url }) => return child::alone(move || served::run(url)),
-        Some(Part::ChannelsNode { url }) => return child::alone(move || channels::serve(url)),
+        Some(Part::CrowdNode(args)) => return child::alone(move || served::run(args)),
+        Some(Part::ChannelsNode(args)) => return child::alone(move || channels::serve(args)),
     };
     if args.check && !reached {
         return Err("not all is as it must be".into());
@@ -85,8 +89,8 @@ async fn all(rounds: usize) -> Result<bool> {
     let reached = [
         publish::run(rounds).await?,
         delivery::run(rounds.min(5)).await?,
-        crowd::run(rounds).await?,
-        channels::run()?,
+        crowd::run(rounds.min(5)).await?,
+        channels::run(channels::MANY)?,
         herd::run(rounds.min(3)).await?,
     ];
     Ok(reached.into_iter().all(|reached| reached))

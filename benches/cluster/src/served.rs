@@ -20,13 +20,21 @@ use crate::{
     stats::cpu,
 };
 
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[arg(long)]
+    url: Option<String>,
+    #[arg(long, default_value_t = 0)]
+    in_flight: u64,
+}
+
 /// A node of many, told by others; or one without a store, which publishes by itself.
-pub(crate) async fn run(url: Option<String>) -> Result<()> {
+pub(crate) async fn run(Args { url, in_flight }: Args) -> Result<()> {
     let mut parent = Parent::listen();
     let node = Node::start(url.as_deref(), history()).await?;
     let socket = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", socket.local_addr()?.port());
-    let told = Arc::new(Told::default());
+    let told = Arc::new(Told::new(in_flight));
     for _ in 0..LISTENERS {
         let (stream, _) = socket.accept().await?;
         stream.set_nodelay(true)?;
@@ -57,11 +65,17 @@ pub(crate) async fn run(url: Option<String>) -> Result<()> {
 }
 
 /// What all listeners were told.
-#[derive(Default)]
 struct Told {
     flight: Flight,
     writes: AtomicU64,
     ended: AtomicU64,
+}
+
+impl Told {
+    fn new(in_flight: u64) -> Self {
+        let flight = Flight::new(in_flight * LISTENERS);
+        Self { flight, writes: AtomicU64::new(0), ended: AtomicU64::new(0) }
+    }
 }
 
 /// Writes what one listener is told.
@@ -81,7 +95,7 @@ async fn tell(mut listener: Listener, mut stream: TcpStream, told: Arc<Told>) {
 async fn publish(node: Node, told: Arc<Told>) {
     let (token, data) = (token(CHANNEL), data());
     loop {
-        told.flight.publish().await;
+        told.flight.publish(LISTENERS).await;
         node.publish(&token, &data).await.expect("it is kept in memory");
     }
 }
