@@ -54,10 +54,13 @@ pub(crate) struct Args {
     url: Option<String>,
     #[arg(long)]
     channels: usize,
+    /// How many join at once: each may wait for 5 s
+    #[arg(long, default_value_t = 1_024)]
+    at_once: usize,
 }
 
 /// The process with the channels.
-pub(crate) async fn serve(Args { url, channels }: Args) -> Result<()> {
+pub(crate) async fn serve(Args { url, channels, at_once }: Args) -> Result<()> {
     let node = Node::start(url.as_deref(), History::new(7)).await?;
     let (before, begun) = (memory(), Instant::now());
     let joining = (0..channels).map(|number| {
@@ -68,8 +71,11 @@ pub(crate) async fn serve(Args { url, channels }: Args) -> Result<()> {
             Result::<_>::Ok(listener)
         }
     });
-    let listeners: Vec<Listener> =
-        stream::iter(joining).buffer_unordered(AT_ONCE).try_collect().await?;
+    let joined = stream::iter(joining).buffer_unordered(at_once).try_collect().await;
+    let listeners: Vec<Listener> = joined.map_err(|error| {
+        let known = node.store.as_ref().map(|store| (store.status(), store.counts()));
+        format!("not all have joined: {error}, {known:?}")
+    })?;
     let seconds = begun.elapsed().as_secs_f64();
     let Some(store) = &node.store else {
         println!("{}", json!({ "bytes": each(before, channels), "seconds": seconds }));
@@ -98,6 +104,3 @@ fn used_memory(redis: &RedisServer) -> f64 {
 }
 
 pub(crate) const MANY: usize = 100_000;
-
-/// How many join at once: each may wait for 5 s.
-const AT_ONCE: usize = 4_096;
