@@ -40,6 +40,11 @@ impl Bare {
         Ok(Arc::new(Self { connection, hash, channels: channels.collect() }))
     }
 
+    /// Where the messages of the first channel come.
+    pub(crate) fn channel(&self) -> &str {
+        &self.channels[0].name
+    }
+
     pub(crate) async fn publish(&self, number: usize, draft: &[u8]) -> Result<()> {
         let Channel { keys, lives, name } = &self.channels[number % self.channels.len()];
         let mut call = cmd("EVALSHA");
