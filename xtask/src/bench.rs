@@ -34,6 +34,9 @@ enum Name {
     Adapters,
     /// The client beside others, in known scenarios and in events a second
     Clients,
+    /// What it costs that many nodes keep their histories in Redis, beside the `redis` crate and a
+    /// hub alone
+    Cluster,
     /// The decoder and the encoder beside those of other crates
     Decode,
     /// What it costs to keep histories on disk, beside a bare log
@@ -58,6 +61,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
         Name::Access => with_commands(workspace, "access", &passed_on),
         Name::Adapters => plotted(workspace, "adapters", "adapters", "gain.svg", &passed_on),
         Name::Clients => tables(workspace, "clients", &passed_on),
+        Name::Cluster => tables(workspace, "cluster", &passed_on),
         Name::Decode => plotted(workspace, "decode", "peers", "throughput.svg", &passed_on),
         Name::Durable => with_commands(workspace, "durable", &passed_on),
         Name::Fanout => fanout(workspace, &passed_on),
