@@ -82,7 +82,7 @@ impl Driver {
         match error.code() {
             "NOSCRIPT" => {
                 for step in SCRIPTS.all() {
-                    self.outgoing.push((step.load(), Job::Load));
+                    self.outgoing.push_back((step.load(), Job::Load));
                 }
                 self.put_back(job, false);
                 self.ask_again(now);

@@ -129,7 +129,7 @@ impl Driver {
             .arg(limits.max_bytes);
         let ttl = millis(self.shared.config.forget_after());
         put(&mut call, millis(limits.max_age));
-        put(&mut call, millis(limits.max_age).or(ttl));
+        put(&mut call, millis(limits.max_age.map(|age| age + EXPIRY_LEEWAY)).or(ttl));
         put(&mut call, ttl);
         let tag = *publish.tag.get_or_insert_with(|| {
             self.tag += 1;
@@ -144,7 +144,7 @@ impl Driver {
         for draft in publish.append.drafts() {
             call.arg(draft.as_bytes());
         }
-        self.outgoing.push((call, Job::Publish(publish)));
+        self.outgoing.push_back((call, Job::Publish(publish)));
     }
 
     pub(super) fn finish(&mut self, finish: Finish) {
@@ -152,7 +152,7 @@ impl Driver {
         let mut call = SCRIPTS.finish.on(&[keys.stream(id), keys.meta(id), keys.counts(id)]);
         call.arg(&*self.shared.node).arg(keys.lives(id)).arg(keys.channel(id));
         put(&mut call, finish.kept);
-        self.outgoing.push((call, Job::Finish(finish)));
+        self.outgoing.push_back((call, Job::Finish(finish)));
     }
 
     /// What is known of a channel: it is subscribed to first, so that nothing is missed in between.
@@ -192,13 +192,13 @@ impl Driver {
             _ => "",
         });
         call.arg(LEASE.as_millis() as u64);
-        self.outgoing.push((call, Job::Open(open)));
+        self.outgoing.push_back((call, Job::Open(open)));
     }
 
     pub(super) fn read(&mut self, read: Read) {
         let id = Id::from(&read.token);
         let call = self.reading(id, None, read.after, read.max_bytes);
-        self.outgoing.push((call, Job::Read(read)));
+        self.outgoing.push_back((call, Job::Read(read)));
     }
 
     /// Reads events behind `after`: of a life that was named, or of the one that goes on.
@@ -341,6 +341,9 @@ const MAX_SUBSCRIBE: usize = 512;
 
 /// How long a publication is tried. The hub waits no longer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// By how much events live longer than they have to, since their end is put off each 10 s alone.
+const EXPIRY_LEEWAY: Duration = Duration::from_secs(20);
 
 /// How far the clocks of Redis and of a node may drift apart within that time.
 const LEEWAY: Duration = Duration::from_secs(1);

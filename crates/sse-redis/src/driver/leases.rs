@@ -104,7 +104,7 @@ impl Driver {
         let mut set = redis::cmd("SET");
         set.arg(key).arg(1).arg("PX").arg(LEASE.as_millis() as u64).arg("GET");
         self.leases.doubts += 1;
-        self.outgoing.push((set, Job::Renew { partition, sent: now }));
+        self.outgoing.push_back((set, Job::Renew { partition, sent: now }));
     }
 
     /// Redis takes nothing now. What is claimed in `partition` is not sure once its time is over.
@@ -147,7 +147,7 @@ impl Driver {
     pub(super) fn send_hold(&mut self, id: Id, fence: u64) {
         let mut call = SCRIPTS.hold.on(&[self.shared.keys.meta(id)]);
         call.arg(&*self.shared.node).arg(fence);
-        self.outgoing.push((call, Job::Hold { id, fence }));
+        self.outgoing.push_back((call, Job::Hold { id, fence }));
     }
 
     pub(super) fn handle_held(&mut self, id: Id, fence: u64, is_held: bool, now: Instant) {
@@ -212,7 +212,7 @@ impl Driver {
         self.forget_claim(id);
         let mut call = SCRIPTS.release.on(&[self.shared.keys.meta(id)]);
         call.arg(&*self.shared.node).arg(fence);
-        self.outgoing.push((call, Job::Nothing));
+        self.outgoing.push_back((call, Job::Nothing));
         self.settle(id, Instant::now());
     }
 

@@ -92,13 +92,13 @@ impl Driver {
             change.arg(listeners);
             self.be_there(id);
         }
-        self.outgoing.push((change, Job::Nothing));
+        self.outgoing.push_back((change, Job::Nothing));
         if 0 < listeners
             && let Some(ttl) = self.shared.config.forget_after()
         {
             let mut expire = redis::cmd("PEXPIRE");
             expire.arg(key).arg(ttl.as_millis() as u64);
-            self.outgoing.push((expire, Job::Nothing));
+            self.outgoing.push_back((expire, Job::Nothing));
         }
     }
 
@@ -122,7 +122,7 @@ impl Driver {
             call.arg(&*self.shared.node).arg(listeners);
             super::asks::put(&mut call, ttl.map(|ttl| ttl.as_millis() as u64));
             self.checks += 1;
-            self.outgoing.push((call, Job::Check { id, noted }));
+            self.outgoing.push_back((call, Job::Check { id, noted }));
         }
     }
 }

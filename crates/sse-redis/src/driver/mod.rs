@@ -55,7 +55,7 @@ pub(crate) struct Driver {
     session: Option<Session>,
     sessions: u64,
     /// Commands that go out together.
-    outgoing: Vec<(Cmd, Job)>,
+    outgoing: VecDeque<(Cmd, Job)>,
     in_flight: FuturesUnordered<BoxFuture<'static, Answered>>,
     /// What has no answer yet, by the number of what it was sent with.
     sent: BTreeMap<u64, Vec<Job>>,
@@ -119,7 +119,7 @@ impl Driver {
             tag: 0,
             session: None,
             sessions: 0,
-            outgoing: Vec::new(),
+            outgoing: VecDeque::new(),
             in_flight: FuturesUnordered::new(),
             sent: BTreeMap::new(),
             batches: 0,
@@ -306,7 +306,7 @@ impl Driver {
         let Some(session) = &self.session else {
             return;
         };
-        while !self.outgoing.is_empty() {
+        while !self.outgoing.is_empty() && self.sent.len() < MAX_IN_FLIGHT {
             let (mut pipeline, mut jobs, mut bytes) = (Pipeline::new(), Vec::new(), 0);
             let count = self.outgoing.len().min(MAX_PIPELINE);
             for (command, job) in self.outgoing.drain(..count) {
@@ -372,8 +372,8 @@ impl Driver {
         self.probe.sent += 1;
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(self.shared.keys.own(&self.shared.node)).arg(self.probe.sent);
-        self.outgoing.push((publish, Job::Nothing));
-        self.outgoing.push((self.connector.keep_settings(), Job::Nothing));
+        self.outgoing.push_back((publish, Job::Nothing));
+        self.outgoing.push_back((self.connector.keep_settings(), Job::Nothing));
     }
 
     /// The session cannot be used any more.
@@ -412,6 +412,9 @@ const BETWEEN_PROBES: Duration = Duration::from_secs(3);
 
 /// How many messages to itself a node may miss.
 const MAX_MISSED: u64 = 2;
+
+/// How many pipelines are sent before the first is answered: what waits here does not count as an answer that is late.
+const MAX_IN_FLIGHT: usize = 16;
 
 const MAX_PIPELINE: usize = 256;
 const MAX_PIPELINE_BYTES: usize = 1 << 20;

@@ -23,8 +23,8 @@ impl Driver {
         keep.arg(self.shared.keys.revoked()).arg(&name).arg(&end);
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(self.shared.keys.everywhere()).arg(format!("v {end} {name}"));
-        self.outgoing.push((publish, Job::Nothing));
-        self.outgoing.push((keep, Job::Revoke(revocation, done)));
+        self.outgoing.push_back((publish, Job::Nothing));
+        self.outgoing.push_back((keep, Job::Revoke(revocation, done)));
     }
 
     pub(super) fn handle_revoked(
@@ -45,7 +45,7 @@ impl Driver {
         if self.session.is_some() && self.feed.is_some() {
             let mut all = redis::cmd("HGETALL");
             all.arg(self.shared.keys.revoked());
-            self.outgoing.push((all, Job::Revoked));
+            self.outgoing.push_back((all, Job::Revoked));
         }
     }
 
@@ -57,7 +57,7 @@ impl Driver {
             if !self.hear(&name, &end, now) {
                 let mut forget = redis::cmd("HDEL");
                 forget.arg(self.shared.keys.revoked()).arg(name);
-                self.outgoing.push((forget, Job::Nothing));
+                self.outgoing.push_back((forget, Job::Nothing));
             }
         }
     }

@@ -81,7 +81,7 @@ impl Driver {
             count(&self.shared.tally.refills);
             channel.reading = Reading::Asked(page);
             let call = self.reading(id, Some(noted.life), noted.at.seq(), MAX_REFILL);
-            self.outgoing.push((call, Job::Refill { id, noted }));
+            self.outgoing.push_back((call, Job::Refill { id, noted }));
         }
     }
 

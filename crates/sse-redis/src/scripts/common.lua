@@ -10,7 +10,10 @@ end
 
 -- Another one means that this server's past may differ from what it has told before.
 local function history()
-  return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') or ''
+  local info = redis.call('INFO', 'replication')
+  -- Without a pattern: that takes three times as long as INFO.
+  local _, before = string.find(info, 'master_replid:', 1, true)
+  return before and string.sub(info, before + 1, before + 40) or ''
 end
 
 -- For how long a channel takes nothing, if it does not.
@@ -75,6 +78,7 @@ local function listeners_elsewhere(counts, node, lives)
   return text(sum)
 end
 
+-- Puts off the end of a key.
 local function expire(key, ttl)
   if ttl ~= '' then
     redis.call('PEXPIRE', key, ttl)

@@ -15,7 +15,7 @@ if not epoch then
 end
 local others = listeners_elsewhere(counts, node, lives)
 redis.call('HSET', meta, 'l', life, 'zl', life, 'zs', seq, 'ze', epoch)
-redis.call('HDEL', meta, 's', 'e', 'i', 'r', 'y', 'h')
+redis.call('HDEL', meta, 's', 'e', 'i', 'r', 'y', 'h', 'p')
 if kept ~= '' then
   redis.call('HSET', meta, 'f', text(time + tonumber(kept)))
 end

@@ -5,10 +5,11 @@ local max_events, max_bytes, max_age = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV
 local stream_ttl, meta_ttl, tag, tried = ARGV[8], ARGV[9], ARGV[10], tonumber(ARGV[11])
 local key_window, digest, retry = ARGV[12], ARGV[13], ARGV[14]
 local FIRST = 15
+local EXPIRE = 10000
 local events = #ARGV - FIRST + 1
 
 local time = millis()
-local known = redis.call('HMGET', meta, 's', 'e', 'l', 'i', 'f', 'b', 'x', 'o', 'r')
+local known = redis.call('HMGET', meta, 's', 'e', 'l', 'i', 'f', 'b', 'x', 'o', 'r', 'p')
 local left = left_of(known[5], time)
 if left then
   return { 'finished', left }
@@ -78,38 +79,42 @@ local others = listeners_elsewhere(counts, node, lives)
 if retry ~= '' then
   redis.call('HSET', meta, 'y', retry)
 end
-local frames, lens = {}, {}
-for at = 1, events do
-  local frame = ARGV[FIRST + at - 1] .. 'id: ' .. text(seq + at) .. '.' .. epoch .. '\n\n'
-  frames[at], lens[at] = frame, #frame
-end
+local first, last, now = text(seq + 1), text(seq + events), text(time)
+local frames, lens, seqs = {}, {}, { first }
 if 0 < events then
   local total = bytes
   for at = 1, events do
-    total = total + lens[at]
+    seqs[at] = seqs[at] or text(seq + at)
+    local frame = ARGV[FIRST + at - 1] .. 'id: ' .. seqs[at] .. '.' .. epoch .. '\n\n'
+    frames[at], lens[at] = frame, #frame
+    total = total + #frame
   end
-  redis.call('HSET', meta, 's', text(seq + events), 'b', text(total))
+  redis.call('HSET', meta, 's', last, 'b', text(total))
   for at = 1, events do
     bytes = bytes + lens[at]
-    redis.call('XADD', stream, 'MAXLEN', '~', max_events, life .. '-' .. text(seq + at), 't', text(time), 'w', tag,
-      'b', text(bytes), 'f', frames[at])
+    redis.call('XADD', stream, 'MAXLEN', '~', max_events, life .. '-' .. seqs[at], 't', now, 'w', tag, 'b', text(bytes),
+      'f', frames[at])
   end
   local before, came = tonumber(known[7] or '0'), tonumber(known[8] or time)
   if max_bytes < bytes - before or (max_age and came + max_age <= time) then
     trim(stream, meta, bytes, max_bytes, max_age, time, 1)
   end
-  expire(stream, stream_ttl)
 end
-expire(meta, meta_ttl)
+-- Now and then is enough: both live for longer than they have to by more than that.
+if not known[10] or tonumber(known[10]) + EXPIRE <= time then
+  expire(stream, stream_ttl)
+  expire(meta, meta_ttl)
+  redis.call('HSET', meta, 'p', now)
+end
 if key then
-  redis.call('HSET', key, 'd', digest, 's', 0 < events and text(seq + events) or '', 'e', epoch)
+  redis.call('HSET', key, 'd', digest, 's', 0 < events and last or '', 'e', epoch)
   redis.call('PEXPIRE', key, key_window)
 end
 if 0 < events then
-  redis.call('PUBLISH', channel, 'e ' .. life .. ' ' .. text(seq + 1) .. ' ' .. table.concat(lens, ',') .. '\n'
+  redis.call('PUBLISH', channel, 'e ' .. life .. ' ' .. first .. ' ' .. table.concat(lens, ',') .. '\n'
     .. table.concat(frames))
 end
 if retry ~= '' then
   redis.call('PUBLISH', channel, 'y ' .. life .. ' ' .. retry)
 end
-return { 'stored', text(seq + 1), epoch, life, others }
+return { 'stored', first, epoch, life, others }

@@ -9,11 +9,11 @@ pub(super) use store::{Redis, Trouble, Unheard};
 mod guard;
 mod wait;
 
-use std::{fs, io, path::PathBuf, thread, time::Duration};
+use std::{fs, io, path::PathBuf, time::Duration};
 
 use clap::ValueEnum;
 use sse_core::history::History;
-use sse_redis::{AddressError, RedisConfig as StoreConfig, StartError, Store};
+use sse_redis::RedisConfig as StoreConfig;
 
 use super::args::Args;
 use crate::exit::Failure;
@@ -72,40 +72,13 @@ impl RedisConfig {
             let pem = fs::read(file).map_err(|source| Failure::usage(unread(source)))?;
             store = store.with_root_certificates(pem);
         }
-        check_url(url)?;
-        check(&store).map_err(Failure::usage)?;
+        store.check().map_err(Failure::usage)?;
         Ok(Some(Self { store, log_bytes: args.data.history_memory() }))
     }
 
     /// What the newest events of all channels may take in memory, in bytes.
     pub(super) fn log_bytes(&self) -> usize {
         self.log_bytes
-    }
-}
-
-/// Refuses what is no URL of Redis, in words that show nothing of a password in it.
-fn check_url(url: &str) -> Result<(), Failure> {
-    let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'+');
-    let end = url.find("://").filter(|&end| is_scheme(&url[..end])).map_or(0, |end| end + 3);
-    let (scheme, rest) = url.split_at(end);
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    check(&StoreConfig::new(format!("{scheme}{host}"))).map_err(Failure::usage)?;
-    match check(&StoreConfig::new(url)) {
-        Err(StartError::Address(error @ AddressError::Credentials)) => Err(Failure::usage(error)),
-        Err(_) => Err(Failure::usage(
-            "a name or a password in the URL of Redis needs each / ? # and @ in it written as %2F %3F %23 and %40",
-        )),
-        Ok(()) => Ok(()),
-    }
-}
-
-/// Whether a store could begin with `config`, as far as that is known without Redis.
-fn check(config: &StoreConfig) -> Result<(), StartError> {
-    // A thread of its own has no runtime, so nothing begins there.
-    let started = thread::scope(|scope| scope.spawn(|| Store::start(config.clone())).join());
-    match started {
-        Ok(Err(error)) if error != StartError::Runtime => Err(error),
-        _ => Ok(()),
     }
 }
 
