@@ -14,6 +14,7 @@ mod limits;
 mod modes;
 mod observe;
 mod overrun;
+mod shared_store;
 mod support;
 mod tombstones;
 mod users_code;
