@@ -33,7 +33,7 @@ pub enum StartError {
     /// The user may not do what is needed.
     #[error(
         "the user of Redis lacks rights: {}; `ACL SETUSER … ~{pattern}* &{pattern}* +@read +@write +@pubsub +@scripting \
-         +info +time` gives all of them",
+         -@dangerous +info +time` gives all of them",
         commands.join(", ")
     )]
     Rights {

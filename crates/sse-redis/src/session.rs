@@ -225,7 +225,13 @@ impl Connector {
     /// What it means that a command failed which has to be permitted.
     fn refused(&self, error: &RedisError, command: &str) -> NoSession {
         if error.code() == Some("NOPERM") {
-            return self.denied(vec![command.to_owned()]);
+            let detail = error.detail().unwrap_or_default();
+            let missing = match detail {
+                _ if detail.contains(" key") => "the keys",
+                _ if detail.contains(" channel") => "the channels",
+                _ => command,
+            };
+            return self.denied(vec![missing.to_owned()]);
         }
         no_session(error)
     }

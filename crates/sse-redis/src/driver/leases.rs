@@ -14,8 +14,6 @@ use crate::{keys::Id, reply::Checked, scripts::SCRIPTS};
 #[derive(Debug)]
 pub(super) struct Leases {
     partitions: Vec<Partition>,
-    /// The channels that are claimed.
-    claimed: HashSet<Id>,
     next: Instant,
     /// How many answers are waited for before claims are sure again.
     doubts: usize,
@@ -23,8 +21,10 @@ pub(super) struct Leases {
     has_lapsed: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Partition {
+    /// The channels that are claimed.
+    claimed: HashSet<Id>,
     is_used: bool,
     /// Until when nobody takes what is claimed here.
     until: Instant,
@@ -37,11 +37,16 @@ struct Partition {
 
 impl Leases {
     pub(super) fn new(partitions: u16, now: Instant) -> Self {
-        let partition =
-            Partition { is_used: false, until: now, doubts: 0, is_asked: false, is_known: false };
+        let partition = Partition {
+            claimed: HashSet::new(),
+            is_used: false,
+            until: now,
+            doubts: 0,
+            is_asked: false,
+            is_known: false,
+        };
         Self {
             partitions: vec![partition; partitions.into()],
-            claimed: HashSet::new(),
             next: now,
             doubts: 0,
             has_lapsed: false,
@@ -115,24 +120,32 @@ impl Driver {
 
     pub(super) fn handle_renewed(&mut self, partition: usize, sent: Instant, was_there: bool) {
         self.leases.doubts = self.leases.doubts.saturating_sub(1);
-        let keys = self.shared.keys.clone();
         let known = &mut self.leases.partitions[partition];
         known.is_asked = false;
         known.until = sent + LEASE;
-        let has_lapsed = !was_there;
-        self.leases.has_lapsed |= std::mem::replace(&mut known.is_known, true) && has_lapsed;
-        let claimed: Vec<_> = self
-            .leases
-            .claimed
-            .iter()
-            .copied()
-            .filter(|&id| keys.partition_of(id) == partition)
-            .collect();
+        let was_known = std::mem::replace(&mut known.is_known, true);
+        if was_there {
+            self.settle_claims(partition, Instant::now());
+        } else {
+            self.leases.has_lapsed |= was_known;
+            self.ask_whether_all_are_held(partition);
+        }
+    }
+
+    /// What has come of channels that are claimed can be told, unless a claim is in doubt.
+    fn settle_claims(&mut self, partition: usize, now: Instant) {
+        let claimed: Vec<_> = self.leases.partitions[partition].claimed.iter().copied().collect();
         for id in claimed {
-            let fence = self.channels.get(id).and_then(|channel| channel.fence);
-            match fence {
-                Some(fence) if has_lapsed => self.ask_whether_held(id, fence),
-                _ => self.settle(id, Instant::now()),
+            self.settle(id, now);
+        }
+    }
+
+    /// Others may have taken what is claimed in `partition`.
+    fn ask_whether_all_are_held(&mut self, partition: usize) {
+        let claimed: Vec<_> = self.leases.partitions[partition].claimed.iter().copied().collect();
+        for id in claimed {
+            if let Some(fence) = self.channels.get(id).and_then(|channel| channel.fence) {
+                self.ask_whether_held(id, fence);
             }
         }
     }
@@ -160,12 +173,7 @@ impl Driver {
             self.replace(id, now);
         }
         if is_sure {
-            let claimed: Vec<_> = self.leases.claimed.iter().copied().collect();
-            for id in claimed {
-                if self.shared.keys.partition_of(id) == partition {
-                    self.settle(id, now);
-                }
-            }
+            self.settle_claims(partition, now);
         }
     }
 
@@ -175,33 +183,33 @@ impl Driver {
             return true;
         }
         let partition = self.shared.keys.partition_of(id);
-        let known = self.leases.partitions[partition];
+        let known = &self.leases.partitions[partition];
+        let is_sure = now < known.until && known.doubts == 0;
         if known.until <= now {
             self.renew_one(partition, now);
         }
-        now < known.until && known.doubts == 0
+        is_sure
     }
 
     /// The channel is this node's, by a claim that was asked for at `asked`.
     pub(super) fn note_claim(&mut self, id: Id, fence: u64, asked: Instant, now: Instant) {
         let partition = self.shared.keys.partition_of(id);
-        // Redis has noted with the claim that this node is there.
-        self.leases.partitions[partition].is_used = true;
-        let known = &mut self.leases.partitions[partition];
-        // With other claims here it may have lapsed before this one.
-        let is_first =
-            !self.leases.claimed.iter().any(|&id| self.shared.keys.partition_of(id) == partition);
-        if is_first || now < known.until {
-            known.until = known.until.max(asked + LEASE);
+        let known = &self.leases.partitions[partition];
+        // Redis has noted with the claim that this node is there, which hides that others may have lapsed before.
+        if known.until <= now && !known.claimed.is_empty() {
+            self.ask_whether_all_are_held(partition);
         }
-        self.leases.claimed.insert(id);
+        let known = &mut self.leases.partitions[partition];
+        known.is_used = true;
+        known.until = known.until.max(asked + LEASE);
+        known.claimed.insert(id);
         if let Some(channel) = self.channels.get_mut(id) {
             channel.fence = channel.fence.max(Some(fence));
         }
     }
 
     pub(super) fn forget_claim(&mut self, id: Id) {
-        self.leases.claimed.remove(&id);
+        self.leases.partitions[self.shared.keys.partition_of(id)].claimed.remove(&id);
         if let Some(channel) = self.channels.get_mut(id) {
             channel.fence = None;
         }

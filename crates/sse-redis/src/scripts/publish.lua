@@ -46,8 +46,9 @@ if tried and 0 < events and known[1] then
 end
 
 if key then
-  local published = redis.call('HMGET', key, 'd', 's', 'e')
-  if published[1] then
+  local published = redis.call('HMGET', key, 'd', 's', 'e', 'l')
+  -- A key is of the life in which it was used.
+  if published[1] and known[2] and published[4] == known[3] then
     if published[1] ~= digest then
       return { 'reused' }
     end
@@ -107,7 +108,7 @@ if not known[10] or tonumber(known[10]) + EXPIRE <= time then
   redis.call('HSET', meta, 'p', now)
 end
 if key then
-  redis.call('HSET', key, 'd', digest, 's', 0 < events and last or '', 'e', epoch)
+  redis.call('HSET', key, 'd', digest, 's', 0 < events and last or '', 'e', epoch, 'l', life)
   redis.call('PEXPIRE', key, key_window)
 end
 if 0 < events then

@@ -132,6 +132,27 @@ async fn the_same_key_publishes_once_whichever_node_is_asked() {
 }
 
 #[tokio::test]
+async fn a_key_of_a_life_that_is_over_publishes_anew() {
+    let redis = RedisServer::start(&[]);
+    let (a, b) = (Node::start(&redis).await, Node::start(&redis).await);
+    let key = IdempotencyKey::try_from(&b"k1"[..]).unwrap();
+    let post = Post::new("ping", b"once").with_key(key);
+    for data in ["before", "it"] {
+        a.publish("news", data).await;
+    }
+    a.post("news", &post).await.unwrap().wake();
+    a.hub.submit_close(&token("news"), Instant::now()).await.unwrap().wake();
+    let mut listener = b.listen("news", "").await;
+
+    let again = a.post("news", &post).await.unwrap();
+    a.publish("news", "next").await;
+
+    assert!(!again.is_duplicate());
+    assert_eq!(again.position().unwrap().seq(), 1);
+    assert_eq!(listener.data(2).await, ["once", "next"]);
+}
+
+#[tokio::test]
 async fn publications_under_one_key_race_and_one_of_them_wins() {
     let redis = RedisServer::start(&[]);
     let (a, b) = (Node::start(&redis).await, Node::start(&redis).await);

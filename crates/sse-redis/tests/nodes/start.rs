@@ -24,8 +24,17 @@ fn with_user(redis: &RedisServer, user: &str, rules: &[&str]) -> RedisConfig {
 #[tokio::test]
 async fn a_user_with_the_rights_that_are_named_can_be_used() {
     let redis = RedisServer::start(&[]);
-    let rights =
-        ["~{sse*", "&{sse*", "+@read", "+@write", "+@pubsub", "+@scripting", "+info", "+time"];
+    let rights = [
+        "~{sse*",
+        "&{sse*",
+        "+@read",
+        "+@write",
+        "+@pubsub",
+        "+@scripting",
+        "-@dangerous",
+        "+info",
+        "+time",
+    ];
     let config = with_user(&redis, "node", &rights);
     let history = History::new(7);
 
@@ -40,8 +49,17 @@ async fn a_user_with_the_rights_that_are_named_can_be_used() {
 #[tokio::test]
 async fn rights_that_are_missing_are_named() {
     let redis = RedisServer::start(&[]);
-    let all =
-        ["~{sse*", "&{sse*", "+@read", "+@write", "+@pubsub", "+@scripting", "+info", "+time"];
+    let all = [
+        "~{sse*",
+        "&{sse*",
+        "+@read",
+        "+@write",
+        "+@pubsub",
+        "+@scripting",
+        "-@dangerous",
+        "+info",
+        "+time",
+    ];
     for (without, expected) in [
         ("-info", "INFO"),
         ("-evalsha", "EVALSHA"),
@@ -65,7 +83,12 @@ async fn rights_that_are_missing_are_named() {
     }
     let elsewhere = ["~{other*", "&{other*", "+@all"];
     let error = start(with_user(&redis, "elsewhere", &elsewhere)).await.err();
-    assert!(matches!(error, Some(StartError::Rights { .. })), "{error:?}");
+    let Some(StartError::Rights { commands, .. }) = &error else { panic!("{error:?}") };
+    assert_eq!(commands, &["the keys"]);
+    let keys_alone = ["~{sse*", "+@all"];
+    let error = start(with_user(&redis, "keys", &keys_alone)).await.err();
+    let Some(StartError::Rights { commands, .. }) = &error else { panic!("{error:?}") };
+    assert_eq!(commands, &["PUBLISH"], "to the channels of nodes");
 }
 
 #[tokio::test]
