@@ -18,7 +18,7 @@ use crate::support::{CLIENT, Folder, HANG, Nodes, Poster, Process, Server, excha
 #[test]
 #[ignore = "nginx is not installed for the tests"]
 fn behind_nginx_clients_miss_nothing_when_servers_are_killed_or_drained_or_redis_is_away() {
-    miss_nothing("nginx.conf", |config, folder| {
+    miss_nothing("nginx.conf", None, |config, folder| {
         let mut nginx = Command::new("nginx");
         let pid = folder.path("nginx.pid");
         // One process, which ends with the test.
@@ -31,19 +31,21 @@ fn behind_nginx_clients_miss_nothing_when_servers_are_killed_or_drained_or_redis
 #[test]
 #[ignore = "haproxy is not installed for the tests"]
 fn behind_haproxy_clients_miss_nothing_when_servers_are_killed_or_drained_or_redis_is_away() {
-    miss_nothing("haproxy.cfg", |config, _folder| {
+    let unready = Some("backend 'ready' has no server available");
+    miss_nothing("haproxy.cfg", unready, |config, _folder| {
         let mut haproxy = Command::new("haproxy");
         haproxy.args(["-db", "-f", config]);
         haproxy
     });
 }
 
-fn miss_nothing(config: &str, proxy: impl Fn(&str, &Folder) -> Command) {
+/// `unready` is what a proxy logs that has noticed that no server is ready.
+fn miss_nothing(config: &str, unready: Option<&str>, proxy: impl Fn(&str, &Folder) -> Command) {
     let (folder, nodes) = (Folder::new(), nodes());
     let servers = [(); 3].map(|()| nodes.start_with_admin(&[]));
     let front = free_port();
     let text = with_ports(&guide(config), front, &servers);
-    let _proxy = Process::spawn(&mut proxy(&folder.write(config, text), &folder));
+    let proxy = Process::spawn(&mut proxy(&folder.write(config, text), &folder));
     until_served(front);
     let [(one, _), (two, _), _three] = servers;
     // One after the other, so that each is at another server.
@@ -56,12 +58,16 @@ fn miss_nothing(config: &str, proxy: impl Fn(&str, &Folder) -> Command) {
     publish(front, 16..=25);
     nodes.redis.pause();
     let refused = exchange(front, "POST", "/ping/42", "perhaps");
+    unready.map(|line| proxy.log_line(line));
+    let refused = [refused, exchange(front, "POST", "/ping/42", "never")];
     nodes.redis.resume();
     publish(front, 26..=30);
     post(front, "end");
 
-    assert_eq!(refused.status(), 503, "{refused:?}");
-    assert!(refused.head.field("retry-after").is_some(), "{refused:?}");
+    for refused in refused {
+        assert_eq!(refused.status(), 503, "{refused:?}");
+        assert!(refused.head.field("retry-after").is_some(), "{refused:?}");
+    }
     let ended = clients.map(Process::wait);
     for ended in &ended {
         assert_eq!(ended.code, Some(0), "{ended:?}");
