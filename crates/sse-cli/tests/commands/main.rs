@@ -58,6 +58,7 @@ mod readme;
 mod redis_away;
 mod redis_faults;
 mod redis_figures;
+mod redis_guide;
 mod redis_load;
 mod redis_nodes;
 mod redis_paused;

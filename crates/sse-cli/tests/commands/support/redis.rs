@@ -13,7 +13,10 @@ pub(crate) struct Nodes {
 
 impl Nodes {
     pub(crate) fn new(args: &[&str]) -> Self {
-        let redis = RedisServer::start(&["--appendonly yes", "--appendfsync always"]);
+        Self::on(RedisServer::start(&["--appendonly yes", "--appendfsync always"]), args)
+    }
+
+    pub(crate) fn on(redis: RedisServer, args: &[&str]) -> Self {
         Self { redis, args: args.iter().map(ToString::to_string).collect() }
     }
 
