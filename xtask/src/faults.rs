@@ -26,7 +26,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Outcome {
             let mut test_run = workspace.cargo("test");
             test_run.args(["--package", package, "--test", test, "--", "--nocapture", subject]);
             let times = args.times.to_string();
-            process::run(test_run.env("FAULTS", &times).env("KILLS", &times))?;
+            let test_run =
+                test_run.env("FAULTS", &times).env("KILLS", &times).env("PARTITION", "5");
+            process::run(test_run.env("CLIENTS", "3000").env("BACK", "10"))?;
         }
         if end <= Instant::now() {
             break;

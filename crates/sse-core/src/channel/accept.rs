@@ -49,7 +49,10 @@ impl Channel {
             appended(seq, &frame, now);
             self.log.append(frame, now);
         }
-        if let Some(retry) = accepted.retry {
+        // Of a store that others use too it may be told twice, as an answer and as news.
+        let is_known =
+            |retry| config.is_store_shared && self.retry.is_some_and(|(known, _)| known == retry);
+        if let Some(retry) = accepted.retry.filter(|retry| !is_known(*retry)) {
             self.log.append_aside(Event::default().with_retry(retry).encode(), now);
             self.retry = Some((retry, now));
         }

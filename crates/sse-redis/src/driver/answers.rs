@@ -10,14 +10,14 @@ use sse_core::{
 
 use super::{
     Driver,
-    channels::{Reading, Subscription},
+    channels::Subscription,
     jobs::{Answered, Job},
 };
 use crate::{
     ask::{Finish, Open, Publish, Read, Then},
     keys::Id,
-    order::{Item, Place, Tail, Verdict, judge},
-    reply::{self, Checked, Opened, Published, Unreadable},
+    order::{Item, Place, Tail},
+    reply::{self, Opened, Published, Unreadable},
     scripts::SCRIPTS,
     shared::count,
 };
@@ -97,7 +97,10 @@ impl Driver {
             "MISCONF" => self.refuse_job(job, "Redis cannot write to its disk", error, now),
             "NOREPLICAS" => self.refuse_job(job, "Redis has too few replicas", error, now),
             "NOPERM" | "NOAUTH" => self.refuse_job(job, "Redis does not permit it", error, now),
-            _ => self.fail_job(job, error, now),
+            _ => {
+                tracing::error!(error = shown(error), "Redis fails");
+                self.fail_job(job, now);
+            }
         }
     }
 
@@ -118,7 +121,7 @@ impl Driver {
                 let refused = Outcome::Refused(Refused::Unavailable(why));
                 self.told.push(finish.done.tell(refused, now));
             }
-            Job::Open(open) => self.told.push(open.done.tell(Err(why), now)),
+            Job::Open(open) => self.refuse_to_open(open, why, now),
             // A page is waited for until it comes.
             Job::Read(read) => self.later.push_back((now + super::TICK, Job::Read(read))),
             Job::Refill { id, .. } => self.read_later(id, now),
@@ -138,15 +141,14 @@ impl Driver {
     }
 
     /// Nobody knows how much of it Redis has done.
-    fn fail_job(&mut self, job: Job, error: &ServerError, now: Instant) {
-        tracing::error!(error = shown(error), "Redis fails");
+    fn fail_job(&mut self, job: Job, now: Instant) {
         let why = || Unavailable::new("the history has failed");
         match job {
             Job::Publish(publish) => self.tell_publisher(*publish, Outcome::Unknown(why()), now),
             Job::Finish(finish) => {
                 self.told.push(finish.done.tell(Outcome::Unknown(why()), now));
             }
-            Job::Open(open) => self.told.push(open.done.tell(Err(why()), now)),
+            Job::Open(open) => self.refuse_to_open(open, why(), now),
             Job::Read(read) => self.told.push(read.done.tell(Err(why()), now)),
             Job::Refill { id, .. } => self.break_off(id, now),
             Job::Revoke(_, Some(done)) => self.told.push(done.tell(Err(why()), now)),
@@ -155,54 +157,46 @@ impl Driver {
     }
 
     fn handle_value(&mut self, job: Job, value: Value, now: Instant) {
-        let handled = match job {
-            Job::Publish(publish) => {
-                match value.try_into() {
-                    Ok(answer) => self.handle_published(*publish, answer, now),
-                    Err(Unreadable) => {
-                        let unknown = Outcome::Unknown(Unavailable::new("the history has failed"));
-                        self.tell_publisher(*publish, unknown, now);
-                    }
-                }
-                Ok(())
-            }
-            Job::Finish(finish) => {
-                value.try_into().map(|answer| self.handle_finished(finish, answer, now))
-            }
-            Job::Open(open) => value.try_into().map(|answer| self.handle_opened(open, answer, now)),
-            Job::Read(read) => value.try_into().map(|answer| self.handle_read(read, answer, now)),
-            Job::Refill { id, noted } => {
-                match value.try_into() {
-                    Ok(answer) => self.handle_refill(id, noted, answer, now),
-                    Err(Unreadable) => self.break_off(id, now),
-                }
-                Ok(())
-            }
+        let unread = match job {
+            Job::Publish(publish) => match value.try_into() {
+                Ok(answer) => return self.handle_published(*publish, answer, now),
+                Err(Unreadable) => Job::Publish(publish),
+            },
+            Job::Finish(finish) => match value.try_into() {
+                Ok(answer) => return self.handle_finished(finish, answer, now),
+                Err(Unreadable) => Job::Finish(finish),
+            },
+            Job::Open(open) => match value.try_into() {
+                Ok(answer) => return self.handle_opened(open, answer, now),
+                Err(Unreadable) => Job::Open(open),
+            },
+            Job::Read(read) => match value.try_into() {
+                Ok(answer) => return self.handle_read(read, answer, now),
+                Err(Unreadable) => Job::Read(read),
+            },
+            Job::Refill { id, noted } => match value.try_into() {
+                Ok(answer) => return self.handle_refill(id, noted, answer, now),
+                Err(Unreadable) => job,
+            },
             Job::Check { id, noted } => {
                 self.checks -= 1;
-                value.try_into().map(|answer| self.handle_checked(id, noted, &answer, now))
+                match value.try_into() {
+                    Ok(answer) => return self.handle_checked(id, noted, &answer, now),
+                    Err(Unreadable) => job,
+                }
             }
             Job::Renew { partition, sent } => {
-                self.handle_renewed(partition, sent, value != Value::Nil);
-                Ok(())
+                return self.handle_renewed(partition, sent, value != Value::Nil);
             }
             Job::Hold { id, fence } => {
-                self.handle_held(id, fence, value == Value::Int(1), now);
-                Ok(())
+                return self.handle_held(id, fence, value == Value::Int(1), now);
             }
-            Job::Revoke(revocation, done) => {
-                self.handle_revoked(&revocation, done, now);
-                Ok(())
-            }
-            Job::Revoked => {
-                self.handle_revocations(value, now);
-                Ok(())
-            }
-            Job::Load | Job::Nothing => Ok(()),
+            Job::Revoke(revocation, done) => return self.handle_revoked(&revocation, done, now),
+            Job::Revoked => return self.handle_revocations(value, now),
+            Job::Load | Job::Nothing => return,
         };
-        if let Err(Unreadable) = handled {
-            tracing::error!("Redis holds something under the names of histories that is none");
-        }
+        tracing::error!("Redis holds something under the names of histories that is none");
+        self.fail_job(unread, now);
     }
 
     pub(super) fn tell_publisher(&mut self, publish: Publish, outcome: Outcome, now: Instant) {
@@ -285,7 +279,7 @@ impl Driver {
                 let nothing = Position::new(0, self.minter.mint());
                 let facts = Facts::new(nothing).with_finished(Some(millis(left)));
                 self.told.push(open.done.tell(Ok(facts), now));
-                return;
+                return self.close_unopened(id, now);
             }
         };
         let reply::Open { tail, ranges, retry, first, is_taken, fence } = known;
@@ -298,9 +292,11 @@ impl Driver {
             self.told.push(open.done.tell(Ok(facts), now));
             return;
         };
-        channel.retry = retry.or(channel.retry);
         match channel.order.tail() {
-            None => channel.order.begin(tail),
+            None => {
+                channel.retry = retry;
+                channel.order.begin(tail);
+            }
             Some(_)
                 if open.noted.is_some_and(|noted| {
                     noted.life == tail.life && tail.at.seq() < noted.at.seq()
@@ -320,6 +316,22 @@ impl Driver {
         self.put(id, Item { life: tail.life, what: Place::Behind(tail.at.seq()), told }, now);
     }
 
+    /// Nothing can be said of a channel now.
+    pub(super) fn refuse_to_open(&mut self, open: Open, why: Unavailable, now: Instant) {
+        self.told.push(open.done.tell(Err(why), now));
+        self.close_unopened(Id::from(&open.token), now);
+    }
+
+    /// What has come of a channel since it was asked for does not wait any more.
+    fn close_unopened(&mut self, id: Id, now: Instant) {
+        if let Some(channel) = self.channels.get_mut(id)
+            && channel.order.tail().is_none()
+        {
+            channel.order.close();
+            self.settle(id, now);
+        }
+    }
+
     fn handle_read(&mut self, read: Read, answer: reply::Read, now: Instant) {
         count(&self.shared.tally.pages);
         if answer.known.current.is_none() {
@@ -333,93 +345,6 @@ impl Driver {
             self.told.push(read.done.tell(Ok(page), now));
         }
     }
-
-    /// What was missing is there, or lost.
-    fn handle_refill(&mut self, id: Id, noted: Tail, answer: reply::Read, now: Instant) {
-        let (Some(feed), Some(channel)) = (&self.feed, self.channels.get_mut(id)) else {
-            return;
-        };
-        let pages = match std::mem::replace(&mut channel.reading, Reading::Nothing) {
-            Reading::Asked(pages) => pages,
-            Reading::Nothing | Reading::Waits => 0,
-        };
-        let Some(tail) = channel.order.tail().filter(|tail| tail.life == noted.life) else {
-            return self.settle(id, now);
-        };
-        let reply::Read { known, retry, finished, until, mut entries } = answer;
-        let verdict = judge(noted, &known);
-        if verdict == Verdict::Lost {
-            self.break_off(id, now);
-            self.begin_anew(id, known.current);
-            return self.settle(id, now);
-        }
-        entries.retain(|entry| tail.at.seq() < entry.position().seq());
-        if let Some(last) = entries.last().map(Entry::position) {
-            channel.order.confirm(last);
-            self.told.push(feed.publish(&channel.token, entries, None, now));
-        }
-        let top = if verdict == Verdict::Ended { known.previous } else { known.current };
-        let top = top.map_or(tail.at, |top| top.at);
-        let is_whole = top.seq() <= until;
-        if !is_whole && pages < MAX_PAGES {
-            return self.refill(id, pages + 1);
-        }
-        if let Some(reached) = channel.order.tail().filter(|reached| reached.at.seq() < top.seq()) {
-            // What lies in between is not kept any more, or so much that listeners read it themselves.
-            tracing::debug!(from = %reached.at, to = %top, "the log of a channel goes on behind a hole");
-            self.told.push(feed.catch_up(&channel.token, top));
-        }
-        let seq = channel.order.tail().map_or(0, |tail| tail.at.seq());
-        channel.order.confirm(if seq <= top.seq() { top } else { tail.at });
-        if verdict == Verdict::Ended {
-            self.told.push(feed.finish(&channel.token, finished.map(millis), now));
-            self.begin_anew(id, known.current);
-        } else if retry.is_some() && channel.retry != retry {
-            channel.retry = retry;
-            self.told.push(feed.publish(&channel.token, Vec::new(), retry.map(millis), now));
-        }
-        self.settle(id, now);
-    }
-
-    /// The life of a channel was lost or has ended here. Another may have begun.
-    fn begin_anew(&mut self, id: Id, current: Option<Tail>) {
-        self.forget_claim(id);
-        if let Some(channel) = self.channels.get_mut(id) {
-            channel.retry = None;
-            match current {
-                Some(current) => channel.order.begin(current),
-                None => channel.order.close(),
-            }
-        }
-    }
-
-    /// Looks whether anything is missing that no later message shows.
-    fn handle_checked(&mut self, id: Id, noted: Option<Tail>, answer: &Checked, now: Instant) {
-        let (Some(feed), Some(channel)) = (&self.feed, self.channels.get_mut(id)) else {
-            return;
-        };
-        if let Some(retry) = answer.retry.filter(|retry| channel.retry != Some(*retry))
-            && channel.order.tail().is_some()
-        {
-            channel.retry = Some(retry);
-            self.told.push(feed.publish(&channel.token, Vec::new(), Some(millis(retry)), now));
-        }
-        if let Some(fence) = channel.fence {
-            self.check_claim(id, fence, answer, now);
-        }
-        let Some((noted, channel)) = noted.zip(self.channels.get_mut(id)) else {
-            return;
-        };
-        match answer.current {
-            Some(current) if current == noted => channel.order.confirm_seen(current.at),
-            Some(current) if current.life == noted.life && noted.at.seq() < current.at.seq() => {
-                // It may be on its way.
-                let (life, what) = (current.life, Place::Behind(current.at.seq()));
-                self.put(id, Item { life, what, told: Then::Something }, now);
-            }
-            _ => self.refill(id, 0),
-        }
-    }
 }
 
 /// The answer of Redis, for a log.
@@ -427,9 +352,6 @@ fn shown(error: &ServerError) -> String {
     format!("{} {}", error.code(), error.details().unwrap_or_default())
 }
 
-fn millis(millis: u64) -> std::time::Duration {
+pub(super) fn millis(millis: u64) -> std::time::Duration {
     std::time::Duration::from_millis(millis)
 }
-
-/// How many pages of what is missing are read one after the other, before listeners read for themselves.
-const MAX_PAGES: u32 = 8;

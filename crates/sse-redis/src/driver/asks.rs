@@ -317,7 +317,7 @@ impl Driver {
             Job::Finish(finish) => {
                 self.told.push(finish.done.tell(outcome(finish.sent, why), now));
             }
-            Job::Open(open) => self.told.push(open.done.tell(Err(why), now)),
+            Job::Open(open) => self.refuse_to_open(open, why, now),
             Job::Read(read) => self.told.push(read.done.tell(Err(why), now)),
             Job::Revoke(_, Some(done)) => self.told.push(done.tell(Err(why), now)),
             _ => (),

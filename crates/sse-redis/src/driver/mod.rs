@@ -3,10 +3,12 @@
 mod answers;
 mod asks;
 mod channels;
+mod connecting;
 mod jobs;
 mod leases;
 mod looks;
 mod messages;
+mod refills;
 mod revocations;
 mod telling;
 
@@ -25,18 +27,13 @@ use sse_core::{
     history::EpochMinter,
     store::{Feed, Told},
 };
-use tokio::{
-    select,
-    sync::oneshot,
-    task::yield_now,
-    time::{sleep, sleep_until},
-};
+use tokio::{select, sync::oneshot, task::yield_now, time::sleep_until};
 
 use crate::{
     StartError, Status,
     ask::Ask,
     keys::Id,
-    session::{Connector, NoSession, Session},
+    session::{Connector, Session},
     shared::{Shared, count},
 };
 use channels::Channels;
@@ -156,67 +153,6 @@ impl Driver {
         }
     }
 
-    /// Tries until there is a session, and meanwhile refuses what is asked for. There is none if the store has ended,
-    /// or cannot be used.
-    async fn connect(&mut self) -> Option<Session> {
-        let mut pause = LEAST_PAUSE;
-        loop {
-            self.sessions += 1;
-            let connector = self.connector.clone();
-            let opening = connector.open(self.sessions, self.shared.inbox.clone());
-            tokio::pin!(opening);
-            let opened = loop {
-                if self.wait_away() {
-                    return None;
-                }
-                select! {
-                    opened = &mut opening => break opened,
-                    () = self.shared.inbox.changed() => (),
-                    () = sleep(TICK) => (),
-                }
-            };
-            match opened {
-                Ok(session) => return Some(session),
-                Err(NoSession::Never(error)) => {
-                    tracing::error!(%error, "Redis cannot be used");
-                    self.shared.status.send_replace(Status::Failed(error));
-                    return None;
-                }
-                Err(NoSession::Away(reason)) => self.note_away(&reason),
-            }
-            let until = Instant::now() + self.jittered(pause);
-            while Instant::now() < until {
-                if self.wait_away() {
-                    return None;
-                }
-                select! {
-                    () = self.shared.inbox.changed() => (),
-                    () = sleep_until(until.into()) => (),
-                }
-            }
-            pause = (2 * pause).min(MOST_PAUSE);
-        }
-    }
-
-    /// So that nodes that lost the same server do not come back all at once.
-    fn jittered(&self, pause: Duration) -> Duration {
-        let drawn = RandomState::new().hash_one(self.sessions) % 1_000;
-        pause / 2 + pause.mul_f64(drawn as f64 / 2_000.0)
-    }
-
-    fn note_away(&self, reason: &str) {
-        let is_new = self.shared.status.send_if_modified(|status| {
-            let away = Status::Away { reason: reason.into() };
-            let is_new = *status != away;
-            *status = away;
-            is_new
-        });
-        if is_new {
-            let at = &self.connector.address;
-            tracing::warn!(%at, reason, "Redis is away: publications are refused, and listeners wait");
-        }
-    }
-
     /// Serves until the session is over: subscribes to all channels, looks where each of them stands, and only then
     /// takes publications.
     async fn serve(&mut self, session: Session) -> Over {
@@ -247,9 +183,12 @@ impl Driver {
                 return Over::Ended;
             }
             let inbox = self.shared.inbox.clone();
-            let due = if inbox.has_some() { now } else { self.due(now) };
-            // This task is not held up by the runtime, and gives way of its own accord.
-            yield_now().await;
+            let mut due = self.due(now);
+            if inbox.has_some() {
+                // This task is not held up by the runtime, and gives way of its own accord.
+                yield_now().await;
+                due = now;
+            }
             select! {
                 Some(answered) = self.in_flight.next() => {
                     self.handle_answered(answered, Instant::now());
@@ -404,9 +343,6 @@ impl Drop for Driver {
 
 /// How often a node looks after its channels.
 const TICK: Duration = Duration::from_millis(100);
-
-const LEAST_PAUSE: Duration = Duration::from_millis(50);
-const MOST_PAUSE: Duration = Duration::from_millis(500);
 
 const BETWEEN_PROBES: Duration = Duration::from_secs(3);
 

@@ -4,12 +4,11 @@ use std::time::{Duration, Instant};
 
 use sse_core::store::{Outcome, Stored};
 
-use super::{Driver, channels::Reading, jobs::Job};
+use super::{Driver, channels::Reading};
 use crate::{
     ask::Then,
     keys::Id,
     order::{Item, Need},
-    shared::count,
 };
 
 impl Driver {
@@ -47,61 +46,6 @@ impl Driver {
             (Need::Doubt, Reading::Nothing | Reading::Waits) => self.refill(id, 0),
             _ => (),
         }
-    }
-
-    /// What is missing is read in a moment, unless it comes by then.
-    pub(super) fn read_later(&mut self, id: Id, now: Instant) {
-        if let Some(channel) = self.channels.get_mut(id) {
-            channel.reading = Reading::Waits;
-            self.missing.push_back((now + UNDER_WAY, id));
-        }
-    }
-
-    /// The moment is over.
-    pub(super) fn read_missing(&mut self, id: Id) {
-        let Some(channel) = self.channels.get_mut(id) else {
-            return;
-        };
-        if channel.reading == Reading::Waits {
-            channel.reading = Reading::Nothing;
-            if channel.order.need() != Need::Nothing {
-                self.refill(id, 0);
-            }
-        }
-    }
-
-    /// Reads what comes behind what was told of a channel, as its page number `page`.
-    pub(super) fn refill(&mut self, id: Id, page: u32) {
-        let Some(channel) = self.channels.get_mut(id) else {
-            return;
-        };
-        if let Some(noted) = channel.order.tail()
-            && !matches!(channel.reading, Reading::Asked(_))
-        {
-            count(&self.shared.tally.refills);
-            channel.reading = Reading::Asked(page);
-            let call = self.reading(id, Some(noted.life), noted.at.seq(), MAX_REFILL);
-            self.outgoing.push_back((call, Job::Refill { id, noted }));
-        }
-    }
-
-    /// Redis has not what the hub was told.
-    pub(super) fn break_off(&mut self, id: Id, now: Instant) {
-        let (Some(feed), Some(channel)) = (&self.feed, self.channels.get_mut(id)) else {
-            return;
-        };
-        count(&self.shared.tally.losses);
-        if !std::mem::replace(&mut self.has_lost, true) {
-            tracing::warn!(
-                "Redis has lost events that it had acknowledged; clients come back, and those who saw them are told"
-            );
-        }
-        tracing::debug!(token = %channel.token.shortened(), "events of a channel are lost");
-        self.told.push(feed.break_off(&channel.token));
-        channel.order.close();
-        channel.reading = Reading::Nothing;
-        self.forget_claim(id);
-        self.settle(id, now);
     }
 
     fn tell(&mut self, id: Id, told: Then, is_new: bool, now: Instant) {
@@ -157,11 +101,5 @@ impl Driver {
     }
 }
 
-/// How long an event that is missing may be under way: by another connection than the one that came after it.
-const UNDER_WAY: Duration = Duration::from_millis(50);
-
 /// How many things wait for what is missing before them, of one channel, before events are read in their place.
 const MAX_EARLY: usize = 1_024;
-
-/// How much of what is missing is read at once, in bytes.
-const MAX_REFILL: usize = 256 << 10;

@@ -80,7 +80,8 @@ local others = listeners_elsewhere(counts, node, lives)
 if retry ~= '' then
   redis.call('HSET', meta, 'y', retry)
 end
-local first, last, now = text(seq + 1), text(seq + events), text(time)
+local first, now = text(seq + 1), text(time)
+local last = events == 1 and first or text(seq + events)
 local frames, lens, seqs = {}, {}, { first }
 if 0 < events then
   local total = bytes

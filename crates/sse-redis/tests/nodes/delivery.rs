@@ -66,13 +66,21 @@ async fn a_batch_is_delivered_in_one_piece_everywhere() {
 async fn the_reconnection_time_reaches_listeners_everywhere_and_those_to_come() {
     let redis = RedisServer::start(&[]);
     let (a, b) = (Node::start(&redis).await, Node::start(&redis).await);
-    let mut at_b = b.listen("news", "").await;
+    let (mut at_a, mut at_b) = (a.listen("news", "").await, b.listen("news", "").await);
+    assert_eq!(at_a.raw().await, opening(3_000, &at_a));
     assert_eq!(at_b.raw().await, opening(3_000, &at_b));
 
     let retry = Duration::from_millis(1_234);
     a.hub.submit_retry(&token("news"), retry, Instant::now()).await.unwrap().wake();
 
-    assert_eq!(at_b.raw().await, "retry: 1234\n\n");
+    a.publish("news", "next").await;
+    for listener in [&mut at_a, &mut at_b] {
+        let mut told = listener.raw().await;
+        while !told.contains("next") {
+            told += &listener.raw().await;
+        }
+        assert!(told.starts_with("retry: 1234\n\nevent: ping\ndata: next\n"), "{told}");
+    }
     let c = Node::start(&redis).await;
     let mut at_c = c.listen("news", "").await;
     assert_eq!(at_c.raw().await, opening(1_234, &at_c));
@@ -110,6 +118,21 @@ async fn a_channel_that_is_finished_at_one_node_ends_at_all_and_stays_over_for_a
         .await;
     let again = c.publish("news", "newer").await;
     assert_eq!(again.seq(), 2);
+}
+
+#[tokio::test]
+async fn a_node_that_was_asked_for_a_channel_that_is_over_publishes_there_later() {
+    let redis = RedisServer::start(&[]);
+    let closed =
+        |config: sse_core::HubConfig| config.with_closed_ttl(Some(Duration::from_millis(500)));
+    let (a, b) = (Node::with(&redis.url(), closed).await, Node::with(&redis.url(), closed).await);
+    a.publish("news", "1").await;
+    a.hub.submit_close(&token("news"), Instant::now()).await.unwrap().wake();
+    assert_eq!(b.try_listen("news", "").await.err(), Some(SubscribeError::Ended));
+
+    until("the channel to be free again", async || b.try_publish("news", "2").await.is_ok()).await;
+
+    assert_eq!(b.publish("news", "3").await.seq(), 2);
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! What has to hold whatever becomes of Redis, and of the way to it. `FAULTS` says how often each goes wrong.
+//! What has to hold whatever becomes of Redis, and of the way to it. `FAULTS` says how often each goes wrong, and
+//! `PARTITION` for how many seconds more Redis cannot be reached.
 
 use std::{env, thread, time::Duration};
 
@@ -10,6 +11,8 @@ use sse_testkit::{
     until,
 };
 
+use tokio::time::sleep;
+
 use crate::{
     load::Running,
     support::{Node, until_synchronous},
@@ -20,6 +23,13 @@ const CROWD: (usize, usize, usize) = (10, 60, 6);
 
 fn times(few: usize) -> usize {
     env::var("FAULTS").map_or(few, |times| times.parse().expect("it is a number"))
+}
+
+/// For how much longer than it takes to be seen.
+fn partition() -> Duration {
+    let seconds =
+        env::var("PARTITION").map_or(0, |seconds| seconds.parse().expect("it is a number"));
+    Duration::from_secs(seconds)
 }
 
 async fn three(url: &str) -> Vec<Node> {
@@ -85,6 +95,7 @@ async fn clients_stay_and_publications_are_refused_while_redis_cannot_be_reached
         let refused = running.refused();
         link.partition();
         until("publications to be refused", async || refused + 20 <= running.refused()).await;
+        sleep(partition()).await;
         link.heal();
         running.acknowledge(300).await;
     }

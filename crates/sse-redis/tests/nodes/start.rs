@@ -3,9 +3,11 @@
 use sse_core::{channel::Mode, history::History};
 use sse_redis::{RedisConfig, StartError, Status, Store};
 use sse_testkit::{
+    Log,
     cluster::{Link, RedisServer},
     until,
 };
+use tracing::Level;
 
 use crate::support::{Node, until_synchronous};
 
@@ -146,6 +148,18 @@ async fn a_member_of_a_cluster_is_refused() {
     let redis = RedisServer::start(&["--cluster-enabled yes"]);
 
     assert_eq!(start(RedisConfig::new(redis.url())).await.err(), Some(StartError::Cluster));
+}
+
+#[tokio::test]
+async fn a_redis_that_may_drop_histories_is_warned_of() {
+    let redis = RedisServer::start(&["--maxmemory 100mb", "--maxmemory-policy allkeys-lru"]);
+    let (log, _guard) = Log::start(Level::WARN);
+
+    start(RedisConfig::new(redis.url())).await.unwrap();
+
+    let warnings = log.text();
+    assert_eq!(log.count("Redis may drop histories"), 1, "{warnings}");
+    assert!(warnings.contains("allkeys-lru"), "{warnings}");
 }
 
 #[tokio::test]
