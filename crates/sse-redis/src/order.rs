@@ -151,6 +151,21 @@ impl<T> Order<T> {
         self.early.insert((item.life, last, self.serial), item);
     }
 
+    /// Everything that has come so far has a number up to this one.
+    pub(crate) fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// What Redis has lost: it had come by `serial`, and was not there when Redis was read after that, which had
+    /// everything up to `top`.
+    pub(crate) fn take_lost(&mut self, serial: u64, top: Option<Tail>) -> Vec<T> {
+        let top = top.map_or((0, 0), |top| (top.life, top.at.seq()));
+        let is_lost =
+            |(life, last, number): &(u64, u64, u64)| *number <= serial && top < (*life, *last);
+        let lost: Vec<_> = self.early.keys().filter(|key| is_lost(key)).copied().collect();
+        lost.iter().filter_map(|key| self.early.remove(key)).map(|item| item.told).collect()
+    }
+
     /// What is to be told next. The flag says whether its events are new: if they are not, those who wait for it are
     /// told all the same.
     pub(crate) fn take(&mut self) -> Option<(T, bool)> {
@@ -253,6 +268,25 @@ mod tests {
         let later = Known { ranges: vec![(12, epoch(1))], ..forked() };
         assert_eq!(judge(tail(7, 11, 1), &later), Verdict::Lost, "nothing is known of that time");
         assert_eq!(judge(tail(7, 1, 0), &Known::default()), Verdict::Lost);
+    }
+
+    #[test]
+    fn what_redis_did_not_have_when_it_was_read_later_is_lost() {
+        let mut order = Order::new();
+        order.open();
+        order.begin(tail(7, 5, 0));
+        let events = |seq| Place::Events { first: seq, last: seq, epoch: epoch(0) };
+        for (life, seq) in [(7, 7), (8, 1), (7, 6)] {
+            order.put(Item { life, what: events(seq), told: (life, seq) });
+        }
+        let serial = order.serial();
+        order.put(Item { life: 7, what: events(8), told: (7, 8) });
+
+        let lost = order.take_lost(serial, Some(tail(7, 6, 0)));
+
+        assert_eq!(lost, [(7, 7), (8, 1)]);
+        assert_eq!(order.take(), Some(((7, 6), true)));
+        assert_eq!((order.take(), order.need()), (None, Need::Missing), "8 came later");
     }
 
     /// Messages come twice, in any order or not at all, and now and then the history forks without losing anything.

@@ -174,8 +174,8 @@ impl Driver {
                 Ok(answer) => return self.handle_read(read, answer, now),
                 Err(Unreadable) => Job::Read(read),
             },
-            Job::Refill { id, noted } => match value.try_into() {
-                Ok(answer) => return self.handle_refill(id, noted, answer, now),
+            Job::Refill { id, noted, serial } => match value.try_into() {
+                Ok(answer) => return self.handle_refill(id, (noted, serial), answer, now),
                 Err(Unreadable) => job,
             },
             Job::Check { id, noted } => {

@@ -19,10 +19,11 @@ pub(super) enum Job {
     Finish(Finish),
     Open(Open),
     Read(Read),
-    /// What is missing on a channel, behind what was told when it was asked for.
+    /// What is missing on a channel, behind what was told when it was asked for, and what had come by then.
     Refill {
         id: Id,
         noted: Tail,
+        serial: u64,
     },
     /// Where a channel stands.
     Check {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sse_core::store::Entry;
+use sse_core::store::{Entry, Outcome, Unavailable};
 
 use super::{Driver, answers::millis, channels::Reading, jobs::Job};
 use crate::{
@@ -45,8 +45,9 @@ impl Driver {
         {
             count(&self.shared.tally.refills);
             channel.reading = Reading::Asked(page);
+            let serial = channel.order.serial();
             let call = self.reading(id, Some(noted.life), noted.at.seq(), MAX_REFILL);
-            self.outgoing.push_back((call, Job::Refill { id, noted }));
+            self.outgoing.push_back((call, Job::Refill { id, noted, serial }));
         }
     }
 
@@ -70,7 +71,13 @@ impl Driver {
     }
 
     /// What was missing is there, or lost.
-    pub(super) fn handle_refill(&mut self, id: Id, noted: Tail, answer: reply::Read, now: Instant) {
+    pub(super) fn handle_refill(
+        &mut self,
+        id: Id,
+        (noted, serial): (Tail, u64),
+        answer: reply::Read,
+        now: Instant,
+    ) {
         let (Some(feed), Some(channel)) = (&self.feed, self.channels.get_mut(id)) else {
             return;
         };
@@ -84,6 +91,8 @@ impl Driver {
         let reply::Read { known, retry, finished, until, mut entries } = answer;
         let verdict = judge(noted, &known);
         if verdict == Verdict::Lost {
+            let lost = channel.order.take_lost(serial, known.current);
+            self.tell_lost(lost, now);
             self.break_off(id, now);
             self.begin_anew(id, known.current);
             return self.settle(id, now);
@@ -106,6 +115,7 @@ impl Driver {
         }
         let seq = channel.order.tail().map_or(0, |tail| tail.at.seq());
         channel.order.confirm(if seq <= top.seq() { top } else { tail.at });
+        let lost = channel.order.take_lost(serial, known.current.or(known.previous));
         if verdict == Verdict::Ended {
             self.told.push(feed.finish(&channel.token, finished.map(millis), now));
             self.begin_anew(id, known.current);
@@ -113,7 +123,22 @@ impl Driver {
             channel.retry = retry;
             self.told.push(feed.publish(&channel.token, Vec::new(), retry.map(millis), now));
         }
+        self.tell_lost(lost, now);
         self.settle(id, now);
+    }
+
+    /// Redis has answered for these, and has lost them since.
+    fn tell_lost(&mut self, lost: Vec<Then>, now: Instant) {
+        for lost in lost {
+            let why = Unavailable::new("Redis has lost it");
+            match lost {
+                Then::Stored(done, _) | Then::Ended(done, _) => {
+                    self.told.push(done.tell(Outcome::Unknown(why), now));
+                }
+                Then::Known(done, _) => self.told.push(done.tell(Err(why), now)),
+                Then::Published(_) | Then::Retry(_) | Then::Finished(_) | Then::Something => (),
+            }
+        }
     }
 
     /// The life of a channel was lost or has ended here. Another may have begun.
