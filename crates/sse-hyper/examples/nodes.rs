@@ -1,7 +1,7 @@
 //! One of many nodes, whose histories are in Redis.
 //!
-//! `redis-server`, then `cargo run -p sse-hyper --example nodes` and once more with `127.0.0.1:8889`: who listens at one
-//! with `curl -N http://127.0.0.1:8888/poll/42` hears what is published at the other with
+//! `redis-server`, then `cargo run -p sse-hyper --example nodes` and once more with `127.0.0.1:8889`. A client of the
+//! one, `curl -N http://127.0.0.1:8888/poll/42`, receives what is published at the other,
 //! `curl -d hello http://127.0.0.1:8889/ping/42`.
 
 #![expect(clippy::print_stdout, reason = "it is a program")]

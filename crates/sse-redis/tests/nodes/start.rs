@@ -26,18 +26,7 @@ fn with_user(redis: &RedisServer, user: &str, rules: &[&str]) -> RedisConfig {
 #[tokio::test]
 async fn a_user_with_the_rights_that_are_named_can_be_used() {
     let redis = RedisServer::start(&[]);
-    let rights = [
-        "~{sse*",
-        "&{sse*",
-        "+@read",
-        "+@write",
-        "+@pubsub",
-        "+@scripting",
-        "-@dangerous",
-        "+info",
-        "+time",
-    ];
-    let config = with_user(&redis, "node", &rights);
+    let config = with_user(&redis, "node", &RIGHTS);
     let history = History::new(7);
 
     let node = Node::not_ready(config, history, |config| config.with_mode(Mode::Shared));
@@ -51,17 +40,6 @@ async fn a_user_with_the_rights_that_are_named_can_be_used() {
 #[tokio::test]
 async fn rights_that_are_missing_are_named() {
     let redis = RedisServer::start(&[]);
-    let all = [
-        "~{sse*",
-        "&{sse*",
-        "+@read",
-        "+@write",
-        "+@pubsub",
-        "+@scripting",
-        "-@dangerous",
-        "+info",
-        "+time",
-    ];
     for (without, expected) in [
         ("-info", "INFO"),
         ("-evalsha", "EVALSHA"),
@@ -71,7 +49,7 @@ async fn rights_that_are_missing_are_named() {
         ("-publish", "PUBLISH"),
         ("-pexpire", "PEXPIRE"),
     ] {
-        let rights = [&all[..], &[without]].concat();
+        let rights = [&RIGHTS[..], &[without]].concat();
         let config = with_user(&redis, &format!("no{expected}"), &rights);
 
         let error = start(config).await.err();
@@ -251,3 +229,16 @@ async fn redis_is_reached_over_tls() {
     })
     .await;
 }
+
+/// All that a user of Redis has to be permitted, as the error says that names what is missing.
+const RIGHTS: [&str; 9] = [
+    "~{sse*",
+    "&{sse*",
+    "+@read",
+    "+@write",
+    "+@pubsub",
+    "+@scripting",
+    "-@dangerous",
+    "+info",
+    "+time",
+];
