@@ -44,7 +44,7 @@ pub(crate) async fn run(rounds: usize) -> Result<bool> {
          |--:|--:|--:|--:|\n\
          | {seconds:.2} | {behind} (0) | {pages} (0) | {scripts:.0} |\n\n\
          The log of a node has what was published at the others, so nothing is asked: the scripts are those that a node \
-         runs now and then whoever comes.\n"
+         runs periodically in any case.\n"
     );
     Ok(behind == 0 && pages == 0)
 }

@@ -54,7 +54,7 @@ impl Node {
         position.ok_or_else(|| "an event has a position".into())
     }
 
-    /// A listener who has read all up to `last`, or begins with what comes next.
+    /// A listener that has read everything up to `last`, or that starts with the next event.
     pub(crate) async fn join(&self, token: &Token, last: &str) -> Result<Listener> {
         let start = match last {
             "" => Start::default(),

@@ -52,7 +52,7 @@ pub enum AddressError {
         /// What stands there.
         port: String,
     },
-    /// The number of the database is none.
+    /// The database is not a number from 0 on.
     #[error("{db:?} in the URL of Redis is no number of a database")]
     Database {
         /// What stands there.

@@ -4,7 +4,6 @@ use sse_core::{
     Token,
     access::Revocation,
     channel::Mode,
-    history::Position,
     store::{Append, Done, Facts, Feed, Outcome, Page, Unavailable},
 };
 use tokio::sync::oneshot;
@@ -61,7 +60,7 @@ impl Sent {
     }
 }
 
-/// What is known of a channel, for somebody who listens then.
+/// A request for what is known of a channel.
 #[derive(Debug)]
 pub(crate) struct Open {
     pub(crate) token: Token,
@@ -80,25 +79,6 @@ pub(crate) struct Read {
     pub(crate) after: u64,
     pub(crate) max_bytes: usize,
     pub(crate) done: Done<Result<Page, Unavailable>>,
-}
-
-/// What is told of a channel once everything before it was.
-#[derive(Debug)]
-pub(crate) enum Then {
-    /// Others have published this.
-    Published(Vec<sse_core::store::Entry>),
-    /// This node has.
-    Stored(Done<Outcome>, sse_core::store::Stored),
-    /// The reconnection time, in milliseconds.
-    Retry(u64),
-    /// Others have finished the channel, which takes nothing for so many milliseconds.
-    Finished(Option<u64>),
-    /// This node has.
-    Ended(Done<Outcome>, Position),
-    /// What was asked for is known.
-    Known(Done<Result<Facts, Unavailable>>, Box<Facts>),
-    /// There is an event here.
-    Something,
 }
 
 impl Ask {

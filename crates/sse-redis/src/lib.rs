@@ -26,11 +26,14 @@ pub use address::AddressError;
 mod config;
 pub use config::RedisConfig;
 
-mod error;
-pub use error::StartError;
+mod counts;
+pub use counts::Counts;
 
-mod shared;
-pub use shared::{Counts, Status};
+mod start_error;
+pub use start_error::StartError;
+
+mod status;
+pub use status::Status;
 
 mod store;
 pub use store::Store;
@@ -44,3 +47,4 @@ mod order;
 mod reply;
 mod scripts;
 mod session;
+mod shared;

@@ -5,7 +5,7 @@ use std::sync::{
 
 use tokio::sync::watch;
 
-use crate::{RedisConfig, StartError, inbox::Inbox, keys::Keys};
+use crate::{Counts, RedisConfig, Status, inbox::Inbox, keys::Keys};
 
 /// What a store and its driver both use.
 #[derive(Debug)]
@@ -17,63 +17,6 @@ pub(crate) struct Shared {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) status: watch::Sender<Status>,
     pub(crate) tally: Tally,
-}
-
-/// Whether Redis can be used.
-///
-/// ```
-/// use sse_redis::Status;
-///
-/// let status = Status::Away { reason: "connection refused".into() };
-/// assert!(!status.is_ready());
-/// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Status {
-    /// It cannot be reached, or takes nothing now. It is tried again.
-    Away {
-        /// Why, as far as it is known.
-        reason: Arc<str>,
-    },
-    /// All that was missed has been asked for, and what is published is stored.
-    Ready,
-    /// It is not tried again.
-    Failed(StartError),
-}
-
-impl Status {
-    /// Whether what is published is stored.
-    pub fn is_ready(&self) -> bool {
-        matches!(self, Self::Ready)
-    }
-}
-
-/// What a store has done since it was started.
-///
-/// ```
-/// use sse_redis::Counts;
-///
-/// assert_eq!(Counts::default().connections, 0);
-/// ```
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// How many channels are subscribed to.
-    pub channels: usize,
-    /// How many bytes wait to be stored, or for an answer.
-    pub queue_bytes: usize,
-    /// How often Redis was connected to.
-    pub connections: u64,
-    /// How many publications were stored.
-    pub published: u64,
-    /// How many messages came from Redis.
-    pub messages: u64,
-    /// How often events were missing, or in doubt, and were read.
-    pub refills: u64,
-    /// How many pages were read for listeners who stood before the log.
-    pub pages: u64,
-    /// How often Redis had lost what it had told, so that streams were broken.
-    pub losses: u64,
 }
 
 #[derive(Debug, Default)]

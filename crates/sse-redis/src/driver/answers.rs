@@ -12,9 +12,10 @@ use super::{
     Driver,
     channels::Subscription,
     jobs::{Answered, Job},
+    telling::Then,
 };
 use crate::{
-    ask::{Finish, Open, Publish, Read, Then},
+    ask::{Finish, Open, Publish, Read},
     keys::Id,
     order::{Item, Place, Tail},
     reply::{self, Opened, Published, Unreadable},
@@ -195,7 +196,9 @@ impl Driver {
             Job::Revoked => return self.handle_revocations(value, now),
             Job::Load | Job::Nothing => return,
         };
-        tracing::error!("Redis holds something under the names of histories that is none");
+        tracing::error!(
+            "an answer of Redis cannot be read: another version or another program uses the same keys"
+        );
         self.fail_job(unread, now);
     }
 

@@ -5,11 +5,8 @@ use std::{
 
 use sse_core::Token;
 
-use crate::{
-    ask::{Open, Then},
-    keys::Id,
-    order::Order,
-};
+use super::telling::Then;
+use crate::{ask::Open, keys::Id, order::Order};
 
 /// A channel that this node is told of.
 #[derive(Debug)]

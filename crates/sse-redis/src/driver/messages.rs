@@ -2,9 +2,8 @@
 
 use std::time::Instant;
 
-use super::Driver;
+use super::{Driver, telling::Then};
 use crate::{
-    ask::Then,
     message::Message,
     order::{Item, Place},
     shared::count,

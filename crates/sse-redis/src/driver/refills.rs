@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use sse_core::store::{Entry, Outcome, Unavailable};
 
-use super::{Driver, answers::millis, channels::Reading, jobs::Job};
+use super::{Driver, answers::millis, channels::Reading, jobs::Job, telling::Then};
 use crate::{
-    ask::Then,
     keys::Id,
     order::{Item, Need, Place, Tail, Verdict, judge},
     reply::{self, Checked},

@@ -2,14 +2,35 @@
 
 use std::time::{Duration, Instant};
 
-use sse_core::store::{Outcome, Stored};
+use sse_core::{
+    history::Position,
+    store::{Done, Entry, Facts, Outcome, Stored, Unavailable},
+};
 
 use super::{Driver, channels::Reading};
 use crate::{
-    ask::Then,
     keys::Id,
     order::{Item, Need},
 };
+
+/// What is told of a channel once everything before it was.
+#[derive(Debug)]
+pub(super) enum Then {
+    /// Others have published this.
+    Published(Vec<Entry>),
+    /// This node has.
+    Stored(Done<Outcome>, Stored),
+    /// The reconnection time, in milliseconds.
+    Retry(u64),
+    /// Others have finished the channel, which takes nothing for so many milliseconds.
+    Finished(Option<u64>),
+    /// This node has.
+    Ended(Done<Outcome>, Position),
+    /// What was asked for is known.
+    Known(Done<Result<Facts, Unavailable>>, Box<Facts>),
+    /// There is an event here.
+    Something,
+}
 
 impl Driver {
     /// Takes what has come of a channel, and tells what can be told.

@@ -11,7 +11,7 @@ use sse_testkit::{
     until,
 };
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::{
     load::Running,
@@ -23,6 +23,12 @@ const CROWD: (usize, usize, usize) = (10, 60, 6);
 
 fn times(few: usize) -> usize {
     env::var("FAULTS").map_or(few, |times| times.parse().expect("it is a number"))
+}
+
+/// Within what time delivery goes on: `BACK` says it in seconds.
+fn back() -> Duration {
+    let seconds = env::var("BACK").map_or(30, |seconds| seconds.parse().expect("it is a number"));
+    Duration::from_secs(seconds)
 }
 
 /// For how much longer than it takes to be seen.
@@ -55,6 +61,8 @@ async fn nothing_is_lost_or_doubled_when_redis_is_killed_under_load() {
         running.acknowledge(300).await;
         redis.kill();
         redis.restart();
+        let again = timeout(back(), running.acknowledge(1)).await;
+        again.expect("delivery goes on soon after Redis answers");
     }
     running.acknowledge(300).await;
 

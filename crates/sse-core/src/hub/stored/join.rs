@@ -115,7 +115,7 @@ impl Future for Joining {
 /// The channel is there before the store is asked: what is published meanwhile comes into its log.
 #[derive(Debug)]
 pub(crate) struct Asking {
-    /// Whether it is for somebody who listens then.
+    /// Whether the caller is going to listen, and does not only ask.
     is_to_listen: bool,
     /// When the last thing was known.
     now: Instant,
